@@ -1,0 +1,94 @@
+"""What the rest of the kiosk may know of a device: its state, and the little it can be asked to do.
+
+Above this line nobody knows pyscard or ESC/POS; below it stand `hw/reader.py` and `hw/printer.py`, or a stand-in of
+`sim/` that speaks the same wire protocol. Every device is opened after the fork (a session is a process) and closed
+with the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class ReaderState(Enum):
+    """What stands at the slot now."""
+
+    ABSENT = "absent"  # no reader answers: unplugged, or the daemon is away; being reopened
+    EMPTY = "empty"  # a reader, no card
+    CARD = "card"  # a card that answered to power
+    MUTE = "mute"  # a card that does not answer: wrong way round, or not a chip card
+
+
+class Connection(Protocol):
+    """One powered card, held exclusively. Closing it takes the power away, and with it every verified PIN."""
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """Send one command; return response data and the two status bytes. Raises `card.apdu.CardLost` when nothing answers."""
+
+    def close(self) -> None:
+        """Unpower the card. Never raises."""
+
+
+class Reader(Protocol):
+    """A card slot with one supervisor thread behind it."""
+
+    @property
+    def state(self) -> ReaderState: ...
+
+    @property
+    def insertion(self) -> int:
+        """Counts insertions, so that one can tell the card that stayed from the card that came back."""
+
+    def start(self, changed: Callable[[ReaderState], None]) -> None:
+        """Begin to watch; `changed` is called from the watching thread at every change, within 3 s of it."""
+
+    def connect(self) -> Connection:
+        """Power the card and hold it exclusively. Raises `card.apdu.CardLost` when there is none."""
+
+    def stop(self) -> None: ...
+
+
+class PrinterFault(Enum):
+    """Why nothing, or not everything, came out. Each has its own words at the screen."""
+
+    UNREACHABLE = "unreachable"  # no answer: off, unplugged, network away
+    OFFLINE = "offline"
+    COVER_OPEN = "cover_open"
+    PAPER_END = "paper_end"
+    CUTTER = "cutter"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class PrinterState:
+    fault: PrinterFault | None  # None: ready
+    paper_near_end: bool = False
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The printer itself has said that all of it came out."""
+
+
+@dataclass(frozen=True)
+class NotPrinted:
+    fault: PrinterFault
+    partly: bool  # True: some paper may have come out, so the person is told to look before a reprint
+
+
+class Printer(Protocol):
+    @property
+    def width(self) -> int:
+        """Dots across the paper: 576 (203 dpi) or 512 (180 dpi)."""
+
+    def state(self) -> PrinterState:
+        """Ask the printer now (bounded time)."""
+
+    def print(self, image: Image) -> Printed | NotPrinted:
+        """Print a 1-bit image of `width` dots and cut. Blocks until the printer has said how it went."""
