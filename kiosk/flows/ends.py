@@ -1,0 +1,25 @@
+"""The ways a visit ends before its flow has returned. Each unwinds the flow; the session turns all into one clean end."""
+
+
+class Ended(Exception):
+    """The person's visit is over."""
+
+
+class Left(Ended):
+    """The person pressed やめる."""
+
+
+class TimedOut(Ended):
+    """Nobody touched anything, and nobody answered the warning."""
+
+
+class CardGone(Ended):
+    """The card was taken out and not put back."""
+
+
+class BrowserLost(Ended):
+    """The page has gone: nobody can see or stop what happens."""
+
+
+class CardPulled(Exception):
+    """The card left while a screen that needs it stood there. The flow decides what follows; not an end yet."""

@@ -1,0 +1,52 @@
+"""What a flow may ask of the machine it runs on. The session implements it; a flow knows nothing else of the world."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from kiosk.card.apdu import Card
+from kiosk.card.pin import PinRule
+from kiosk.flows.screen import Screen
+from kiosk.hw.device import NotPrinted, Printed
+from kiosk.portal.client import PortalClient
+from kiosk.receipts.receipt import Receipt
+
+
+class Kiosk(Protocol):
+    @property
+    def portal(self) -> PortalClient: ...
+
+    @property
+    def insertion(self) -> int:
+        """Counts insertions at the slot: equal means the same card has stayed in."""
+
+    @property
+    def can_print(self) -> bool: ...
+
+    def ask(self, screen: Screen) -> str:
+        """Show the screen and wait for one of its answers.
+
+        Raises the ends of `flows.ends`, and CardPulled when `screen.needs_card` and the card goes.
+        """
+
+    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+        """Show a pad and collect one PIN in the form `rule` wants.
+
+        Returns the folded PIN, which the caller overwrites after use, or another of the screen's answers.
+        Raises as `ask`.
+        """
+
+    def show(self, screen: Screen) -> None:
+        """Show the screen and go on at once: something is being done. Raises Left when やめる waits already."""
+
+    def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        """Wait on `screen` until a card stands in the slot; None then, or the answer the person gave instead.
+
+        newer_than: an insertion count; the card that was in then does not count. A card that does not answer shows
+        as fact `mute` on the same screen. Raises the ends; gives up (CardGone) after the idle limit.
+        """
+
+    def card(self) -> Card:
+        """The card in the slot, powered and held exclusively until it leaves or the visit ends. Raises CardLost."""
+
+    def print(self, receipt: Receipt) -> Printed | NotPrinted: ...
