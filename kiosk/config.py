@@ -1,0 +1,198 @@
+"""Settings: from `kiosk.toml` to typed, frozen values.
+
+The classes below *are* the list of what can be configured: one class per section, one field per key, the default and
+the allowed range beside it. `config/kiosk.toml` explains every one of them to an operator. A file that does not fit
+stops the start with one line that names the file, the key, what is wrong with it and what to do.
+
+Not configurable, on purpose: the address the server listens at (always loopback: nothing but the browser on the same
+machine may ever reach it), and anything that would let the kiosk remember a person.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field, inspect
+
+AbsolutePath = Annotated[str, Meta(pattern="^/", description="a path that begins with /")]
+HttpsAddress = Annotated[str, Meta(pattern="^https://[^/]", description="an address that begins with https://")]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
+Seconds = Annotated[float, Meta(ge=0.1, le=600)]
+
+
+class ConfigError(Exception):
+    """The settings cannot be used. Its text is one line for the operator."""
+
+
+class Station(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the kiosk stands: printed on slips and shown where a person is sent to the staff."""
+
+    name: str = "警察署"
+    desk: str = "運転免許窓口"
+    telephone: str = ""
+    hours: str = ""
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True):
+    """The server of the pages. It listens on 127.0.0.1 only."""
+
+    port: Port = 8888
+    runtime_directory: AbsolutePath = "/run/kiosk"
+
+
+class Reader(Struct, frozen=True, forbid_unknown_fields=True):
+    """The card slot: a PC/SC reader through pcscd, or our own vpcd end for a virtual card."""
+
+    kind: Literal["pcsc", "vpcd"] = "pcsc"
+    name: str | None = None
+    vpcd_port: Port = 35970
+
+
+class Printer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The receipt printer. `width` is in dots: 576 at 203 dpi, 512 at 180 dpi."""
+
+    kind: Literal["network", "usb", "serial", "none"] = "none"
+    host: str | None = None
+    port: Port = 9100
+    device: AbsolutePath | None = None
+    baudrate: Literal[9600, 19200, 38400, 57600, 115200] = 38400
+    vendor_id: UsbId | None = None
+    product_id: UsbId | None = None
+    width: Literal[576, 512] = 576
+    timeout_seconds: Seconds = 5.0
+
+    def __post_init__(self) -> None:
+        needs = {"network": ("host",), "serial": ("device",), "usb": ("vendor_id", "product_id"), "none": ()}
+        for key in needs.get(self.kind, ()):
+            if not getattr(self, key):
+                raise ValueError(f'{key}: is missing; a printer of kind "{self.kind}" needs it')
+
+
+class Portal(Struct, frozen=True, forbid_unknown_fields=True):
+    """The portal that links, reached over mutual TLS."""
+
+    url: HttpsAddress = "https://portal.invalid/"
+    ca_file: AbsolutePath | None = None
+    certificate_file: AbsolutePath | None = None
+    key_file: AbsolutePath | None = None
+    connect_timeout_seconds: Seconds = 5.0
+    timeout_seconds: Seconds = 20.0
+    retry_after_seconds: Seconds = 1.0
+
+    def __post_init__(self) -> None:
+        if (self.certificate_file is None) != (self.key_file is None):
+            missing = "key_file" if self.key_file is None else "certificate_file"
+            raise ValueError(f"{missing}: is missing; certificate_file and key_file are given together or not at all")
+
+
+class Screen(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the person meets. The smallest values are those of WCAG 2.2.1; see docs/operators.md."""
+
+    idle_seconds: Annotated[int, Meta(ge=30, le=600)] = 60
+    reading_idle_seconds: Annotated[int, Meta(ge=60, le=1200)] = 120
+    warning_seconds: Annotated[int, Meta(ge=30, le=120)] = 30
+    shuffle_pin_pad: bool = False
+    licence_page: HttpsAddress = "https://myna.go.jp/"
+
+
+class Session(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a person's session ends by itself although nobody pressed anything."""
+
+    browser_lost_seconds: Annotated[float, Meta(ge=1, le=60)] = 10.0
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything the composition root needs. `Settings()` is what an empty file gives."""
+
+    station: Station = field(default_factory=Station)
+    server: Server = field(default_factory=Server)
+    reader: Reader = field(default_factory=Reader)
+    printer: Printer = field(default_factory=Printer)
+    portal: Portal = field(default_factory=Portal)
+    screen: Screen = field(default_factory=Screen)
+    session: Session = field(default_factory=Session)
+
+
+def load(path: str | Path) -> Settings:
+    """Read and check `path`. Raises `ConfigError` with one line that says what to do."""
+    try:
+        document = tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; copy config/kiosk.toml there or give another --config") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner and mode") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}; correct that line") from None
+    try:
+        settings = msgspec.convert(document, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_in_our_words(str(error), document)}") from None
+    for key in ("ca_file", "certificate_file", "key_file"):
+        name = getattr(settings.portal, key)
+        if name and not os.path.isfile(name):
+            raise ConfigError(f"{path}: portal.{key}: there is no file {name}; put it there or correct the path")
+        if name and not os.access(name, os.R_OK):
+            raise ConfigError(f"{path}: portal.{key}: {name} cannot be read by this user; check its owner and mode")
+    return settings
+
+
+def _in_our_words(problem: str, document: dict[str, Any]) -> str:
+    """Turn msgspec's "Expected … - at `$.section.key`" into a line that names the key, the value and the cure."""
+    sentence, _, place = problem.partition(" - at ")
+    section, _, key = place.strip("`").removeprefix("$").removeprefix(".").partition(".")
+    sections = {each.name: each for each in _fields(inspect.type_info(Settings))}
+    keys = {each.name: each for each in _fields(sections[section].type)} if section else {}
+
+    if unknown := re.fullmatch("Object contains unknown field `(.*)`", sentence):
+        name, known = unknown[1], keys or sections
+        near = difflib.get_close_matches(name, known, n=1)
+        cure = f"did you mean {near[0]}?" if near else f"the names known here are {', '.join(known)}"
+        return (
+            f"{section}.{name}: there is no such key; {cure}"
+            if section
+            else f"{name}: there is no such section; {cure}"
+        )
+    if not key and sentence.startswith("Expected"):
+        return f"{section}: is a section; write [{section}] on a line of its own and its keys below"
+    if not key:
+        return f"{section}.{sentence}"  # written by a __post_init__ above
+    expected, found, default = _expected(keys[key].type), _written(document[section][key]), _written(keys[key].default)
+    return f"{section}.{key}: {found} does not fit, it must be {expected}; correct it, or take it out to have {default}"
+
+
+def _written(value: object) -> str:
+    """A value as it is written in TOML, which for ours is how JSON writes it."""
+    return "none" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _fields(kind: inspect.Type) -> tuple[inspect.Field, ...]:
+    assert isinstance(kind, inspect.StructType)
+    return kind.fields
+
+
+def _expected(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.UnionType(types=types):
+            return _expected(types[0])
+        case inspect.Metadata(extra_json_schema={"description": str(words)}):
+            return words
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(_written(each) for each in values)
+        case inspect.IntType(ge=low, le=high):
+            return f"a whole number from {low} to {high}"
+        case inspect.FloatType(ge=low, le=high):
+            return f"a number from {low} to {high}"
+        case inspect.BoolType():
+            return "true or false"
+        case _:
+            return "text in quotation marks"
