@@ -1,0 +1,50 @@
+"""How talking to the portal can fail: four ways, because the person is told four different things.
+
+None of them carries anything a person sent or the portal answered, except the portal's own reason.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from kiosk.portal.model import Refusal
+
+
+class PortalError(Exception):
+    """The portal did not do what was asked."""
+
+
+class PortalRefused(PortalError):
+    """The portal has said no, and why. Nothing is linked; what it held of the applicant is erased."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(f"the portal refused: {reason.value}")
+        self.reason = reason
+
+
+class PortalClosed(PortalError):
+    """The portal is out of its service hours or under maintenance. Nothing was done."""
+
+    def __init__(self, opens_at: datetime | None = None) -> None:
+        super().__init__("the portal is closed")
+        self.opens_at = opens_at  # with time zone; None when the portal did not say
+
+
+class PortalUnreachable(PortalError):
+    """No usable answer in time.
+
+    sent: "no" when it is certain that nothing was done, "unknown" when the portal may have acted and could not be asked.
+    """
+
+    def __init__(self, sent: Literal["no", "unknown"]) -> None:
+        super().__init__(f"the portal does not answer (sent: {sent})")
+        self.sent = sent
+
+
+class PortalBroken(PortalError):
+    """The portal answered something that the contract does not allow. `call` names what was asked, nothing more."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(f"the portal's answer to {call} does not follow the contract")
+        self.call = call

@@ -1,0 +1,125 @@
+"""What goes over the wire to the portal and back, as types: the same shapes as the schemas of `openapi.yaml`.
+
+Everything that comes from the portal is checked here once, by msgspec while it decodes: types, lengths, patterns. What has
+passed is safe to show and to print. Unknown members are ignored, so that a portal may add some. Whatever says
+something about a person stays out of every repr.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Moment = Annotated[datetime, Meta(tz=True)]
+Sex = Literal["male", "female", "unknown"]
+
+
+class Private(msgspec.Struct, frozen=True):
+    """Something about a person: its repr says what it is, never what is in it."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class Refusal(Enum):
+    """Why the portal did not link. Each has a page of its own at the kiosk, and a problem type in the contract."""
+
+    ALREADY_LINKED = "already_linked"
+    NO_LICENCE = "no_licence"  # no マイナ免許証 is recorded for this person
+    ATTRIBUTES_DIFFER = "attributes_differ"  # card face data and certificate disagree: moved, renamed
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_UNKNOWN = "certificate_unknown"  # issued by nobody the portal trusts
+    RELEASE_FIRST = "release_first"  # licence lapsed and re-obtained: the earlier link must be released
+    TERMS_CHANGED = "terms_changed"  # other terms are in force than those agreed to
+    EXPIRED = "expired"  # this linking timed out, or the portal no longer knows it
+    SIGNATURE_INVALID = "signature_invalid"
+
+
+class Applicant(Private, frozen=True):
+    """The four attributes of アカウント登録用情報 (manual.txt, step 7), as the card gives them."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    address: Annotated[str, Meta(min_length=1, max_length=400)]
+    birth_date: Annotated[str, Meta(pattern="^[0-9]{8}$")]  # YYYYMMDD, an unknown part 00
+    sex: Sex
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """The terms of use in force (利用規約). `sha256` is over `text` in UTF-8."""
+
+    version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,32}$")]
+    sha256: Sha256
+    text: Annotated[str, Meta(min_length=1, max_length=60_000)]
+
+
+class Linking(msgspec.Struct, frozen=True):
+    """One linking begun at the portal. It ends by itself at `expires`, and what was held of the applicant with it."""
+
+    id: Annotated[str, Meta(pattern="^[0-9A-Za-z_-]{16,64}$")]
+    nonce: Annotated[str, Meta(pattern="^[0-9A-Za-z_-]{22,86}$")]
+    terms: Terms
+    expires: Moment
+
+
+class Held(Private, frozen=True):
+    """The portal holds the applicant's data. `phone_certificate`: a スマホ用署名用電子証明書 is registered (step 9′)."""
+
+    phone_certificate: bool
+
+
+class Licence(Private, frozen=True):
+    """What the licence page shows after linking (leaflet.txt).
+
+    online_lecture: オンライン更新時講習 is open to this person (優良・一般 only, within the renewal period).
+    one_stop_address: the one-stop change of address is open (マイナ免許証のみ only).
+    """
+
+    colour: Literal["gold", "blue", "green"]
+    category: Literal["excellent", "general", "violation", "first"]  # 優良 一般 違反 初回
+    expires: date
+    renewal_from: date
+    renewal_until: date
+    holding: Literal["card_only", "card_and_licence"]  # マイナ免許証のみ / マイナ免許証と運転免許証
+    online_lecture: bool
+    one_stop_address: bool
+
+
+class Linked(Private, frozen=True):
+    """The portal has linked. `reference` is what the person can quote afterwards; it identifies nobody by itself."""
+
+    reference: Annotated[str, Meta(pattern="^[0-9A-Z-]{4,32}$")]
+    linked_at: Moment
+    licence: Licence
+
+
+class State(Enum):
+    """Where a linking stands. The last four are ends; nothing leads out of an end."""
+
+    BEGUN = "begun"
+    HELD = "held"
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class LinkingState(Private, frozen=True):
+    """The answer to "how does it stand?": `linked` comes with COMPLETED, `refusal` with REFUSED, else neither."""
+
+    state: State
+    applicant_data: Literal["none", "held", "erased"]
+    erased_at: Moment | None = None
+    linked: Linked | None = None
+    refusal: Refusal | None = None
+
+    def __post_init__(self) -> None:
+        if (self.linked is not None) != (self.state is State.COMPLETED):
+            raise ValueError("linked comes with completed, and only with it")
+        if (self.refusal is not None) != (self.state is State.REFUSED):
+            raise ValueError("refusal comes with refused, and only with it")
