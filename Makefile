@@ -1,0 +1,58 @@
+# Two commands matter to a newcomer: `make run` and `make test`. Both do all their set-up first (tools/setup),
+# quietly when there is nothing left to do.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup check format bench shots messages lock clean
+PYTHON := .venv/bin/python
+BIN := .venv/bin
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## set up, then the whole demo without hardware: kiosk, dock, portal, printer
+	@tools/setup run
+	@exec $(PYTHON) -m kiosk demo $(ARGS)
+
+test: ## set up, then every check and every test (what CI runs)
+	@tools/setup test
+	@$(MAKE) --no-print-directory check
+
+setup: ## only the set-up for run and test
+	@tools/setup test
+
+check: ## format, lint, types, walls, tests; without set-up
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(PYTHON) -m pytest $(ARGS)
+
+format: ## put the code into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: ## measure, against pyjpki, OpenSC and the browser itself; writes docs/benchmarks.md
+	@tools/setup test
+	$(PYTHON) -m tests.bench $(ARGS)
+
+shots: ## a PNG of every screen and slip, in var/shots
+	@tools/setup test
+	$(PYTHON) -m tests.shots $(ARGS)
+
+messages: ## bring the translations up to date with the code
+	$(BIN)/pybabel extract --mapping-file config/babel.cfg --no-location --omit-header --sort-output --output-file kiosk/locale/messages.pot .
+	$(BIN)/pybabel update --input-file kiosk/locale/messages.pot --output-dir kiosk/locale --omit-header --no-fuzzy-matching
+	tools/setup run
+
+lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upgrade for newer versions)
+	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }
+	var/uv/bin/uv pip compile $(UV_FLAGS) pyproject.toml --output-file requirements.lock
+	var/uv/bin/uv pip compile $(UV_FLAGS) --extra dev pyproject.toml --output-file requirements-dev.lock
+	npm install --package-lock-only --ignore-scripts
+UV_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command 'make lock' $(UPGRADE)
+
+clean: ## remove what set-up and tests have made here
+	rm -rf .venv node_modules var kiosk/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find kiosk -name '*.mo' -delete
+	find . -name __pycache__ -prune -exec rm -rf {} +
