@@ -34,7 +34,8 @@ class PortalClosed(PortalError):
 class PortalUnreachable(PortalError):
     """No usable answer in time.
 
-    sent: "no" when it is certain that nothing was done, "unknown" when the portal may have acted and could not be asked.
+    sent: "no" when it is certain that nothing was done, "unknown" when the portal may have acted and could not be
+    asked. Only after `submit` does "unknown" matter to the person.
     """
 
     def __init__(self, sent: Literal["no", "unknown"]) -> None:

@@ -1,12 +1,13 @@
 """What goes over the wire to the portal and back, as types: the same shapes as the schemas of `openapi.yaml`.
 
-Everything that comes from the portal is checked here once, by msgspec while it decodes: types, lengths, patterns. What has
-passed is safe to show and to print. Unknown members are ignored, so that a portal may add some. Whatever says
-something about a person stays out of every repr.
+Everything that comes from the portal is checked here once, by msgspec while it decodes: types, lengths, patterns.
+Patterns end in \\Z, since $ would let a line feed through. Unknown members are ignored, so that a portal may add some.
+Whatever says something about a person stays out of every repr.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Literal
@@ -14,7 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 Sex = Literal["male", "female", "unknown"]
 
@@ -24,6 +25,12 @@ class Private(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The portal links people now. When it does not it answers the problem `closed`."""
+
+    status: Literal["open"]
 
 
 class Refusal(Enum):
@@ -46,29 +53,35 @@ class Applicant(Private, frozen=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     address: Annotated[str, Meta(min_length=1, max_length=400)]
-    birth_date: Annotated[str, Meta(pattern="^[0-9]{8}$")]  # YYYYMMDD, an unknown part 00
+    birth_date: Annotated[str, Meta(pattern=r"^[0-9]{8}\Z")]  # YYYYMMDD, an unknown part 00
     sex: Sex
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """The terms of use in force (利用規約). `sha256` is over `text` in UTF-8."""
+    """The terms of use in force (利用規約): plain text. `sha256` is over `text` in UTF-8, and must fit."""
 
-    version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,32}$")]
+    version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,32}\Z")]
     sha256: Sha256
     text: Annotated[str, Meta(min_length=1, max_length=60_000)]
+
+    def __post_init__(self) -> None:
+        if hashlib.sha256(self.text.encode()).hexdigest() != self.sha256:
+            raise ValueError("the digest is not that of the text")
+        if any(character < " " and character != "\n" for character in self.text):
+            raise ValueError("control characters in the text")
 
 
 class Linking(msgspec.Struct, frozen=True):
     """One linking begun at the portal. It ends by itself at `expires`, and what was held of the applicant with it."""
 
-    id: Annotated[str, Meta(pattern="^[0-9A-Za-z_-]{16,64}$")]
-    nonce: Annotated[str, Meta(pattern="^[0-9A-Za-z_-]{22,86}$")]
+    id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{16,64}\Z")]
+    nonce: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{22,86}\Z")]
     terms: Terms
     expires: Moment
 
 
 class Held(Private, frozen=True):
-    """The portal holds the applicant's data. `phone_certificate`: a スマホ用署名用電子証明書 is registered (step 9′)."""
+    """It is held. `phone_certificate`: a スマホ用署名用電子証明書 is registered, step 9′."""
 
     phone_certificate: bool
 
@@ -93,7 +106,7 @@ class Licence(Private, frozen=True):
 class Linked(Private, frozen=True):
     """The portal has linked. `reference` is what the person can quote afterwards; it identifies nobody by itself."""
 
-    reference: Annotated[str, Meta(pattern="^[0-9A-Z-]{4,32}$")]
+    reference: Annotated[str, Meta(pattern=r"^[0-9A-Z-]{4,32}\Z")]
     linked_at: Moment
     licence: Licence
 

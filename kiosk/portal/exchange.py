@@ -1,0 +1,159 @@
+"""One call to the portal: one connection, one request, one answer, within one deadline.
+
+Each call makes its own connection. A session makes about five in several minutes, so keeping one open would save
+little and cost the certainty that a failure before sending *is* before sending: an idle connection that the other side
+has closed looks alive until the answer does not come. Here everything up to the end of the TLS handshake is `NotSent`,
+everything after it `NoAnswer`.
+
+Time-outs of sockets count each read anew, so a portal that sends a byte now and then would never time out. The deadline
+is therefore kept from outside: when it passes, the connection is shut under whatever waits on it.
+
+The portal is not trusted to be well: no redirect is followed, no proxy of the environment is used, nothing is
+decompressed, and no answer is read past its limit.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from urllib.parse import urlsplit
+
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from kiosk.config import Portal
+
+ANSWER_LIMIT = 256 * 1024  # bytes; openapi.yaml, Transport
+
+
+class NotSent(Exception):
+    """No connection: the portal has seen nothing of the request."""
+
+
+class NoAnswer(Exception):
+    """The request went out, or part of it, and no whole answer came back."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    content_type: str  # without parameters
+    retry_after: str | None
+    body: bytes | None = field(repr=False)  # None: longer than the limit
+
+
+class Deadline:
+    """A moment that may be shared by several calls."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+
+def tls_context(settings: Portal) -> ssl.SSLContext:
+    """TLS 1.3 with the kiosk's certificate, trusting the given authority and no other.
+
+    Raises ValueError that names the key of kiosk.toml, the file, and what to do.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and host name; trusts nobody yet
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if settings.ca_file is None or settings.certificate_file is None or settings.key_file is None:
+        raise ValueError("portal.ca_file, portal.certificate_file and portal.key_file must be set to reach the portal")
+    try:
+        context.load_verify_locations(cafile=settings.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(f"portal.ca_file: {settings.ca_file}: no certificates in PEM form ({error})") from None
+    try:
+        context.load_cert_chain(settings.certificate_file, settings.key_file, password=lambda: b"")
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(
+            f"portal.certificate_file, portal.key_file: {settings.certificate_file} and {settings.key_file} are not "
+            f"a certificate and its key in PEM form without passphrase ({error})"
+        ) from None
+    return context
+
+
+class _Connection(HTTPSConnection):
+    """An HTTPS connection that another thread can shut at any time, in the middle of the handshake too."""
+
+    handle: socket.socket | None = None  # a second descriptor of the same connection; TLS takes the first for itself
+
+    def _new_conn(self) -> socket.socket:
+        sock = super()._new_conn()
+        self.handle = sock.dup()
+        return sock
+
+    def shut(self) -> None:
+        try:
+            if self.handle is not None:
+                self.handle.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # gone already
+
+    def close(self) -> None:
+        super().close()
+        if self.handle is not None:
+            self.handle.close()
+
+
+def exchange(
+    settings: Portal,
+    context: ssl.SSLContext,
+    deadline: Deadline,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    """Send one request and read the whole answer. Raises `NotSent` or `NoAnswer`, nothing else."""
+    address = urlsplit(settings.url)
+    if deadline.left <= 0:
+        raise NotSent
+    connection = _Connection(
+        address.hostname or "",
+        address.port,
+        timeout=min(settings.connect_timeout_seconds, deadline.left),
+        ssl_context=context,
+    )
+    watchdog = threading.Timer(deadline.left, connection.shut)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        try:
+            connection.connect()
+        except (HTTPError, HTTPException, OSError, ValueError):
+            raise NotSent from None
+        try:
+            connection.timeout = deadline.left
+            connection.request(
+                method,
+                address.path.rstrip("/") + path,
+                body=body,
+                headers={"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})},
+                preload_content=False,
+                decode_content=False,
+            )
+            response = connection.getresponse()
+            content = b""
+            while len(content) <= ANSWER_LIMIT and (more := response.read(ANSWER_LIMIT + 1 - len(content))):
+                content += more  # only a read that returns nothing has checked that the answer was whole
+            if deadline.left <= 0:  # the watchdog may have cut an answer that has no length of its own
+                raise NoAnswer
+            return Answer(
+                status=response.status,
+                content_type=response.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
+                retry_after=response.headers.get("Retry-After"),
+                body=content if len(content) <= ANSWER_LIMIT else None,
+            )
+        except (HTTPError, HTTPException, OSError, ValueError):
+            raise NoAnswer from None
+    finally:
+        watchdog.cancel()
+        connection.close()
