@@ -6,8 +6,8 @@
 - `6F00` to the very first command after power-up, which some cards give once (my-number-card.md §3, one source;
   harmless if wrong: one SELECT more).
 
-It also remembers what this card refused, so that nothing is tried twice: `extended` (a Le above 256) and `short_ids`
-(an EF named by five bits of P1 or P2 instead of a SELECT before).
+It also holds what the card has shown of its ways, so that nothing refused is tried twice: `extended` (a Le above 256)
+and `short_ids` (an EF named by five bits of P1 or P2 instead of a SELECT before).
 
 The rule that stands above all: **a command that carries a PIN goes out once.** `exchange(..., once=True)` repeats for
 no status word, because a repetition could cost the person a try.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class StatusWord(IntEnum):
-    """SW1 SW2, as ISO 7816-4 names them. `63Cx`, `61xx` and `6Cxx` carry a number and are tested by their first byte."""
+    """SW1 SW2, named as in ISO 7816-4. `63Cx`, `61xx` and `6Cxx` carry a number and are told by their first byte."""
 
     OK = 0x9000
     END_OF_FILE = 0x6282
@@ -125,10 +125,12 @@ def describe(status_word: int | None) -> str:
 
 SHORT_LE: Final = 256
 EXTENDED_LE: Final = 65536
+GET_RESPONSE: Final = (0x00, 0xC0, 0x00, 0x00)
+MOST_RESPONSES: Final = EXTENDED_LE // SHORT_LE + 1
 
 
 def encode(cla: int, ins: int, p1: int, p2: int, data: bytes = b"", le: int | None = None) -> bytes:
-    """A command APDU (ISO 7816-3 §12.1). `le`: bytes wanted, up to 256 in short form, above in extended form, without data."""
+    """A command APDU (ISO 7816-3 §12.1). `le`: bytes wanted; above 256 it takes the extended form, without data."""
     header = bytes((cla, ins, p1, p2))
     if le is not None and le > SHORT_LE:
         if data or le > EXTENDED_LE:
@@ -149,6 +151,7 @@ class Card:
         self.application = b""  # the AID selected now
         self.extended: bool | None = None  # does a Le above 256 work? None: not tried
         self.short_ids: bool | None = None  # do short EF identifiers work? None: not tried
+        self.tries: dict[str, Tries] = {}  # what the last tries query of each PIN said
 
     def exchange(
         self,
@@ -173,19 +176,16 @@ class Card:
         return self._collect(name, answer)
 
     def _collect(self, name: str, answer: Answer) -> Answer:
-        """Fetch what `61xx` says is waiting. Ends, because every GET RESPONSE has to bring something."""
+        """Fetch what `61xx` says is waiting."""
         data = bytearray(answer.data)
-        while answer.status_word >> 8 == 0x61:
-            waiting = answer.status_word & 0xFF or SHORT_LE
-            answer = self._send(name, encode(0x00, 0xC0, 0x00, 0x00, le=waiting))
+        for _ in range(MOST_RESPONSES):
+            if answer.status_word >> 8 != 0x61:
+                return Answer(bytes(data), answer.status_word)
+            answer = self._send(name, encode(*GET_RESPONSE, le=answer.status_word & 0xFF or SHORT_LE))
             if answer.status_word >> 8 == 0x6C:
-                answer = self._send(name, encode(0x00, 0xC0, 0x00, 0x00, le=answer.status_word & 0xFF or SHORT_LE))
+                answer = self._send(name, encode(*GET_RESPONSE, le=answer.status_word & 0xFF or SHORT_LE))
             data += answer.data
-            if not answer.data and answer.status_word >> 8 == 0x61:
-                raise CardProblem(name, "GET RESPONSE brings nothing")
-            if len(data) > EXTENDED_LE:
-                raise CardProblem(name, "endless answer")
-        return Answer(bytes(data), answer.status_word)
+        raise CardProblem(name, "GET RESPONSE never ends")
 
     def _send(self, name: str, apdu: bytes) -> Answer:
         response = self._transmit(apdu)

@@ -1,16 +1,38 @@
-"""The signature certificate: whose it is, until when, and whether it says the same as the card's face (§5.3)."""
+"""The signature certificate: whose it is, until when, and whether it says the same as the card's face.
+
+The person stands in the subjectAltName as otherNames of UTF8String under 1.2.392.200149.8.5.5 (my-number-card.md §5.3),
+in no particular order. Only what is needed is decoded: chain and revocation are the portal's to judge.
+
+**Substitute characters.** The certificate knows fewer characters than the residence record. One that it lacks is
+replaced, and the flags beside the name and the address (one 0 or 1 per character) say where. A flagged position
+therefore matches any one character of the card's face. One character is one code point with the variation selectors and
+voicing marks that follow it, so 𠮷 is one, and so is 葛 with its selector. Nothing is folded: both texts come from the
+same residence record in the same width, so a difference is a difference. Flags that do not count the characters are not
+honoured.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any, Final
 
-from kiosk.card.text import Attributes, Sex
+from asn1crypto import x509
+
+from kiosk.card.apdu import CardProblem
+from kiosk.card.text import SEX_CODES, Attributes, Sex, date, printable
+
+WHAT: Final = "signature certificate"
+_OID: Final = "1.2.392.200149.8.5.5."
+NAME_OID, NAME_SUBSTITUTES_OID, SEX_OID, BIRTH_DATE_OID, ADDRESS_OID, ADDRESS_SUBSTITUTES_OID = (
+    f"{_OID}{n}" for n in range(1, 7)
+)
 
 
 class Era(Enum):
-    """The era digit before a birth date."""
+    """The digit before a birth date."""
 
     UNKNOWN = "0"
     MEIJI = "1"
@@ -42,14 +64,83 @@ class SignatureCertificate:
     birth_date: str = field(repr=False)  # YYYYMMDD, Gregorian, with 00 for a part that is not known
     birth_era: Era = field(repr=False)
     sex: Sex = field(repr=False)
-    name_substitutes: str = field(repr=False)  # one 0 or 1 per character; 1: stands for a character outside the set
+    name_substitutes: str = field(repr=False)  # one 0 or 1 per character; 1: stands for a character it lacks
     address_substitutes: str = field(repr=False)
 
     @classmethod
     def parse(cls, der: bytes) -> SignatureCertificate:
-        """Decode. Raises `CardProblem`."""
-        raise NotImplementedError
+        """Decode. Raises `CardProblem`, which says what is wrong but not what stood there."""
+        try:
+            certificate = x509.Certificate.load(der, strict=True)
+            validity = certificate["tbs_certificate"]["validity"]
+            not_before, not_after = (validity[end].native for end in ("not_before", "not_after"))
+            serial, issuer = certificate.serial_number, certificate.issuer.human_friendly
+            names = _other_names(certificate)
+        except CardProblem:
+            raise
+        except Exception:  # asn1crypto parses lazily and fails in many ways, some of which quote what they read
+            raise CardProblem(WHAT, "malformed") from None
+        birth = _required(names, BIRTH_DATE_OID, "birth date")
+        try:
+            era = Era(birth[:1])
+            sex = SEX_CODES[_required(names, SEX_OID, "sex")]
+        except (ValueError, KeyError):
+            raise CardProblem(WHAT, "the era or the sex is not one of its codes") from None
+        return cls(
+            serial=serial,
+            issuer=issuer,
+            not_before=not_before,
+            not_after=not_after,
+            name=_required(names, NAME_OID, "name"),
+            address=_required(names, ADDRESS_OID, "address"),
+            birth_date=date(birth[1:], WHAT),
+            birth_era=era,
+            sex=sex,
+            name_substitutes=names.get(NAME_SUBSTITUTES_OID, ""),
+            address_substitutes=names.get(ADDRESS_SUBSTITUTES_OID, ""),
+        )
 
     def matches(self, attributes: Attributes) -> frozenset[Field]:
         """The attributes in which the certificate differs from the card's face; empty when it says the same."""
-        raise NotImplementedError
+        same = {
+            Field.NAME: _same(self.name, self.name_substitutes, attributes.name),
+            Field.ADDRESS: _same(self.address, self.address_substitutes, attributes.address),
+            Field.BIRTH_DATE: self.birth_date == attributes.birth_date,
+            Field.SEX: self.sex is attributes.sex,
+        }
+        return frozenset(name for name, is_same in same.items() if not is_same)
+
+
+def _other_names(certificate: Any) -> dict[str, str]:
+    alternative = certificate.subject_alt_name_value
+    if alternative is None:
+        raise CardProblem(WHAT, "it names nobody (no subjectAltName)")
+    found: dict[str, str] = {}
+    for name in alternative:
+        if name.name == "other_name":
+            value = name.chosen["value"].native
+            if isinstance(value, str):
+                found.setdefault(name.chosen["type_id"].dotted, value)
+    return found
+
+
+def _required(names: dict[str, str], oid: str, name: str) -> str:
+    text = names.get(oid, "")
+    if not printable(text):
+        raise CardProblem(WHAT, f"the {name} is missing, empty or holds control characters")
+    return text
+
+
+_CHARACTER: Final = re.compile(
+    "(?s:.)[\ufe00-\ufe0f\U000e0100-\U000e01ef\u3099\u309a]*"  # a code point, variation selectors, voicing marks
+)
+
+
+def _same(certified: str, substitutes: str, on_card: str) -> bool:
+    """Whether the certificate's text stands for the card's, flagged positions matching any one character."""
+    if certified == on_card:
+        return True
+    ours, theirs = _CHARACTER.findall(certified), _CHARACTER.findall(on_card)
+    if not len(ours) == len(theirs) == len(substitutes):
+        return False
+    return all(a == b or flag == "1" for a, b, flag in zip(ours, theirs, substitutes, strict=True))

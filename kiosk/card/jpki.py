@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
+from kiosk.card import verify
+from kiosk.card.apdu import CardProblem, FileAbsent, StatusWord
 from kiosk.card.application import Application
-from kiosk.card.pin import Tries
+from kiosk.card.file import read_object, read_start
+from kiosk.card.pin import AUTH_PIN, SIGN_PIN, Tries
+
+SIGN_CERTIFICATE_EF: Final = 0x0001
+TOKEN_INFO_EF: Final = 0x0006
+AVAILABILITY_EF: Final = 0x0008
+SIGN_KEY_EF: Final = 0x001A
+
+CERTIFICATE_TAG: Final = 0x30
+AVAILABLE: Final = 0x8F
 
 
 class TokenKind(Enum):
@@ -22,9 +34,17 @@ class TokenKind(Enum):
     UNKNOWN = "unknown"
 
 
+TOKEN_LABELS: Final = {
+    b"JPKIAPICCTOKEN2": TokenKind.CARD,
+    b"JPKIAPICCTOKEN": TokenKind.CARD,  # older and test cards
+    b"JPKIAPGPSETOKEN": TokenKind.ANDROID,
+    b"JPKIAPIOSTOKEN": TokenKind.IPHONE,  # one source; if wrong, an iPhone is UNKNOWN
+}
+
+
 @dataclass(frozen=True)
 class Availability:
-    """Which certificates the card says it holds (EF 0008). True also when the card does not say."""
+    """Which certificates the card says it holds. True also when the card does not say."""
 
     sign: bool
     auth: bool
@@ -36,28 +56,50 @@ class JpkiApplication(Application):
 
     def token_label(self) -> TokenKind:
         """Card or phone. No PIN needed."""
-        raise NotImplementedError
+        label = read_start(self.card, TOKEN_INFO_EF, 32, "token label")
+        return TOKEN_LABELS.get(label.rstrip(b" \x00"), TokenKind.UNKNOWN)
 
     def certificate_availability(self) -> Availability:
-        """Which certificates exist. No PIN needed."""
-        raise NotImplementedError
+        """Which certificates exist. No PIN needed.
+
+        EF 0008 is known from one source only, so a card without a readable one is taken to hold both: reading the
+        certificate then tells.
+        """
+        try:
+            sign, auth = read_start(self.card, AVAILABILITY_EF, 2, "certificate availability")
+        except (FileAbsent, CardProblem):
+            return Availability(sign=True, auth=True)
+        return Availability(sign=sign == AVAILABLE, auth=auth == AVAILABLE)
 
     def sign_pin_tries(self) -> Tries:
         """Tries left of the signature PIN; costs none."""
-        raise NotImplementedError
+        return verify.tries_left(self.card, SIGN_PIN)
 
     def auth_pin_tries(self) -> Tries:
         """Tries left of the user-authentication PIN; costs none."""
-        raise NotImplementedError
+        return verify.tries_left(self.card, AUTH_PIN)
 
     def verify_sign_pin(self, pin: bytearray) -> None:
-        """Present the signature PIN, once. Raises `PinWrong`, `PinBlocked`; `ValueError` when its form is wrong."""
-        raise NotImplementedError
+        """Present the signature PIN, once. Raises `PinWrong`, `PinBlocked`; `ValueError`, nothing sent, if malformed."""
+        verify.present(self.card, SIGN_PIN, pin)
 
     def sign_certificate(self) -> bytes:
-        """The signature certificate, DER, without filler. Needs `verify_sign_pin`. Raises `FileAbsent` when there is none."""
-        raise NotImplementedError
+        """The signature certificate, DER, without filler. Needs `verify_sign_pin`. Raises `FileAbsent` without one."""
+        return read_object(self.card, SIGN_CERTIFICATE_EF, CERTIFICATE_TAG, "signature certificate")
 
     def sign(self, digest_info: bytes) -> bytes:
-        """The card's signature over a DER DigestInfo. Needs `verify_sign_pin` before."""
-        raise NotImplementedError
+        """The card's signature over a DER DigestInfo. Needs `verify_sign_pin` before.
+
+        The key by short identifier (P2 9A) is known from one source; a card that refuses it gets SELECT EF 001A and
+        P2 80. A refused command signs nothing, and signing costs no try.
+        """
+        name = "COMPUTE DIGITAL SIGNATURE"
+        answer = None
+        if self.card.short_ids is not False:
+            answer = self.card.exchange(name, (0x80, 0x2A, 0x00, 0x80 | SIGN_KEY_EF & 0x1F), digest_info, le=256)
+        if answer is None or not (answer.ok or answer.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED):
+            self.card.select_file(SIGN_KEY_EF)
+            answer = self.card.exchange(name, (0x80, 0x2A, 0x00, 0x80), digest_info, le=256)
+        if not answer.ok:
+            raise CardProblem(name, status_word=answer.status_word)
+        return answer.data

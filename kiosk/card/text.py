@@ -7,11 +7,15 @@ EF 0001, My Number, is never read: there is no code for it.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from kiosk.card import tlv, verify
+from kiosk.card.apdu import CardProblem
 from kiosk.card.application import Application
+from kiosk.card.file import read_object
 from kiosk.card.pin import TEXT_PIN, Tries
 
 
@@ -21,8 +25,13 @@ class Sex(Enum):
     UNKNOWN = "unknown"
 
 
-# 1 and 2 are agreed; sources differ on the rest (JIS X 0303: 0 not known, 9 not applicable; others: 3), so all mean unknown.
+# Sources agree on 1 and 2 only (JIS X 0303 adds 0 not known and 9 not applicable, others 3): the rest means unknown.
 SEX_CODES: Final = {"1": Sex.MALE, "2": Sex.FEMALE, "0": Sex.UNKNOWN, "3": Sex.UNKNOWN, "9": Sex.UNKNOWN}
+
+ATTRIBUTES_EF: Final = 0x0002
+ATTRIBUTES_TAG: Final = 0xFF20
+NAME_TAG, ADDRESS_TAG, BIRTH_DATE_TAG, SEX_TAG = 0xDF22, 0xDF23, 0xDF24, 0xDF25
+WHAT: Final = "four attributes"
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,23 @@ class Attributes:
     birth_date: str = field(repr=False)
     sex: Sex = field(repr=False)
 
+    @classmethod
+    def parse(cls, data: bytes) -> Attributes:
+        """Decode the object of EF 0002, header included. Raises `CardProblem`."""
+        head = tlv.header(data, 0, WHAT)
+        if head is None or head.tag != ATTRIBUTES_TAG or head.end > len(data):
+            raise CardProblem(WHAT, "cut off")
+        found = tlv.elements(data[head.start : head.end], WHAT)
+        sex = SEX_CODES.get(_text(found, SEX_TAG, "sex"))
+        if sex is None:
+            raise CardProblem(WHAT, "the sex is not one of its codes")
+        return cls(
+            name=_text(found, NAME_TAG, "name"),
+            address=_text(found, ADDRESS_TAG, "address"),
+            birth_date=date(_text(found, BIRTH_DATE_TAG, "birth date"), WHAT),
+            sex=sex,
+        )
+
 
 class TextApplication(Application):
     NAME = "text application"
@@ -41,15 +67,36 @@ class TextApplication(Application):
 
     def pin_tries(self) -> Tries:
         """Tries left of the text PIN; costs none."""
-        raise NotImplementedError
+        return verify.tries_left(self.card, TEXT_PIN)
 
     def verify(self, pin: bytearray) -> None:
-        """Present the PIN, once. Raises `PinWrong`, `PinBlocked`; `ValueError` when its form is wrong (nothing is sent)."""
-        raise NotImplementedError
+        """Present the PIN, once. Raises `PinWrong`, `PinBlocked`; `ValueError`, and nothing sent, if malformed."""
+        verify.present(self.card, TEXT_PIN, pin)
 
     def read_attributes(self) -> Attributes:
         """Read and decode EF 0002. Needs `verify` before."""
-        raise NotImplementedError
+        return Attributes.parse(read_object(self.card, ATTRIBUTES_EF, ATTRIBUTES_TAG, WHAT))
 
 
-__all__ = ["SEX_CODES", "TEXT_PIN", "Attributes", "Sex", "TextApplication"]
+def date(text: str, what: str) -> str:
+    """YYYYMMDD as it is, if it can be a date; 00 or 0000 stands for a part that is not known. Raises `CardProblem`."""
+    if not (len(text) == 8 and text.isascii() and text.isdigit() and text[4:6] <= "12" and text[6:] <= "31"):
+        raise CardProblem(what, "the birth date is not a date")
+    return text
+
+
+def printable(text: str) -> bool:
+    """Whether there is something in it, and nothing that could steer a screen or a printer."""
+    return bool(text) and not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text)
+
+
+def _text(found: dict[int, bytes], tag: int, name: str) -> str:
+    try:
+        text = found[tag].decode()
+    except KeyError:
+        raise CardProblem(WHAT, f"the {name} is missing") from None
+    except UnicodeDecodeError:
+        raise CardProblem(WHAT, f"the {name} is not UTF-8") from None
+    if not printable(text):
+        raise CardProblem(WHAT, f"the {name} is empty or holds control characters")
+    return text
