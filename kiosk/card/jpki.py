@@ -80,7 +80,7 @@ class JpkiApplication(Application):
         return verify.tries_left(self.card, AUTH_PIN)
 
     def verify_sign_pin(self, pin: bytearray) -> None:
-        """Present the signature PIN, once. Raises `PinWrong`, `PinBlocked`; `ValueError`, nothing sent, if malformed."""
+        """Present the signature PIN, once. Raises as `TextApplication.verify` does."""
         verify.present(self.card, SIGN_PIN, pin)
 
     def sign_certificate(self) -> bytes:

@@ -126,10 +126,9 @@ def _jis(value: bytes) -> str:
 
 
 def _jis_character(pair: bytes) -> str:
-    try:
-        return bytes(byte | 0x80 for byte in pair).decode("euc_jp")
-    except UnicodeDecodeError:
+    if not all(0x21 <= byte <= 0x7E for byte in pair):
         return "〓"
+    return bytes(byte | 0x80 for byte in pair).decode("euc_jp", "ignore") or "〓"
 
 
 def _ascii(value: bytes) -> str | None:

@@ -27,7 +27,8 @@ _SELECTED: Final = 0x80  # P2: the PIN in the EF selected now
 def tries_left(card: Card, rule: PinRule) -> Tries:
     """Tries left of a PIN; costs none.
 
-    `remaining` is None when the PIN is verified already (9000) or not counted (6300). Raises `FileAbsent` when there is no such PIN.
+    `remaining` is None when the PIN is verified already (9000) or not counted (6300). Raises
+    `FileAbsent` when there is no such PIN.
     """
     name = f"VERIFY ({rule.name} PIN, tries)"
     if card.short_ids is not False:
