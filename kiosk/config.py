@@ -26,6 +26,7 @@ HttpsAddress = Annotated[str, Meta(pattern="^https://[^/]", description="an addr
 Port = Annotated[int, Meta(ge=1, le=65535)]
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
 Seconds = Annotated[float, Meta(ge=0.1, le=600)]
+PORTAL_FILES = ("ca_file", "certificate_file", "key_file")
 
 
 class ConfigError(Exception):
@@ -77,7 +78,7 @@ class Printer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Portal(Struct, frozen=True, forbid_unknown_fields=True):
-    """The portal that links, reached over mutual TLS."""
+    """The portal that links, reached over mutual TLS. Without the three files nothing is linked."""
 
     url: HttpsAddress = "https://portal.invalid/"
     ca_file: AbsolutePath | None = None
@@ -88,9 +89,9 @@ class Portal(Struct, frozen=True, forbid_unknown_fields=True):
     retry_after_seconds: Seconds = 1.0
 
     def __post_init__(self) -> None:
-        if (self.certificate_file is None) != (self.key_file is None):
-            missing = "key_file" if self.key_file is None else "certificate_file"
-            raise ValueError(f"{missing}: is missing; certificate_file and key_file are given together or not at all")
+        missing = [key for key in PORTAL_FILES if not getattr(self, key)]
+        if 0 < len(missing) < len(PORTAL_FILES):
+            raise ValueError(f"{missing[0]}: is missing; {', '.join(PORTAL_FILES)} are given all three or not at all")
 
 
 class Screen(Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,11 +138,11 @@ def load(path: str | Path) -> Settings:
         settings = msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_in_our_words(str(error), document)}") from None
-    for key in ("ca_file", "certificate_file", "key_file"):
+    for key in PORTAL_FILES:
         name = getattr(settings.portal, key)
         if name and not os.path.isfile(name):
             raise ConfigError(f"{path}: portal.{key}: there is no file {name}; put it there or correct the path")
-        if name and not os.access(name, os.R_OK):
+        if name and not os.access(name, os.R_OK, effective_ids=True):
             raise ConfigError(f"{path}: portal.{key}: {name} cannot be read by this user; check its owner and mode")
     return settings
 
@@ -157,11 +158,7 @@ def _in_our_words(problem: str, document: dict[str, Any]) -> str:
         name, known = unknown[1], keys or sections
         near = difflib.get_close_matches(name, known, n=1)
         cure = f"did you mean {near[0]}?" if near else f"the names known here are {', '.join(known)}"
-        return (
-            f"{section}.{name}: there is no such key; {cure}"
-            if section
-            else f"{name}: there is no such section; {cure}"
-        )
+        return f"{section}.{name}: no such key; {cure}" if section else f"{name}: no such section; {cure}"
     if not key and sentence.startswith("Expected"):
         return f"{section}: is a section; write [{section}] on a line of its own and its keys below"
     if not key:

@@ -1,0 +1,145 @@
+"""The settings file: what an operator may write, and what they are told when it does not fit."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import tomllib
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from kiosk.config import ConfigError, Settings, load
+
+SHIPPED = Path(__file__).parent.parent / "config" / "kiosk.toml"
+
+
+@pytest.fixture
+def error_of(tmp_path: Path):
+    """The one line an operator gets for this text, without the file's name in front (which it asserts is there)."""
+
+    def error_of(text: str | bytes) -> str:
+        path = tmp_path / "kiosk.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        with pytest.raises(ConfigError) as caught:
+            load(path)
+        line = str(caught.value)
+        assert line.startswith(f"{path}: ")
+        assert "\n" not in line
+        return line.removeprefix(f"{path}: ")
+
+    return error_of
+
+
+def test_the_shipped_file_loads_and_says_the_defaults() -> None:
+    assert load(SHIPPED) == Settings()
+
+
+def test_the_shipped_file_has_every_key_there_is_and_explains_each() -> None:
+    # A key without a default stands there as a comment; uncommented, all of them must still be known.
+    text = re.sub(r"^# (?=\w+ = )", "", SHIPPED.read_text("utf-8"), flags=re.MULTILINE)
+    written = {section: set(keys) for section, keys in tomllib.loads(text).items()}
+    known = {each.name: {key.name for key in structs.fields(each.type)} for each in structs.fields(Settings)}
+    assert written == known
+    for line in text.splitlines():
+        if re.match(r"\w+ = ", line):
+            explained = "# " in line or re.search(rf"^#.*\n(\[\w+\]\n)?{re.escape(line)}$", text, re.MULTILINE)
+            assert explained or line.split(" = ")[0] in {"name", "url"}, line  # these two the section's head explains
+
+
+def test_an_empty_file_is_a_kiosk_with_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text("")
+    assert load(path) == Settings()
+
+
+def test_every_kind_of_printer_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text('[printer]\nkind = "usb"\nvendor_id = 0x04b8\nproduct_id = 0x0e28\nwidth = 512\n')
+    assert (load(path).printer.vendor_id, load(path).printer.width) == (0x04B8, 512)
+    path.write_text('[printer]\nkind = "serial"\ndevice = "/dev/ttyS0"\nbaudrate = 19200\n')
+    assert load(path).printer.device == "/dev/ttyS0"
+    path.write_text('[printer]\nkind = "network"\nhost = "printer.example"\ntimeout_seconds = 3\n')
+    assert load(path).printer.timeout_seconds == 3.0
+
+
+# what the operator wrote, what they are told
+WRONG: list[tuple[str | bytes, str]] = [
+    ("[server]\nprot = 1", "server.prot: no such key; did you mean port?"),
+    ("[srver]", "srver: no such section; did you mean server?"),
+    ("[server]\nzzz = 1", "server.zzz: no such key; the names known here are port, runtime_directory"),
+    ("server = 5", "server: is a section; write [server] on a line of its own and its keys below"),
+    ('[printer]\nkind = "network"', 'printer.host: is missing; a printer of kind "network" needs it'),
+    ('[printer]\nkind = "serial"', 'printer.device: is missing; a printer of kind "serial" needs it'),
+    ('[printer]\nkind = "usb"\nvendor_id = 1', 'printer.product_id: is missing; a printer of kind "usb" needs it'),
+    (
+        '[portal]\nkey_file = "/key"',
+        "portal.ca_file: is missing; ca_file, certificate_file, key_file are given all three or not at all",
+    ),
+    ('[station]\nname = "署"'.encode("shift_jis"), "is not UTF-8 text; save it as UTF-8"),
+]
+
+# section, key, the value written, what it must be, the default
+MISFITS = [
+    ("server", "port", '"8888"', "a whole number from 1 to 65535", "8888"),
+    ("server", "port", "70000", "a whole number from 1 to 65535", "8888"),
+    ("reader", "kind", '"nfc"', 'one of "pcsc", "vpcd"', '"pcsc"'),
+    ("printer", "width", "580", "one of 512, 576", "576"),
+    ("printer", "timeout_seconds", "0", "a number from 0.1 to 600", "5.0"),
+    ("screen", "shuffle_pin_pad", "1", "true or false", "false"),
+    ("screen", "warning_seconds", "5", "a whole number from 30 to 120", "30"),
+    ("portal", "url", '"http://portal.example/"', "an address that begins with https://", '"https://portal.invalid/"'),
+    ("portal", "ca_file", '"portal.pem"', "a path that begins with /", "none"),
+    ("station", "telephone", "110", "text in quotation marks", '""'),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), WRONG)
+def test_what_does_not_belong_or_is_missing_is_named_with_its_cure(error_of, text: str | bytes, line: str) -> None:
+    assert error_of(text) == line
+
+
+@pytest.mark.parametrize(("section", "key", "value", "expected", "default"), MISFITS)
+def test_a_value_that_does_not_fit_is_shown_with_what_would(error_of, section, key, value, expected, default) -> None:
+    assert error_of(f"[{section}]\n{key} = {value}") == (
+        f"{section}.{key}: {value} does not fit, it must be {expected}; correct it, or take it out to have {default}"
+    )
+
+
+def test_a_slip_of_the_pen_is_told_with_its_line(error_of) -> None:
+    line = error_of("[reader]\nkind = pcsc")
+    assert line.startswith("is not TOML: ")
+    assert "(at line 2, column 8)" in line
+
+
+def test_a_certificate_that_is_not_there_is_named(error_of, tmp_path: Path) -> None:
+    (tmp_path / "there.pem").touch()
+    there, gone = tmp_path / "there.pem", tmp_path / "gone.pem"
+    text = f'[portal]\nca_file = "{there}"\ncertificate_file = "{there}"\nkey_file = "{gone}"'
+    assert error_of(text) == f"portal.key_file: there is no file {gone}; put it there or correct the path"
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no-such\.toml: no such file; copy config/kiosk\.toml there"):
+        load(tmp_path / "no-such.toml")
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
+        load(tmp_path)
+
+
+def test_a_key_file_of_someone_else_is_told() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        there, secret, path = Path(folder, "there.pem"), Path(folder, "secret.key"), Path(folder, "kiosk.toml")
+        there.touch()
+        secret.touch(mode=0o000)
+        path.write_text(f'[portal]\nca_file = "{there}"\ncertificate_file = "{there}"\nkey_file = "{secret}"\n')
+        us = os.geteuid()
+        if us == 0:  # root may read everything; nobody may not
+            os.seteuid(65534)
+        try:
+            with pytest.raises(ConfigError, match=rf"portal\.key_file: {secret} cannot be read by this user"):
+                load(path)
+        finally:
+            os.seteuid(us)
