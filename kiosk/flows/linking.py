@@ -18,7 +18,7 @@ from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardProblem,
 from kiosk.card.certificate import SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication, TokenKind
-from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule, Tries
+from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule, Tries, erase
 from kiosk.card.text import Attributes, TextApplication
 from kiosk.flows.ends import CardPulled, Left
 from kiosk.flows.kiosk import Kiosk
@@ -27,7 +27,7 @@ from kiosk.flows.paper import hand_over
 from kiosk.flows.runner import Move, Step, walk
 from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
-from kiosk.portal.model import Held, Linked, Linking
+from kiosk.portal.model import Applicant, Held, Linked, Linking
 from kiosk.portal.statement import statement
 from kiosk.receipts.receipt import Receipt
 
@@ -74,8 +74,7 @@ class Visit:
         return fault
 
     def wipe_pin(self) -> None:
-        for at in range(len(self.pin)):
-            self.pin[at] = 0
+        erase(self.pin)
 
     def cancel(self) -> None:
         """Undo at the portal what was begun and not completed."""
@@ -187,7 +186,7 @@ def step_7_confirm(visit: Visit) -> Move:
     if answer == "back":
         return BACK
     visit.kiosk.show(Screen("sending", {"what": "attributes"}, step=7))
-    visit.held = visit.kiosk.portal.hold(visit.linking, visit.attributes)
+    visit.held = visit.kiosk.portal.hold(visit.linking, applicant(visit.attributes))
     return NEXT
 
 
@@ -238,6 +237,16 @@ def step_11_done(visit: Visit) -> Move:
     if hand_over(visit.kiosk, screen, receipt) == "licence_page":
         visit.kiosk.ask(Screen("licence_page", {"licence": linked.licence}, ("finish",), reading=True))
     return NEXT
+
+
+def applicant(attributes: Attributes) -> Applicant:
+    """The four attributes in the form in which the portal takes them."""
+    return Applicant(
+        name=attributes.name,
+        address=attributes.address,
+        birth_date=attributes.birth_date,
+        sex=attributes.sex.value,
+    )
 
 
 STEPS: tuple[Step[Visit], ...] = (
@@ -415,6 +424,7 @@ def _sign_and_submit(visit: Visit, app: Application) -> None:
         raise Stop(End.CERTIFICATE_ABSENT) from None
     if SignatureCertificate.parse(certificate).matches(visit.attributes) & {"birth_date", "sex"}:
         raise OtherCard
-    signed = signed_data(statement(visit.linking, visit.attributes), certificate, app.sign)
+    signed = signed_data(statement(visit.linking, applicant(visit.attributes)), certificate, app.sign)
+    visit.kiosk.heed_leaving()
     visit.kiosk.show(Screen("sending", {"what": "signature"}, step=10))
     visit.linked = visit.kiosk.portal.submit(visit.linking, signed)

@@ -1,0 +1,51 @@
+"""The devices of this process and what is known of each now, for the screens that must not offer what cannot be done.
+
+The reader tells its changes by itself. The printer and the portal are asked from time to time, and only while nobody
+is being served: during a visit each says how it stands when it is used.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+from kiosk.hw.device import Printer, PrinterFault, Reader
+from kiosk.portal.client import PortalClient, PortalClosed
+
+ASK_EVERY_SECONDS = 10.0
+
+PortalState = Literal["open", "closed", "unreachable"]
+
+
+class Devices:
+    """Reader, printer and portal, opened after the fork."""
+
+    def __init__(self, reader: Reader, printer: Printer, portal: PortalClient) -> None:
+        self.reader = reader
+        self.printer = printer
+        self.portal = portal
+        self.portal_state: PortalState = "open"
+        self.printer_fault: PrinterFault | None = None
+
+    def start(self, changed: Callable[[], None], busy: Callable[[], bool]) -> None:
+        """Watch from now on; `changed` is called from other threads, `busy` says whether somebody is being served."""
+        self.reader.start(lambda _state: changed())
+        threading.Thread(target=self._ask, args=(changed, busy), name="devices", daemon=True).start()
+
+    def _ask(self, changed: Callable[[], None], busy: Callable[[], bool]) -> None:
+        pause = threading.Event()
+        while True:
+            if not busy():
+                before = self.portal_state, self.printer_fault
+                self.portal_state = self._portal()
+                self.printer_fault = self.printer.state().fault
+                if before != (self.portal_state, self.printer_fault):
+                    changed()
+            pause.wait(ASK_EVERY_SECONDS)
+
+    def _portal(self) -> PortalState:
+        answer = self.portal.reachable()
+        if isinstance(answer, PortalClosed):
+            return "closed"
+        return "open" if answer else "unreachable"

@@ -1,0 +1,116 @@
+"""The server: gunicorn's arbiter is the warm parent that has imported everything and seen nobody; its one worker is
+the session.
+
+When the session has ended the worker leaves with `os._exit`, the kernel takes back every page that held a name or a
+PIN, and the arbiter forks the next. The arbiter keeps the listening socket, so a browser that comes in between waits
+in the backlog. The application is made in the worker, after the fork: a site name of its own, devices of its own.
+
+This is the composition root: the one place that knows which device stands behind which protocol.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import resource
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from kiosk.config import Settings
+from kiosk.devices import Devices
+from kiosk.hw.device import Reader
+from kiosk.hw.printer import open_printer
+from kiosk.portal.client import PortalClient
+from kiosk.receipts import slip
+from kiosk.session import Session
+from kiosk.web import view
+from kiosk.web.app import Site, create
+from kiosk.web.socket import Line
+
+log = logging.getLogger("kiosk.server")
+
+THREADS = 8  # one for the page's socket, the rest for what it loads
+LAST_WORDS_SECONDS = 0.15  # for the closing screen to reach the page
+FORGET_SOCKET = "forget.sock"  # in the runtime directory: the arbiter tells the browser's keeper that a session died
+PR_SET_DUMPABLE = 4  # linux/prctl.h
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn, with a session for an application."""
+
+    def __init__(self, settings: Settings, open_reader: Callable[[], Reader]) -> None:
+        self._settings = settings
+        self._open_reader = open_reader
+        super().__init__()
+
+    def load_config(self) -> None:
+        for key, value in {
+            "bind": f"127.0.0.1:{self._settings.server.port}",
+            "proc_name": "kiosk",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "worker_tmp_dir": "/dev/shm",
+            "graceful_timeout": 1,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "child_exit": self._session_died,
+        }.items():
+            self.cfg.set(key, value)
+
+    def load(self) -> Flask:
+        return open_session(self._settings, self._open_reader())
+
+    def _session_died(self, _arbiter: object, _worker: object) -> None:
+        tell_browser(self._settings)
+
+
+def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
+    """Serve until told to stop. `open_reader` is called after each fork."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    keep_memory_private()
+    view.warm()
+    slip.warm(settings)
+    Server(settings, open_reader).run()
+
+
+def open_session(settings: Settings, reader: Reader) -> Flask:
+    """Everything one session needs, in the process that will end with it."""
+    site = Site.fresh(settings.server.port)
+    devices = Devices(reader, open_printer(settings.printer), PortalClient(settings.portal))
+    paper = slip.Paper(settings, devices.printer)
+    app = create(site, paper.png)
+    line = Line(app, site, lambda shown: view.render(shown, settings, devices))
+    session = Session(settings, devices, paper.print, line.show)
+    line.serve(session)
+    devices.start(session.device_changed, lambda: session.in_use)
+
+    def live() -> None:
+        session.run()
+        threading.Event().wait(LAST_WORDS_SECONDS)
+        os._exit(0)
+
+    threading.Thread(target=live, name="session", daemon=True).start()
+    return app
+
+
+def tell_browser(settings: Settings) -> None:
+    """Tell the browser's keeper that a session has died, so that it drops what the network process still holds."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
+            out.sendto(b"forget", str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
+    except OSError:
+        log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
+
+
+def keep_memory_private() -> None:
+    """No core dump, and no other process of this user may read our memory (prctl(2), PR_SET_DUMPABLE)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,0 +1,414 @@
+"""One person's use of the kiosk, from the first touch to the end of the process.
+
+A session is a process: it runs one flow on one thread, and when the flow has ended, however it ended, the process
+leaves with everything it ever knew. So nothing here is cleared; `Session.run` returns and its caller ends the process.
+
+Everything that happens outside (an answer, a card, a lost page, a change of a device) arrives in one queue and is
+taken out by the flow's thread, in `_next`. The page holds no state but the number (`seq`) of what it shows: a new
+screen gets a new number, the same screen with other facts keeps it, and an answer to another number is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kiosk.card.apdu import Card, CardLost
+from kiosk.card.pin import PinRule, erase, fold_key
+from kiosk.config import Settings
+from kiosk.devices import Devices
+from kiosk.flows import home
+from kiosk.flows.ends import BrowserLost, CardGone, CardPulled, Ended, Left, TimedOut
+from kiosk.flows.linking import tell
+from kiosk.flows.outcomes import End
+from kiosk.flows.screen import Screen, Sound
+from kiosk.hw.device import Connection, NotPrinted, Printed, PrinterFault, ReaderState
+from kiosk.portal.client import PortalClient
+from kiosk.receipts.receipt import Receipt
+
+log = logging.getLogger("kiosk.session")
+
+BOUNCE_SECONDS = 0.3  # a second press of the same key within this is a bounce (EN 301 549 5.8)
+PUT_BACK_SECONDS = 30.0  # for a card that was taken out in the middle
+TAKE_CARD_SECONDS = 60.0  # then the process ends all the same, and the next one asks for the card
+CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
+
+Overlay = Literal["leave", "leaving", "idle", "staff"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something from outside. seq: the screen an answer belongs to."""
+
+    kind: Literal["answer", "device", "page"]
+    value: str = ""
+    seq: int = 0
+
+
+@dataclass(frozen=True)
+class View:
+    """What stands on the screen now, whole: a page that has just connected needs nothing else."""
+
+    seq: int
+    screen: Screen
+    overlay: Overlay | None
+    seconds: float | None  # until the overlay's question answers itself
+    large: bool
+    pad: Mapping[str, object] | None
+
+
+class Session:
+    """Implements `flows.kiosk.Kiosk`.
+
+    devices: reader, printer and portal with their states; print_receipt: renders and prints; show: called with every
+    new View, from the flow's thread.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        devices: Devices,
+        print_receipt: Callable[[Receipt], Printed | NotPrinted],
+        show: Callable[[View], None],
+    ) -> None:
+        self._settings = settings
+        self._devices = devices
+        self._print_receipt = print_receipt
+        self._show_view = show
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._view = View(0, Screen("attract"), None, None, False, None)
+        self._lock = threading.Lock()
+        self._page_lost_at: float | None = time.monotonic()  # none has come yet
+        self._in_use = False
+        self._leaving = False
+        self._deadline: float | None = None
+        self._card: Card | None = None
+        self._connection: Connection | None = None
+        self._card_insertion = -1
+
+    # What the outside calls, from any thread.
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @property
+    def in_use(self) -> bool:
+        """Somebody is being served."""
+        return self._in_use
+
+    def answer(self, seq: int, answer: str) -> None:
+        """The page says what was touched. Stale answers are dropped here, before they can wait anywhere."""
+        with self._lock:
+            if seq != self._view.seq:
+                return
+            if answer == "leave" and not self._view.screen.answers and self._view.screen.step:
+                self._view = replace(self._view, overlay="leaving")
+                self._show_view(self._view)
+        self._events.put(Event("answer", answer, seq))
+
+    def device_changed(self) -> None:
+        self._events.put(Event("device"))
+
+    def page_lost(self) -> None:
+        self._page_lost_at = time.monotonic()
+        self._events.put(Event("page"))
+
+    def page_back(self) -> None:
+        self._page_lost_at = None
+
+    # The whole of a visit.
+
+    def run(self) -> None:
+        """From attract to the end. Returns when the process may end; never raises."""
+        try:
+            self._await_first_touch()
+            self._in_use = True
+            log.info("session begins")
+            home.visit(self)
+            end = "finished"
+        except Ended as ended:
+            end = type(ended).__name__
+        except Exception as error:  # the last line of defence: the person reads words, the log gets no values
+            end = "problem"
+            frames = traceback.extract_tb(error.__traceback__)
+            log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
+            self._say_problem()
+        log.info("session ends: %s", end)
+        self._give_card_back(end)
+        self._put(Screen("closing"))
+
+    def _await_first_touch(self) -> None:
+        """Attract, or "take the card" while the last person's card is still in. A fresh card counts as a touch."""
+        while True:
+            left_behind = self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE)
+            self._put(Screen("left_card", sound=Sound.TAKE_CARD) if left_behind else Screen("attract", {}, ("start",)))
+            event = self._events.get()
+            if event.kind == "answer" and event.value == "start" and not left_behind:
+                return
+            if event.kind == "answer":
+                self._help(event.value)
+            if event.kind == "device":
+                self._refresh()
+                if not left_behind and self._devices.reader.state is ReaderState.CARD and self._page_lost_at is None:
+                    return
+
+    def _say_problem(self) -> None:
+        try:
+            tell(self, End.KIOSK_PROBLEM)
+        except (Ended, CardPulled):
+            pass
+
+    def _give_card_back(self, end: str) -> None:
+        """The card has no power from here on; the screen and its sound stay until it has gone."""
+        self._drop_card()
+        until = time.monotonic() + TAKE_CARD_SECONDS
+        self._overlay(None)
+        while self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE):
+            self._put(Screen("take_card", {"end": end}, sound=Sound.TAKE_CARD))
+            left = until - time.monotonic()
+            if left <= 0 or self._page_lost_at is not None:
+                return
+            try:
+                self._events.get(timeout=min(left, 1.0))
+            except queue.Empty:
+                continue
+
+    # What a flow asks for.
+
+    @property
+    def portal(self) -> PortalClient:
+        return self._devices.portal
+
+    @property
+    def insertion(self) -> int:
+        return self._devices.reader.insertion
+
+    @property
+    def can_print(self) -> bool:
+        return self._settings.printer.kind != "none"
+
+    def ask(self, screen: Screen) -> str:
+        self._take_stale()
+        self._put(screen)
+        while True:
+            event = self._next()
+            if event.kind == "answer" and event.value in screen.answers:
+                return event.value
+
+    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+        pin = bytearray()
+        problem, last_key, last_at = "", "", 0.0
+        try:
+            while True:
+                self._put(screen, pad=_pad(rule, len(pin), problem))
+                event = self._next()
+                now = time.monotonic()
+                match event.value.partition(":"):
+                    case ("key", _, key) if key == last_key and now - last_at < BOUNCE_SECONDS:
+                        continue
+                    case ("key", _, key):
+                        last_key, last_at, problem = key, now, ""
+                        byte = fold_key(key)
+                        if byte is not None and len(pin) < rule.longest and (rule.letters or chr(byte).isdigit()):
+                            pin.append(byte)
+                    case ("erase", _, _):
+                        erase(pin, max(len(pin) - 1, 0))
+                        last_key = problem = ""
+                    case ("clear", _, _):
+                        erase(pin)
+                        last_key = problem = ""
+                    case ("next", _, _):
+                        fault = rule.fault(pin)
+                        if fault is None:
+                            entered, pin = pin, bytearray()
+                            return entered
+                        problem = fault.value
+                    case (other, _, _) if other in screen.answers:
+                        return other
+        finally:
+            erase(pin)
+
+    def show(self, screen: Screen) -> None:
+        self._put(replace(screen, answers=()))
+
+    def heed_leaving(self) -> None:
+        self._take_stale()
+        if self._leaving:
+            raise Left
+
+    def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        give_up = time.monotonic() + PUT_BACK_SECONDS if not screen.answers else None
+        while True:
+            state = self._devices.reader.state
+            if state is ReaderState.CARD and (newer_than is None or self.insertion > newer_than):
+                self._overlay(None)
+                return None
+            facts = {"fault": "", "kind": "card", **screen.facts, "mute": state is ReaderState.MUTE}
+            self._put(replace(screen, facts=facts), deadline=give_up)
+            try:
+                event = self._next()
+            except TimedOut:
+                raise (CardGone if give_up else TimedOut) from None
+            if event.kind == "answer" and event.value in screen.answers:
+                return event.value
+
+    def card(self) -> Card:
+        if self._card is None or self._card_insertion != self.insertion:
+            self._drop_card()
+            insertion = self.insertion
+            self._connection = self._devices.reader.connect()
+            self._card, self._card_insertion = Card(self._connection.transmit), insertion
+        return self._card
+
+    def print(self, receipt: Receipt) -> Printed | NotPrinted:
+        try:
+            return self._print_receipt(receipt)
+        except (OSError, ValueError) as error:
+            log.error("slip %s could not be made: %s", receipt.name, type(error).__name__)
+            return NotPrinted(PrinterFault.ERROR, partly=False)
+
+    # Inside.
+
+    def _put(self, screen: Screen, pad: Mapping[str, object] | None = None, deadline: float | None = None) -> None:
+        """Put a screen up. The same screen of the same step keeps its number; another one gets the next."""
+        with self._lock:
+            before = self._view
+            same = (before.screen.name, before.screen.step) == (screen.name, screen.step)
+            seq = before.seq if same else before.seq + 1
+            overlay = before.overlay if same else None
+            if same and (screen, pad, overlay) == (before.screen, before.pad, before.overlay):
+                return
+            if not same or self._deadline is None or deadline is not None:
+                self._deadline = deadline or self._idle_deadline(screen)
+            self._view = View(seq, screen, overlay, before.seconds if overlay else None, before.large, pad)
+            self._show_view(self._view)
+
+    def _overlay(self, overlay: Overlay | None, seconds: float | None = None) -> None:
+        with self._lock:
+            if overlay != self._view.overlay:
+                self._view = replace(self._view, overlay=overlay, seconds=seconds)
+                self._show_view(self._view)
+
+    def _next(self) -> Event:
+        """The next event for the screen that stands there; helpers, idle and losses are dealt with here."""
+        while True:
+            screen = self._view.screen
+            if screen.needs_card and (
+                self._devices.reader.state is not ReaderState.CARD or self._card_insertion != self.insertion
+            ):
+                self._overlay(None)
+                raise CardPulled
+            if self._leaving:
+                self._leaving = False
+                self._leave_or_confirm()
+            try:
+                event = self._events.get(timeout=self._patience())
+            except queue.Empty:
+                self._waited_too_long()
+                continue
+            if event.kind == "device":
+                self._refresh()
+                return event
+            if event.kind == "answer" and event.seq == self._view.seq:
+                helped = self._help(event.value)
+                self._touched()
+                if not helped and self._view.overlay is None:
+                    return event
+
+    def _help(self, answer: str) -> bool:
+        """The helpers that are on every screen, and the questions laid over it. True when it was one of them."""
+        match answer, self._view.overlay:
+            case "active", _:
+                pass
+            case "size", _:
+                with self._lock:
+                    self._view = replace(self._view, large=not self._view.large)
+                    self._show_view(self._view)
+            case "staff", _:
+                log.info("staff called")
+                self._overlay("staff")
+            case "stay", _:
+                self._overlay(None)
+            case "leave_now", "leave" | "idle":
+                raise Left
+            case "leave", _:
+                self._leave_or_confirm()
+            case _:
+                return False
+        return True
+
+    def _leave_or_confirm(self) -> None:
+        if not self._in_use:
+            return
+        if (self._view.screen.step or 0) < CONFIRM_LEAVING_FROM:
+            raise Left
+        self._overlay("leave")
+
+    def _take_stale(self) -> None:
+        """Take out what came while something was being done: only やめる still counts, whatever screen it came from."""
+        if self._view.screen.answers:
+            return
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            self._leaving = self._leaving or event.value == "leave"
+
+    def _patience(self) -> float:
+        now = time.monotonic()
+        ends = [self._deadline if self._deadline is not None else now + 3600]
+        if self._page_lost_at is not None:
+            ends.append(self._page_lost_at + self._settings.session.browser_lost_seconds)
+        return max(min(ends) - now, 0.01)
+
+    def _waited_too_long(self) -> None:
+        now = time.monotonic()
+        lost_at = self._page_lost_at
+        if lost_at is not None and now >= lost_at + self._settings.session.browser_lost_seconds:
+            raise BrowserLost
+        if self._deadline is None or now < self._deadline:
+            return
+        if self._view.overlay == "idle" or not self._view.screen.answers:
+            raise TimedOut
+        warning = self._settings.screen.warning_seconds
+        self._deadline = now + warning
+        self._overlay("idle", warning)
+
+    def _touched(self) -> None:
+        self._deadline = self._deadline if not self._view.screen.answers else self._idle_deadline(self._view.screen)
+        if self._view.overlay == "idle":
+            self._overlay(None)
+
+    def _idle_deadline(self, screen: Screen) -> float | None:
+        if not self._in_use:
+            return None
+        settings = self._settings.screen
+        return time.monotonic() + (settings.reading_idle_seconds if screen.reading else settings.idle_seconds)
+
+    def _refresh(self) -> None:
+        """A device has changed, and every screen may show its state."""
+        with self._lock:
+            self._show_view(self._view)
+
+    def _drop_card(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._card = None
+
+
+def _pad(rule: PinRule, entered: int, problem: str) -> dict[str, object]:
+    return {
+        "entered": entered,
+        "layout": "letters" if rule.letters else "digits",
+        "problem": problem,
+        "minimum": rule.shortest,
+        "maximum": rule.longest,
+    }

@@ -1,0 +1,99 @@
+"""The web application of one session, on a site of its own.
+
+The site's name, `<random>.localhost`, is the session's capability: a browser keeps its storage, its history and its
+renderer apart from every other site's, and we answer to no other Host and no other Origin. That one check closes DNS
+rebinding and cross-site sockets. 127.0.0.1 only says where the present session lives.
+
+Everything listens on loopback; nothing here is reachable from outside the machine.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.web.view import page
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types kiosk",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), bluetooth=()",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where one session lives."""
+
+    host: str  # with port, as the Host header has it
+    door: frozenset[str]  # the hosts that only lead there
+
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}"
+
+    @classmethod
+    def fresh(cls, port: int) -> Site:
+        """A name nobody can guess."""
+        return cls(
+            f"{secrets.token_hex(10)}.localhost:{port}",
+            frozenset({f"127.0.0.1:{port}", f"localhost:{port}"}),
+        )
+
+
+def create(site: Site, paper: Callable[[], bytes | None]) -> Flask:
+    """The application. paper: the slip of this session as PNG, once there is one."""
+    app = Flask("kiosk.web")
+    app.config["MAX_CONTENT_LENGTH"] = 0
+
+    @app.before_request
+    def only_here() -> AnyResponse | None:
+        if request.host == site.host:
+            return None
+        if request.host in site.door and request.path == "/" and request.method == "GET":
+            return redirect(site.origin + "/")
+        abort(421)
+
+    @app.after_request
+    def guard(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        return response
+
+    @app.get("/")
+    def index() -> str:
+        return page()
+
+    @app.get("/alive")
+    def alive() -> Response:
+        """204 while this very session lives; its successor answers 421 to this site's name."""
+        return Response(status=204)
+
+    @app.get("/paper.png")
+    def slip() -> Response:
+        picture = paper()
+        if picture is None:
+            abort(404)
+        return Response(picture, mimetype="image/png")
+
+    return app

@@ -1,0 +1,107 @@
+"""The web socket: one page, one session. Snapshots go out, numbered answers come in.
+
+What does not fit is dropped and counted in the log by its kind, never by its content. A second page is turned away
+while the first is there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from flask import Flask, request
+from flask_socketio import SocketIO
+
+from kiosk.session import Session, View
+from kiosk.web.app import Site
+
+log = logging.getLogger("kiosk.socket")
+
+LONGEST_MESSAGE = 4096  # bytes; the longest true one is well under 100
+LONGEST_ANSWER = 32  # characters
+HEARTBEAT_SECONDS = 2
+
+
+class Line:
+    """The one connection to the page of a session."""
+
+    def __init__(self, app: Flask, site: Site, render: Callable[[View], str]) -> None:
+        self._render = render
+        self._lock = threading.Lock()
+        self._page: str | None = None
+        self._revision = 0
+        self._session: Session | None = None
+        self._origin = site.origin
+        self._io = SocketIO(
+            app,
+            async_mode="threading",
+            cors_allowed_origins=[site.origin],
+            transports=["websocket"],
+            max_http_buffer_size=LONGEST_MESSAGE,
+            ping_interval=HEARTBEAT_SECONDS,
+            ping_timeout=HEARTBEAT_SECONDS,
+            logger=False,
+            engineio_logger=False,
+        )
+        self._io.on_event("connect", self._connect)
+        self._io.on_event("disconnect", self._disconnect)
+        self._io.on_event("answer", self._answer)
+        self._io.on_error_default(self._refused)
+
+    def serve(self, session: Session) -> None:
+        """Answers go to this session from now on."""
+        self._session = session
+
+    def show(self, view: View) -> None:
+        """Send a view to the page, if there is one; a page that comes later gets the newest."""
+        with self._lock:
+            if self._page is not None:
+                self._io.emit("screen", self._snapshot(view), to=self._page)
+
+    def _snapshot(self, view: View) -> dict[str, object]:
+        self._revision += 1
+        return {
+            "seq": view.seq,
+            "revision": self._revision,
+            "html": self._render(view),
+            "size": "large" if view.large else "normal",
+            "sound": view.screen.sound.value,
+            "seconds": view.seconds,
+        }
+
+    def _connect(self, _auth: object = None) -> bool:
+        if request.headers.get("Origin") != self._origin or self._session is None:
+            log.warning("a connection without our origin was refused")
+            return False
+        with self._lock:
+            if self._page is not None:
+                log.warning("a second page was refused")
+                return False
+            self._page = _sid()
+        self._session.page_back()
+        self.show(self._session.view)
+        return True
+
+    def _disconnect(self, _reason: object = None) -> None:
+        with self._lock:
+            if self._page != _sid():
+                return
+            self._page = None
+        if self._session is not None:
+            self._session.page_lost()
+
+    def _answer(self, message: object = None, *_more: object) -> None:
+        match message:
+            case {"seq": int(seq), "answer": str(answer), **rest} if not rest and len(answer) <= LONGEST_ANSWER:
+                if self._session is not None and _sid() == self._page:
+                    self._session.answer(seq, answer)
+            case _:
+                log.warning("a message that is no answer was dropped")
+
+    def _refused(self, error: BaseException) -> None:
+        log.warning("a message was dropped: %s", type(error).__name__)
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]

@@ -1,0 +1,176 @@
+// The page: it shows what the server sends and sends back what was touched. The only thing it knows by itself is the
+// number of the screen it shows; whenever it has no server it shows the neutral screen and nothing of anybody.
+"use strict";
+
+const DOOR = `http://127.0.0.1:${location.port}/`; // leads to the site of the session that is being served
+const KNOCK_MS = 200;
+const ACTIVE_MS = 5000;
+
+const box = document.getElementById("screen");
+const neutral = document.getElementById("neutral");
+const policy = trustedTypes.createPolicy("kiosk", { createHTML: (html) => html });
+const socket = io({ transports: ["websocket"], reconnection: false, autoConnect: false });
+
+let seq = null;
+let sound = "";
+let saidActiveAt = 0;
+let countdown = 0;
+let soundAgain = 0;
+
+// ---- what the server says
+
+socket.on("screen", (snapshot) => {
+  const fresh = new DOMParser().parseFromString(policy.createHTML(snapshot.html), "text/html").body;
+  const another = snapshot.seq !== seq;
+  const asked = box.querySelector("[role=dialog]") !== null;
+  document.documentElement.dataset.size = snapshot.size;
+  if (another) box.replaceChildren(...fresh.childNodes);
+  else morphChildren(box, fresh);
+  seq = snapshot.seq;
+  box.hidden = false;
+  neutral.hidden = true;
+  const dialog = box.querySelector("[role=dialog]");
+  if (dialog !== null && !asked) dialog.querySelector("[data-focus]")?.focus();
+  else if (another || (asked && dialog === null)) box.querySelector("[data-focus]")?.focus();
+  count(snapshot.seconds);
+  if (another || snapshot.sound !== sound) hear(snapshot.sound);
+  watchVisible();
+});
+
+socket.on("disconnect", alone);
+socket.on("connect_error", alone);
+
+// Without a server: forget what was shown, then ask whether the same session still lives. Its successor answers 421.
+function alone() {
+  socket.disconnect();
+  seq = null;
+  box.replaceChildren();
+  box.hidden = true;
+  neutral.hidden = false;
+  hear("");
+  count(null);
+  setTimeout(knock, KNOCK_MS);
+}
+
+async function knock() {
+  try {
+    const answer = await fetch("/alive", { cache: "no-store" });
+    if (answer.status === 204) socket.connect();
+    else location.replace(DOOR);
+  } catch {
+    setTimeout(knock, KNOCK_MS);
+  }
+}
+
+// Make `now` like `then` while keeping the elements that stay: scroll positions, focus and movement go on.
+function morphChildren(now, then) {
+  const wanted = [...then.childNodes];
+  while (now.childNodes.length > wanted.length) now.lastChild.remove();
+  wanted.forEach((node, at) => {
+    const old = now.childNodes[at];
+    if (old === undefined) now.append(node);
+    else if (old.nodeName !== node.nodeName || old.dataset?.answer !== node.dataset?.answer) old.replaceWith(node);
+    else if (old.nodeType !== Node.ELEMENT_NODE) {
+      if (old.nodeValue !== node.nodeValue) old.nodeValue = node.nodeValue;
+    } else {
+      for (const { name } of [...old.attributes]) if (!node.hasAttribute(name)) old.removeAttribute(name);
+      for (const { name, value } of node.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+      morphChildren(old, node);
+    }
+  });
+}
+
+function count(seconds) {
+  clearInterval(countdown);
+  if (seconds === null) return;
+  let left = Math.round(seconds);
+  countdown = setInterval(() => {
+    left = Math.max(left - 1, 0);
+    for (const place of box.querySelectorAll("[data-countdown]")) place.textContent = left;
+  }, 1000);
+}
+
+// ---- what the person does
+
+function say(answer) {
+  if (seq !== null && socket.connected) socket.emit("answer", { seq, answer });
+}
+
+function active() {
+  if (Date.now() - saidActiveAt < ACTIVE_MS) return;
+  saidActiveAt = Date.now();
+  say("active");
+}
+
+document.addEventListener("click", (event) => {
+  const control = event.target.closest("[data-answer]");
+  if (control !== null) say(control.dataset.answer);
+  const pager = event.target.closest("[data-scroll-page]");
+  if (pager !== null) {
+    const region = box.querySelector("[data-scroll]");
+    region.scrollBy({ top: region.clientHeight * 0.85, behavior: "instant" });
+  }
+});
+
+// A keypad or a keyboard presses what is drawn, never anything else.
+document.addEventListener("keydown", (event) => {
+  active();
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const name = event.key.normalize("NFKC").toUpperCase();
+  const within = box.querySelector("[role=dialog]") ?? box;
+  const key = [...within.querySelectorAll("[data-key]")].find((each) => each.dataset.key.toUpperCase() === name);
+  if (key === undefined || (name === "ENTER" && event.target.closest("button, [data-scroll]"))) return;
+  event.preventDefault();
+  if (!event.repeat) key.click();
+});
+
+for (const touch of ["pointerdown", "scroll"]) document.addEventListener(touch, active, { capture: true, passive: true });
+for (const nothing of ["contextmenu", "dragstart", "selectstart"])
+  document.addEventListener(nothing, (event) => event.preventDefault());
+document.addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
+
+const seen = new IntersectionObserver((entries) => {
+  for (const entry of entries) if (entry.isIntersecting) say(entry.target.dataset.visibleAnswer);
+});
+
+function watchVisible() {
+  seen.disconnect();
+  for (const mark of box.querySelectorAll("[data-visible-answer]")) seen.observe(mark);
+}
+
+// ---- what is heard: short tones [Hz, from, to], in seconds; words and pictures say the same
+
+const TONES = {
+  card_in: [[880, 0, 0.08]],
+  take_card: [[988, 0, 0.18], [784, 0.22, 0.4], [988, 0.44, 0.62]],
+  printed: [[659, 0, 0.1], [880, 0.12, 0.26]],
+  done: [[523, 0, 0.12], [659, 0.14, 0.26], [784, 0.28, 0.5]],
+  error: [[330, 0, 0.16], [262, 0.2, 0.42]],
+  call: [[784, 0, 0.2], [659, 0.25, 0.6]],
+};
+let speaker;
+
+function hear(name) {
+  sound = name;
+  clearInterval(soundAgain);
+  if (!(name in TONES)) return;
+  play(TONES[name]);
+  if (name === "take_card") soundAgain = setInterval(() => play(TONES[name]), 4000);
+}
+
+function play(tones) {
+  speaker ??= new AudioContext();
+  for (const [hertz, from, to] of tones) {
+    const tone = new OscillatorNode(speaker, { frequency: hertz });
+    const gain = new GainNode(speaker, { gain: 0 });
+    tone.connect(gain).connect(speaker.destination);
+    const start = speaker.currentTime + from;
+    gain.gain.setValueAtTime(0, start);
+    gain.gain.linearRampToValueAtTime(0.2, start + 0.01);
+    gain.gain.linearRampToValueAtTime(0, speaker.currentTime + to);
+    tone.start(start);
+    tone.stop(speaker.currentTime + to);
+  }
+}
+
+socket.connect();
