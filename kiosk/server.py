@@ -21,8 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from kiosk.browser import FORGET_SOCKET
 from kiosk.config import Settings
 from kiosk.devices import Devices
 from kiosk.hw.device import Reader
@@ -38,7 +39,7 @@ log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
 LAST_WORDS_SECONDS = 0.15  # for the closing screen to reach the page
-FORGET_SOCKET = "forget.sock"  # in the runtime directory: the arbiter tells the browser's keeper that a session died
+
 PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 

@@ -10,6 +10,7 @@ screen gets a new number, the same screen with other facts keeps it, and an answ
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -19,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kiosk.card.apdu import Card, CardLost
+from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule, erase, fold_key
 from kiosk.config import Settings
 from kiosk.devices import Devices
@@ -160,10 +161,8 @@ class Session:
                     return
 
     def _say_problem(self) -> None:
-        try:
+        with contextlib.suppress(Ended, CardPulled):
             tell(self, End.KIOSK_PROBLEM)
-        except (Ended, CardPulled):
-            pass
 
     def _give_card_back(self, end: str) -> None:
         """The card has no power from here on; the screen and its sound stay until it has gone."""

@@ -1,4 +1,4 @@
-"""The ways a visit ends before its flow has returned. Each unwinds the flow; the session turns all into one clean end."""
+"""The ways a visit ends before its flow has returned. Each unwinds the flow; the session makes one clean end of all."""
 
 
 class Ended(Exception):

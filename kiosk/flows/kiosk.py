@@ -40,7 +40,7 @@ class Kiosk(Protocol):
         """Show the screen and go on at once: something is being done."""
 
     def heed_leaving(self) -> None:
-        """Raise Left when やめる was pressed while something was being done: the last moment before a point of no return."""
+        """Raise Left when やめる was pressed meanwhile: called at the last moment before a point of no return."""
 
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
         """Wait on `screen` until a card stands in the slot; None then, or the answer the person gave instead.

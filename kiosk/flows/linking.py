@@ -14,7 +14,7 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardProblem, FileAbsent, PinBlocked, PinWrong
+from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent, PinBlocked, PinWrong
 from kiosk.card.certificate import SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication, TokenKind
@@ -22,7 +22,7 @@ from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule, Tries, erase
 from kiosk.card.text import Attributes, TextApplication
 from kiosk.flows.ends import CardPulled, Left
 from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import OUTCOMES, REFUSALS, End, N_
+from kiosk.flows.outcomes import N_, OUTCOMES, REFUSALS, End
 from kiosk.flows.paper import hand_over
 from kiosk.flows.runner import Move, Step, walk
 from kiosk.flows.screen import Screen, Sound
@@ -342,10 +342,8 @@ def _tries(app: Application) -> Tries:
     return app.pin_tries() if isinstance(app, TextApplication) else app.sign_pin_tries()
 
 
-def _with_pin(
-    visit: Visit, application: type[Application], locked: End, use: Callable[[Application], None]
-) -> Move:
-    """Use the PIN once on the card it was typed for, then overwrite it. BACK: ask for it again, `visit.fault` says why."""
+def _with_pin(visit: Visit, application: type[Application], locked: End, use: Callable[[Application], None]) -> Move:
+    """Use the PIN once on the card it was typed for, then overwrite it. BACK: ask again, `visit.fault` says why."""
     try:
         if visit.selected is None or visit.kiosk.insertion != visit.selected_on:
             raise CardLost
@@ -393,9 +391,8 @@ def _sign_with_phone(visit: Visit) -> str | Move:
     fault = ""
     while True:
         facts = {"fault": fault, "kind": "phone"}
-        answer = visit.kiosk.await_card(Screen("set_card", facts, ("card",), step=9), newer_than=before)
-        if answer:
-            return answer
+        if other := visit.kiosk.await_card(Screen("set_card", facts, ("card",), step=9), newer_than=before):
+            return other
         try:
             app = visit.select(JpkiApplication)
             assert isinstance(app, JpkiApplication)

@@ -40,6 +40,4 @@ def _sounding(screen: Screen, result: Printed | NotPrinted) -> Screen:
 
 
 def _with(screen: Screen, answers: tuple[str, ...] | None = None, **facts: object) -> Screen:
-    return replace(
-        screen, facts={**screen.facts, **facts}, answers=screen.answers if answers is None else answers
-    )
+    return replace(screen, facts={**screen.facts, **facts}, answers=screen.answers if answers is None else answers)

@@ -31,7 +31,8 @@ def wareki(day: datetime.date | datetime.datetime | str) -> str:
     else:
         year, month, dom = day.year, day.month, day.day
     name, first = next((n, y) for n, start, y in ERAS if (year, month, dom) >= start)
-    said = f"{name}{'元' if year == first else year - first + 1}年{f'{month}月' if month else ''}{f'{dom}日' if dom else ''}"
+    said = f"{name}{'元' if year == first else year - first + 1}年"
+    said += (f"{month}月" if month else "") + (f"{dom}日" if dom else "")  # 00: not known (my-number-card.md §5.3)
     if isinstance(day, datetime.datetime):
         local = day.astimezone(JST) if day.tzinfo else day
         said += f" {local.hour}時{local.minute}分"
