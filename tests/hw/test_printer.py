@@ -1,0 +1,540 @@
+"""The printer as production drives it (hw/printer.py), over TCP, a serial line and pyusb, onto virtual paper."""
+
+from __future__ import annotations
+
+import array
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import usb.core  # type: ignore[import-untyped]
+from PIL import Image, ImageDraw
+from usb.backend import IBackend  # type: ignore[import-untyped]
+
+from kiosk.config import Printer as PrinterSettings
+from kiosk.hw.device import NotPrinted, Printed, Printer, PrinterFault, PrinterState
+from kiosk.hw.printer import open_printer, without_real_time_commands
+from kiosk.sim.printer import Stream, Switches, VirtualPrinter, set_switch
+
+TIMEOUT = 0.5
+
+
+@pytest.fixture(params=[576, 512])
+def width(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def paper(width: int) -> Iterator[VirtualPrinter]:
+    printer = VirtualPrinter(port=0, width=width)
+    printer.start()
+    yield printer
+    printer.stop()
+    assert printer.faults == []
+
+
+@pytest.fixture
+def narrow() -> Iterator[VirtualPrinter]:
+    """For tests that the width does not matter to."""
+    printer = VirtualPrinter(port=0, width=512)
+    printer.start()
+    yield printer
+    printer.stop()
+    assert printer.faults == []
+
+
+def over_network(paper: VirtualPrinter, timeout: float = TIMEOUT) -> Printer:
+    return open_printer(
+        PrinterSettings(
+            kind="network",
+            host=paper.host,
+            port=paper.port,
+            width=576 if paper.width == 576 else 512,
+            timeout_seconds=timeout,
+        )
+    )
+
+
+def picture(width: int, height: int = 1000) -> Image.Image:
+    """Every row differs from its neighbours, so that a lost, doubled or moved one shows."""
+    image = Image.new("1", (width, height), 255)
+    draw = ImageDraw.Draw(image)
+    for y in range(0, height, 2):
+        draw.line((0, y, (y * 37) % width, y), fill=0)
+    draw.text((20, 20), "0123456789", fill=0)
+    return image
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    return one.size == other.size and one.tobytes() == other.tobytes()
+
+
+def test_the_paper_is_the_picture_dot_for_dot(paper: VirtualPrinter) -> None:
+    image = picture(paper.width)
+    assert over_network(paper).print(image) == Printed()
+    [slip] = paper.slips
+    assert same(slip.image, image)
+
+
+@pytest.mark.parametrize("height", [1, 255, 256, 257, 512])
+def test_slips_of_any_length_come_out_whole(narrow: VirtualPrinter, height: int) -> None:
+    image = picture(512, height)
+    assert over_network(narrow).print(image) == Printed()
+    assert same(narrow.slips[0].image, image)
+
+
+def test_a_ready_printer_says_so_and_a_roll_near_its_end_too(narrow: VirtualPrinter) -> None:
+    printer = over_network(narrow)
+    assert printer.state() == PrinterState(None)
+    narrow.switches.near_end = True
+    assert printer.state() == PrinterState(None, paper_near_end=True)
+    assert printer.print(picture(512, 100)) == Printed()
+
+
+FAULTS = [
+    ("cover_open", PrinterFault.COVER_OPEN),
+    ("paper_end", PrinterFault.PAPER_END),
+    ("cutter", PrinterFault.CUTTER),
+    ("error", PrinterFault.ERROR),
+    ("offline", PrinterFault.OFFLINE),
+    ("mute", PrinterFault.UNREACHABLE),
+    ("garble", PrinterFault.UNREACHABLE),
+]
+
+
+@pytest.mark.parametrize(("switch", "fault"), FAULTS)
+def test_each_fault_is_named_before_a_dot_is_sent(narrow: VirtualPrinter, switch: str, fault: PrinterFault) -> None:
+    printer = over_network(narrow)
+    setattr(narrow.switches, switch, True)
+    assert printer.state().fault is fault
+    assert printer.print(picture(512, 100)) == NotPrinted(fault, partly=False)
+    setattr(narrow.switches, switch, False)
+    assert printer.state() == PrinterState(None)
+    assert narrow.slips == [] and narrow.hanging.height == 0
+
+
+def test_an_open_cover_is_not_taken_for_missing_paper(narrow: VirtualPrinter) -> None:
+    narrow.switches.cover_open = narrow.switches.paper_end = True
+    assert over_network(narrow).state().fault is PrinterFault.COVER_OPEN
+
+
+def test_a_printer_that_is_not_there_is_unreachable(narrow: VirtualPrinter) -> None:
+    printer = over_network(narrow)
+    narrow.stop()
+    assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+    assert printer.print(picture(512, 100)) == NotPrinted(PrinterFault.UNREACHABLE, partly=False)
+    narrow.start()
+    assert printer.print(picture(512, 100)) == Printed(), "found again after a power cycle, without a restart of ours"
+
+
+def test_a_kiosk_without_a_printer_says_so() -> None:
+    printer = open_printer(PrinterSettings(kind="none", width=512))
+    assert printer.width == 512
+    assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+    assert printer.print(picture(512, 10)) == NotPrinted(PrinterFault.UNREACHABLE, partly=False)
+
+
+def test_paper_that_ends_on_the_way_is_told_and_the_rest_never_comes_out(narrow: VirtualPrinter) -> None:
+    printer = over_network(narrow)
+    narrow.switches.paper_rows = 300
+    image = picture(512)
+    assert printer.print(image) == NotPrinted(PrinterFault.PAPER_END, partly=True)
+    assert narrow.hanging.height == 300
+    narrow.switches.paper_end = False  # a new roll
+    assert printer.state() == PrinterState(None)
+    assert narrow.hanging.height == 300, "nothing comes out by itself"
+    assert printer.print(image) == Printed()
+    leftover, slip = narrow.slips
+    assert leftover.image.height == 300
+    assert same(slip.image, image), "the reprint is whole and on its own piece of paper"
+
+
+def test_paper_that_ends_near_the_end_of_a_slow_slip_is_told(narrow: VirtualPrinter) -> None:
+    """All has been sent by then: only asking afterwards can tell."""
+    narrow.switches.rows_per_second = 2000
+    narrow.switches.paper_rows = 900
+    assert over_network(narrow).print(picture(512)) == NotPrinted(PrinterFault.PAPER_END, partly=True)
+    assert narrow.slips == []
+
+
+def test_a_cutter_that_sticks_at_the_end_is_told(narrow: VirtualPrinter) -> None:
+    printer = over_network(narrow)
+    narrow.switches.jam_next_cut = True
+    assert printer.print(picture(512, 300)) == NotPrinted(PrinterFault.CUTTER, partly=True)
+    assert printer.state().fault is PrinterFault.CUTTER
+    narrow.switches.cutter = False
+    assert printer.print(picture(512, 300)) == Printed()
+    assert [slip.image.height for slip in narrow.slips] == [300, 300], "the slip that hung there, then the reprint"
+
+
+@pytest.mark.parametrize("after", [40, 20_000, 60_000])
+def test_a_power_cut_in_the_middle_says_partly(narrow: VirtualPrinter, after: int) -> None:
+    printer = over_network(narrow)
+    image = picture(512)
+    narrow.switches.die_after_bytes = after
+    assert printer.print(image) == NotPrinted(PrinterFault.UNREACHABLE, partly=True)
+    assert narrow.slips == []
+    assert printer.print(image) == Printed()
+    assert [same(slip.image, image) for slip in narrow.slips].count(True) == 1, "one whole slip, no double"
+
+
+def test_the_cover_opened_in_the_middle_is_told(narrow: VirtualPrinter) -> None:
+    narrow.switches.rows_per_second = 1000
+    results: list[Printed | NotPrinted] = []
+    printing = threading.Thread(target=lambda: results.append(over_network(narrow).print(picture(512))))
+    printing.start()
+    while narrow.hanging.height < 100:
+        printing.join(0.01)
+    narrow.switches.cover_open = True
+    printing.join()
+    assert results == [NotPrinted(PrinterFault.COVER_OPEN, partly=True)]
+
+
+def test_printed_is_said_only_when_the_paper_is_out(narrow: VirtualPrinter) -> None:
+    narrow.switches.rows_per_second = 1500
+    assert over_network(narrow).print(picture(512)) == Printed()
+    assert len(narrow.slips) == 1, "cut before Printed() was said, although the printer took the bytes long before"
+
+
+def test_an_older_printer_without_process_ids_is_asked_another_way(narrow: VirtualPrinter) -> None:
+    narrow.switches.no_process_id = True
+    assert over_network(narrow).print(picture(512, 300)) == Printed()
+    assert len(narrow.slips) == 1
+
+
+def test_a_printer_that_falls_silent_ends_in_bounded_time_and_is_not_believed(narrow: VirtualPrinter) -> None:
+    narrow.switches.rows_per_second = 500
+    results: list[Printed | NotPrinted] = []
+    printing = threading.Thread(target=lambda: results.append(over_network(narrow).print(picture(512))))
+    printing.start()
+    while narrow.hanging.height < 50:
+        printing.join(0.01)
+    narrow.switches.mute = True
+    start = time.monotonic()
+    printing.join()
+    assert results == [NotPrinted(PrinterFault.UNREACHABLE, partly=True)]
+    assert time.monotonic() - start < 4 * TIMEOUT + 1
+
+
+def test_a_host_that_takes_nothing_ends_in_bounded_time() -> None:
+    """Connected, full, and silent: the worst a network can do."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        printer = open_printer(PrinterSettings(kind="network", host=host, port=port, width=512, timeout_seconds=0.2))
+        start = time.monotonic()
+        assert printer.print(picture(512)) == NotPrinted(PrinterFault.UNREACHABLE, partly=False)
+        assert time.monotonic() - start < 1
+
+
+def test_watching_and_printing_do_not_mix(narrow: VirtualPrinter) -> None:
+    printer = over_network(narrow, timeout=5)
+    narrow.switches.rows_per_second = 4000
+    states: list[PrinterState] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            states.append(printer.state())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    images = [picture(512, 300), picture(512, 301), picture(512, 302)]
+    assert [printer.print(image) for image in images] == [Printed()] * 3
+    done.set()
+    watching.join()
+    assert set(states) == {PrinterState(None)}
+    assert all(same(slip.image, image) for slip, image in zip(narrow.slips, images, strict=True))
+
+
+def test_a_picture_that_holds_a_real_time_command_is_defused_by_one_dot(narrow: VirtualPrinter) -> None:
+    """Without this the virtual printer notes a fault, and a real one answers in the middle or drops its buffer."""
+    image = Image.new("1", (512, 40), 255)
+    for row, second in enumerate((0x04, 0x05, 0x14)):
+        for x, byte in enumerate((0x10, second, 0x01)):
+            for bit in range(8):
+                if byte << bit & 0x80:
+                    image.putpixel((x * 8 + bit, row), 0)
+    assert over_network(narrow).print(image) == Printed()
+    before, after = image.tobytes(), narrow.slips[0].image.tobytes()
+    assert sum((a ^ b).bit_count() for a, b in zip(before, after, strict=True)) == 3
+    assert not re.search(rb"\x10[\x04\x05\x14]", bytes(b ^ 0xFF for b in after))
+
+
+def test_an_ordinary_picture_is_left_alone() -> None:
+    image = picture(512)
+    assert without_real_time_commands(image) is image
+
+
+def test_a_picture_of_another_width_is_a_mistake_of_ours(narrow: VirtualPrinter) -> None:
+    with pytest.raises(ValueError, match="512"):
+        over_network(narrow).print(picture(576, 10))
+
+
+# The other two ways to a printer, bridged to the same virtual paper.
+
+
+@pytest.fixture
+def serial_line(narrow: VirtualPrinter) -> Iterator[str]:
+    """A pseudo-terminal whose far end is the virtual printer."""
+    master, slave = os.openpty()
+    far = socket.create_connection((narrow.host, narrow.port))
+    ended_here, ended_there = os.pipe()
+
+    def bridge() -> None:
+        while True:
+            ready, _, _ = select.select([master, far.fileno(), ended_here], [], [])
+            if ended_here in ready:
+                return
+            if master in ready:
+                far.sendall(os.read(master, 4096))
+            if far.fileno() in ready:
+                os.write(master, far.recv(4096))
+
+    thread = threading.Thread(target=bridge)
+    thread.start()
+    yield os.ttyname(slave)
+    os.write(ended_there, b"x")
+    thread.join()
+    far.close()
+    for fd in (master, slave, ended_here, ended_there):
+        os.close(fd)
+
+
+def test_a_serial_printer_prints_the_same(narrow: VirtualPrinter, serial_line: str) -> None:
+    printer = open_printer(
+        PrinterSettings(kind="serial", device=serial_line, baudrate=115200, width=512, timeout_seconds=TIMEOUT)
+    )
+    image = picture(512, 700)
+    assert printer.state() == PrinterState(None)
+    assert printer.print(image) == Printed()
+    assert same(narrow.slips[0].image, image)
+    narrow.switches.mute = True
+    assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+
+
+def test_a_serial_line_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
+    printer = open_printer(PrinterSettings(kind="serial", device=str(tmp_path / "ttyS9"), width=512))
+    assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+
+
+class UsbBus(IBackend):  # type: ignore[misc]
+    """Stands where libusb stands under pyusb: one printer-class device, wired to the virtual printer."""
+
+    def __init__(self, paper: VirtualPrinter) -> None:
+        self.far = socket.create_connection((paper.host, paper.port))
+        self.configured = False
+        self.chunk = 1 << 20  # what the device takes in one go
+
+    def enumerate_devices(self) -> Iterator[str]:
+        yield "printer"
+
+    def get_device_descriptor(self, device: str) -> SimpleNamespace:
+        return described(idVendor=0x04B8, idProduct=0x0E99, bNumConfigurations=1, bDeviceClass=0)
+
+    def get_configuration_descriptor(self, device: str, configuration: int) -> SimpleNamespace:
+        return described(bNumInterfaces=1, bConfigurationValue=1, extra_descriptors=[])
+
+    def get_interface_descriptor(
+        self, device: str, interface: int, setting: int, configuration: int
+    ) -> SimpleNamespace:
+        if setting:
+            raise IndexError
+        return described(
+            bInterfaceNumber=0, bAlternateSetting=0, bNumEndpoints=2, bInterfaceClass=7, extra_descriptors=[]
+        )
+
+    def get_endpoint_descriptor(
+        self, device: str, endpoint: int, interface: int, setting: int, configuration: int
+    ) -> SimpleNamespace:
+        return described(
+            bEndpointAddress=(0x03, 0x84)[endpoint], bmAttributes=2, wMaxPacketSize=64, extra_descriptors=[]
+        )
+
+    def open_device(self, device: str) -> str:
+        return device
+
+    def close_device(self, handle: str) -> None: ...
+    def claim_interface(self, handle: str, interface: int) -> None: ...
+    def release_interface(self, handle: str, interface: int) -> None: ...
+
+    def reset_device(self, handle: str) -> None:
+        raise AssertionError("a reset would make the printer lose what it holds")
+
+    def set_configuration(self, handle: str, value: int) -> None:
+        self.configured = True
+
+    def get_configuration(self, handle: str) -> int:
+        return int(self.configured)
+
+    def bulk_write(self, handle: str, endpoint: int, interface: int, data: Any, timeout: int) -> int:
+        assert endpoint == 0x03
+        taken = bytes(data)[: self.chunk]
+        self.far.sendall(taken)
+        return len(taken)
+
+    def bulk_read(self, handle: str, endpoint: int, interface: int, buffer: Any, timeout: int) -> int:
+        assert endpoint == 0x84
+        self.far.settimeout(timeout / 1000)
+        try:
+            data = self.far.recv(len(buffer))
+        except TimeoutError:
+            raise usb.core.USBTimeoutError("nothing came") from None
+        buffer[: len(data)] = array.array("B", data)
+        return len(data)
+
+
+def described(**fields: object) -> SimpleNamespace:
+    names = (
+        "bLength bDescriptorType bcdUSB bDeviceSubClass bDeviceProtocol bMaxPacketSize0 bcdDevice iManufacturer "
+        "iProduct iSerialNumber address bus port_number port_numbers speed wTotalLength iConfiguration bmAttributes "
+        "bMaxPower bInterfaceSubClass bInterfaceProtocol iInterface bInterval bRefresh bSynchAddress"
+    )
+    return SimpleNamespace(**{**dict.fromkeys(names.split(), 0), **fields})
+
+
+@pytest.fixture
+def bus(narrow: VirtualPrinter, monkeypatch: pytest.MonkeyPatch) -> Iterator[UsbBus]:
+    bus = UsbBus(narrow)
+    monkeypatch.setattr("usb.backend.libusb1.get_backend", lambda: bus)
+    yield bus
+    bus.far.close()
+
+
+USB = PrinterSettings(kind="usb", vendor_id=0x04B8, product_id=0x0E99, width=512, timeout_seconds=TIMEOUT)
+
+
+def test_a_usb_printer_prints_the_same_by_whatever_endpoints_it_has(narrow: VirtualPrinter, bus: UsbBus) -> None:
+    printer = open_printer(USB)
+    image = picture(512, 700)
+    assert printer.state() == PrinterState(None)
+    assert printer.print(image) == Printed()
+    assert same(narrow.slips[0].image, image)
+    narrow.switches.paper_end = True
+    assert printer.state().fault is PrinterFault.PAPER_END
+
+
+def test_bytes_that_a_usb_printer_did_not_take_are_noticed(narrow: VirtualPrinter, bus: UsbBus) -> None:
+    bus.chunk = 4096
+    assert open_printer(USB).print(picture(512, 700)) == NotPrinted(PrinterFault.UNREACHABLE, partly=True)
+
+
+def test_a_usb_printer_that_is_not_there_is_unreachable() -> None:
+    printer = open_printer(USB)
+    assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+
+
+# The virtual printer itself.
+
+
+def commands_of(chunks: list[bytes]) -> tuple[list[bytes], list[bytes], list[str]]:
+    real_time: list[bytes] = []
+    faults: list[str] = []
+    stream = Stream(real_time.append, faults.append)
+    return [command for chunk in chunks for command in stream.feed(chunk)], real_time, faults
+
+
+RASTER = b"\x1d(L\x0e\x000p0\x01\x011\x10\x00\x02\x00\xaa\x55\xaa\x55"
+TALK = b"\x1b@\x10\x04\x01" + RASTER + b"\x1d(L\x02\x0002\x10\x04\x04\x1dVB\x00"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, len(TALK)])
+def test_the_virtual_printer_reads_the_same_however_the_bytes_arrive(size: int) -> None:
+    commands, real_time, faults = commands_of([TALK[i : i + size] for i in range(0, len(TALK), size)])
+    assert commands == [b"\x1b@", RASTER, b"\x1d(L\x02\x0002", b"\x1dVB\x00"]
+    assert real_time == [b"\x10\x04\x01", b"\x10\x04\x04"]
+    assert faults == []
+
+
+@pytest.mark.parametrize("size", [1, 5, 100])
+def test_the_virtual_printer_hears_a_real_time_command_inside_data_and_says_it_was_wrong(size: int) -> None:
+    talk = RASTER.replace(b"\xaa\x55\xaa\x55", b"\xaa\x10\x04\x01")
+    commands, real_time, faults = commands_of([talk[i : i + size] for i in range(0, len(talk), size)])
+    assert (commands, real_time, len(faults)) == ([talk], [b"\x10\x04\x01"], 1)
+
+
+def test_the_virtual_printer_drops_half_a_command_when_told_to_clear() -> None:
+    clear = bytes.fromhex("10140801031401060208")
+    commands, real_time, faults = commands_of([RASTER[:-6] + clear[:4], clear[4:] + b"\x10\x04\x01" + b"\x1b@"])
+    assert (commands, real_time, faults) == ([b"\x1b@"], [clear, b"\x10\x04\x01"], [])
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("talk", "fault"),
+    [
+        (b"A", "text"),
+        (b"\x1b!\x08", "unknown command"),
+        (b"\x1da\xff", "status back"),
+        (b"\x1d(L\x02\x0002", "none are stored"),
+    ],
+)
+def test_what_raster_printing_does_not_need_is_noted_by_the_virtual_printer(talk: bytes, fault: str) -> None:
+    printer = VirtualPrinter(port=0)
+    printer.start()
+    with socket.create_connection((printer.host, printer.port)) as host:
+        host.sendall(talk)
+        wait_until(lambda: printer.faults)
+    printer.stop()
+    assert fault in printer.faults[0]
+
+
+def test_the_obsolete_raster_command_feeds_and_a_cut_are_drawn_too(tmp_path: Path) -> None:
+    printer = VirtualPrinter(port=0, paper=tmp_path)
+    printer.start()
+    with socket.create_connection((printer.host, printer.port)) as host:
+        host.sendall(b"\x1b@\x1ba\x01\x1dv0\x00\x02\x00\x01\x00\xff\xff\x1bJ\x05\x1bd\x01\x1dV\x00")
+        assert printer.wait_for_slips(1)
+    printer.stop()
+    assert printer.faults == []
+    image = printer.slips[0].image
+    assert image.size == (576, 1 + 5 + 30)
+    assert image.point(lambda value: 255 - value).getbbox() == (280, 0, 296, 1), "centred"
+    with Image.open(tmp_path / "slip-0001.png") as kept:
+        assert same(kept.convert("1"), image)
+
+
+def test_switches_are_set_by_typing() -> None:
+    switches = Switches()
+    assert set_switch(switches, "cover_open on") == "cover_open on"
+    assert switches.cover_open and switches.status(2) == 0x16
+    assert set_switch(switches, "paper_rows 12\n") == "paper_rows 12"
+    assert switches.paper_rows == 12
+    assert set_switch(switches, "paper_rows none") == "paper_rows none"
+    assert switches.paper_rows is None
+    assert "on or off" in set_switch(switches, "mute maybe")
+    assert "cover_open" in set_switch(switches, "open the cover")
+
+
+def test_the_virtual_printer_is_a_program(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "kiosk.sim.printer", "--port", "0", "--paper", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdin and program.stdout and program.stderr
+        host, port = program.stdout.readline().split()[-1].split(":")
+        printer = open_printer(PrinterSettings(kind="network", host=host, port=int(port), timeout_seconds=5))
+        assert printer.print(picture(576, 50)) == Printed()
+        assert program.stdout.readline() == "slip 1: 50 rows\n"
+        program.stdin.write("paper_end on\n")
+        program.stdin.flush()
+        assert program.stdout.readline() == "paper_end on\n"
+        assert printer.state().fault is PrinterFault.PAPER_END
+        program.terminate()
+        assert program.wait(10) == 0
+        assert program.stderr.read() == ""
+    assert (tmp_path / "slip-0001.png").exists()
