@@ -1,0 +1,102 @@
+"""The units, users and browser policy of an appliance, read by systemd's own tools."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from kiosk.config import Settings
+
+ROOT = Path(__file__).parent.parent
+UNITS = ROOT / "systemd"
+SERVICES = ["kiosk-server.service", "kiosk-browser.service"]
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units as they are, but for the two programs of an appliance: systemd looks whether they exist."""
+    for unit in [*SERVICES, "kiosk.target"]:
+        text = (UNITS / unit).read_text()
+        text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/bin/cage", "/usr/bin/env")
+        (tmp_path / unit).write_text(text)
+    return tmp_path
+
+
+def lines(unit: str) -> list[str]:
+    return (UNITS / unit).read_text().splitlines()
+
+
+def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
+    result = subprocess.run(
+        ["systemd-analyze", "verify", *sorted(map(str, units.iterdir()))], capture_output=True, text=True, timeout=60
+    )
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("service", "most"), [("kiosk-server.service", 40), ("kiosk-browser.service", 75)])
+def test_the_units_are_no_more_exposed_than_written_down(units: Path, service: str, most: int) -> None:
+    # systemd's own figure times ten; docs/operators.md names it. Lower is better.
+    command = [
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        f"--threshold={most}",
+        "--no-pager",
+        str(units / service),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout[-300:] + result.stderr
+
+
+@pytest.mark.parametrize("service", [*SERVICES, "pcscd.service.d/kiosk.conf"])
+def test_no_service_that_meets_a_pin_can_leave_it_on_a_disk(service: str) -> None:
+    assert "LimitCORE=0" in lines(service)
+    assert "MemorySwapMax=0" in lines(service)
+    assert not [line for line in lines(service) if re.match("(State|Cache|Logs)Directory=", line)]
+
+
+def test_the_browser_keeps_its_sandbox_and_has_no_debugging_port() -> None:
+    for service in SERVICES:
+        text = (UNITS / service).read_text()
+        assert "--no-sandbox" not in text
+        assert "--remote-debugging" not in text
+    assert "RestrictNamespaces=yes" not in lines("kiosk-browser.service")  # the sandbox is made of them
+
+
+def test_server_and_screen_are_two_users_who_meet_in_one_folder(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    subprocess.run(["systemd-sysusers", f"--root={tmp_path}", UNITS / "sysusers.d/kiosk.conf"], check=True, timeout=60)
+    passwd = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
+    ids = {user: int(uid) for user, _, uid, *_ in passwd}
+    assert set(ids) == {"kiosk", "kiosk-browser"}
+    assert ids["kiosk"] != ids["kiosk-browser"]
+    assert all(shell.endswith("/nologin") for *_, shell in passwd)
+    for service, user in zip(SERVICES, ["kiosk", "kiosk-browser"], strict=True):
+        assert f"User={user}" in lines(service)
+
+    if os.geteuid() != 0:
+        return  # only root can give a folder to someone else
+    subprocess.run(
+        ["systemd-tmpfiles", f"--root={tmp_path}", "--create", UNITS / "tmpfiles.d/kiosk.conf"], check=True, timeout=60
+    )
+    met = (tmp_path / Settings().server.runtime_directory.lstrip("/")).stat()
+    assert met.st_uid == ids["kiosk-browser"]
+    assert stat.S_IMODE(met.st_mode) == 0o3770
+
+
+def test_the_policy_lets_the_browser_reach_the_kiosk_and_nothing_else() -> None:
+    policy = json.loads((UNITS / "chromium" / "policies.json").read_text())
+    assert policy["URLBlocklist"] == ["*"]
+    allowed = [urlsplit(address) for address in policy["URLAllowlist"]]
+    assert {each.hostname for each in allowed} == {"127.0.0.1", "localhost"}
+    assert {each.port for each in allowed} == {Settings().server.port}
+    assert policy["DeveloperToolsAvailability"] == 2
+    assert policy["RemoteDebuggingAllowed"] is False
+    assert policy["DownloadRestrictions"] == 3
