@@ -105,7 +105,7 @@ class Slot:
         return self.state in (ReaderState.CARD, ReaderState.MUTE)
 
     def holds_the_card_of(self, earlier: Slot | None) -> bool:
-        return earlier is not None and (self.name, self.count) == (earlier.name, earlier.count)
+        return earlier is not None and earlier.occupied and (self.name, self.count) == (earlier.name, earlier.count)
 
 
 _PREFERENCE = (ReaderState.CARD, ReaderState.MUTE, ReaderState.EMPTY, ReaderState.ABSENT)
