@@ -48,7 +48,7 @@ class Refusal(Enum):
     SIGNATURE_INVALID = "signature_invalid"
 
 
-class Applicant(Private, frozen=True):
+class Applicant(Private, frozen=True, forbid_unknown_fields=True):
     """The four attributes of アカウント登録用情報 (manual.txt, step 7), as the card gives them."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]

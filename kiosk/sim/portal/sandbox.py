@@ -1,0 +1,140 @@
+"""The sandbox portal as an object: start it, hold its switches, look at what it holds.
+
+with Sandbox(records=…, trust=…) as sandbox:
+    client = PortalClient(sandbox.settings)
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit", times=1)
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from kiosk.config import Portal
+from kiosk.sim.people import Person, people
+from kiosk.sim.pki import Pki
+from kiosk.sim.portal import tls
+from kiosk.sim.portal.admin import make_admin
+from kiosk.sim.portal.app import BASE, make_app
+from kiosk.sim.portal.decisions import Decisions, terms
+from kiosk.sim.portal.drivers import Drivers
+from kiosk.sim.portal.faults import Fault, Faults
+from kiosk.sim.portal.linkings import LIFETIME, Linkings
+from kiosk.sim.portal.records import Record, read_records, record_of
+from kiosk.sim.portal.server import Server
+from kiosk.sim.portal.trust import Trust, read_anchors, read_list
+
+
+class Sandbox:
+    """Listens from the moment it is made (so that a taken port is known at once), serves from `start`.
+
+    directory: where its TLS files are kept. port 0: any free one. admin_port: also serve the switches there, over
+    plain HTTP on loopback; None: do not.
+    """
+
+    def __init__(
+        self,
+        records: Iterable[Record],
+        trust: Trust,
+        directory: Path = tls.DIRECTORY,
+        port: int = 0,
+        admin_port: int | None = None,
+        lifetime: timedelta = LIFETIME,
+    ) -> None:
+        self.files = tls.tls_files(directory)
+        self.faults = Faults()
+        self.trust = trust
+        self.drivers = Drivers(records)
+        self.linkings = Linkings(lifetime)
+        self._decisions = Decisions(self.linkings, self.drivers, trust, terms())
+        self._contexts = {
+            name: self.files.server_context(name) for name in ("server", "stranger", "other_name", "expired")
+        }
+        self._servers = [Server(port, make_app(self._decisions, self.faults), self._context)]
+        if admin_port is not None:
+            self._servers.append(Server(admin_port, make_admin(self)))
+
+    @property
+    def settings(self) -> Portal:
+        """What kiosk.toml's [portal] must say to reach it."""
+        return Portal(
+            url=f"https://127.0.0.1:{self._servers[0].port}{BASE}",
+            ca_file=str(self.files.ca.absolute()),
+            certificate_file=str(self.files.certificate("kiosk").absolute()),
+            key_file=str(self.files.key("kiosk").absolute()),
+        )
+
+    @property
+    def admin_url(self) -> str | None:
+        return f"http://127.0.0.1:{self._servers[1].port}" if len(self._servers) > 1 else None
+
+    def announcement(self) -> list[str]:
+        """What to print at start: where it is, how to reach it, and what it does not check."""
+        portal = self.settings
+        lines = [
+            f"sandbox portal  {portal.url}",
+            f"  ca_file          = {portal.ca_file}",
+            f"  certificate_file = {portal.certificate_file}",
+            f"  key_file         = {portal.key_file}",
+        ]
+        if self.admin_url:
+            lines.append(f"  fault switches     {self.admin_url}")
+        for anchor in self.trust.unchecked:
+            lines.append(f"  revocation is NOT checked for {anchor.subject.rfc4514_string()}: no --crl of it was given")
+        return lines
+
+    def held_count(self) -> int:
+        """How many applicants' data it holds now."""
+        return self.linkings.held_count()
+
+    def change_terms(self) -> None:
+        """Put a new version of the terms in force: linkings begun before answer `terms_changed`."""
+        self._decisions.terms = terms(int(self._decisions.terms.version.partition(".")[0]) + 1)
+
+    def reset(self) -> None:
+        """As after a restart: no faults, no linkings, nobody linked who was not at the start."""
+        self.faults.clear()
+        self.linkings.clear()
+        self.drivers.release_all()
+
+    def start(self) -> None:
+        self.linkings.start()
+        for server in self._servers:
+            server.start()
+
+    def stop(self) -> None:
+        self.faults.clear()  # wakes what is being kept slow
+        self.linkings.stop()
+        for server in self._servers:
+            server.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _context(self) -> ssl.SSLContext:
+        return self._contexts[self.faults.strikes(Fault.WRONG_CERTIFICATE) or "server"]
+
+
+def world(
+    pki: Pki,
+    anchor_files: Iterable[Path] = (),
+    list_files: Iterable[Path] = (),
+    record_files: Iterable[Path] = (),
+) -> tuple[list[Record], Trust]:
+    """Whom the sandbox knows and believes: the invented people and their authorities, and those of the files.
+
+    Raises `BadAnchor`, `BadRecords`: one line that names the file and what is wrong in it.
+    """
+    table: list[Person] = list(people().values())
+    invented = filter(None, (record_of(person) for person in table))
+    records = [*invented, *(record for path in record_files for record in read_records(path))]
+    anchors = [*pki.anchors, *(anchor for path in anchor_files for anchor in read_anchors(path))]
+    paths = list(list_files)
+    return records, Trust(anchors, lambda: [*pki.revocations(table), *(read_list(path) for path in paths)])
