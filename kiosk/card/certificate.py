@@ -57,8 +57,8 @@ class SignatureCertificate:
 
     serial: int = field(repr=False)
     issuer: str
-    not_before: datetime
-    not_after: datetime
+    not_before: datetime = field(repr=False)
+    not_after: datetime = field(repr=False)  # a birthday
     name: str = field(repr=False)
     address: str = field(repr=False)
     birth_date: str = field(repr=False)  # YYYYMMDD, Gregorian, with 00 for a part that is not known
