@@ -38,7 +38,7 @@ from kiosk.web.socket import Line
 log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
-LAST_WORDS_SECONDS = 0.15  # for the closing screen to reach the page
+LAST_WORDS_SECONDS = 0.05  # for the closing screen to reach the page
 
 PR_SET_DUMPABLE = 4  # linux/prctl.h
 
@@ -75,7 +75,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     """Serve until told to stop. `open_reader` is called after each fork."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
     keep_memory_private()
     view.warm()
     slip.warm(settings)

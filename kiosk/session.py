@@ -26,8 +26,8 @@ from kiosk.config import Settings
 from kiosk.devices import Devices
 from kiosk.flows import home
 from kiosk.flows.ends import BrowserLost, CardGone, CardPulled, Ended, Left, TimedOut
-from kiosk.flows.linking import tell
 from kiosk.flows.outcomes import End
+from kiosk.flows.refusal import tell
 from kiosk.flows.screen import Screen, Sound
 from kiosk.hw.device import Connection, NotPrinted, Printed, PrinterFault, ReaderState
 from kiosk.portal.client import PortalClient
@@ -286,6 +286,8 @@ class Session:
                 return
             if not same or self._deadline is None or deadline is not None:
                 self._deadline = deadline or self._idle_deadline(screen)
+            if not same:
+                log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
             self._view = View(seq, screen, overlay, before.seconds if overlay else None, before.large, pad)
             self._show_view(self._view)
 

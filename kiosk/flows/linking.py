@@ -11,76 +11,36 @@ Everything a person can be refused with is a value of `outcomes.End`, raised as 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent, PinBlocked, PinWrong
+from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent
 from kiosk.card.certificate import SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication, TokenKind
-from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule, Tries, erase
+from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.card.text import Attributes, TextApplication
-from kiosk.flows.ends import CardPulled, Left
+from kiosk.flows.ends import Left
 from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import N_, OUTCOMES, REFUSALS, End
+from kiosk.flows.outcomes import N_, End
 from kiosk.flows.paper import hand_over
+from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.runner import Move, Step, walk
 from kiosk.flows.screen import Screen, Sound
-from kiosk.portal.client import PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
-from kiosk.portal.model import Applicant, Held, Linked, Linking
+from kiosk.flows.visit import (
+    BACK,
+    NEXT,
+    Application,
+    OtherCard,
+    Visit,
+    ask,
+    enter_pin,
+    require_certificate,
+    set_card,
+    with_pin,
+)
+from kiosk.portal.errors import PortalError, PortalUnreachable
+from kiosk.portal.model import Applicant, Licence
 from kiosk.portal.statement import statement
 from kiosk.receipts.receipt import Receipt
-
-NEXT, BACK = Move.NEXT, Move.BACK
-Application = TextApplication | JpkiApplication
-
-
-class Stop(Exception):
-    """This linking cannot go on; `end` says why."""
-
-    def __init__(self, end: End) -> None:
-        super().__init__(end.value)
-        self.end = end
-
-
-class OtherCard(Exception):
-    """The certificate belongs to another person than the attributes read before."""
-
-
-@dataclass
-class Visit:
-    """What one linking knows so far. It lives as long as the process does."""
-
-    kiosk: Kiosk
-    selected: Application | None = field(default=None, repr=False)
-    selected_on: int = -1  # the insertion that `selected` belongs to
-    pin: bytearray = field(default_factory=bytearray, repr=False)
-    fault: str = ""  # why the person is asked again: "wrong", "removed", "other_card"
-    attributes: Attributes | None = field(default=None, repr=False)
-    linking: Linking | None = field(default=None, repr=False)
-    held: Held | None = field(default=None, repr=False)
-    linked: Linked | None = field(default=None, repr=False)
-
-    def select(self, application: type[Application]) -> Application:
-        """The application on the card that is in now; selected only once while the card stays."""
-        insertion = self.kiosk.insertion
-        if not isinstance(self.selected, application) or self.selected_on != insertion:
-            self.selected = application.select(self.kiosk.card())
-            self.selected_on = insertion
-        return self.selected
-
-    def told_fault(self) -> str:
-        fault, self.fault = self.fault, ""
-        return fault
-
-    def wipe_pin(self) -> None:
-        erase(self.pin)
-
-    def cancel(self) -> None:
-        """Undo at the portal what was begun and not completed."""
-        if self.linking is not None and self.linked is None:
-            linking, self.linking = self.linking, None
-            self.kiosk.portal.cancel(linking)
 
 
 def link(kiosk: Kiosk) -> bool:
@@ -97,40 +57,6 @@ def link(kiosk: Kiosk) -> bool:
     finally:
         visit.wipe_pin()
         visit.cancel()
-
-
-def end_of(problem: Exception) -> End:
-    """The one page that belongs to a refusal or a failure."""
-    match problem:
-        case Stop():
-            return problem.end
-        case PortalRefused():
-            return REFUSALS[problem.reason]
-        case PortalClosed():
-            return End.PORTAL_CLOSED
-        case PortalUnreachable():
-            return End.PORTAL_UNCERTAIN if problem.sent == "unknown" else End.PORTAL_UNREACHABLE
-        case PortalBroken():
-            return End.PORTAL_BROKEN
-        case CardError():
-            return End.CARD_PROBLEM
-    return End.KIOSK_PROBLEM
-
-
-def tell(kiosk: Kiosk, end: End) -> bool:
-    """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
-    outcome = OUTCOMES[end]
-    again = end in (End.TERMS_CHANGED, End.LINKING_EXPIRED)
-    facts = {"end": end.value, "outcome": outcome}
-    screen = Screen(
-        "outcome",
-        facts,
-        ("again", "finish") if again else ("finish",),
-        reading=True,
-        sound=Sound.DONE if outcome.good else Sound.ERROR,
-    )
-    answer = hand_over(kiosk, screen, Receipt("outcome", facts)) if outcome.slip else kiosk.ask(screen)
-    return answer == "finish"
 
 
 def step_1_licence(visit: Visit) -> Move:
@@ -158,12 +84,12 @@ def step_4_prepare(visit: Visit) -> Move:
     """アカウント登録用情報の送信 → マイナンバーカードを読み取る, then the card goes in."""
     if visit.kiosk.ask(Screen("prepare", {}, ("next", "back"), step=4)) == "back":
         return BACK
-    return BACK if _set_card(visit, 4, TextApplication) is BACK else NEXT
+    return BACK if set_card(visit, 4, TextApplication) is BACK else NEXT
 
 
 def step_5_text_pin(visit: Visit) -> Move:
     """パスワード入力: the four digits set at the municipal counter; not those registered with the licence."""
-    return _forward(_enter_pin(visit, 5, TextApplication, TEXT_PIN, End.TEXT_PIN_LOCKED))
+    return _forward(enter_pin(visit, 5, TextApplication, TEXT_PIN, End.TEXT_PIN_LOCKED))
 
 
 def step_6_read(visit: Visit) -> Move:
@@ -175,14 +101,14 @@ def step_6_read(visit: Visit) -> Move:
         text.verify(visit.pin)
         visit.attributes = text.read_attributes()
 
-    return _with_pin(visit, TextApplication, End.TEXT_PIN_LOCKED, read)
+    return with_pin(visit, TextApplication, End.TEXT_PIN_LOCKED, read)
 
 
 def step_7_confirm(visit: Visit) -> Move:
     """読み取った情報の確認 → 送信: held by the driver-management system until it is matched, then erased."""
     assert visit.attributes is not None and visit.linking is not None
     facts = {"attributes": visit.attributes}
-    answer = _ask(visit, Screen("confirm", facts, ("next", "back"), step=7, reading=True, needs_card=True))
+    answer = ask(visit, Screen("confirm", facts, ("next", "back"), step=7, reading=True, needs_card=True))
     if answer == "back":
         return BACK
     visit.kiosk.show(Screen("sending", {"what": "attributes"}, step=7))
@@ -197,7 +123,7 @@ def step_8_terms(visit: Visit) -> Move:
     while True:
         facts = {"terms": visit.linking.terms, "read": read, "ticked": ticked}
         answers = ("read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
-        match _ask(visit, Screen("terms", facts, answers, step=8, reading=True, needs_card=True)):
+        match ask(visit, Screen("terms", facts, answers, step=8, reading=True, needs_card=True)):
             case "read_to_end":
                 read = True
             case "tick":
@@ -210,14 +136,14 @@ def step_9_sign_pin(visit: Visit) -> Move:
     """パスワード入力: the signature PIN, for the card or (9′) for a phone whose certificate is registered."""
     assert visit.held is not None and visit.attributes is not None
     if visit.held.phone_certificate:
-        match _ask(visit, Screen("phone", {}, ("phone", "card", "back"), step=9, needs_card=True)):
+        match ask(visit, Screen("phone", {}, ("phone", "card", "back"), step=9, needs_card=True)):
             case "back":
                 return BACK
             case "phone" if (answer := _sign_with_phone(visit)) != "card":
                 return _forward(answer)
     if _is_child(visit.attributes):
-        _require_certificate(visit)
-    return _forward(_enter_pin(visit, 9, JpkiApplication, SIGN_PIN, End.SIGN_PIN_LOCKED))
+        require_certificate(visit)
+    return _forward(enter_pin(visit, 9, JpkiApplication, SIGN_PIN, End.SIGN_PIN_LOCKED))
 
 
 def step_10_read(visit: Visit) -> Move:
@@ -225,27 +151,28 @@ def step_10_read(visit: Visit) -> Move:
     if visit.linked is not None:
         return NEXT
     visit.kiosk.show(Screen("reading", {"what": "signature"}, step=10, sound=Sound.CARD_IN))
-    return _with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda app: _sign_and_submit(visit, app))
+    return with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda app: _sign_and_submit(visit, app))
 
 
 def step_11_done(visit: Visit) -> Move:
     """連携の完了 → 運転免許（運転経歴情報）ページへ."""
     assert visit.linked is not None
     linked = visit.linked
-    screen = Screen("linked", {"linked": linked}, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
-    receipt = Receipt("linked", {"reference": linked.reference, "when": linked.linked_at, "licence": linked.licence})
+    facts = {"reference": linked.reference, "when": linked.linked_at, "can_do": can_do(linked.licence)}
+    screen = Screen("linked", facts, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
+    receipt = Receipt("linked", facts)
     if hand_over(visit.kiosk, screen, receipt) == "licence_page":
         visit.kiosk.ask(Screen("licence_page", {"licence": linked.licence}, ("finish",), reading=True))
     return NEXT
 
 
-def applicant(attributes: Attributes) -> Applicant:
-    """The four attributes in the form in which the portal takes them."""
-    return Applicant(
-        name=attributes.name,
-        address=attributes.address,
-        birth_date=attributes.birth_date,
-        sex=attributes.sex.value,
+def can_do(licence: Licence) -> tuple[str, ...]:
+    """What linking has opened for this person (leaflet.txt), as messages for the screen and the slip."""
+    lecture = licence.category in ("excellent", "general")
+    return (
+        N_("マイナポータルで、免許の情報を見る"),
+        *((N_("更新期間になったら、講習をオンラインで受ける"),) if lecture else ()),
+        *((N_("引っ越しのとき、住所などの変更をまとめて届け出る"),) if licence.one_stop_address else ()),
     )
 
 
@@ -264,119 +191,18 @@ STEPS: tuple[Step[Visit], ...] = (
 )
 
 
+def applicant(attributes: Attributes) -> Applicant:
+    """The four attributes in the form in which the portal takes them."""
+    return Applicant(
+        name=attributes.name,
+        address=attributes.address,
+        birth_date=attributes.birth_date,
+        sex=attributes.sex.value,
+    )
+
+
 def _forward(answer: object) -> Move:
     return BACK if answer in ("back", BACK) else NEXT
-
-
-def _ask(visit: Visit, screen: Screen) -> str:
-    """Ask; when the card is taken out, clear the screen, wait for it to come back, and ask again."""
-    while True:
-        try:
-            return visit.kiosk.ask(screen)
-        except CardPulled:
-            visit.kiosk.await_card(Screen("set_card", {"fault": "removed"}, step=screen.step, sound=Sound.ERROR))
-
-
-def _set_card(visit: Visit, step: int, application: type[Application], kind: str = "card") -> Application | Move:
-    """The application of the card in the slot, asking for a card until one has it. BACK when the person goes back."""
-    fault = visit.told_fault()
-    unsuitable = visit.kiosk.insertion if fault == "other_card" else None
-    while True:
-        facts = {"fault": fault, "kind": kind}
-        if visit.kiosk.await_card(Screen("set_card", facts, ("back",), step=step), newer_than=unsuitable):
-            return BACK
-        try:
-            return visit.select(application)
-        except CardLost:
-            fault = "removed"
-        except ApplicationAbsent:
-            fault = _what_it_is(visit)
-            unsuitable = visit.kiosk.insertion
-
-
-def _what_it_is(visit: Visit) -> str:
-    """Words for something in the slot that has no text application."""
-    try:
-        jpki = visit.select(JpkiApplication)
-        assert isinstance(jpki, JpkiApplication)
-        return "phone" if jpki.token_label() in (TokenKind.ANDROID, TokenKind.IPHONE) else "not_my_number_card"
-    except CardLost:
-        return "removed"
-    except CardError:
-        return "not_my_number_card"
-
-
-def _enter_pin(
-    visit: Visit, step: int, application: type[Application], rule: PinRule, locked: End, device: str = "card"
-) -> str | Move:
-    """Ask the card for its tries, then the person for the PIN, which `visit.pin` holds afterwards.
-
-    Returns NEXT, BACK, or another answer of the pad. The last try is never spent without a yes.
-    """
-    other = ("back", "card") if device == "phone" else ("back",)
-    fault = visit.fault if visit.fault == "wrong" else ""
-    while True:
-        app = _set_card(visit, step, application, device)
-        if isinstance(app, Move):
-            return app
-        try:
-            tries = _tries(app)
-            if tries.blocked:
-                _stop_locked(visit, app, locked)
-            facts = {"pin": rule.name, "remaining": tries.remaining, "fault": fault, "device": device}
-            if tries.remaining == 1:
-                last = Screen("last_try", facts, ("yes", "back"), step=step, needs_card=True, sound=Sound.ERROR)
-                if visit.kiosk.ask(last) == "back":
-                    return BACK
-            answer = visit.kiosk.ask_pin(Screen("pin", facts, other, step=step, needs_card=True), rule)
-        except (CardLost, CardPulled):
-            visit.fault = "removed"
-            continue
-        if isinstance(answer, str):
-            return answer
-        visit.pin = answer
-        return NEXT
-
-
-def _tries(app: Application) -> Tries:
-    return app.pin_tries() if isinstance(app, TextApplication) else app.sign_pin_tries()
-
-
-def _with_pin(visit: Visit, application: type[Application], locked: End, use: Callable[[Application], None]) -> Move:
-    """Use the PIN once on the card it was typed for, then overwrite it. BACK: ask again, `visit.fault` says why."""
-    try:
-        if visit.selected is None or visit.kiosk.insertion != visit.selected_on:
-            raise CardLost
-        use(visit.select(application))
-    except PinWrong:
-        visit.fault = "wrong"
-        return BACK
-    except PinBlocked:
-        raise Stop(locked) from None
-    except OtherCard:
-        visit.fault = "other_card"
-        return BACK
-    except CardLost:
-        visit.fault = "removed"
-        return BACK
-    finally:
-        visit.wipe_pin()
-    return NEXT
-
-
-def _stop_locked(visit: Visit, app: Application, locked: End) -> None:
-    """Tell a locked PIN from a card that was issued without PINs or without the certificate."""
-    jpki = visit.select(JpkiApplication)
-    assert isinstance(jpki, JpkiApplication)
-    if jpki.certificate_availability().sign:
-        raise Stop(locked)
-    raise Stop(End.NO_PINS if isinstance(app, TextApplication) else End.CERTIFICATE_ABSENT)
-
-
-def _require_certificate(visit: Visit) -> None:
-    app = visit.select(JpkiApplication)
-    if isinstance(app, JpkiApplication) and not app.certificate_availability().sign:
-        raise Stop(End.CERTIFICATE_ABSENT)
 
 
 def _is_child(attributes: Attributes) -> bool:
@@ -402,11 +228,11 @@ def _sign_with_phone(visit: Visit) -> str | Move:
         except (ApplicationAbsent, CardLost):
             before, fault = visit.kiosk.insertion, "not_a_phone"
             continue
-        answer = _enter_pin(visit, 9, JpkiApplication, SIGN_PIN, End.SIGN_PIN_LOCKED, device="phone")
+        answer = enter_pin(visit, 9, JpkiApplication, SIGN_PIN, End.SIGN_PIN_LOCKED, device="phone")
         if answer is not NEXT:
             return answer
         visit.kiosk.show(Screen("reading", {"what": "phone"}, step=9, sound=Sound.CARD_IN))
-        if _with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda a: _sign_and_submit(visit, a)) is NEXT:
+        if with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda a: _sign_and_submit(visit, a)) is NEXT:
             return NEXT
 
 
@@ -424,4 +250,7 @@ def _sign_and_submit(visit: Visit, app: Application) -> None:
     signed = signed_data(statement(visit.linking, applicant(visit.attributes)), certificate, app.sign)
     visit.kiosk.heed_leaving()
     visit.kiosk.show(Screen("sending", {"what": "signature"}, step=10))
-    visit.linked = visit.kiosk.portal.submit(visit.linking, signed)
+    try:
+        visit.linked = visit.kiosk.portal.submit(visit.linking, signed)
+    except PortalUnreachable as lost:
+        raise Stop(End.PORTAL_UNCERTAIN if lost.sent == "unknown" else End.PORTAL_UNREACHABLE) from None

@@ -37,7 +37,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), bluetooth=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=()",
     "Cache-Control": "no-store",
 }
 
@@ -73,6 +73,8 @@ def create(site: Site, paper: Callable[[], bytes | None]) -> Flask:
             return None
         if request.host in site.door and request.path == "/" and request.method == "GET":
             return redirect(site.origin + "/")
+        if request.path == "/alive":
+            return Response(status=200)
         abort(421)
 
     @app.after_request
@@ -86,7 +88,7 @@ def create(site: Site, paper: Callable[[], bytes | None]) -> Flask:
 
     @app.get("/alive")
     def alive() -> Response:
-        """204 while this very session lives; its successor answers 421 to this site's name."""
+        """204 while this very session lives; its successor answers 200 to the page that was left behind."""
         return Response(status=204)
 
     @app.get("/paper.png")

@@ -40,7 +40,7 @@ socket.on("screen", (snapshot) => {
 socket.on("disconnect", alone);
 socket.on("connect_error", alone);
 
-// Without a server: forget what was shown, then ask whether the same session still lives. Its successor answers 421.
+// Without a server: forget what was shown, then ask whether the same session still lives (204) or has a successor.
 function alone() {
   socket.disconnect();
   seq = null;
@@ -49,14 +49,14 @@ function alone() {
   neutral.hidden = false;
   hear("");
   count(null);
-  setTimeout(knock, KNOCK_MS);
+  knock();
 }
 
 async function knock() {
   try {
     const answer = await fetch("/alive", { cache: "no-store" });
-    if (answer.status === 204) socket.connect();
-    else location.replace(DOOR);
+    if (answer.status !== 204) location.replace(DOOR);
+    else setTimeout(() => socket.connect(), KNOCK_MS);
   } catch {
     setTimeout(knock, KNOCK_MS);
   }

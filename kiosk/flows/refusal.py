@@ -1,0 +1,53 @@
+"""How a flow that cannot go on is told: one page and one slip for each refusal and each failure."""
+
+from __future__ import annotations
+
+from kiosk.card.apdu import CardError
+from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.outcomes import OUTCOMES, REFUSALS, End
+from kiosk.flows.paper import hand_over
+from kiosk.flows.screen import Screen, Sound
+from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
+from kiosk.receipts.receipt import Receipt
+
+
+class Stop(Exception):
+    """This linking cannot go on; `end` says why."""
+
+    def __init__(self, end: End) -> None:
+        super().__init__(end.value)
+        self.end = end
+
+
+def end_of(problem: Exception) -> End:
+    """The one page that belongs to a refusal or a failure."""
+    match problem:
+        case Stop():
+            return problem.end
+        case PortalRefused():
+            return REFUSALS[problem.reason]
+        case PortalClosed():
+            return End.PORTAL_CLOSED
+        case PortalUnreachable():
+            return End.PORTAL_UNREACHABLE
+        case PortalBroken():
+            return End.PORTAL_BROKEN
+        case CardError():
+            return End.CARD_PROBLEM
+    return End.KIOSK_PROBLEM
+
+
+def tell(kiosk: Kiosk, end: End) -> bool:
+    """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
+    outcome = OUTCOMES[end]
+    again = end in (End.TERMS_CHANGED, End.LINKING_EXPIRED)
+    facts = {"end": end.value, "outcome": outcome}
+    screen = Screen(
+        "outcome",
+        facts,
+        ("again", "finish") if again else ("finish",),
+        reading=True,
+        sound=Sound.DONE if outcome.good else Sound.ERROR,
+    )
+    answer = hand_over(kiosk, screen, Receipt("outcome", facts)) if outcome.slip else kiosk.ask(screen)
+    return answer == "finish"
