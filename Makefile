@@ -39,10 +39,11 @@ shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test
 	$(PYTHON) -m tests.shots $(ARGS)
 
-messages: ## bring the translations up to date with the code
-	$(BIN)/pybabel extract --mapping-file config/babel.cfg --no-location --omit-header --sort-output --output-file kiosk/locale/messages.pot .
-	$(BIN)/pybabel update --input-file kiosk/locale/messages.pot --output-dir kiosk/locale --omit-header --no-fuzzy-matching
+messages: ## gather the texts to translate, and bring the translations up to date with them
+	$(BIN)/pybabel -q extract --mapping-file pyproject.toml --no-location --sort-output --project kiosk --output-file $(POT) .
+	test -z "$(wildcard kiosk/locale/*/)" || $(BIN)/pybabel -q update --domain kiosk --no-fuzzy-matching --input-file $(POT) --output-dir kiosk/locale
 	tools/setup run
+POT = kiosk/locale/kiosk.pot
 
 lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upgrade for newer versions)
 	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }
