@@ -79,6 +79,9 @@ def receive_frame(wire: socket.socket, within: float | None = None) -> bytes:
         return bytes(parts)
 
     wire.settimeout(None)
+    # pcscd's driver writes length and payload apart, and its second write waits for the first one's acknowledgement,
+    # which the kernel holds back for 40 ms unless told, each time anew, not to.
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
     (length,) = struct.unpack(">H", exactly(2))
     return exactly(length)
 
