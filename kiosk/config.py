@@ -50,11 +50,9 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reader(Struct, frozen=True, forbid_unknown_fields=True):
-    """The card slot: a PC/SC reader through pcscd, or our own vpcd end for a virtual card."""
+    """The card slot: a PC/SC reader through pcscd."""
 
-    kind: Literal["pcsc", "vpcd"] = "pcsc"
     name: str | None = None
-    vpcd_port: Port = 35970
 
 
 class Printer(Struct, frozen=True, forbid_unknown_fields=True):

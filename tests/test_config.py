@@ -84,7 +84,7 @@ WRONG: list[tuple[str | bytes, str]] = [
 MISFITS = [
     ("server", "port", '"8888"', "a whole number from 1 to 65535", "8888"),
     ("server", "port", "70000", "a whole number from 1 to 65535", "8888"),
-    ("reader", "kind", '"nfc"', 'one of "pcsc", "vpcd"', '"pcsc"'),
+    ("printer", "kind", '"nfc"', 'one of "network", "none", "serial", "usb"', '"none"'),
     ("printer", "width", "580", "one of 512, 576", "576"),
     ("printer", "timeout_seconds", "0", "a number from 0.1 to 600", "5.0"),
     ("screen", "shuffle_pin_pad", "1", "true or false", "false"),
@@ -108,7 +108,7 @@ def test_a_value_that_does_not_fit_is_shown_with_what_would(error_of, section, k
 
 
 def test_a_slip_of_the_pen_is_told_with_its_line(error_of) -> None:
-    line = error_of("[reader]\nkind = pcsc")
+    line = error_of("[printer]\nkind = none")
     assert line.startswith("is not TOML: ")
     assert "(at line 2, column 8)" in line
 
