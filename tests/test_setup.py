@@ -51,9 +51,9 @@ def test_every_package_is_pinned_to_its_hashes(lock: str) -> None:
 
 def test_what_the_tests_use_is_what_the_appliance_has_and_more() -> None:
     appliance, tests = locked("requirements.lock"), locked("requirements-dev.lock")
-    without_marker = re.compile(r" ; .*(?= \\\\)")
+    marker = re.compile(r" ; [^\\]*")
     for name, entry in appliance.items():
-        assert without_marker.sub("", entry) == without_marker.sub("", tests[name])
+        assert marker.sub(" ", entry) == marker.sub(" ", tests[name])
     assert "pytest" not in appliance
 
 
