@@ -182,6 +182,7 @@ class PcscReader:
             if error.code in _NO_ANSWER:
                 self._mute = slot
                 self._wake()
+            log.warning("card reader %s: %s%s", slot.name, error, _advice(error.code))
             raise CardLost(f"reader {slot.name}: {error}") from None
 
     def _wake(self) -> None:

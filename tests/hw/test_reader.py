@@ -22,17 +22,46 @@ import pytest
 from kiosk.card.apdu import CardLost
 from kiosk.hw.device import Reader, ReaderState
 from kiosk.hw.reader import PcscReader, Slot, choose
-from kiosk.sim.vpcd import VpcdCard
-from tests.hw.pcscd import PORTS, Chip, Pcscd
+from kiosk.sim.vpcd import PCSCD_PORT, VpcdCard
+from tests.pcscd import Pcscd, missing
 
 ABSENT, EMPTY, CARD, MUTE = ReaderState
+PORTS = (PCSCD_PORT, PCSCD_PORT + 1)  # the two slots of the virtual reader
 PROMISE = 3.0  # seconds
 VERIFIED, NOT_VERIFIED = b"\x90\x00", b"\x63\xc3"
 
-pytestmark = [
-    pytest.mark.timeout(60),
-    pytest.mark.skipif(not shutil.which("pcscd"), reason="needs the packages pcscd and vsmartcard-vpcd"),
-]
+pytestmark = pytest.mark.timeout(60)
+
+
+class Chip:
+    """One PIN, which stays verified until the power goes, over any warm reset; and a command that is never answered."""
+
+    TRIES = bytes.fromhex("00200080")
+    VERIFY = bytes.fromhex("00200080 04 31323334")
+    SLEEP = bytes.fromhex("80EE0000")
+
+    def __init__(self, atr: bytes = bytes.fromhex("3BE000FF8131FE4514")) -> None:
+        self.atr = atr
+        self.commands: list[bytes] = []
+        self.asleep = threading.Event()
+        self.powered = threading.Event()
+        self._verified = False
+
+    def power_on(self) -> None:
+        self.powered.set()
+
+    def power_off(self) -> None:
+        self._verified = False
+
+    def reset(self) -> None: ...
+
+    def transmit(self, apdu: bytes) -> bytes:
+        self.commands.append(apdu)
+        if apdu == self.SLEEP:
+            self.asleep.set()
+            return b""
+        self._verified = self._verified or apdu == self.VERIFY
+        return b"\x90\x00" if self._verified else b"\x63\xc3"
 
 
 class Watched:
@@ -54,6 +83,9 @@ class Watched:
 
 @pytest.fixture
 def pcscd(tmp_path: Path) -> Iterator[Pcscd]:
+    """One that is not yet running, and may be started, killed and unplugged."""
+    if why := missing():
+        pytest.skip(why)
     with Pcscd(tmp_path) as daemon:
         yield daemon
 
