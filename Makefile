@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench shots messages lock clean
+.PHONY: help run test setup check format bench shots messages lock install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -52,6 +52,17 @@ lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upg
 	npm install --package-lock-only --ignore-scripts
 UV_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command 'make lock' $(UPGRADE)
+
+install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
+	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/kiosk.target systemd/kiosk-server.service systemd/kiosk-browser.service
+	install -D -m 644 -t $(DESTDIR)/etc/systemd/system/pcscd.service.d systemd/pcscd.service.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)/etc/sysusers.d systemd/sysusers.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)/etc/tmpfiles.d systemd/tmpfiles.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)/etc/modprobe.d systemd/modprobe.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)/etc/polkit-1/rules.d systemd/polkit/50-kiosk-pcscd.rules
+	install -D -m 644 -t $(DESTDIR)/etc/chromium/policies/managed systemd/chromium/policies.json
+	test -e $(DESTDIR)/etc/kiosk/kiosk.toml || install -D -m 644 -t $(DESTDIR)/etc/kiosk config/kiosk.toml
+	test -n "$(DESTDIR)" || { systemd-sysusers && systemd-tmpfiles --create kiosk.conf && systemctl daemon-reload; }
 
 clean: ## remove what set-up and tests have made here
 	rm -rf .venv node_modules var kiosk/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -100,3 +100,29 @@ def test_the_policy_lets_the_browser_reach_the_kiosk_and_nothing_else() -> None:
     assert policy["DeveloperToolsAvailability"] == 2
     assert policy["RemoteDebuggingAllowed"] is False
     assert policy["DownloadRestrictions"] == 3
+
+
+def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: Path) -> None:
+    subprocess.run(["make", "install", f"DESTDIR={tmp_path}"], cwd=ROOT, check=True, capture_output=True, timeout=60)
+    installed = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert installed == {
+        "etc/systemd/system/kiosk.target",
+        "etc/systemd/system/kiosk-server.service",
+        "etc/systemd/system/kiosk-browser.service",
+        "etc/systemd/system/pcscd.service.d/kiosk.conf",
+        "etc/sysusers.d/kiosk.conf",
+        "etc/tmpfiles.d/kiosk.conf",
+        "etc/modprobe.d/kiosk.conf",
+        "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
+        "etc/chromium/policies/managed/policies.json",
+        "etc/kiosk/kiosk.toml",
+    }
+    assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 1
+
+
+def test_installing_again_keeps_the_operators_settings(tmp_path: Path) -> None:
+    settings = tmp_path / "etc/kiosk/kiosk.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("[server]\nport = 9999\n")
+    subprocess.run(["make", "install", f"DESTDIR={tmp_path}"], cwd=ROOT, check=True, capture_output=True, timeout=60)
+    assert settings.read_text() == "[server]\nport = 9999\n"
