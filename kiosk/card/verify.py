@@ -16,11 +16,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.card.apdu import SHORT_ID_REFUSED, SHORT_LE, Answer, Card, CardProblem, PinBlocked, PinWrong, StatusWord
+from kiosk.card.apdu import (
+    SHORT_ID_REFUSED,
+    SHORT_LE,
+    Answer,
+    Card,
+    CardProblem,
+    FileAbsent,
+    PinBlocked,
+    PinWrong,
+    StatusWord,
+    describe,
+)
 from kiosk.card.pin import PinRule, Tries
 
 _BLOCKED: Final = (0x63C0, StatusWord.AUTHENTICATION_METHOD_BLOCKED, StatusWord.REFERENCE_DATA_NOT_USABLE)
-_QUERY_REFUSED: Final = SHORT_ID_REFUSED | {StatusWord.REFERENCE_DATA_NOT_FOUND}
+_NO_SUCH_PIN: Final = (StatusWord.FILE_NOT_FOUND, StatusWord.REFERENCE_DATA_NOT_FOUND)
+_QUERY_REFUSED: Final = SHORT_ID_REFUSED.union(_NO_SUCH_PIN)
 _SELECTED: Final = 0x80  # P2: the PIN in the EF selected now
 
 
@@ -37,6 +49,8 @@ def tries_left(card: Card, rule: PinRule) -> Tries:
     if not card.short_ids:
         card.select_file(rule.ef)
         answer = _ask(card, name, _SELECTED)
+        if answer.status_word in _NO_SUCH_PIN:
+            raise FileAbsent(f"{name}: {describe(answer.status_word)}")
     tries = card.tries[rule.name] = _tries(name, answer.status_word)
     return tries
 
