@@ -2,9 +2,7 @@
 
 There is one pcscd on a machine, because its socket is fixed, so a test that uses it holds a lock for as long as it
 does. It gets a configuration of its own: the virtual reader of the package vsmartcard-vpcd with its two slots, or no
-reader at all, which is how one is unplugged. Import the fixture into the test file that wants it:
-
-    from tests.pcscd import Pcscd, pcscd  # noqa: F401
+reader at all, which is how one is unplugged. The fixture `pcscd` is for a conftest.py to import.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import tomllib
 from calendar import monthrange
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -73,7 +73,7 @@ class Licence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One invented person. `name`, `address`, `birth_date` and `sex` are the four attributes on the card's face."""
 
-    key: str
+    key: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]+$")]
     title: str  # one line in Japanese for the dock: which case this is
     note: str  # one line in Japanese: what to expect
     name: str  # family and given name separated by U+3000

@@ -89,7 +89,7 @@ class Pki:
     """Everything that signs in the invented world, kept in one directory; made there when it is not yet."""
 
     def __init__(self, directory: Path = DIRECTORY, today: date | None = None) -> None:
-        self._directory = directory
+        self.directory = directory
         self._today = today or date.today()
         self._keys: dict[str, rsa.RSAPrivateKey] = {}
         self._authorities: dict[tuple[Device, Purpose], Authority] = {}
@@ -131,7 +131,7 @@ class Pki:
     def key(self, name: str) -> rsa.RSAPrivateKey:
         """The RSA-2048 key of that name, made when first asked for."""
         if name not in self._keys:
-            path = self._directory / f"{name}.key.pem"
+            path = self.directory / f"{name}.key.pem"
             if not path.exists():
                 new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
                 self._keep(path, new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -145,8 +145,8 @@ class Pki:
 
     def _keep(self, path: Path, content: bytes, replace: bool = False) -> None:
         """Write whole or not at all; of two processes that write at once the first wins, unless told to replace."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=self._directory)  # mode 0600
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self.directory)  # mode 0600
         try:
             with open(descriptor, "wb") as file:
                 file.write(content)
@@ -159,7 +159,7 @@ class Pki:
             Path(temporary).unlink(missing_ok=True)
 
     def _authority(self, device: Device, purpose: Purpose, key: rsa.RSAPrivateKey) -> x509.Certificate:
-        path = self._directory / f"{device}-{purpose}-ca.pem"
+        path = self.directory / f"{device}-{purpose}-ca.pem"
         for attempt in (False, True):
             with contextlib.suppress(FileNotFoundError):
                 certificate = x509.load_pem_x509_certificate(path.read_bytes())
