@@ -75,7 +75,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     """Serve until told to stop. `open_reader` is called after each fork."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+    logging.getLogger("kiosk").setLevel(logging.INFO)
     keep_memory_private()
     view.warm()
     slip.warm(settings)

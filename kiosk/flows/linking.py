@@ -158,9 +158,10 @@ def step_11_done(visit: Visit) -> Move:
     """連携の完了 → 運転免許（運転経歴情報）ページへ."""
     assert visit.linked is not None
     linked = visit.linked
-    facts = {"reference": linked.reference, "when": linked.linked_at, "can_do": can_do(linked.licence)}
+    facts = {"linked": linked, "can_do": can_do(linked.licence)}
+    slip = {"reference": linked.reference, "when": linked.linked_at, "licence": linked.licence}
     screen = Screen("linked", facts, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
-    receipt = Receipt("linked", facts)
+    receipt = Receipt("linked", slip)
     if hand_over(visit.kiosk, screen, receipt) == "licence_page":
         visit.kiosk.ask(Screen("licence_page", {"licence": linked.licence}, ("finish",), reading=True))
     return NEXT

@@ -1,0 +1,26 @@
+"""The kiosk's server as the tests start it: the production code, with settings handed over as they are.
+
+Settings come as JSON on standard input, unchecked, so that a test may be less patient than a kiosk.toml allows.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from kiosk.config import Settings
+from kiosk.hw.reader import PcscReader
+from kiosk.server import serve
+from kiosk.sim.vpcd import VpcdReader
+
+
+def unchecked(values: dict[str, dict[str, object]]) -> Settings:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    return Settings(**{name: sections[name](**section) for name, section in values.items()})
+
+
+if __name__ == "__main__":
+    reader = sys.argv[1]  # "pcsc", or the port of our own vpcd end
+    settings = unchecked(msgspec.json.decode(sys.stdin.buffer.read()))
+    serve(settings, PcscReader if reader == "pcsc" else lambda: VpcdReader(int(reader)))
