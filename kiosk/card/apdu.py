@@ -51,7 +51,7 @@ class StatusWord(IntEnum):
 
 
 # How a card says that it does not know an EF by its short identifier. All four are checks of the command itself
-# (ISO 7816-4 §5.6: 67xx, 6Axx, 6Bxx), made before anything is carried out: a PIN sent with it was not compared.
+# (ISO 7816-4, checking errors), made before anything is carried out: a PIN sent with it was not compared.
 SHORT_ID_REFUSED: Final = frozenset(
     {StatusWord.INCORRECT_P1_P2, StatusWord.FILE_NOT_FOUND, StatusWord.WRONG_P1_P2, StatusWord.WRONG_LENGTH}
 )
@@ -119,7 +119,7 @@ def describe(status_word: int | None) -> str:
     """`SW=0x6982 (SECURITY_STATUS_NOT_SATISFIED)`, for a log or an error."""
     if status_word is None:
         return "no status word"
-    name = StatusWord(status_word).name if status_word in StatusWord._value2member_map_ else "unexpected"
+    name = {word.value: word.name for word in StatusWord}.get(status_word, "unexpected")
     return f"SW=0x{status_word:04X} ({name})"
 
 
@@ -130,7 +130,7 @@ MOST_RESPONSES: Final = EXTENDED_LE // SHORT_LE + 1
 
 
 def encode(cla: int, ins: int, p1: int, p2: int, data: bytes = b"", le: int | None = None) -> bytes:
-    """A command APDU (ISO 7816-3 §12.1). `le`: bytes wanted; above 256 it takes the extended form, without data."""
+    """A command APDU (ISO 7816-3). `le`: bytes wanted; above 256 it takes the extended form, without data."""
     header = bytes((cla, ins, p1, p2))
     if le is not None and le > SHORT_LE:
         if data or le > EXTENDED_LE:

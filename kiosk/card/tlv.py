@@ -1,7 +1,8 @@
-"""Tag, length, value: BER as cards write it (ISO 7816-4 §5.2, my-number-card.md §2.2).
+"""Tag, length, value: BER as cards write it (ISO 7816-4, my-number-card.md §2.2).
 
 Read leniently where cards are known to differ: a length may take more bytes than it needs (`82 00 9F`), and filler (00
-or FF) may stand between elements. Strict where leniency would be a guess: no indefinite length, nothing cut off.
+or FF) may stand between elements, none of which has a tag that begins so. Strict where leniency would be a guess: no
+indefinite length, nothing cut off.
 Nothing here looks at a value; a fault is named by the object's name alone.
 """
 

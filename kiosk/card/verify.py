@@ -1,4 +1,4 @@
-"""VERIFY: asking how many tries a PIN has left, and presenting it (ISO 7816-4 §7.5.6, my-number-card.md §3).
+"""VERIFY: asking how many tries a PIN has left, and presenting it (ISO 7816-4, my-number-card.md §3).
 
 Asking is VERIFY without data: it costs no try. It is also how the kiosk learns whether the card takes short
 identifiers, so that a command with a PIN in it is never the one that finds out:
@@ -8,6 +8,8 @@ identifiers, so that a command with a PIN in it is never the one that finds out:
 
 A PIN entry is sent a second time in one case only: the card refused the short identifier in VERIFY (a status word that
 ISO defines as a check made before anything is carried out), *and* its tries, asked again, are what they were.
+
+The command is a `bytes` that nobody can overwrite; like all else of a person it dies with the session's process.
 
 "Locked" comes as 63C0, as 6983 (ISO) or as 6984 (measured on cards), in answer to either command; all mean the same.
 """
@@ -39,8 +41,8 @@ _SELECTED: Final = 0x80  # P2: the PIN in the EF selected now
 def tries_left(card: Card, rule: PinRule) -> Tries:
     """Tries left of a PIN; costs none.
 
-    `remaining` is None when the PIN is verified already (9000) or not counted (6300). Raises
-    `FileAbsent` when there is no such PIN.
+    `remaining` is None when the PIN is verified already (9000) or not counted (6300). Raises `FileAbsent` when there
+    is no such PIN.
     """
     name = f"VERIFY ({rule.name} PIN, tries)"
     if card.short_ids is not False:
