@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -126,3 +128,24 @@ def test_installing_again_keeps_the_operators_settings(tmp_path: Path) -> None:
     settings.write_text("[server]\nport = 9999\n")
     subprocess.run(["make", "install", f"DESTDIR={tmp_path}"], cwd=ROOT, check=True, capture_output=True, timeout=60)
     assert settings.read_text() == "[server]\nport = 9999\n"
+
+
+def test_the_server_tells_systemd_when_it_is_ready(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    config = tmp_path / "kiosk.toml"
+    config.write_text(f'[server]\nport = {port}\nruntime_directory = "{tmp_path}"\n')
+    [command] = [line for line in lines("kiosk-server.service") if line.startswith("ExecStart=")]
+    program = command.removeprefix("ExecStart=").replace("/etc/kiosk/kiosk.toml", str(config)).split()[1:]
+    assert "Type=notify" in lines("kiosk-server.service")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(60)
+        with subprocess.Popen(
+            [sys.executable, *program], cwd=ROOT, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")}
+        ) as server:
+            try:
+                assert b"READY=1" in systemd.recv(4096).splitlines()
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            finally:
+                server.terminate()
