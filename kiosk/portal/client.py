@@ -31,8 +31,7 @@ from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, M
 __all__ = ["PortalBroken", "PortalClient", "PortalClosed", "PortalError", "PortalRefused", "PortalUnreachable"]
 
 PROBLEM = "tag:kiosk.invalid,2026:"  # what every problem's type begins with
-CANCEL_SECONDS = 5.0  # a person who leaves does not wait for the portal
-STATUS_SECONDS = 5.0
+BRIEF_SECONDS = 5.0  # to cancel, since a person who leaves does not wait for the portal; and to ask whether it is open
 LONGEST_CLOSURE = timedelta(days=30)  # a Retry-After beyond that is not worth showing
 
 log = logging.getLogger(__name__)
@@ -114,7 +113,7 @@ class PortalClient:
     def reachable(self) -> bool | PortalClosed:
         """For the home screen: True when open, PortalClosed (returned, not raised) when closed, False otherwise."""
         try:
-            _decode("status", Status, self._repeat(_Call("status", "GET", "/status"), Deadline(STATUS_SECONDS)))
+            _decode("status", Status, self._repeat(_Call("status", "GET", "/status"), self._brief()))
         except PortalClosed as closed:
             return closed
         except PortalError:
@@ -155,7 +154,7 @@ class PortalClient:
 
     def _cancel(self, linking: Linking) -> LinkingState:
         call = _Call("cancel", "POST", f"/linkings/{linking.id}/cancellation", key=_key())
-        return _decode("cancel", LinkingState, self._repeat(call, Deadline(CANCEL_SECONDS)))
+        return _decode("cancel", LinkingState, self._repeat(call, self._brief()))
 
     def _repeat(self, call: _Call, deadline: Deadline | None = None) -> bytes:
         """Send what is safe to send again, at most twice."""
@@ -188,6 +187,9 @@ class PortalClient:
         if 200 <= answer.status < 300 and answer.content_type == "application/json" and answer.body is not None:
             return answer.body
         raise _problem(call.name, answer)
+
+    def _brief(self) -> Deadline:
+        return Deadline(min(BRIEF_SECONDS, self._settings.timeout_seconds))
 
     def _pause(self, deadline: Deadline) -> None:
         time.sleep(min(self._settings.retry_after_seconds, deadline.left))

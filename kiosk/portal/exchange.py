@@ -97,8 +97,9 @@ class _Connection(HTTPSConnection):
         except OSError:
             pass  # gone already
 
-    def close(self) -> None:
-        super().close()
+    def release(self) -> None:
+        """Give up both. Not in `close`: http.client calls that while the answer is still being read."""
+        self.close()
         if self.handle is not None:
             self.handle.close()
 
@@ -156,4 +157,4 @@ def exchange(
             raise NoAnswer from None
     finally:
         watchdog.cancel()
-        connection.close()
+        connection.release()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -187,7 +188,7 @@ def make_app(decisions: Decisions, faults: Faults) -> Flask:
         if (seconds := faults.strikes(Fault.SLOW, call)) is not None:
             faults.stall(float(seconds or 30))
         if faults.strikes(Fault.CUT, call) is not None:
-            _cut()
+            return _cut()
         if faults.strikes(Fault.SERVER_ERROR, call) is not None:
             return Response("Internal Server Error", 500, mimetype="text/plain")
         if call != "state" and (minutes := faults.strikes(Fault.CLOSED, call)) is not None:
@@ -199,7 +200,7 @@ def make_app(decisions: Decisions, faults: Faults) -> Flask:
     def fail_after(response: Response) -> Response:
         call = str(request.endpoint)
         if faults.strikes(Fault.LOST_ANSWER, call) is not None:
-            _cut()
+            return _cut()
         if (kind := faults.strikes(Fault.MALFORMED, call)) is not None:
             return _spoilt(response, kind)
         if (seconds := faults.strikes(Fault.TRICKLE, call)) is not None:
@@ -270,11 +271,12 @@ def _answer(content: object, status: int = 200, media: str = "application/json")
     return Response(msgspec.json.encode(content), status, mimetype=media)
 
 
-def _cut() -> None:
-    """End the connection under the answer."""
+def _cut() -> Response:
+    """End the connection under the answer, whatever it is."""
     connection: socket.socket = request.environ["werkzeug.socket"]
-    connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    return Response()
 
 
 def _spoilt(response: Response, kind: str) -> Response:

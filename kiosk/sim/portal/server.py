@@ -21,6 +21,7 @@ PATIENCE = 15.0  # seconds a client may be silent
 
 class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go out separately
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing: a request's line names a linking."""

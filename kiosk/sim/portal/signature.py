@@ -6,7 +6,7 @@ or is not exactly what the contract asks for, is `signature_invalid`.
 
 from __future__ import annotations
 
-from asn1crypto import cms
+from asn1crypto import cms, tsp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -55,7 +55,9 @@ def _signer(signed_data: bytes, statement: bytes) -> x509.Certificate | None:
     attributes = {each["type"].native: list(each["values"]) for each in signer_info["signed_attrs"]}
     [content_type], [message_digest] = attributes["content_type"], attributes["message_digest"]
     if not (
-        signer_info["sid"].name == "issuer_and_serial_number"
+        content["version"].native == signer_info["version"].native == "v1"
+        and [each["algorithm"].native for each in content["digest_algorithms"]] == [algorithm.name]
+        and signer_info["sid"].name == "issuer_and_serial_number"
         and by_serial["serial_number"].native == certificate.serial_number
         and by_serial["issuer"].dump() == certificate_choice.chosen.issuer.dump()
         and len(attributes) == len(signer_info["signed_attrs"])  # none twice
@@ -64,6 +66,12 @@ def _signer(signed_data: bytes, statement: bytes) -> x509.Certificate | None:
         and message_digest.native == _digest(algorithm, statement)
     ):
         return None
+
+    for value in attributes.get("signing_certificate_v2", []):  # RFC 5035: optional, but binding when it is there
+        [named] = tsp.SigningCertificateV2.load(value.dump())["certs"]
+        digest = HASHES[named["hash_algorithm"]["algorithm"].native]
+        if named["cert_hash"].native != _digest(digest, certificate_choice.chosen.dump()):
+            return None
 
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     if not usage.content_commitment:  # nonRepudiation

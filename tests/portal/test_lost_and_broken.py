@@ -1,0 +1,232 @@
+"""The portal misbehaves in every way it can, and the client says only what is true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from kiosk.config import Portal
+from kiosk.portal.client import PortalBroken, PortalClient, PortalClosed, PortalRefused, PortalUnreachable
+from kiosk.portal.model import Linking, Refusal, State
+from kiosk.sim.portal.faults import MALFORMED, Fault
+from kiosk.sim.portal.sandbox import Sandbox
+from tests.portal.conftest import Visitor
+
+Visitors = Callable[..., Visitor]
+NOWHERE = "https://127.0.0.1:9/v1"  # discard: nothing listens there
+
+
+@pytest.fixture
+def held(client: PortalClient, visitor: Visitors) -> tuple[Visitor, Linking]:
+    guest, linking = visitor("excellent"), client.begin()
+    client.hold(linking, guest.applicant)
+    return guest, linking
+
+
+def test_an_answer_lost_after_the_commit_is_asked_for(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit")
+    linked = client.submit(linking, guest.cms(linking))
+    assert linked == client.state(linking).linked
+
+
+def test_a_refusal_whose_answer_was_lost_is_asked_for(
+    client: PortalClient, sandbox: Sandbox, visitor: Visitors
+) -> None:
+    guest, linking = visitor("revoked"), client.begin()
+    client.hold(linking, guest.applicant)
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit")
+    with pytest.raises(PortalRefused) as refused:
+        client.submit(linking, guest.cms(linking))
+    assert refused.value.reason is Refusal.CERTIFICATE_REVOKED
+
+
+def test_a_submission_lost_on_its_way_is_sent_again(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.CUT, on="submit", times=1)
+    assert client.submit(linking, guest.cms(linking)).reference
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.SERVER_ERROR])
+def test_a_submission_that_never_arrives_is_cancelled_and_then_certainly_not_done(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking], fault: Fault
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(fault, on="submit")
+    with pytest.raises(PortalUnreachable) as unreachable:
+        client.submit(linking, guest.cms(linking))
+    assert unreachable.value.sent == "no"
+    assert client.state(linking).state is State.CANCELLED
+    assert sandbox.held_count() == 0
+
+
+def test_only_a_portal_that_cannot_be_asked_either_leaves_it_unknown(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
+) -> None:
+    guest, linking = held
+    for call in ("submit", "state"):
+        sandbox.faults.switch_on(Fault.LOST_ANSWER if call == "submit" else Fault.CUT, on=call)
+    with pytest.raises(PortalUnreachable) as unreachable:
+        client.submit(linking, guest.cms(linking))
+    assert unreachable.value.sent == "unknown"
+
+
+def test_a_portal_that_has_forgotten_everything_leaves_it_unknown(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit")
+    signed = guest.cms(linking)
+    find = sandbox.linkings.find
+
+    def forgetful(owner: str, name: str) -> object:
+        entry = find(owner, name)
+        if entry is not None and entry.ended:
+            sandbox.linkings.clear()
+            return None
+        return entry
+
+    sandbox.linkings.find = forgetful  # type: ignore[assignment,method-assign]
+    try:
+        with pytest.raises(PortalUnreachable) as unreachable:
+            client.submit(linking, signed)
+    finally:
+        del sandbox.linkings.find
+    assert unreachable.value.sent == "unknown"
+
+
+def test_a_slow_decision_is_waited_for_and_not_made_twice(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.SLOW, on="submit", times=1, value="30")
+    started = time.monotonic()
+    assert client.submit(linking, guest.cms(linking)).reference
+    assert time.monotonic() - started < 2.0 + 2.0
+
+
+@pytest.mark.parametrize("kind", sorted(MALFORMED))
+def test_a_spoilt_answer_to_a_submission_is_asked_for(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking], kind: str
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.MALFORMED, on="submit", value=kind)
+    assert client.submit(linking, guest.cms(linking)) == client.state(linking).linked
+
+
+@pytest.mark.parametrize("kind", sorted(MALFORMED))
+def test_every_hostile_answer_is_called_broken_and_nothing_of_it_is_repeated(
+    client: PortalClient, sandbox: Sandbox, visitor: Visitors, kind: str
+) -> None:
+    linking = client.begin()
+    sandbox.faults.switch_on(Fault.MALFORMED, value=kind)
+    calls: list[Callable[[], object]] = [
+        client.begin,
+        lambda: client.hold(linking, visitor("excellent").applicant),
+        lambda: client.state(linking),
+    ]
+    for call in calls:
+        with pytest.raises(PortalBroken) as broken:
+            call()
+        assert len(str(broken.value)) < 100
+    assert client.reachable() is False
+    assert client.cancel(linking) is False
+
+
+def test_terms_whose_digest_does_not_fit_are_broken(client: PortalClient, sandbox: Sandbox) -> None:
+    decisions = sandbox._decisions
+    true = decisions.terms
+    forged = msgspec.structs.replace(true)
+    msgspec.structs.force_setattr(forged, "text", true.text + "。")
+    decisions.terms = forged
+    try:
+        with pytest.raises(PortalBroken):
+            client.begin()
+    finally:
+        decisions.terms = true
+
+
+@pytest.mark.parametrize("fault", [Fault.SLOW, Fault.TRICKLE])
+def test_a_portal_that_dawdles_is_given_up_at_the_deadline(sandbox: Sandbox, settings: Portal, fault: Fault) -> None:
+    sandbox.faults.switch_on(fault)
+    started = time.monotonic()
+    with pytest.raises(PortalUnreachable):
+        PortalClient(msgspec.structs.replace(settings, timeout_seconds=0.7)).begin()
+    assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.SERVER_ERROR, Fault.LOST_ANSWER])
+def test_one_failure_of_begin_is_bridged_by_the_retry(client: PortalClient, sandbox: Sandbox, fault: Fault) -> None:
+    sandbox.faults.switch_on(fault, times=1)
+    assert client.begin().id
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.SERVER_ERROR, Fault.LOST_ANSWER])
+def test_a_portal_that_keeps_failing_is_unreachable(client: PortalClient, sandbox: Sandbox, fault: Fault) -> None:
+    sandbox.faults.switch_on(fault)
+    with pytest.raises(PortalUnreachable):
+        client.begin()
+    assert client.reachable() is False
+
+
+def test_a_portal_that_is_not_there_has_done_nothing(settings: Portal) -> None:
+    client = PortalClient(msgspec.structs.replace(settings, url=NOWHERE))
+    with pytest.raises(PortalUnreachable) as unreachable:
+        client.begin()
+    assert unreachable.value.sent == "no"
+    assert client.reachable() is False
+
+
+def test_a_submission_to_a_portal_that_went_away_has_done_nothing(
+    settings: Portal, held: tuple[Visitor, Linking]
+) -> None:
+    guest, linking = held
+    away = PortalClient(msgspec.structs.replace(settings, url=NOWHERE))
+    with pytest.raises(PortalUnreachable) as unreachable:
+        away.submit(linking, guest.cms(linking))
+    assert unreachable.value.sent == "no"
+    assert away.cancel(linking) is False
+
+
+def test_leaving_is_not_held_up_by_a_slow_portal(client: PortalClient, sandbox: Sandbox) -> None:
+    linking = client.begin()
+    sandbox.faults.switch_on(Fault.SLOW, on="cancel")
+    started = time.monotonic()
+    assert client.cancel(linking) is False
+    assert time.monotonic() - started < 3
+
+
+def test_a_closed_portal_says_when_it_opens(client: PortalClient, sandbox: Sandbox) -> None:
+    assert client.reachable() is True
+    sandbox.faults.switch_on(Fault.CLOSED, value="90")
+    closed = client.reachable()
+    assert isinstance(closed, PortalClosed)
+    assert closed.opens_at is not None
+    assert abs(closed.opens_at - datetime.now(UTC) - timedelta(minutes=90)) < timedelta(seconds=30)
+    with pytest.raises(PortalClosed):
+        client.begin()
+
+
+def test_a_portal_that_closes_before_the_submission_has_done_nothing(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.CLOSED)
+    with pytest.raises(PortalClosed):
+        client.submit(linking, guest.cms(linking))
+    assert client.state(linking).state is State.HELD  # answered although closed
+
+
+def test_an_error_tells_nothing_of_the_person(client: PortalClient, sandbox: Sandbox, visitor: Visitors) -> None:
+    guest = visitor("moved")
+    with pytest.raises(PortalRefused) as refused:
+        guest.link(client)
+    assert guest.person.name not in repr(refused.value) + str(refused.value)

@@ -1,0 +1,107 @@
+"""Both sides show who they are, or nothing happens."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import stat
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kiosk.config import Portal
+from kiosk.portal.client import PortalClient, PortalRefused, PortalUnreachable
+from kiosk.portal.model import Refusal
+from kiosk.sim.portal.faults import Fault
+from kiosk.sim.portal.sandbox import Sandbox
+from kiosk.sim.portal.tls import tls_files
+
+
+@pytest.mark.parametrize("kind", ["stranger", "other_name", "expired"])
+def test_a_portal_with_the_wrong_certificate_is_told_nothing(client: PortalClient, sandbox: Sandbox, kind: str) -> None:
+    sandbox.faults.switch_on(Fault.WRONG_CERTIFICATE, value=kind)
+    with pytest.raises(PortalUnreachable) as unreachable:
+        client.begin()
+    assert unreachable.value.sent == "no"
+
+
+def test_a_kiosk_with_a_certificate_of_a_stranger_is_refused(sandbox: Sandbox, settings: Portal) -> None:
+    files = sandbox.files
+    stranger = msgspec.structs.replace(
+        settings,
+        certificate_file=str(files.certificate("stranger_kiosk")),
+        key_file=str(files.key("stranger_kiosk")),
+    )
+    with pytest.raises(PortalUnreachable):
+        PortalClient(stranger).begin()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2])
+def test_without_a_client_certificate_or_with_old_tls_there_is_no_answer(
+    sandbox: Sandbox, settings: Portal, version: ssl.TLSVersion
+) -> None:
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    context.maximum_version = version
+    if version is ssl.TLSVersion.TLSv1_2:
+        context.load_cert_chain(str(settings.certificate_file), settings.key_file)
+    port = sandbox._servers[0].port
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+            context.wrap_socket(raw, server_hostname="127.0.0.1") as secured,
+        ):
+            secured.sendall(b"GET /v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            answer = secured.recv(1)
+    except OSError:  # SSLError is one
+        answer = b""
+    assert answer == b""
+
+
+def test_one_who_connects_and_says_nothing_stops_nobody(client: PortalClient, sandbox: Sandbox) -> None:
+    silent = [socket.create_connection(("127.0.0.1", sandbox._servers[0].port)) for _ in range(20)]
+    assert client.reachable() is True
+    for each in silent:
+        each.close()
+
+
+def test_a_linking_of_one_kiosk_does_not_exist_for_another(
+    client: PortalClient, sandbox: Sandbox, settings: Portal
+) -> None:
+    files = sandbox.files
+    other = PortalClient(
+        msgspec.structs.replace(
+            settings, certificate_file=str(files.certificate("other_kiosk")), key_file=str(files.key("other_kiosk"))
+        )
+    )
+    linking = client.begin()
+    assert other.begin().id != linking.id
+    with pytest.raises(PortalRefused) as refused:
+        other.state(linking)
+    assert refused.value.reason is Refusal.EXPIRED
+
+
+def test_proxies_of_the_environment_are_not_used(client: PortalClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert client.reachable() is True
+
+
+@pytest.mark.parametrize("key", ["ca_file", "certificate_file", "key_file"])
+def test_a_file_that_is_not_what_it_should_be_is_named(settings: Portal, tmp_path: Path, key: str) -> None:
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("not a certificate")
+    client = PortalClient(msgspec.structs.replace(settings, **{key: str(wrong)}))
+    with pytest.raises(ValueError, match=rf"portal\.{key}.*wrong\.pem|{key}: .*wrong\.pem and"):
+        client.check()
+    assert client.reachable() is False
+
+
+def test_private_keys_are_for_their_owner_alone_and_kept(tmp_path: Path) -> None:
+    files = tls_files(tmp_path / "tls")
+    for path in files.directory.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = files.ca.read_bytes()
+    assert tls_files(tmp_path / "tls").ca.read_bytes() == before
+    files.key("server").unlink()
+    assert tls_files(tmp_path / "tls").ca.read_bytes() != before
