@@ -35,8 +35,13 @@ def test_6f00_to_the_first_command_is_overlooked_once() -> None:
     assert script.finished
     with pytest.raises(CardProblem, match="6F00"):
         TextApplication.select(card((SELECT_TEXT[0], "6F00"), (SELECT_TEXT[0], "6F00"))[0])
-    with pytest.raises(CardProblem, match="6F00"):
-        TextApplication.select(chip := card(SELECT_TEXT, ("00200091", "6F00"))[0]).pin_tries()
+
+
+def test_6f00_to_a_later_command_is_taken_as_said() -> None:
+    chip, script = card(SELECT_TEXT, ("00B0820000", "6F00"))
+    TextApplication.select(chip)
+    assert chip.exchange("READ BINARY", (0, 0xB0, 0x82, 0), le=256).status_word == 0x6F00
+    assert script.finished
 
 
 def test_get_response_brings_what_waits() -> None:

@@ -53,6 +53,8 @@ def test_what_is_signed_names_content_digest_time_and_certificate() -> None:
     assert content["encap_content_info"]["content"].native == STATEMENT
     assert [c.chosen.dump() for c in content["certificates"]] == [someone.der]
     (info,) = content["signer_infos"]
+    assert info["digest_algorithm"]["algorithm"].native == "sha256"
+    assert info["signature_algorithm"]["algorithm"].native == "sha256_rsa"
     found = {a["type"].native: a["values"] for a in info["signed_attrs"]}
     assert set(found) == {"content_type", "message_digest", "signing_time", "signing_certificate_v2"}
     assert found["content_type"].native == ["data"]
