@@ -179,7 +179,7 @@ class Chip:
         self.trace: deque[Exchange] = deque(maxlen=10_000)  # what was asked since it was last cleared
         self.was_read: set[tuple[bytes, int]] = set()  # (AID, identifier) of every file that ever gave its content
         self._count = 0  # commands since the faults were inflicted
-        self._aid = ISD
+        self._aid = self._last_aid = ISD  # the application now, and the one that was selected last before a reset
         self._ef: int | None = None
         self._fresh = True
         self._waiting = b""  # T=0: response data that GET RESPONSE will fetch
@@ -280,9 +280,10 @@ class Chip:
             case 0x04, 0x00 | 0x0C:
                 if command.data != ISD and command.data not in self.applications:
                     raise Refused(NOT_FOUND)
-                if command.data != self._aid or command.data == ISD:
+                if command.data != self._last_aid:
                     self._forget_pins()
-                self._aid, self._ef = command.data, None
+                self._aid = self._last_aid = command.data
+                self._ef = None
             case 0x02, 0x0C:
                 identifier = int.from_bytes(command.data, "big")
                 if identifier not in self._application:

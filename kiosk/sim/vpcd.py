@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import select
 import socket
 import struct
@@ -137,15 +138,16 @@ class VpcdCard:
                 self._out.wait(RETRY)
                 continue
             with wire:
-                # These ports lie in the range of outgoing ports. With nobody listening TCP can connect such a port to
-                # itself, and would then keep the reader from ever getting it.
-                if wire.getsockname() != wire.getpeername():
-                    self._serve(wire)
-                else:
-                    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.serve(wire)
             self._out.wait(RETRY)
 
-    def _serve(self, wire: socket.socket) -> None:
+    def serve(self, wire: socket.socket) -> None:
+        """Be in the reader at the other end of `wire` until it goes or the card is pulled."""
+        # Our ports lie in the range of outgoing ports. With nobody listening TCP can connect such a port to itself,
+        # and would then keep the reader from ever getting it: let go of it at once and without an after-life.
+        if wire.getsockname() == wire.getpeername():
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wire = wire
         self._in.set()
@@ -258,7 +260,8 @@ class VpcdReader:
                 return socket.create_server(self._address, backlog=4)  # sets SO_REUSEADDR
             except OSError as error:
                 if not complained:
-                    log.warning("virtual reader: cannot listen on %s:%d: %s", *self._address, error.strerror)
+                    reason = os.strerror(error.errno) if error.errno else error
+                    log.warning("virtual reader: cannot listen on %s:%d: %s", *self._address, reason)
                 complained = True
             if select.select([self._stopped], [], [], RETRY)[0]:
                 return None
