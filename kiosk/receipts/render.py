@@ -1,13 +1,49 @@
-"""A slip as a picture: a template and its facts in, black and white dots out."""
+"""A slip as a picture: a template and its facts in, black and white dots out.
+
+    templates/<name>.html ── Jinja ──▶ HTML ── WeasyPrint ──▶ PDF ── pypdfium2 ──▶ grey ── threshold ──▶ dots
+
+One CSS pixel is one dot of the printer, so sizes in `receipt.css` are dots and lines stay sharp. The page is laid out
+on an endless roll, then cut off where the element `#end` came to stand. Grey is turned to black or white by a
+threshold, not by dithering: dithered letters have ragged edges. The same facts and fonts always give the same dots,
+and the same image is shown on the screen (`png_bytes`) and sent to the printer.
+
+Nothing is loaded while a slip is laid out: style and pictures are in the text, and WeasyPrint's fetcher refuses every
+address but `data:`. Japanese is the source language of the templates; gettext translates the rest.
+"""
 
 from __future__ import annotations
 
 import gettext
+import io
+import math
+import re
+import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache, partial
+from importlib.resources import files
+from typing import Any
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+import pypdfium2
+import segno
+import weasyprint
+from babel import Locale
+from babel.dates import format_date
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from PIL import Image
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+from kiosk.hw.printer import without_real_time_commands
+
+ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
+BLACK_BELOW = 160  # of 255: a little over the middle, since thin strokes at this size are mostly grey edge
+JAPAN = timezone(timedelta(hours=9))
+REIWA = date(2019, 5, 1)
+
+_one_at_a_time = threading.Lock()  # pdfium is not thread-safe
+_fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
 
 
 def render(
@@ -17,16 +53,135 @@ def render(
     width: int,
     lang: str = "ja",
     translations: gettext.NullTranslations | None = None,
-) -> Image:
-    """Lay out `templates/<template_name>` (say "linked.html") and return it as a mode "1" image exactly `width` dots wide."""
-    raise NotImplementedError
+) -> Image.Image:
+    """Lay out a slip and return it as a mode "1" image exactly `width` dots wide and as long as it needs.
+
+    template_name: "linked.html", "outcome.html" or "test.html"; docs/printing.md lists the facts each takes in `data`.
+    A fact that is missing raises `jinja2.UndefinedError`. width: 576 or 512 dots. lang: BCP 47, for fonts and dates.
+    """
+    template = _environment(translations or NO_TRANSLATIONS).get_template(template_name)
+    html = template.render(data, lang=lang, width=width, written=partial(written, lang=lang))
+    with _one_at_a_time:
+        return _dots(_pdf(html, width), width)
 
 
-def png_bytes(image: Image) -> bytes:
+def png_bytes(image: Image.Image) -> bytes:
     """The same dots as a PNG, for the preview on the screen."""
-    raise NotImplementedError
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    return png.getvalue()
 
 
-def preload(width: int = 576) -> None:
+def preload(width: int = 576, translations: gettext.NullTranslations | None = None) -> None:
     """Do once, in the parent before the fork, what is slow the first time: fonts, style sheet, templates."""
-    raise NotImplementedError
+    environment = _environment(translations or NO_TRANSLATIONS)
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+    station = {"name": "", "desk": "", "telephone": "", "hours": ""}
+    render("test.html", {"station": station, "when": datetime(2026, 4, 1)}, width=width, translations=translations)
+
+
+# HTML
+
+
+@lru_cache(maxsize=16)
+def _environment(translations: gettext.NullTranslations) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("kiosk.receipts"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # Old style: a translated text is still a plain string, so what comes in as a fact is escaped like any other.
+    environment.install_gettext_translations(translations, newstyle=False)  # type: ignore[attr-defined]
+    environment.filters["phrases"] = phrases
+    environment.globals["qr"] = qr
+    return environment
+
+
+NO_TRANSLATIONS = gettext.NullTranslations()
+# Where Japanese may break: before an opening bracket; after a mark; after a closing one unless a particle follows; from
+# the end of one word (hiragana) to the beginning of the next (kanji, katakana, letters), but not inside words: after っ
+# and the prefixes お and ご, before half of a compound verb; and before the words that end long runs of hiragana.
+_PHRASE_END = re.compile(
+    r"(?<=[^「（])(?=[「（])"
+    r"|(?<=[、。・])(?![、。」）・])"
+    r"|(?<=[」）])(?![、。」）・ぁ-ん])"
+    r"|(?<=[ぁ-ゖ])(?<![っおご])(?<!もう)(?=[一-龠々ァ-ヺA-Za-z0-9０-９])(?![込付越消直出取])"
+    r"|(?<=[ぁ-ゖ])(?=ください|ときは|ありません)"
+)
+
+
+def phrases(text: str) -> Markup:
+    """Japanese that breaks between phrases rather than anywhere. Text in other scripts comes through unchanged."""
+    parts = [part for part in _PHRASE_END.split(text) if part]
+    if len(parts) == 1:
+        return escape(text)
+    return Markup("").join(Markup("<span class=phrase>{}</span>").format(part) for part in parts)
+
+
+def written(when: datetime, lang: str) -> str:
+    """A moment as the reader writes it: 令和8年11月22日 10時4分, or the language's own date and 24-hour time."""
+    if when.tzinfo:
+        when = when.astimezone(JAPAN)
+    if lang.startswith("ja"):
+        return f"{reiwa(when.date())} {when.hour}時{when.minute}分"
+    return f"{format_date(when, 'long', Locale.parse(lang, sep='-'))} {when:%H:%M}"
+
+
+def reiwa(day: date) -> str:
+    if day < REIWA:
+        raise ValueError(f"{day} is before 令和")
+    year = day.year - 2018
+    return f"令和{'元' if year == 1 else year}年{day.month}月{day.day}日"
+
+
+def qr(address: str) -> Markup:
+    """A QR code of a public address, as an image whose modules are whole dots."""
+    if not re.fullmatch(r"https://[a-z0-9.-]+/[A-Za-z0-9/._-]*", address):
+        raise ValueError("only a public https address without a query may stand in a QR code")
+    code = segno.make_qr(address, error="m")
+    size = code.symbol_size(scale=7, border=4)[0]
+    uri = code.svg_data_uri(scale=7, border=4)
+    return Markup('<img class=qr src="{}" width="{}" height="{}" alt="">').format(uri, size, size)
+
+
+# Dots
+
+
+@lru_cache(maxsize=4)
+def _style(width: int) -> tuple[weasyprint.CSS, FontConfiguration]:
+    fonts = FontConfiguration()
+    css = files(__package__).joinpath("receipt.css").read_text("utf-8")
+    page = f"@page {{ size: {width}px {ROLL}px; margin: 0 }}\n"
+    return weasyprint.CSS(string=page + css, url_fetcher=_fetcher, font_config=fonts), fonts
+
+
+def _pdf(html: str, width: int) -> bytes:
+    style, fonts = _style(width)
+    try:
+        document: Any = weasyprint.HTML(string=html, url_fetcher=_fetcher).render(
+            stylesheets=[style], font_config=fonts
+        )
+    except FatalURLFetchingError as error:  # not an Exception; it would pass by every handler of ours
+        raise ValueError(f"a slip may not load anything: {error}") from None
+    if len(document.pages) != 1:
+        raise ValueError(f"the slip is longer than {ROLL} dots")
+    [page] = document.pages
+    page.height = math.ceil(page.anchors["end"][1])  # cut the roll where the slip ends
+    pdf: bytes = document.write_pdf()
+    return pdf
+
+
+def _dots(pdf: bytes, width: int) -> Image.Image:
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        grey = document[0].render(scale=96 / 72, grayscale=True).to_pil().convert("L")
+    finally:
+        document.close()
+    if grey.width != width:
+        raise ValueError(f"the slip came out {grey.width} dots wide instead of {width}")
+    dots: Image.Image = grey.point(lambda value: 255 if value >= BLACK_BELOW else 0, "1")
+    return without_real_time_commands(dots)

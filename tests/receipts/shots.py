@@ -1,0 +1,63 @@
+"""Every slip the kiosk can print, at both widths, with invented facts: for the gallery, and for tests over all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from PIL import Image
+
+from kiosk.config import Station
+from kiosk.flows.outcomes import OUTCOMES, Outcome, Todo
+from kiosk.portal.model import Licence
+from kiosk.receipts.render import render
+
+STATION = Station(
+    name="みどり野警察署",
+    desk="交通課 運転免許窓口",
+    telephone="000-000-0110",
+    hours="月曜〜金曜 8時30分〜17時15分（祝日を除く）",
+)
+WHEN = datetime(2026, 11, 22, 10, 4)
+LICENCE = Licence(
+    colour="gold",
+    category="excellent",
+    expires=date(2030, 5, 3),
+    renewal_from=date(2030, 3, 3),
+    renewal_until=date(2030, 5, 3),
+    holding="card_only",
+    online_lecture=False,
+    one_stop_address=True,
+)
+LOST = Outcome(
+    "カードをなくしたとき",
+    "まず、カードの機能をとめます。",
+    "とめるまでは、ほかの人に使われるおそれがあります。",
+    (
+        Todo("電話で機能をとめます。", telephone="0120-95-0178", hours="24時間 365日"),
+        Todo("警察に遺失届を出し、受理番号をひかえます。", where="この警察署の会計課"),
+        Todo(
+            "カードの再発行を申し込みます。",
+            where="住民票がある市区町村の窓口",
+            bring=("遺失届の受理番号", "本人確認書類", "写真1枚"),
+        ),
+    ),
+    official="マイナンバーカードの一時停止",
+)
+
+
+def facts() -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Slip name, template, facts."""
+    base: dict[str, object] = {"station": STATION, "when": WHEN}
+    yield "linked", "linked.html", {**base, "reference": "7K3F-92QM", "licence": LICENCE}
+    for end, outcome in OUTCOMES.items():
+        if outcome.slip:
+            yield f"outcome-{end.value}", "outcome.html", {**base, "outcome": outcome}
+    yield "outcome-with-telephone", "outcome.html", {**base, "outcome": LOST}
+    yield "test", "test.html", base
+
+
+def all_slips() -> Iterator[tuple[str, Image.Image]]:
+    for name, template, data in facts():
+        for width in (576, 512):
+            yield f"{name}-{width}", render(template, data, width=width)

@@ -1,0 +1,242 @@
+"""What a person carries home: legible, complete, the same every time, and made without reaching outside."""
+
+from __future__ import annotations
+
+import difflib
+import gettext
+import io
+import re
+import subprocess
+import threading
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+import msgspec
+import pytest
+from PIL import Image, ImageChops
+
+from kiosk.config import Printer as PrinterSettings
+from kiosk.hw.device import Printed
+from kiosk.hw.printer import open_printer
+from kiosk.receipts import render as module
+from kiosk.receipts.render import phrases, png_bytes, preload, qr, render, written
+from kiosk.sim.printer import VirtualPrinter
+from tests.receipts.shots import LICENCE, LOST, STATION, WHEN, all_slips, facts
+
+SLIPS = {name: (template, data) for name, template, data in facts()}
+
+
+@pytest.fixture(scope="module")
+def slips() -> dict[str, Image.Image]:
+    return dict(all_slips())
+
+
+@pytest.fixture(params=[576, 512])
+def paper(request: pytest.FixtureRequest) -> Iterator[VirtualPrinter]:
+    printer = VirtualPrinter(port=0, width=request.param)
+    printer.start()
+    yield printer
+    printer.stop()
+
+
+def ink(image: Image.Image) -> tuple[int, int, int, int]:
+    box = ImageChops.invert(image).getbbox()
+    assert box is not None
+    return box
+
+
+def text_of(image: Image.Image, tmp_path: Path) -> str:
+    """What tesseract reads, without the blanks it puts between Japanese letters."""
+    image.resize((image.width * 2, image.height * 2)).save(tmp_path / "slip.png")
+    command = ["tesseract", str(tmp_path / "slip.png"), "-", "-l", "jpn", "--psm", "6"]
+    read = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return unicodedata.normalize("NFKC", re.sub(r"\s", "", read))
+
+
+def holds(text: str, words: str) -> bool:
+    """`words` stand somewhere in `text`, give or take a misread letter in seven."""
+    best = max(
+        difflib.SequenceMatcher(None, words, text[at : at + len(words)]).ratio()
+        for at in range(max(1, len(text) - len(words) + 1))
+    )
+    return best > 0.85
+
+
+def test_every_slip_is_black_and_white_and_as_wide_as_the_paper(slips: Mapping[str, Image.Image]) -> None:
+    assert len(slips) == 2 * len(SLIPS) > 20
+    for name, image in slips.items():
+        assert (image.mode, image.width) == ("1", int(name.rsplit("-", 1)[1])), name
+        assert 1000 < image.height < 3200, f"{name} is {image.height / 8:.0f} mm long"
+
+
+def test_nothing_runs_off_the_paper(slips: Mapping[str, Image.Image]) -> None:
+    for name, image in slips.items():
+        left, top, right, bottom = ink(image)
+        if name.startswith("test-"):
+            assert (left, right) == (0, image.width), "the test print reaches every dot"
+        else:
+            assert left >= 16 and right <= image.width - 16, name
+        assert top >= 16 and image.height - bottom >= 16, f"{name} is cut off"
+
+
+def test_what_is_printed_is_what_was_shown(paper: VirtualPrinter, slips: Mapping[str, Image.Image]) -> None:
+    """Through the PNG of the preview on one side and the ESC/POS of the printer on the other."""
+    settings = PrinterSettings(
+        kind="network", host=paper.host, port=paper.port, width=576 if paper.width == 576 else 512
+    )
+    printer = open_printer(settings)
+    of_this_width = {name: image for name, image in slips.items() if image.width == printer.width}
+    for number, (name, image) in enumerate(of_this_width.items()):
+        assert printer.print(image) == Printed()
+        shown = Image.open(io.BytesIO(png_bytes(image))).convert("1")
+        assert ImageChops.difference(shown, paper.slips[number].image).getbbox() is None, name
+    assert paper.faults == [], "no text command, no unknown command"
+
+
+def test_the_same_facts_always_give_the_same_dots() -> None:
+    template, data = SLIPS["linked"]
+    assert render(template, data, width=576).tobytes() == render(template, data, width=576).tobytes()
+
+
+def test_two_slips_at_once_do_not_disturb_each_other() -> None:
+    template, data = SLIPS["linked"]
+    alone = png_bytes(render(template, data, width=512))
+    results: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(png_bytes(render(template, data, width=512)))) for _ in "ab"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [alone, alone]
+
+
+@pytest.mark.parametrize("width", [576, 512])
+def test_a_phone_reads_the_code_off_the_paper(slips: Mapping[str, Image.Image], width: int, tmp_path: Path) -> None:
+    slips[f"linked-{width}"].save(tmp_path / "slip.png")
+    read = subprocess.run(
+        ["zbarimg", "--quiet", "--raw", str(tmp_path / "slip.png")], capture_output=True, text=True, check=True
+    )
+    assert read.stdout == "https://myna.go.jp/\n"
+
+
+@pytest.mark.parametrize("address", ["http://myna.go.jp/", "https://myna.go.jp/?id=1", "tel:110", "https://a@b.jp/"])
+def test_only_public_addresses_go_into_a_code(address: str) -> None:
+    with pytest.raises(ValueError, match="public"):
+        qr(address)
+
+
+@pytest.mark.parametrize("width", [576, 512])
+def test_a_machine_can_read_the_slip_of_the_linked(
+    slips: Mapping[str, Image.Image], width: int, tmp_path: Path
+) -> None:
+    text = text_of(slips[f"linked-{width}"], tmp_path)
+    for words in (
+        "連携が完了しました",
+        "受付番号",
+        "令和8年11月22日10時4分",
+        "これからできること",
+        "みどり野警察署",
+        "000-000-0110",
+    ):
+        assert holds(text, words), f"{words} not found in: {text}"
+
+
+def test_a_machine_can_read_where_to_go_and_what_to_bring(slips: Mapping[str, Image.Image], tmp_path: Path) -> None:
+    text = text_of(slips["outcome-sign_pin_locked-576"], tmp_path)
+    for words in ("署名用の暗証番号が", "つぎにすること", "市区町村の窓口", "持っていくもの", "マイナンバーカード"):
+        assert holds(text, words), f"{words} not found in: {text}"
+    text = text_of(slips["outcome-with-telephone-576"], tmp_path)
+    assert holds(text, "0120-95-0178"), text
+
+
+def test_only_what_this_licence_allows_is_promised() -> None:
+    template, data = SLIPS["linked"]
+
+    def length(**changes: str) -> int:
+        return render(template, {**data, "licence": msgspec.structs.replace(LICENCE, **changes)}, width=576).height
+
+    everything = length()
+    without_lecture = length(category="violation")
+    assert without_lecture < everything
+    assert length(category="violation", holding="card_and_licence") < without_lecture
+
+
+def test_a_long_reference_stays_inside_its_frame() -> None:
+    template, data = SLIPS["linked"]
+    image = render(template, {**data, "reference": "W" * 32}, width=512)
+    left, _, right, _ = ink(image)
+    assert left >= 16 and right <= 512 - 16
+
+
+def test_what_comes_in_as_a_fact_is_text_and_never_markup() -> None:
+    hostile = msgspec.structs.replace(STATION, name='<img src="file:///etc/passwd">&amp;')
+    template, data = SLIPS["linked"]
+    image = render(template, {**data, "station": hostile}, width=576)
+    assert image.height > 1000
+    outcome = replace(LOST, heading="100% <b>x</b>", todo=())
+    assert render("outcome.html", {"outcome": outcome, "station": STATION, "when": WHEN}, width=576).height > 800
+
+
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x.png", "https://example.org/x.png"])
+def test_laying_out_a_slip_reaches_for_nothing(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = module._environment(module.NO_TRANSLATIONS)
+    hostile = jinja2.DictLoader({"hostile.html": f'<img src="{address}"><div id="end"></div>'})
+    monkeypatch.setattr(environment, "loader", hostile)
+    with pytest.raises(ValueError, match="may not load anything"):
+        render("hostile.html", {}, width=576)
+
+
+def test_a_missing_fact_is_an_error_and_not_a_blank() -> None:
+    with pytest.raises(jinja2.UndefinedError, match="reference"):
+        render("linked.html", {"station": STATION, "when": WHEN, "licence": LICENCE}, width=576)
+
+
+def test_a_slip_speaks_the_language_of_its_reader() -> None:
+    class English(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return {"連携が完了しました": "Linked"}.get(message, message)
+
+    template, data = SLIPS["linked"]
+    english = render(template, data, width=576, lang="en", translations=English())
+    assert english.tobytes() != render(template, data, width=576, lang="en").tobytes()
+
+
+def test_a_moment_is_written_as_its_reader_writes_it() -> None:
+    assert written(datetime(2026, 11, 22, 10, 4), "ja") == "令和8年11月22日 10時4分"
+    assert written(datetime(2019, 5, 1, 0, 0), "ja") == "令和元年5月1日 0時0分"
+    assert written(datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "ja") == "令和8年11月23日 8時30分", "in Japan"
+    assert written(datetime(2026, 11, 22, 14, 4), "en") == "November 22, 2026 14:04"
+    assert written(datetime(2026, 11, 22, 14, 4), "zh-Hans") == "2026年11月22日 14:04"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("署名用の暗証番号がロックされています", "署名用の|暗証番号が|ロックされています"),
+        ("引っ越しや名前の変更をすると、失効します。", "引っ越しや|名前の|変更をすると、|失効します。"),
+        ("再発行を申し込みます。", "再発行を|申し込みます。"),
+        ("もう一度お試しください。", "もう一度お試し|ください。"),
+        ("「運転免許の連携」をします（無料）", "「運転免許の|連携」をします|（無料）"),
+    ],
+)
+def test_lines_break_between_phrases(text: str, parts: str) -> None:
+    assert re.sub("<[^>]*>", "", str(phrases(text)).replace("</span><span", "</span>|<span")) == parts
+
+
+def test_other_scripts_are_left_to_their_own_line_breaks() -> None:
+    assert phrases("Bring your card & come back.") == "Bring your card &amp; come back."
+
+
+def test_the_warm_parent_can_prepare_everything() -> None:
+    preload(512)
+    assert set(module._environment(module.NO_TRANSLATIONS).list_templates()) >= {
+        "linked.html",
+        "outcome.html",
+        "test.html",
+    }
