@@ -122,7 +122,7 @@ class State(Enum):
     EXPIRED = "expired"
 
 
-class LinkingState(Private, frozen=True):
+class LinkingState(Private, frozen=True, omit_defaults=True):
     """The answer to "how does it stand?": `linked` comes with COMPLETED, `refusal` with REFUSED, else neither."""
 
     state: State
