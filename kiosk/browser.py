@@ -75,6 +75,11 @@ class Keeper:
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             self._stopped.wait(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
 
+    @property
+    def pid(self) -> int | None:
+        """The browser's main process, while it runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
     def stop(self) -> None:
         self._stopped.set()
         if self._process is not None:

@@ -105,7 +105,9 @@ class Screen(Struct, frozen=True, forbid_unknown_fields=True):
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
     """When a person's session ends by itself although nobody pressed anything."""
 
-    browser_lost_seconds: Annotated[float, Meta(ge=1, le=60)] = 10.0
+    browser_lost_seconds: Annotated[float, Meta(ge=1, le=60)] = 5.0
+    put_back_seconds: Annotated[float, Meta(ge=20, le=120)] = 30.0
+    take_card_seconds: Annotated[float, Meta(ge=20, le=600)] = 60.0
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

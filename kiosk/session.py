@@ -36,8 +36,6 @@ from kiosk.receipts.receipt import Receipt
 log = logging.getLogger("kiosk.session")
 
 BOUNCE_SECONDS = 0.3  # a second press of the same key within this is a bounce (EN 301 549 5.8)
-PUT_BACK_SECONDS = 30.0  # for a card that was taken out in the middle
-TAKE_CARD_SECONDS = 60.0  # then the process ends all the same, and the next one asks for the card
 CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
 Overlay = Literal["leave", "leaving", "idle", "staff"]
@@ -167,7 +165,7 @@ class Session:
     def _give_card_back(self, end: str) -> None:
         """The card has no power from here on; the screen and its sound stay until it has gone."""
         self._drop_card()
-        until = time.monotonic() + TAKE_CARD_SECONDS
+        until = time.monotonic() + self._settings.session.take_card_seconds
         self._overlay(None)
         while self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE):
             self._put(Screen("take_card", {"end": end}, sound=Sound.TAKE_CARD))
@@ -243,7 +241,7 @@ class Session:
             raise Left
 
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
-        give_up = time.monotonic() + PUT_BACK_SECONDS if not screen.answers else None
+        give_up = time.monotonic() + self._settings.session.put_back_seconds if not screen.answers else None
         while True:
             state = self._devices.reader.state
             if state is ReaderState.CARD and (newer_than is None or self.insertion > newer_than):

@@ -79,6 +79,7 @@ class Line:
                 log.warning("a second page was refused")
                 return False
             self._page = _sid()
+        log.info("the page is here")
         self._session.page_back()
         self.show(self._session.view)
         return True

@@ -5,6 +5,11 @@
 const DOOR = `http://127.0.0.1:${location.port}/`; // leads to the site of the session that is being served
 const KNOCK_MS = 200;
 const ACTIVE_MS = 5000;
+const SHORTCUTS = {
+  ENTER: "[role=checkbox][aria-checked=false], .is-main, .touch-anywhere",
+  BACKSPACE: "[data-answer=erase]",
+  ESCAPE: "[data-answer=leave], [data-answer=stay]",
+};
 
 const box = document.getElementById("screen");
 const neutral = document.getElementById("neutral");
@@ -117,9 +122,10 @@ document.addEventListener("keydown", (event) => {
   active();
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const name = event.key.normalize("NFKC").toUpperCase();
+  if (name === "ENTER" && event.target.closest("button") !== null) return; // the browser presses that one itself
   const within = box.querySelector("[role=dialog]") ?? box;
-  const key = [...within.querySelectorAll("[data-key]")].find((each) => each.dataset.key.toUpperCase() === name);
-  if (key === undefined || (name === "ENTER" && event.target.closest("button, [data-scroll]"))) return;
+  const key = within.querySelector(SHORTCUTS[name] ?? `[data-key="${CSS.escape(name)}"]`);
+  if (key === null) return;
   event.preventDefault();
   if (!event.repeat) key.click();
 });
