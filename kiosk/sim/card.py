@@ -45,7 +45,7 @@ LABELS: dict[Device, str] = {"card": "JPKIAPICCTOKEN2", "phone": "JPKIAPGPSETOKE
 UNSET_LICENCE_PIN = b"****"
 
 # Sizes of the files, larger than what stands in them, so that filler follows. Not measured on a card.
-ATTRIBUTES_SIZE, CERTIFICATE_SIZE = 640, 2560
+ATTRIBUTES_SIZE, CERTIFICATE_SIZE = 640, 2000
 
 
 class VirtualCard(Chip):

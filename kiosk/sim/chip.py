@@ -3,8 +3,8 @@
 Theory of operation. A chip holds applications, an application holds elementary files, PINs and keys under two-byte
 identifiers; the five low bits of an identifier are its short form. A file or key opens when one of the PINs it names
 has been verified. Counters of tries belong to the chip and outlive everything; what has been verified is lost at
-power-down and when another application is selected, and at a warm reset unless the card is one of those that keep it
-(my-number-card.md §3, one source; OpenSC cannot open such a card twice).
+power-down and when another application is selected, but not when the same one is selected again, nor at a warm reset
+(my-number-card.md §3; the last from one source).
 
 Cards differ in how they speak. `Behaviour` is the table of those differences, `Faults` of the ways to break; both are
 data, read where they apply. Commands and status words: my-number-card.md §3; case numbers: ISO 7816-3 §12.1.
@@ -56,9 +56,6 @@ class Behaviour:
     first_command_6f00: bool = field(default=False, metadata={"help": "answer 6F00 to the first command after power"})
     t0: bool = field(default=False, metadata={"help": "speak T=0: 61xx and 6Cxx come up to the program"})
     blocked_as: int = field(default=TRIES_LEFT, metadata={"help": "how a locked PIN answers: 63C0, 6983 or 6984"})
-    pins_outlive_reset: bool = field(
-        default=False, metadata={"help": "a warm reset does not forget PINs, as measured without contacts"}
-    )
     unset_pin_absent: bool = field(default=False, metadata={"help": "a PIN never set answers 6A82, not as locked"})
 
 
@@ -204,9 +201,7 @@ class Chip:
         self.reset()
 
     def reset(self) -> None:
-        """A warm reset: power stays, nothing is selected any more."""
-        if not self.behaviour.pins_outlive_reset:
-            self._forget_pins()
+        """A warm reset: nothing is selected any more, but what was verified stays verified."""
         self._aid, self._ef, self._waiting, self._fresh = ISD, None, b"", True
 
     def _forget_pins(self) -> None:

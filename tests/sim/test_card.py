@@ -114,7 +114,7 @@ def test_what_was_verified_is_forgotten_with_the_power_or_another_application(ca
     def opened() -> bool:
         return card("00B08200 04").endswith("9000")
 
-    for forget in (card.chip.power_on, card.chip.reset, lambda: card.select(JPKI), lambda: card.select(ISD)):
+    for forget in (card.chip.power_on, lambda: card.select(JPKI), lambda: card.select(ISD)):
         card.select(TEXT)
         assert not opened()
         card.verify("91", "1234")
@@ -125,8 +125,7 @@ def test_what_was_verified_is_forgotten_with_the_power_or_another_application(ca
     assert card("00B08200 04") == "6982"
 
 
-def test_some_cards_stay_verified_over_a_warm_reset(pki: Pki) -> None:
-    card = of(pki, "excellent", pins_outlive_reset=True)
+def test_what_was_verified_stays_verified_over_a_warm_reset(card: At) -> None:
     card.select(TEXT)
     card.verify("91", "1234")
     card.chip.reset()
