@@ -305,8 +305,7 @@ class Session:
                 self._overlay(None)
                 raise CardPulled
             if self._leaving:
-                self._leaving = False
-                self._leave_or_confirm()
+                raise Left
             try:
                 event = self._events.get(timeout=self._patience())
             except queue.Empty:
