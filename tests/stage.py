@@ -40,6 +40,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Slow:
+    """A chip that takes its time over some commands, counted from 1."""
+
+    def __init__(self, at: tuple[int, ...], seconds: float) -> None:
+        self._at, self._seconds, self._count = at, seconds, 0
+
+    def over(self, chip: VirtualCard) -> Self:
+        self._chip = chip
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._chip, name)
+
+    def transmit(self, apdu: bytes) -> bytes:
+        self._count += 1
+        if self._count in self._at:
+            time.sleep(self._seconds)
+        return self._chip.transmit(apdu)
+
+
 class Stage:
     """screen, session: sections of the settings, less patient ones say."""
 
@@ -54,7 +74,7 @@ class Stage:
         self.cards: dict[tuple[str, str], VirtualCard] = {}
         self.slot: VpcdCard | None = None
         self.port, self.vpcd_port = free_port(), free_port()
-        self.runtime = directory / "run"
+        self.runtime, self.temporary = directory / "run", directory / "tmp"
         self.log: list[str] = []
         self._logged = threading.Condition()
         self._reader = reader or str(self.vpcd_port)
@@ -80,7 +100,8 @@ class Stage:
     # -- the kiosk
 
     def __enter__(self) -> Self:
-        self.runtime.mkdir(parents=True, exist_ok=True)
+        for place in (self.runtime, self.temporary):
+            place.mkdir(parents=True, exist_ok=True)
         self.printer.start()
         self.portal.start()
         self.start_server()
@@ -96,7 +117,7 @@ class Stage:
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.serve", self._reader],
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.temporary)},
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -150,11 +171,13 @@ class Stage:
             self.cards[who, device] = VirtualCard(self.people[who], self.pki, device, behaviour)
         return self.cards[who, device]
 
-    def put_in(self, who: str, device: Device = "card", faults: Faults | None = None) -> VirtualCard:
+    def put_in(
+        self, who: str, device: Device = "card", faults: Faults | None = None, slow: Slow | None = None
+    ) -> VirtualCard:
         self.take_out()
         card = self.card(who, device)
         card.inflict(faults or Faults())
-        self.slot = VpcdCard("127.0.0.1", self.vpcd_port, card).start()
+        self.slot = VpcdCard("127.0.0.1", self.vpcd_port, slow.over(card) if slow else card).start()
         return card
 
     def take_out(self) -> None:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import threading
 from pathlib import Path
+from pathlib import Path
 from typing import Self
 
 from kiosk.browser import Keeper, descendants
@@ -21,7 +22,7 @@ AS_ROOT = ("--no-sandbox",) if os.geteuid() == 0 else ()  # in tests only: Chrom
 class Display:
     """Xvfb, the keeper of the browser, and the hand on the keyboard."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, temporary: Path) -> None:
         reading, writing = os.pipe()
         self._xvfb = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp"],
@@ -32,6 +33,7 @@ class Display:
         with os.fdopen(reading) as said:
             self._display = f":{said.readline().strip()}"
         os.environ["DISPLAY"] = self._display
+        os.environ["TMPDIR"] = str(temporary)
         flags = ("--ozone-platform=x11", "--disable-gpu", f"--window-size={SIZE.replace('x', ',')}", *AS_ROOT)
         self.keeper = Keeper(settings, flags)
         self._thread = threading.Thread(target=self.keeper.run, daemon=True)

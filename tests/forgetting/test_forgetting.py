@@ -1,0 +1,223 @@
+"""Plants a person in a whole linking, ends it each way a session can end, and looks for them everywhere.
+
+The browser is a real Chromium under the keeper of the appliance, without a debugging port, driven by keys. Nobody may be
+found in any process of the kiosk (arbiter, session, every process of Chromium), in its profile, in its temporary folder
+or in its log, from two seconds after the session's process has gone. That the search is able to find is shown each
+time while the person is still there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from asn1crypto.x509 import Certificate
+
+from kiosk.config import Screen, Session
+from kiosk.sim.people import Person, Pins
+from kiosk.web.view import wareki
+from tests.forgetting.memory import forms, found, raw_forms
+from tests.forgetting.screen import Display
+from tests.stage import Slow, Stage
+
+WHO = "excellent"
+PINS = Pins(text="7391", sign="Q7XK29ZP")
+RESET_SECONDS = 2.0
+PAINT_SECONDS = 0.4  # from the line in the log to the screen that a key can be pressed on
+
+IMPATIENT = Screen(idle_seconds=12, reading_idle_seconds=12, warning_seconds=1)
+SOON = Session(browser_lost_seconds=1, put_back_seconds=1, take_card_seconds=3)
+
+
+class Kiosk:
+    """The stage and the screen, with the person in front of them."""
+
+    def __init__(self, stage: Stage, display: Display) -> None:
+        self.stage, self.display = stage, display
+        self.seen = 0
+
+    @property
+    def person(self) -> Person:
+        return self.stage.people[WHO]
+
+    def wait(self, words: str, seconds: float = 15) -> None:
+        self.seen = self.stage.wait_log(words, seconds, self.seen)
+        if "screen" in words:
+            time.sleep(PAINT_SECONDS)
+
+    def press_until(self, words: str, key: str = "Return") -> None:
+        """Press a key until the kiosk says the words: the terms take as many presses as they have pages."""
+        for _ in range(60):
+            self.display.press(key)
+            try:
+                return self.wait(words, 0.4)
+            except AssertionError:
+                continue
+        raise AssertionError(f"no “{words}” after many presses of {key}")
+
+    def walk_to(self, step: int) -> None:
+        """From attract to the screen of a step; in 6 and 10 the card is still being read."""
+        press, wait = self.display.press, self.wait
+        names = ["home", "1 licence", "2 contents", "3 consent", "4 prepare"]
+        for name in names[: step + 1]:
+            self.press_until(f"screen {name}")
+        if step < 5:
+            return
+        self.press_until("screen 4 set_card")
+        self.stage.put_in(WHO, slow=Slow(at=(3,) if step == 6 else (8,) if step == 10 else (), seconds=1.5))
+        wait("screen 5 pin")
+        if step == 5:
+            press(*PINS.text[:3])
+            return
+        press(*PINS.text, "Return")
+        if step == 6:
+            return wait("screen 6 reading")
+        wait("screen 7 confirm")
+        if step == 7:
+            return
+        press("Return")
+        wait("screen 8 terms")
+        if step == 8:
+            return
+        self.press_until("screen 9 pin")
+        if step == 9:
+            press(*PINS.sign[:5])
+            return
+        press(*PINS.sign, "Return")
+        wait("screen 10 reading" if step == 10 else "screen 11 linked")
+
+    def markers(self) -> dict[str, set[bytes]]:
+        person = self.person
+        certificate = self.stage.pki.credential(person, "sign").certificate
+        assert certificate is not None
+        serial = Certificate.load(certificate).serial_number
+        return {
+            "name": forms(person.name) | forms(person.name.partition("　")[0] + "　"),
+            "address": forms(person.address) | forms(person.address[3:11]),
+            "birth date": forms(person.birth_date) | forms(wareki(person.birth_date)),
+            "signature PIN": forms(PINS.sign),
+            # four digits stand everywhere by chance: what is looked for is the command that carries them to the card
+            "text PIN": raw_forms(bytes.fromhex("0020009104") + PINS.text.encode()),
+            "typed keys": forms('"answer":"key:'),
+            "certificate serial": forms(f"{serial:08X}") | raw_forms(b"\x02\x04" + serial.to_bytes(4, "big")),
+        }
+
+    @property
+    def processes(self) -> list[int]:
+        return [self.stage.arbiter, self.stage.worker, *self.display.processes]
+
+    def found_on_disk(self) -> set[str]:
+        """Markers in what the kiosk and the browser have written: profile, sockets' folder, temporary files, log."""
+        written = [
+            path.read_bytes()
+            for place in (self.stage.runtime, self.stage.temporary)
+            for path in place.rglob("*")
+            if path.is_file()
+        ]
+        written.append("\n".join(self.stage.log).encode())
+        return {
+            name
+            for name, every in self.markers().items()
+            if any(form in content for content in written for form in every)
+        }
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    stage = Stage(tmp_path_factory.mktemp("forgetting"), screen=IMPATIENT, session=SOON)
+    stage.people[WHO] = msgspec.structs.replace(stage.people[WHO], pins=PINS)
+    with stage, Display(stage.settings, stage.temporary) as display:
+        yield Kiosk(stage, display)
+
+
+@pytest.fixture(autouse=True)
+def fresh(kiosk: Kiosk) -> None:
+    """Nobody is linked, the card has all its tries, attract stands on the screen."""
+    kiosk.stage.take_out()
+    kiosk.stage.cards.clear()
+    kiosk.stage.portal.reset()
+    kiosk.wait("the page is here")
+
+
+def leave(kiosk: Kiosk, step: int) -> None:
+    kiosk.display.press("Escape")
+    if step in (5, 7, 8, 9, 11):
+        time.sleep(0.3)  # the question is laid over the screen, and the log does not tell of it
+        kiosk.display.press("Tab", "Tab", "Return")
+
+
+def ends_and_is_forgotten(kiosk: Kiosk, session: int) -> None:
+    """The session's process goes, the next page comes, and the person is nowhere."""
+    end = time.monotonic() + 20
+    while Path(f"/proc/{session}").exists():
+        if "take_card" in kiosk.stage.log[-1]:
+            kiosk.stage.take_out()
+        assert time.monotonic() < end, "the session does not end:\n" + "\n".join(kiosk.stage.log[-20:])
+        time.sleep(0.01)
+    gone = time.monotonic()
+    kiosk.stage.take_out()
+    since = len(kiosk.stage.log)
+    while not any("the page is here" in line for line in kiosk.stage.log[since - 3 :]):
+        assert time.monotonic() - gone < RESET_SECONDS, "no page within two seconds"
+        time.sleep(0.01)
+    time.sleep(max(0.0, gone + RESET_SECONDS - time.monotonic()))
+    assert found(kiosk.processes, kiosk.markers()) == {}
+    assert kiosk.found_on_disk() == set()
+    assert kiosk.stage.portal.held_count() == 0
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_whoever_leaves_at_any_step_is_forgotten(kiosk: Kiosk, step: int) -> None:
+    session = kiosk.stage.worker
+    kiosk.walk_to(step)
+    if step in (7, 8, 11):
+        assert {"name", "address", "birth date", "text PIN"} <= found([session], kiosk.markers()).keys()
+    leave(kiosk, step)
+    ends_and_is_forgotten(kiosk, session)
+
+
+def test_whoever_has_finished_is_forgotten(kiosk: Kiosk) -> None:
+    session = kiosk.stage.worker
+    kiosk.walk_to(11)
+    here = found(kiosk.processes, kiosk.markers())
+    assert here.keys() == kiosk.markers().keys(), "the search does not find everything it will look for"
+    assert set(here["name"]) & set(kiosk.display.processes), "the page's own processes are not being looked through"
+    kiosk.stage.printer.wait_for_slips(1)
+    kiosk.press_until("session ends: finished")
+    ends_and_is_forgotten(kiosk, session)
+
+
+def test_whoever_walks_away_is_forgotten(kiosk: Kiosk) -> None:
+    session = kiosk.stage.worker
+    kiosk.walk_to(7)
+    kiosk.wait("session ends: TimedOut")
+    ends_and_is_forgotten(kiosk, session)
+
+
+def test_whoever_pulls_the_card_out_is_forgotten(kiosk: Kiosk) -> None:
+    session = kiosk.stage.worker
+    kiosk.walk_to(7)
+    kiosk.stage.take_out()
+    kiosk.wait("session ends: CardGone")
+    ends_and_is_forgotten(kiosk, session)
+
+
+def test_a_killed_server_forgets(kiosk: Kiosk) -> None:
+    session = kiosk.stage.worker
+    kiosk.walk_to(9)
+    os.kill(session, signal.SIGKILL)
+    ends_and_is_forgotten(kiosk, session)
+
+
+def test_a_killed_browser_is_forgotten_with_its_session(kiosk: Kiosk) -> None:
+    session = kiosk.stage.worker
+    kiosk.walk_to(8)
+    assert kiosk.display.keeper.pid is not None
+    os.kill(kiosk.display.keeper.pid, signal.SIGKILL)
+    kiosk.wait("session ends: BrowserLost")
+    ends_and_is_forgotten(kiosk, session)
