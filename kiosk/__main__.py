@@ -1,0 +1,116 @@
+"""`python -m kiosk`: what an appliance runs (serve, browser), what its operator asks (check), and the demo.
+
+Whatever is wrong with the settings or an option is said in one line on stderr, with exit code 2; what stops a command
+that was asked for rightly (a port taken, no display) in one line with exit code 1. The stand-ins are imported for the
+demo alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from kiosk.config import ConfigError, Settings, load
+
+CONFIG = Path("/etc/kiosk/kiosk.toml")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(argv: list[str] | None = None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    parser = Parser(prog="python -m kiosk", description="The kiosk that forgets.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve_ = commands.add_parser("serve", help="serve the kiosk's pages on 127.0.0.1 (what the appliance runs)")
+    browser_ = commands.add_parser("browser", help="keep Chromium on the kiosk's page (what the appliance runs)")
+    check_ = commands.add_parser("check", help="check the settings, and say what this kiosk has and lacks")
+    demo_ = commands.add_parser(
+        "demo",
+        help="the whole kiosk with virtual card, printer and portal; no hardware, no daemon",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+    for command in (serve_, browser_, check_):
+        command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
+    serve_.description = "Serve the kiosk's pages on 127.0.0.1 until told to stop."
+    serve_.set_defaults(run=lambda options: serve(load(options.config)))
+    browser_.description = "Start Chromium on the kiosk's page, and again when it has ended, until told to stop."
+    browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
+    browser_.set_defaults(run=lambda options: browser(load(options.config), options.flags))
+    check_.description = (
+        "Check the settings, and say what this kiosk has and lacks. Exit code 0: it has everything; "
+        "1: it lacks something; 2: the settings cannot be used."
+    )
+    check_.set_defaults(run=lambda options: check(load(options.config), options.config))
+    if argv[:1] == ["demo"]:
+        from kiosk.sim import demo
+
+        demo.arguments(demo_)
+        demo_.set_defaults(run=demo.run)
+
+    options = parser.parse_args(argv)
+    try:
+        return int(options.run(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def serve(settings: Settings) -> int:
+    from kiosk import check, server
+    from kiosk.hw.reader import PcscReader
+
+    if not check.port_free(settings.server.port):
+        print(f"server.port: {check.port(settings).words}", file=sys.stderr)
+        return 1
+    for finding in (check.portal_settings(settings), *check.fonts()):
+        if not finding.has:
+            print(finding, file=sys.stderr)
+    server.serve(settings, lambda: PcscReader(settings.reader.name))
+    return 0
+
+
+def browser(settings: Settings, flags: list[str]) -> int:
+    from kiosk.browser import Keeper
+
+    if os.environ.get("WAYLAND_DISPLAY"):
+        flags = ["--ozone-platform=wayland", *flags]
+    elif not os.environ.get("DISPLAY"):
+        print(
+            "no display (neither WAYLAND_DISPLAY nor DISPLAY is set); start it from one, or with cage", file=sys.stderr
+        )
+        return 1
+    folder = settings.server.runtime_directory
+    if not os.access(folder, os.W_OK | os.X_OK):
+        print(f"server.runtime_directory: {folder} is not there or not writable for this user", file=sys.stderr)
+        return 1
+    keeper = Keeper(settings, flags)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: keeper.stop())
+    keeper.run()
+    return 0
+
+
+def check(settings: Settings, path: Path) -> int:
+    from kiosk import check
+
+    print(check.Finding("settings", True, str(path)))
+    complete = True
+    for finding in check.everything(settings):
+        print(finding, flush=True)
+        complete = complete and finding.has
+    return 0 if complete else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

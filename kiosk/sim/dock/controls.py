@@ -1,0 +1,86 @@
+"""What can be moved at the dock, as the panel shows it. A test holds these tables to the switches there really are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.sim.portal.faults import CALLS, MALFORMED, Fault
+
+
+@dataclass(frozen=True)
+class Control:
+    """One switch. unit: it takes a number, in this unit; choices: or one of these values, each with its label."""
+
+    name: str
+    label: str
+    unit: str = ""
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    off: bool = False  # True: it is on with an ordinary card, and the panel's tick switches it off
+
+
+BEHAVIOUR = (
+    Control("t0", "T=0 で話す（61xx・6Cxx）"),
+    Control("extended_length", "拡張長を受けつけない（6700）", off=True),
+    Control("short_file_ids", "短縮ファイル識別子がない（6A86）", off=True),
+    Control("nonminimal_lengths", "長さを 82 00 9F のように書く"),
+    Control("end_of_file_6282", "ファイルの終わりで 6282"),
+    Control("verify_case1_6700", "4 バイトの VERIFY に 6700"),
+    Control("first_command_6f00", "最初のコマンドに 6F00"),
+    Control("unset_pin_absent", "未設定の暗証番号は 6A82"),
+    Control("filler", "ファイルの余白", choices=(("255", "FF"), ("0", "00"))),
+    Control("blocked_as", "ロック中の答え", choices=(("25536", "63C0"), ("27011", "6983"), ("27012", "6984"))),
+)
+CARD_FAULTS = (
+    Control("mute", "うら向き（応答しない）"),
+    Control("pull_at", "途中で抜ける", "回目のコマンド", "8"),
+    Control("silent_at", "途中でだまる", "回目のコマンド", "8"),
+    Control("garbage", "中身がでたらめ"),
+    Control("truncated_certificate", "証明書が途中で切れている"),
+    Control("zero_length_fields", "４情報が空"),
+    Control("wrong_charset", "氏名と住所が Shift_JIS"),
+    Control("endless_filler", "余白がどこまでも続く"),
+)
+CARD_FAULTS_FOR_PROGRAMS = ("answers",)  # a table, which only the JSON interface can give
+
+PRINTER = (
+    Control("paper_end", "用紙切れ"),
+    Control("near_end", "用紙残りわずか"),
+    Control("cover_open", "カバーが開いている"),
+    Control("offline", "オフライン"),
+    Control("cutter", "カッターの異常"),
+    Control("error", "その他の異常"),
+)
+PRINTER_AT_WORK = (
+    Control("jam_next_cut", "次の切断でカッターが止まる"),
+    Control("paper_rows", "印刷の途中で用紙が切れる", "行で", "300"),
+    Control("die_after_bytes", "印刷の途中で電源が切れる", "バイトで", "5000"),
+    Control("rows_per_second", "実機の速さで印刷する", "行／秒", "800"),
+    Control("mute", "受けとるが、答えない"),
+    Control("garble", "状態の答えがでたらめ"),
+    Control("no_process_id", "印刷完了の通知がない旧機種"),
+)
+
+PORTAL = (
+    Control(Fault.CLOSED.value, "受付時間外", "分後に開く", "60"),
+    Control(Fault.SLOW.value, "答えない", "秒", "30"),
+    Control(Fault.TRICKLE.value, "答えが 1 バイトずつ届く", "秒ごと", "0.5"),
+    Control(Fault.SERVER_ERROR.value, "サーバーエラー（500）"),
+    Control(Fault.CUT.value, "処理の前に切断"),
+    Control(Fault.LOST_ANSWER.value, "処理のあとで切断（答えが失われる）"),
+    Control(Fault.MALFORMED.value, "壊れた答え", choices=tuple((kind, kind) for kind in MALFORMED)),
+    Control(
+        Fault.WRONG_CERTIFICATE.value,
+        "別のサーバー証明書",
+        choices=(("stranger", "他人の発行"), ("other_name", "別の名前"), ("expired", "期限切れ")),
+    ),
+)
+CALL_LABELS = {
+    "status": "状態の確認",
+    "begin": "開始（手順8の規約）",
+    "state": "経過の照会",
+    "hold": "情報の送信（手順7）",
+    "submit": "署名の送信（手順10）",
+    "cancel": "取消し",
+}
+assert tuple(CALL_LABELS) == CALLS
