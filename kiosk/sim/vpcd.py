@@ -35,6 +35,11 @@ PCSCD_PORT = 35963  # first slot of pcscd's virtual reader; the second is 35964
 
 POWER_OFF, POWER_ON, RESET, ASK_ATR = b"\x00", b"\x01", b"\x02", b"\x04"
 
+# What a card that does not answer to power sends for an ATR: longer than any can be (ISO 7816-3 §8.2). pcscd then fails
+# to power it and calls it mute; an empty frame would make its driver wait for ever.
+NO_ATR = bytes(34)
+LONGEST_ATR = 33
+
 RETRY = 0.2  # seconds between a card's attempts to find its reader, and a reader's to get its port
 ATR_TIMEOUT = 2.0  # seconds a powered card has to say who it is
 TRANSMIT_TIMEOUT = 10.0  # seconds for one answer; a real signature takes well under two
@@ -171,7 +176,7 @@ class VpcdCard:
         elif frame == RESET:
             self._chip.reset()
         elif frame == ASK_ATR:
-            send_frame(wire, self._chip.atr)
+            send_frame(wire, self._chip.atr or NO_ATR)
         elif answer := self._chip.transmit(frame):
             send_frame(wire, answer)
 
@@ -216,9 +221,11 @@ class VpcdReader:
             if self._card is None or self._state is not ReaderState.CARD or self._held is not None:
                 raise CardLost("no card at the virtual reader, or it is in use")
             try:
-                answer_to_power(self._card)
+                powered = answer_to_power(self._card)
             except (OSError, EOFError):
-                raise CardLost("the virtual card has gone") from None
+                powered = False
+            if not powered:
+                raise CardLost("the virtual card has gone")
             self._held = self._card
             return VpcdConnection(self, self._card)
 
@@ -328,8 +335,8 @@ class VpcdConnection:
             self._reader.release(card)
 
 
-def answer_to_power(card: socket.socket) -> bytes:
-    """Power the card and ask for its ATR; empty when it has none."""
+def answer_to_power(card: socket.socket) -> bool:
+    """Power the card and ask for its ATR; False when what comes cannot be one."""
     send_frame(card, POWER_ON)
     send_frame(card, ASK_ATR)
-    return receive_frame(card, ATR_TIMEOUT)
+    return 2 <= len(receive_frame(card, ATR_TIMEOUT)) <= LONGEST_ATR

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from smartcard import scard
 
 from kiosk.card.apdu import CardLost
 from kiosk.hw.device import Connection, Reader, ReaderState
@@ -22,7 +23,7 @@ from kiosk.sim.card import TEXT, Faults, VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.sim.vpcd import VpcdCard, VpcdReader, receive_frame, send_frame
-from tests.pcscd import wait_for
+from tests.pcscd import Pcscd, wait_for
 
 HOST = "127.0.0.1"
 SELECT_TEXT = b"\x00\xa4\x04\x0c" + bytes((len(TEXT),)) + TEXT
@@ -129,6 +130,20 @@ def test_a_mute_card_is_told_apart(slot: Watched, port: int, chip: VirtualCard) 
         with pytest.raises(CardLost):
             slot.reader.connect()
     assert slot.next() is EMPTY
+
+
+def test_a_mute_card_is_mute_to_pcscd_too(pcscd: Pcscd, chip: VirtualCard) -> None:
+    _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+
+    def state() -> int:
+        _, (first, *_) = scard.SCardGetStatusChange(context, 0, [("Virtual PCD 00 00", scard.SCARD_STATE_UNAWARE)])
+        return int(first[1])
+
+    chip.inflict(Faults(mute=True))
+    with VpcdCard(HOST, vpcd.PCSCD_PORT, chip):
+        wait_for(lambda: state() & scard.SCARD_STATE_MUTE, "pcscd does not call it mute")
+    wait_for(lambda: state() & scard.SCARD_STATE_EMPTY, "pcscd did not see it go")
+    scard.SCardReleaseContext(context)
 
 
 def test_a_card_that_says_nothing_at_all_is_mute_too(slot: Watched, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
