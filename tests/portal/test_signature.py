@@ -57,6 +57,13 @@ def test_rsa_with_sha_256(tmp_path: Path, rsa_key: rsa.RSAPrivateKey) -> None:
     assert refused(signed, CONTENT + b" ") is Refusal.SIGNATURE_INVALID
 
 
+def test_another_statement_put_into_a_signature_does_not_do(tmp_path: Path, rsa_key: rsa.RSAPrivateKey) -> None:
+    signed = openssl_cms(tmp_path, rsa_key, SIGNING, "-md", "sha256")
+    other = CONTENT.replace(b"/1", b"/2")
+    assert signed.count(CONTENT) == 1
+    assert refused(signed.replace(CONTENT, other), other) is Refusal.SIGNATURE_INVALID
+
+
 def test_ecdsa_p_384_with_sha_384(tmp_path: Path) -> None:
     signed = openssl_cms(tmp_path, ec.generate_private_key(ec.SECP384R1()), SIGNING, "-md", "sha384")
     assert signer(signed, CONTENT).serial_number == 4711
