@@ -1,0 +1,216 @@
+"""Everything a person can ever see here: every screen with every fault, end, state of the paper and question over it.
+
+`SIGHTS` is walked by the tests of the look and by `make shots`. Nobody in it exists.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import cast
+
+from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinFault
+from kiosk.card.text import Attributes, Sex
+from kiosk.config import Settings, Station
+from kiosk.devices import Devices
+from kiosk.flows.linking import STEPS
+from kiosk.flows.outcomes import OUTCOMES, End
+from kiosk.flows.screen import Screen
+from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.portal.model import Licence, Linked
+from kiosk.session import Overlay, View, _pad
+from kiosk.sim.people import people
+from kiosk.sim.portal.decisions import terms
+from kiosk.web.view import render
+
+SETTINGS = Settings(
+    station=Station(
+        name="みどり野警察署",
+        desk="交通課 運転免許窓口",
+        telephone="000-000-0110",
+        hours="月曜〜金曜 8時30分〜17時15分",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One thing to see. name: a file's and a test's name; the rest as in `kiosk.session.View` and `kiosk.devices`."""
+
+    name: str
+    screen: Screen
+    overlay: Overlay | None = None
+    pad: Mapping[str, object] | None = None
+    reader: ReaderState = ReaderState.CARD
+    printer: PrinterFault | None = None
+    portal: str = "open"
+
+    def html(self, large: bool = False) -> str:
+        """The fragment, by the production path."""
+        view = View(1, self.screen, self.overlay, 30 if self.overlay else None, large, self.pad)
+        devices = SimpleNamespace(
+            reader=SimpleNamespace(state=self.reader), printer_fault=self.printer, portal_state=self.portal
+        )
+        return render(view, SETTINGS, cast(Devices, devices))
+
+
+def attributes(key: str) -> Attributes:
+    person = people()[key]
+    return Attributes(person.name, person.address, person.birth_date, Sex.FEMALE if person.sex == 2 else Sex.MALE)
+
+
+def licence(**different: object) -> Licence:
+    facts: dict[str, object] = {
+        "colour": "gold",
+        "category": "excellent",
+        "expires": datetime.date(2026, 12, 22),
+        "renewal_from": datetime.date(2026, 10, 22),
+        "renewal_until": datetime.date(2026, 12, 22),
+        "holding": "card_only",
+        "online_lecture": True,
+        "one_stop_address": True,
+    }
+    return Licence(**{**facts, **different})  # type: ignore[arg-type]
+
+
+OPEN = licence()
+WAITING = licence(
+    colour="blue",
+    category="general",
+    holding="card_and_licence",
+    online_lecture=False,
+    one_stop_address=False,
+    expires=datetime.date(2028, 12, 3),
+    renewal_from=datetime.date(2028, 10, 3),
+    renewal_until=datetime.date(2028, 12, 3),
+)
+VIOLATION = licence(colour="blue", category="violation", online_lecture=False)
+NOVICE = licence(colour="green", category="first", online_lecture=False, one_stop_address=False)
+NOW = datetime.datetime(2026, 11, 22, 10, 4, tzinfo=datetime.timezone(datetime.timedelta(hours=9)))
+
+
+def linked(licence: Licence = OPEN) -> Linked:
+    return Linked(reference="7K3F-92QM", linked_at=NOW, licence=licence)
+
+
+def paper_states() -> Iterator[tuple[str, dict[str, object], tuple[str, ...]]]:
+    """Name, facts, and what may be answered beyond the screen's own answers; None of its own while printing."""
+    yield "printed", {"paper": "printed"}, ()
+    yield "no_printer", {"paper": "none"}, ()
+    for fault in PrinterFault:
+        yield f"paper_{fault.value}", {"paper": "failed", "fault": fault, "partly": False}, ("reprint",)
+    yield "paper_partly", {"paper": "failed", "fault": PrinterFault.PAPER_END, "partly": True}, ("reprint",)
+    yield "paper_failed_again", {"paper": "failed", "fault": PrinterFault.PAPER_END, "partly": False}, ()
+
+
+def sights() -> Iterator[Sight]:
+    yield from _before_and_after()
+    yield from _card()
+    yield from _pins()
+    yield from _steps()
+    yield from _ends()
+    yield from _questions()
+
+
+def _before_and_after() -> Iterator[Sight]:
+    yield Sight("attract", Screen("attract", {}, ("start",)), reader=ReaderState.EMPTY)
+    yield Sight("left_card", Screen("left_card"))
+    yield Sight("take_card", Screen("take_card", {"end": "finished"}))
+    yield Sight("take_card_left", Screen("take_card", {"end": "Left"}))
+    yield Sight("closing", Screen("closing"))
+    home = Screen("home", {}, ("link", "guidance"))
+    yield Sight("home", home)
+    yield Sight("home_no_reader", home, reader=ReaderState.ABSENT)
+    yield Sight("home_portal_closed", home, portal="closed")
+    yield Sight("home_portal_unreachable", home, portal="unreachable")
+    yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
+    yield Sight("guidance", Screen("guidance", {}, ("back", "finish"), reading=True))
+
+
+def _card() -> Iterator[Sight]:
+    for fault in ("", "removed", "phone", "not_my_number_card", "other_card"):
+        facts = {"fault": fault, "kind": "card", "mute": False}
+        yield Sight(f"set_card_{fault or 'first'}", Screen("set_card", facts, ("back",), step=4))
+    facts = {"fault": "", "kind": "card", "mute": True}
+    yield Sight("set_card_mute", Screen("set_card", facts, ("back",), step=4))
+    facts = {"fault": "removed", "kind": "card", "mute": False}
+    yield Sight("set_card_removed_later", Screen("set_card", facts, step=7))
+    for fault, mute in (("", False), ("not_a_phone", False), ("", True)):
+        facts = {"fault": fault, "kind": "phone", "mute": mute}
+        name = "set_phone_" + ("mute" if mute else fault or "first")
+        yield Sight(name, Screen("set_card", facts, ("card",), step=9))
+    yield Sight("phone", Screen("phone", {}, ("phone", "card", "back"), step=9))
+
+
+def _pins() -> Iterator[Sight]:
+    def pin(name: str, step: int, pad: dict[str, object], answers: tuple[str, ...] = ("back",), **facts: object) -> Sight:
+        given = {"fault": "", "device": "card", **facts}
+        return Sight(name, Screen("pin", given, answers, step=step, needs_card=True), pad=pad)
+
+    yield pin("text_pin", 5, _pad(TEXT_PIN, 0, ""), pin="text", remaining=3)
+    yield pin("text_pin_half", 5, _pad(TEXT_PIN, 2, ""), pin="text", remaining=None)
+    yield pin("text_pin_short", 5, _pad(TEXT_PIN, 3, PinFault.TOO_SHORT.value), pin="text", remaining=3)
+    yield pin("text_pin_wrong", 5, _pad(TEXT_PIN, 0, ""), pin="text", remaining=2, fault="wrong")
+    yield pin("text_pin_last", 5, _pad(TEXT_PIN, 4, ""), pin="text", remaining=1, fault="wrong")
+    yield pin("sign_pin", 9, _pad(SIGN_PIN, 0, ""), pin="sign", remaining=5)
+    yield pin("sign_pin_full", 9, _pad(SIGN_PIN, 16, ""), pin="sign", remaining=5)
+    yield pin("sign_pin_wrong", 9, _pad(SIGN_PIN, 8, ""), pin="sign", remaining=4, fault="wrong")
+    for problem in (PinFault.TOO_SHORT, PinFault.NEEDS_LETTER, PinFault.NEEDS_DIGIT):
+        yield pin(f"sign_pin_{problem.value}", 9, _pad(SIGN_PIN, 5, problem.value), pin="sign", remaining=5)
+    phone = ("back", "card")
+    yield pin("phone_pin", 9, _pad(SIGN_PIN, 7, ""), phone, pin="sign", remaining=5, device="phone")
+    yield pin("phone_pin_wrong", 9, _pad(SIGN_PIN, 0, ""), phone, pin="sign", remaining=4, fault="wrong", device="phone")
+    for rule, step in ((TEXT_PIN, 5), (SIGN_PIN, 9)):
+        facts = {"pin": rule.name, "remaining": 1, "fault": "", "device": "card"}
+        yield Sight(f"last_try_{rule.name}", Screen("last_try", facts, ("yes", "back"), step=step))
+
+
+def _steps() -> Iterator[Sight]:
+    yield Sight("step_1_licence", Screen("licence", {}, ("next", "back"), step=1))
+    yield Sight("step_2_contents", Screen("contents", {}, ("next", "back"), step=2))
+    yield Sight("step_3_consent", Screen("consent", {}, ("next", "refuse", "back"), step=3))
+    yield Sight("step_4_prepare", Screen("prepare", {}, ("next", "back"), step=4))
+    for step, what in ((6, "attributes"), (10, "signature"), (9, "phone")):
+        yield Sight(f"reading_{what}", Screen("reading", {"what": what}, step=step))
+    for step, what in ((3, "begin"), (7, "attributes"), (10, "signature")):
+        yield Sight(f"sending_{what}", Screen("sending", {"what": what}, step=step))
+    for key in ("excellent", "both", "substitute"):
+        person = attributes(key)
+        yield Sight(f"step_7_confirm_{key}", Screen("confirm", {"attributes": person}, ("next", "back"), step=7))
+    for name, read, ticked in (("unread", False, False), ("read", True, False), ("ticked", True, True)):
+        answers = ("read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
+        facts = {"terms": terms(), "read": read, "ticked": ticked}
+        yield Sight(f"step_8_terms_{name}", Screen("terms", facts, answers, step=8))
+
+
+def _ends() -> Iterator[Sight]:
+    own = ("licence_page", "finish")
+    yield Sight("linked_printing", Screen("linked", {"linked": linked(), "paper": "printing"}, step=11))
+    for name, facts, more in paper_states():
+        yield Sight(f"linked_{name}", Screen("linked", {"linked": linked(), **facts}, (*own, *more), step=11))
+    facts = {"linked": linked(WAITING), "paper": "printed"}
+    yield Sight("linked_waiting", Screen("linked", facts, own, step=11))
+    for name, each in (("open", OPEN), ("waiting", WAITING), ("violation", VIOLATION), ("first", NOVICE)):
+        yield Sight(f"licence_page_{name}", Screen("licence_page", {"licence": each}, ("finish",)))
+    for end, outcome in OUTCOMES.items():
+        again = ("again",) if end in (End.TERMS_CHANGED, End.LINKING_EXPIRED) else ()
+        facts = {"end": end.value, "outcome": outcome, **({"paper": "printed"} if outcome.slip else {})}
+        yield Sight(f"outcome_{end.value}", Screen("outcome", facts, (*again, "finish")))
+    locked = {"end": End.SIGN_PIN_LOCKED.value, "outcome": OUTCOMES[End.SIGN_PIN_LOCKED]}
+    yield Sight("outcome_printing", Screen("outcome", {**locked, "paper": "printing"}))
+    for name, facts, more in paper_states():
+        yield Sight(f"outcome_{name}", Screen("outcome", {**locked, **facts}, ("finish", *more)))
+
+
+def _questions() -> Iterator[Sight]:
+    facts = {"attributes": attributes("excellent")}
+    confirm = Screen("confirm", facts, ("next", "back"), step=7)
+    for overlay in ("leave", "idle", "staff"):
+        yield Sight(f"over_{overlay}", confirm, overlay=cast(Overlay, overlay))
+    yield Sight("over_leaving", Screen("sending", {"what": "attributes"}, step=7), overlay="leaving")
+
+
+SIGHTS: tuple[Sight, ...] = tuple(sights())
+assert {s.screen.step for s in SIGHTS} >= {step.number for step in STEPS}

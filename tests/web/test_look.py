@@ -1,0 +1,137 @@
+"""Everything a person can see: that all of it fits, can be read, touched and reached, and that nothing is dead.
+
+Every sight of the catalogue is put up in a real Chromium under the production headers, both ways up, in both sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.web.catalogue import SIGHTS, Sight
+from tests.web.stage import WAYS, Stage, Way, show, stage
+
+MEASURE = Path(__file__).with_name("measure.js").read_text("utf-8")
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+PAD = [*(f"key:{digit}" for digit in "0123456789"), "erase", "clear", "next"]
+LETTERS = [f"key:{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+QUESTIONS = {"leave": ["stay", "leave_now"], "idle": ["stay", "leave_now"], "staff": ["stay"], "leaving": []}
+BEFORE_A_VISIT = {"attract", "home", "left_card", "take_card", "closing"}
+
+
+@pytest.fixture(scope="module")
+def on() -> Iterator[Stage]:
+    with stage() as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.name)
+def way(request: pytest.FixtureRequest) -> Way:
+    assert isinstance(request.param, Way)
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def page(on: Stage, way: Way) -> Iterator[Page]:
+    made = on.page(way)
+    yield made
+    made.context.close()
+
+
+@pytest.fixture
+def said(page: Page) -> Iterator[list[str]]:
+    """What the console says meanwhile; a breach of the content security policy is said there, too."""
+    words: list[str] = []
+
+    def listen(message: object) -> None:
+        words.append(str(message))
+
+    page.on("console", listen)
+    page.on("pageerror", listen)
+    yield words
+    page.remove_listener("console", listen)
+    page.remove_listener("pageerror", listen)
+
+
+def answers_of(sight: Sight) -> dict[str, list[str]]:
+    """always: the helpers; wanted: what the flow waits for, or the question over it; also: may be there."""
+    pad = [] if sight.pad is None else [*PAD, *(LETTERS if sight.pad["layout"] == "letters" else [])]
+    closed = sight.screen.name == "home" and (sight.reader.value == "absent" or sight.portal != "open")
+    own = [each for each in sight.screen.answers if not (closed and each == "link")]
+    facts = sight.screen.facts
+    seen_already = ["read_to_end"] if facts.get("read") else []
+    return {
+        "always": ["staff", "size"] if sight.screen.name in BEFORE_A_VISIT else ["leave", "staff", "size"],
+        "wanted": [*(each for each in own if each not in seen_already), *pad, *QUESTIONS.get(sight.overlay or "", [])],
+        "also": seen_already,
+    }
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+def test_it_fits_can_be_read_and_touched_and_nothing_on_it_is_dead(
+    page: Page, way: Way, sight: Sight, said: list[str]
+) -> None:
+    show(page, sight, way)
+    smallest = 36 if way.large else 24
+    assert page.evaluate(MEASURE, {"smallestText": smallest, "answers": answers_of(sight)}) == []
+    assert said == []
+
+
+@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+def test_axe_finds_nothing_against_wcag_2_2_and_seven_to_one(page: Page, way: Way, sight: Sight) -> None:
+    if way.large == (way.width < way.height):  # colours and roles do not change with the size: one of each will do
+        pytest.skip("measured the other way up")
+    show(page, sight, way)
+    found = Axe().run(page, options=RULES)
+    assert found.response["violations"] == [], found.generate_report()
+
+
+def test_the_bands_never_move(page: Page, way: Way) -> None:
+    places = set()
+    for sight in SIGHTS:
+        show(page, sight, way)
+        places.add(
+            page.evaluate(
+                "() => JSON.stringify([...document.querySelectorAll('.top, .helpers, .is-leave, .is-staff, .is-size')]"
+                ".map(e => [e.className, e.getBoundingClientRect()]).filter(([name]) => !name.includes('is-leave')))"
+            )
+        )
+    assert len(places) == 1
+
+
+def test_the_page_without_a_server_says_to_wait(on: Stage, way: Way) -> None:
+    page = on.page(way)
+    words: list[str] = []
+    page.on("console", lambda message: words.append(message.text))
+    page.reload()
+    assert page.get_by_role("main").inner_text().split() == ["マイナ免許証", "ご案内", "しばらくお待ちください。"]
+    assert page.evaluate(MEASURE, {"smallestText": 24, "answers": None}) == []
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert words == []
+    page.context.close()
+
+
+def test_a_focused_button_wears_the_ring(page: Page, way: Way) -> None:
+    show(page, next(sight for sight in SIGHTS if sight.name == "step_1_licence"), way)
+    page.keyboard.press("Tab")
+    ring = page.evaluate(
+        "() => { const s = getComputedStyle(document.activeElement); return [s.outline, s.outlineOffset, s.boxShadow] }"
+    )
+    assert ring == ["rgb(0, 0, 0) solid 4px", "2px", "rgb(255, 212, 61) 0px 0px 0px 2px"]
+
+
+def test_pictures_move_only_where_motion_is_welcome(on: Stage) -> None:
+    still = on.page(WAYS[0])
+    lively = on.browser.new_page(reduced_motion="no-preference")
+    lively.goto(on.address)
+    moving = next(sight for sight in SIGHTS if sight.name == "set_card_first")
+    show(still, moving, WAYS[0])
+    show(lively, moving, WAYS[0])
+    count = "() => document.getAnimations().length"
+    assert (still.evaluate(count), lively.evaluate(count)) == (0, 1)
+    still.context.close()
+    lively.context.close()
