@@ -85,7 +85,9 @@ class Stage:
     @property
     def settings(self) -> Settings:
         return Settings(
-            station=Station(name="見本警察署", desk="１階 運転免許窓口", telephone="00-0000-0000", hours="平日 9時〜16時"),
+            station=Station(
+                name="見本警察署", desk="１階 運転免許窓口", telephone="00-0000-0000", hours="平日 9時〜16時"
+            ),
             server=Server(port=self.port, runtime_directory=str(self.runtime)),
             printer=Printer(kind="network", host="127.0.0.1", port=self.printer.port, timeout_seconds=2),
             portal=self.portal.settings,

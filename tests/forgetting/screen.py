@@ -56,4 +56,3 @@ class Display:
     def processes(self) -> list[int]:
         """Every process of the browser."""
         return [self.keeper.pid, *descendants(self.keeper.pid)] if self.keeper.pid else []
-
