@@ -9,7 +9,6 @@ import os
 import subprocess
 import threading
 from pathlib import Path
-from pathlib import Path
 from typing import Self
 
 from kiosk.browser import Keeper, descendants

@@ -1,9 +1,9 @@
 """Plants a person in a whole linking, ends it each way a session can end, and looks for them everywhere.
 
-The browser is a real Chromium under the keeper of the appliance, without a debugging port, driven by keys. Nobody may be
-found in any process of the kiosk (arbiter, session, every process of Chromium), in its profile, in its temporary folder
-or in its log, from two seconds after the session's process has gone. That the search is able to find is shown each
-time while the person is still there.
+The browser is a real Chromium under the keeper of the appliance, without a debugging port, driven by keys. Nobody may
+be found in any process of the kiosk (arbiter, session, every process of Chromium), in its profile, in its temporary
+folder or in its log, from two seconds after the session's process has gone. That the search is able to find is shown
+while the person is still there.
 """
 
 from __future__ import annotations
