@@ -29,7 +29,7 @@ class Connection(Protocol):
     """One powered card, held exclusively. Closing it takes the power away, and with it every verified PIN."""
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Send one command; return response data and the two status bytes. Raises `card.apdu.CardLost` when nothing answers."""
+        """Send one command; return response data and status bytes. Raises `card.apdu.CardLost` when nothing answers."""
 
     def close(self) -> None:
         """Unpower the card. Never raises."""

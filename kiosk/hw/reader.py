@@ -267,6 +267,17 @@ def _advice(code: int) -> str:
     return ""
 
 
+# A reader that cannot carry a long command fails that one command; a shorter one may go through (card/file.py tries).
+_FAILED_ONCE = frozenset(
+    (
+        scard.SCARD_E_NOT_TRANSACTED,
+        scard.SCARD_E_INVALID_PARAMETER,
+        scard.SCARD_E_INSUFFICIENT_BUFFER,
+        scard.SCARD_F_COMM_ERROR,
+    )
+)
+
+
 class _PcscConnection:
     """Implements `hw.device.Connection`."""
 
@@ -297,7 +308,7 @@ class _PcscConnection:
         pci = scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         code, answer = scard.SCardTransmit(self._card, pci, list(apdu))
         if code != scard.SCARD_S_SUCCESS:
-            self._lost = True
+            self._lost = code not in _FAILED_ONCE
             raise CardLost(str(PcscError("SCardTransmit", code)))
         if len(answer) < 2:  # some drivers call a card pulled in the middle a success without an answer
             self._lost = True
