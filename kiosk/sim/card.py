@@ -32,7 +32,7 @@ from kiosk.sim.contents import (
     token_info,
 )
 from kiosk.sim.people import MAX_TRIES, BadPeople, Person, people, read
-from kiosk.sim.pki import DIRECTORY, Device, Pki
+from kiosk.sim.pki import DIRECTORY, BadKey, Device, Pki
 from kiosk.sim.vpcd import KIOSK_PORT, PCSCD_PORT, VpcdCard
 
 __all__ = ["JPKI", "LICENCE", "TEXT", "Behaviour", "Faults", "VirtualCard"]
@@ -218,8 +218,8 @@ class TracedCard(VirtualCard):
     def transmit(self, apdu: bytes) -> bytes:
         answer = super().transmit(apdu)
         seen = self.trace[-1]
-        le = "" if seen.le is None else f" Le={seen.le}"
-        print(f"{seen.ins:02X} {seen.p1:02X} {seen.p2:02X} Lc={seen.lc}{le} -> {seen.sw:04X}, {seen.received} bytes")
+        sizes = f"Lc={seen.lc}" + ("" if seen.le is None else f" Le={seen.le}")
+        print(f"{seen.ins:02X} {seen.p1:02X} {seen.p2:02X} {sizes} -> {seen.sw:04X}, {seen.received} bytes", flush=True)
         return answer
 
 
@@ -243,19 +243,15 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.device == "phone" and not persons[asked.person].phone:
         print(f"--device phone: {asked.person} has registered no phone", file=sys.stderr)
         return 2
-    card = VpcdCard(
-        asked.host,
-        asked.port,
-        (TracedCard if asked.trace else VirtualCard)(
-            persons[asked.person],
-            Pki(asked.pki),
-            asked.device,
-            Behaviour(
-                **{switch.name: switches[switch.name] for switch in fields(Behaviour) if switch.name in switches}
-            ),
-            Faults(**{switch.name: switches[switch.name] for switch in fields(Faults) if switch.name in switches}),
-        ),
-    )
+    behaviour = {switch.name: switches[switch.name] for switch in fields(Behaviour) if switch.name in switches}
+    faults = {switch.name: switches[switch.name] for switch in fields(Faults) if switch.name in switches}
+    kind, pki = TracedCard if asked.trace else VirtualCard, Pki(asked.pki)
+    try:
+        chip = kind(persons[asked.person], pki, asked.device, Behaviour(**behaviour), Faults(**faults))
+    except (OSError, BadKey) as error:
+        print(f"--pki {asked.pki}: {error}", file=sys.stderr)
+        return 2
+    card = VpcdCard(asked.host, asked.port, chip)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: card.close())
     print(f"{asked.device} of {asked.person!r} for the reader at {asked.host}:{asked.port}; Ctrl-C pulls it out")

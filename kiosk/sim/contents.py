@@ -13,8 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from kiosk.sim.people import Licence, Person
 from kiosk.sim.pki import era_date
 
-ENCODINGS = {False: "utf-8", True: "cp932"}
-
 
 def tlv(tag: str, value: bytes, nonminimal: bool = False) -> bytes:
     """Tag, length, value. The length in its shortest form, or as `82 hh ll` as newer cards write every one."""
@@ -44,7 +42,7 @@ def my_number_object(person: Person) -> bytes:
 
 
 def attribute_fields(person: Person, nonminimal: bool, empty: bool, wrong_charset: bool) -> list[bytes]:
-    encoding = ENCODINGS[wrong_charset]
+    encoding = "cp932" if wrong_charset else "utf-8"
     values = {
         "DF22": person.name.encode(encoding, "replace"),
         "DF23": person.address.encode(encoding, "replace"),

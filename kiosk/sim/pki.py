@@ -85,6 +85,10 @@ class Credential:
     certificate: bytes | None = field(repr=False)  # DER; None when none was issued
 
 
+class BadKey(Exception):
+    """A key file that cannot be used; the text names it."""
+
+
 class Pki:
     """Everything that signs in the invented world, kept in one directory; made there when it is not yet."""
 
@@ -135,9 +139,12 @@ class Pki:
             if not path.exists():
                 new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
                 self._keep(path, new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-            key = load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+            try:
+                key = load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+            except (ValueError, TypeError):
+                key = None
             if not isinstance(key, rsa.RSAPrivateKey):
-                raise ValueError(f"{path}: not an RSA key; remove the file to have a new one made")
+                raise BadKey(f"{path}: not an RSA key; remove the file to have a new one made")
             self._keys[name] = key
         return self._keys[name]
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec.structs import replace
 
 from kiosk.sim.people import people
-from kiosk.sim.pki import ORGANISATION, Pki, era_date, substitute_flags
+from kiosk.sim.pki import ORGANISATION, BadKey, Pki, era_date, substitute_flags
 
 PEOPLE = people()
 
@@ -94,6 +94,12 @@ def test_keys_are_readable_by_their_owner_alone(pki: Pki, tmp_path: Path) -> Non
     own.key("any")
     assert (tmp_path / "state" / "pki").stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "state" / "pki").iterdir()] == [0o600]
+
+
+def test_a_key_file_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "any.key.pem").write_text("no key")
+    with pytest.raises(BadKey, match=r"any\.key\.pem"):
+        Pki(tmp_path).key("any")
 
 
 def test_two_processes_over_one_directory_issue_the_same_certificates(pki: Pki) -> None:

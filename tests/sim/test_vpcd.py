@@ -326,6 +326,7 @@ def test_a_killed_card_is_a_pulled_card(slot: Watched, port: int, tmp_path: Path
         ([], "--person NAME"),
         (["--person", "both", "--device", "phone"], "no phone"),
         (["--person", "both", "--people", "/nonexistent.toml"], "/nonexistent.toml"),
+        (["--person", "both", "--pki", "/dev/null/pki"], "/dev/null/pki"),
         (["--person", "both", "--answers", "x=90"], "--answers"),
     ],
 )
