@@ -67,8 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def serve(settings: Settings) -> int:
-    from kiosk import check, server
-    from kiosk.hw.reader import PcscReader
+    from kiosk import check
 
     if not check.port_free(settings.server.port):
         print(f"server.port: {check.port(settings).words}", file=sys.stderr)
@@ -76,6 +75,10 @@ def serve(settings: Settings) -> int:
     for finding in (check.portal_settings(settings), *check.fonts()):
         if not finding.has:
             print(finding, file=sys.stderr)
+
+    from kiosk import server
+    from kiosk.hw.reader import PcscReader
+
     server.serve(settings, lambda: PcscReader(settings.reader.name))
     return 0
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from kiosk.config import Settings
 from kiosk.hw.device import PrinterFault, ReaderState
 
-READER_SECONDS = 3.0
+READER_SECONDS = 2.0
 FONTS = {
     "BIZ UDPGothic": "fonts-morisawa-bizud-gothic",  # screen and slip
     "Noto Sans CJK JP": "fonts-noto-cjk",  # rare characters of names
@@ -73,7 +73,7 @@ def port(settings: Settings) -> Finding:
 
 def kiosk_answers(number: int) -> bool:
     """Whether what answers at this port sends visitors to a session's site."""
-    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=1)
     with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
         connection.request("GET", "/")
         site = connection.getresponse().headers.get("Location", "")

@@ -1,0 +1,97 @@
+"""The commands an appliance and its operator use, each as a process: one clear line for whatever is wrong."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.sim.printer import VirtualPrinter
+from tests.stage import ROOT
+
+
+def kiosk(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kiosk", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def config(folder: Path, text: str) -> str:
+    path = folder / "kiosk.toml"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["serve", "browser", "check"])
+def test_settings_that_do_not_fit_end_every_command_with_one_line(tmp_path: Path, command: str) -> None:
+    path = config(tmp_path, "[server]\nport = 0\n")
+    ended = kiosk(command, "--config", path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"{path}: server.port: 0 does not fit")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_command_that_does_not_exist_is_named_in_one_line() -> None:
+    ended = kiosk("sevre")
+    assert ended.returncode == 2
+    assert "invalid choice: 'sevre'" in ended.stderr and ended.stderr.count("\n") == 1
+
+
+def test_a_taken_port_stops_the_server_at_once_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        ended = kiosk("serve", "--config", config(tmp_path, f"[server]\nport = {number}\n"))
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"server.port: {number} is taken by another program; stop that one, or change server.port\n"
+    )
+
+
+def test_without_a_display_the_browser_says_so(tmp_path: Path) -> None:
+    ended = kiosk("browser", "--config", config(tmp_path, ""), DISPLAY="", WAYLAND_DISPLAY="")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("no display ") and ended.stderr.count("\n") == 1
+
+
+def test_check_says_in_a_line_each_what_the_kiosk_has_and_lacks(tmp_path: Path) -> None:
+    printer = VirtualPrinter(port=0)
+    printer.switches.cover_open = True
+    printer.start()
+    text = (
+        f'[reader]\nname = "no such reader"\n[printer]\nkind = "network"\nhost = "127.0.0.1"\nport = {printer.port}\n'
+    )
+    ended = kiosk("check", "--config", config(tmp_path, text))
+    printer.stop()
+    said = {words[1]: words[0] for line in ended.stdout.splitlines() if (words := line.split())}
+    assert ended.returncode == 1
+    assert said == {
+        "settings": "has",
+        "port": "has",
+        "reader": "LACKS",
+        "printer": "LACKS",
+        "portal": "LACKS",
+        "font": "has",
+        "browser": "has",
+    }
+    assert 'none found ("no such reader" was looked for)' in ended.stdout
+    assert "the network printer has its cover open; close it" in ended.stdout
+    assert "portal.ca_file, portal.certificate_file and portal.key_file must be set" in ended.stdout
+
+
+def test_check_finds_a_missing_font_and_browser_and_names_their_packages(tmp_path: Path) -> None:
+    (tmp_path / "fc-list").write_text("#!/bin/sh\n")  # finds nothing
+    (tmp_path / "fc-list").chmod(0o755)
+    ended = kiosk("check", "--config", config(tmp_path, '[reader]\nname = "no such reader"\n'), PATH=str(tmp_path))
+    assert "LACKS  font      BIZ UDPGothic is not installed; apt install fonts-morisawa-bizud-gothic" in ended.stdout
+    assert "LACKS  font      Noto Sans CJK JP is not installed; apt install fonts-noto-cjk" in ended.stdout
+    assert "LACKS  browser   chromium is not installed; apt install chromium" in ended.stdout
+    assert ended.stderr.count("\n") <= 1
