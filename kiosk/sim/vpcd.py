@@ -30,7 +30,7 @@ from kiosk.hw.device import ReaderState
 
 log = logging.getLogger(__name__)
 
-KIOSK_PORT = 35970  # our own in-process reader
+KIOSK_PORT = 25970  # our own in-process reader; below 32768, where the kernel takes ports for outgoing connections
 PCSCD_PORT = 35963  # first slot of pcscd's virtual reader; the second is 35964
 
 POWER_OFF, POWER_ON, RESET, ASK_ATR = b"\x00", b"\x01", b"\x02", b"\x04"
@@ -148,7 +148,7 @@ class VpcdCard:
 
     def serve(self, wire: socket.socket) -> None:
         """Be in the reader at the other end of `wire` until it goes or the card is pulled."""
-        # Our ports lie in the range of outgoing ports. With nobody listening TCP can connect such a port to itself,
+        # pcscd's ports lie in the range of outgoing ports. With nobody listening TCP can connect such a port to itself,
         # and would then keep the reader from ever getting it: let go of it at once and without an after-life.
         if wire.getsockname() == wire.getpeername():
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

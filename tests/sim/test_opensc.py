@@ -17,8 +17,8 @@ from smartcard.CardType import AnyCardType
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki, Purpose
-from kiosk.sim.vpcd import PCSCD_PORT, VpcdCard
-from tests.pcscd import Pcscd
+from kiosk.sim.vpcd import VpcdCard
+from tests.pcscd import PORT, Pcscd
 
 PERSON = people()["excellent"]
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("pkcs15-tool"), reason="the pac
 def card(pcscd: Pcscd, pki: Pki) -> Iterator[VirtualCard]:
     """The card of `PERSON` in pcscd's virtual reader."""
     chip = VirtualCard(PERSON, pki)
-    with VpcdCard("127.0.0.1", PCSCD_PORT, chip):
+    with VpcdCard("127.0.0.1", PORT, chip):
         CardRequest(timeout=10, cardType=AnyCardType()).waitforcard()
         yield chip
 

@@ -20,8 +20,8 @@ from smartcard.CardType import AnyCardType
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from kiosk.sim.vpcd import PCSCD_PORT, VpcdCard
-from tests.pcscd import Pcscd
+from kiosk.sim.vpcd import VpcdCard
+from tests.pcscd import PORT, Pcscd
 
 pyjpki: Any = pytest.importorskip("pyjpki", reason="pyjpki is not on PYTHONPATH (no package, no licence: see above)")
 
@@ -31,7 +31,7 @@ PERSON = people()["excellent"]
 @pytest.fixture
 def card(pcscd: Pcscd, pki: Pki) -> Iterator[VirtualCard]:
     chip = VirtualCard(PERSON, pki)
-    with VpcdCard("127.0.0.1", PCSCD_PORT, chip):
+    with VpcdCard("127.0.0.1", PORT, chip):
         CardRequest(timeout=10, cardType=AnyCardType()).waitforcard()
         chip.trace.clear()
         yield chip

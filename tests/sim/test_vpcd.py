@@ -23,7 +23,7 @@ from kiosk.sim.card import TEXT, Faults, VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.sim.vpcd import VpcdCard, VpcdReader, receive_frame, send_frame
-from tests.pcscd import Pcscd, wait_for
+from tests.pcscd import PORT, Pcscd, wait_for
 
 HOST = "127.0.0.1"
 SELECT_TEXT = b"\x00\xa4\x04\x0c" + bytes((len(TEXT),)) + TEXT
@@ -140,7 +140,7 @@ def test_a_mute_card_is_mute_to_pcscd_too(pcscd: Pcscd, chip: VirtualCard) -> No
         return int(first[1])
 
     chip.inflict(Faults(mute=True))
-    with VpcdCard(HOST, vpcd.PCSCD_PORT, chip):
+    with VpcdCard(HOST, PORT, chip):
         wait_for(lambda: state() & scard.SCARD_STATE_MUTE, "pcscd does not call it mute")
     wait_for(lambda: state() & scard.SCARD_STATE_EMPTY, "pcscd did not see it go")
     scard.SCardReleaseContext(context)
