@@ -70,6 +70,8 @@ class Keeper:
         failures = 0
         while not self._stopped.is_set():
             self._await_server()
+            if self._stopped.is_set():
+                return
             began = time.monotonic()
             self._run_once()
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1

@@ -1,8 +1,8 @@
 """Looks for markers in the memory of running processes, the hard way: page by page through /proc/PID/mem.
 
-A marker is looked for in every form in which a program is likely to hold it: UTF-8, UTF-16, Shift_JIS, hexadecimal
-and base64 at each of its three alignments. Only pages that are present are read (proc(5), pagemap): the rest of an
-address space holds nothing.
+A marker is looked for in every form in which a program is likely to hold it: UTF-8, UTF-16, UTF-32 (as Python keeps a
+text with one rare character), Shift_JIS, hexadecimal and base64 at each of its three alignments. Only pages that are
+present are read (proc(5), pagemap): the rest of an address space holds nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHORTEST = 5  # bytes; anything shorter is found by chance
 
 def forms(marker: str) -> set[bytes]:
     """Every form a text is looked for in."""
-    plain = {marker.encode(code) for code in ("utf-8", "utf-16-le")}
+    plain = {marker.encode(code) for code in ("utf-8", "utf-16-le", "utf-32-le")}
     with contextlib.suppress(UnicodeEncodeError):
         plain.add(marker.encode("shift_jis"))
     return {form for text in plain for form in raw_forms(text)}
