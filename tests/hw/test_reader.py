@@ -22,11 +22,11 @@ import pytest
 from kiosk.card.apdu import CardLost
 from kiosk.hw.device import Reader, ReaderState
 from kiosk.hw.reader import PcscReader, Slot, choose
-from kiosk.sim.vpcd import PCSCD_PORT, VpcdCard
-from tests.pcscd import Pcscd, missing
+from kiosk.sim.vpcd import VpcdCard
+from tests.pcscd import PORT, Pcscd, missing
 
 ABSENT, EMPTY, CARD, MUTE = ReaderState
-PORTS = (PCSCD_PORT, PCSCD_PORT + 1)  # the two slots of the virtual reader
+PORTS = (PORT, PORT + 1)  # the two slots of the virtual reader
 PROMISE = 3.0  # seconds
 VERIFIED, NOT_VERIFIED = b"\x90\x00", b"\x63\xc3"
 
