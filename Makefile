@@ -33,7 +33,7 @@ format: ## put the code into the house's form
 
 bench: ## measure, against pyjpki, OpenSC and the browser itself; writes docs/benchmarks.md
 	@tools/setup test
-	$(PYTHON) -m tests.bench $(ARGS)
+	$(PYTHON) -m bench $(ARGS)
 
 shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test
