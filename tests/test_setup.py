@@ -124,3 +124,12 @@ def test_every_make_target_is_listed_by_make_help() -> None:
 def test_ci_runs_the_command_the_readme_names_and_nothing_cleverer() -> None:
     assert (ROOT / ".ci/run").read_text() == "#!/bin/sh\nexec make test\n"
     assert "    make test\n" in (ROOT / "README.md").read_text()
+
+
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_leads_nowhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
