@@ -145,7 +145,9 @@ def _card() -> Iterator[Sight]:
 
 
 def _pins() -> Iterator[Sight]:
-    def pin(name: str, step: int, pad: dict[str, object], answers: tuple[str, ...] = ("back",), **facts: object) -> Sight:
+    def pin(
+        name: str, step: int, pad: dict[str, object], answers: tuple[str, ...] = ("back",), **facts: object
+    ) -> Sight:
         given = {"fault": "", "device": "card", **facts}
         return Sight(name, Screen("pin", given, answers, step=step, needs_card=True), pad=pad)
 
@@ -161,7 +163,9 @@ def _pins() -> Iterator[Sight]:
         yield pin(f"sign_pin_{problem.value}", 9, _pad(SIGN_PIN, 5, problem.value), pin="sign", remaining=5)
     phone = ("back", "card")
     yield pin("phone_pin", 9, _pad(SIGN_PIN, 7, ""), phone, pin="sign", remaining=5, device="phone")
-    yield pin("phone_pin_wrong", 9, _pad(SIGN_PIN, 0, ""), phone, pin="sign", remaining=4, fault="wrong", device="phone")
+    yield pin(
+        "phone_pin_wrong", 9, _pad(SIGN_PIN, 0, ""), phone, pin="sign", remaining=4, fault="wrong", device="phone"
+    )
     for rule, step in ((TEXT_PIN, 5), (SIGN_PIN, 9)):
         facts = {"pin": rule.name, "remaining": 1, "fault": "", "device": "card"}
         yield Sight(f"last_try_{rule.name}", Screen("last_try", facts, ("yes", "back"), step=step))
