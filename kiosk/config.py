@@ -102,6 +102,14 @@ class Screen(Struct, frozen=True, forbid_unknown_fields=True):
     licence_page: HttpsAddress = "https://myna.go.jp/"
 
 
+class Voice(Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be heard. Without a jack nobody's headphones are known, so nothing personal is ever said."""
+
+    enabled: bool = True
+    loudest: Annotated[int, Meta(ge=10, le=100)] = 100
+    jack: AbsolutePath | None = None
+
+
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
     """When a person's session ends by itself although nobody pressed anything."""
 
@@ -119,6 +127,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     printer: Printer = field(default_factory=Printer)
     portal: Portal = field(default_factory=Portal)
     screen: Screen = field(default_factory=Screen)
+    voice: Voice = field(default_factory=Voice)
     session: Session = field(default_factory=Session)
 
 

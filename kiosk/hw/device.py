@@ -1,7 +1,7 @@
 """What the rest of the kiosk may know of a device: its state, and the little it can be asked to do.
 
-Above this line nobody knows pyscard or ESC/POS; below it stand `hw/reader.py` and `hw/printer.py`, or a stand-in of
-`sim/` that speaks the same wire protocol. Every device is opened after the fork (a session is a process) and closed
+Above this line nobody knows pyscard or ESC/POS; below it stand `hw/reader.py`, `hw/printer.py` and `hw/jack.py`, or a
+stand-in of `sim/` that speaks the same wire protocol. Every device is opened after the fork (a session is a process) and closed
 with the process.
 """
 
@@ -92,3 +92,28 @@ class Printer(Protocol):
 
     def print(self, image: Image) -> Printed | NotPrinted:
         """Print a 1-bit image of `width` dots and cut. Blocks until the printer has said how it went."""
+
+
+class Jack(Protocol):
+    """A headphone socket with one supervisor thread behind it."""
+
+    @property
+    def plugged(self) -> bool:
+        """Somebody's headphones are in. False whenever that is not known."""
+
+    def start(self, changed: Callable[[bool], None]) -> None:
+        """Begin to watch; `changed` is called from the watching thread at every change."""
+
+    def stop(self) -> None: ...
+
+
+class NoJack:
+    """A kiosk without a socket, or one that nobody has told us of."""
+
+    plugged = False
+
+    def start(self, changed: Callable[[bool], None]) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass

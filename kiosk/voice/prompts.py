@@ -1,0 +1,125 @@
+"""The prompts: everything the kiosk may ever say to everybody, made into sound at set-up.
+
+The texts are the catalogue's own messages, the very ones the templates show; so what is said cannot differ from what
+is seen, and no prompt can hold anything about a person. A message with a number in it is made for each number it can
+have; the kiosk's other variable parts are said digit by digit, or not here at all (`speech`).
+
+A file's name is the digest of its text and its voice: `build` makes what is missing and removes what is left over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import itertools
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from string import ascii_uppercase, digits
+
+from kiosk.furigana import plain
+from kiosk.languages import LANGUAGES, Language, shipped, translations
+from kiosk.voice.voices import HERTZ, NoVoice, Voice, voice_of
+
+KIOSK = Path(__file__).parent.parent
+FOLDER = KIOSK / "voice" / "rendered"
+SOURCES = (("web/templates", "**.html", "jinja2"), ("flows", "**.py", "python"), ("voice", "**.py", "python"))
+CODING = (
+    "opusenc",
+    "--quiet",
+    "--raw",
+    f"--raw-rate={HERTZ}",
+    "--raw-chan=1",
+    "--bitrate=24",
+    "--comp=3",
+    "--serial=1",
+)
+VARIANTS: Mapping[str, Sequence[int]] = {"count": range(17), "number": range(1, 12), "all": (11,)}
+NUMBERS = (*range(1, 10), *range(10, 121, 5))  # a countdown's seconds; what lies between is rounded down
+CHARACTERS = digits + ascii_uppercase  # of a reference number, a telephone number
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+def normal(text: str) -> str:
+    """A text as it is looked up: without markup and readings, white space as single blanks."""
+    return " ".join(html.unescape(re.sub(r"<rt>.*?</rt>|<[^>]+>", "", plain(text))).split())
+
+
+def file_name(voice: Voice, text: str) -> str:
+    return hashlib.sha256(f"{voice.name}\n{text}".encode()).hexdigest()[:24] + ".ogg"
+
+
+@cache
+def rendered() -> frozenset[str]:
+    """The names of the files that are there: what can be said without making it first."""
+    return frozenset(path.name for path in FOLDER.glob("*.ogg"))
+
+
+def messages() -> set[str]:
+    """Every message of the screens, as it stands in the source."""
+    from babel.messages.extract import extract_from_dir
+
+    found: set[str] = set()
+    for folder, pattern, method in SOURCES:
+        for _file, _line, message, _comments, _context in extract_from_dir(KIOSK / folder, [(pattern, method)]):
+            found.update([message] if isinstance(message, str) else message)
+    return found
+
+
+def texts(language: Language, of: set[str]) -> set[str]:
+    """What a language's prompts say: `of` translated, with every variant, and the pieces codes and numbers are said of.
+
+    A message whose variable part is not a number out of VARIANTS is no prompt.
+    """
+    translated = translations(language)
+    said = {*CHARACTERS, *map(str, NUMBERS)}
+    for message in of:
+        text = translated.gettext(message)
+        if language.foreign and text == message:
+            continue  # it is shown in Japanese, then; this voice cannot read it
+        said.update(normal(variant) for variant in variants(text))
+    return {text for text in said if re.search(r"\w", text)}
+
+
+def variants(text: str) -> Iterator[str]:
+    names = list(dict.fromkeys(PLACEHOLDER.findall(text)))
+    if all(name in VARIANTS for name in names):
+        for values in itertools.product(*(VARIANTS[name] for name in names)):
+            yield text % dict(zip(names, values, strict=True)) if names else text.replace("%%", "%")
+
+
+def build() -> tuple[int, int]:
+    """Make what is missing, remove what is left over; returns how many of each. Raises NoVoice."""
+    of = messages()
+    wanted = {
+        file_name(voice, text): (language.code, text)
+        for language in shipped()
+        if (voice := voice_of(language)) is not None
+        for text in texts(language, of)
+    }
+    FOLDER.mkdir(exist_ok=True)
+    there = {path.name for path in FOLDER.iterdir()}
+    for name in there - wanted.keys():
+        (FOLDER / name).unlink()
+    missing = sorted(wanted.keys() - there)
+    if missing:
+        with ProcessPoolExecutor(min(os.cpu_count() or 1, len(missing))) as makers:
+            list(makers.map(_make, ((name, *wanted[name]) for name in missing), chunksize=8))
+    return len(missing), len(there - wanted.keys())
+
+
+def _make(job: tuple[str, str, str]) -> None:
+    name, code, text = job
+    voice = voice_of(LANGUAGES[code])
+    assert voice is not None
+    path = FOLDER / name
+    begun = path.with_suffix(".part")
+    try:
+        subprocess.run([*CODING, "-", str(begun)], input=voice.speak(text).tobytes(), check=True, capture_output=True)
+    except FileNotFoundError:
+        raise NoVoice("the program opusenc is missing; apt install opus-tools") from None
+    begun.replace(path)

@@ -1,0 +1,117 @@
+"""Who speaks which language: one row each. None: no voice we can install speaks it well enough, so it stays silent.
+
+Why these: docs/decisions/0009-voices.md. A voice turns a text into samples; levels, trimming and coding are the same
+for all (`samples`, `prompts`). Adding a voice is a function here and its row.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import wave
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kiosk.languages import JAPANESE, LANGUAGES, Language
+from kiosk.voice.readings import as_read
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Samples = np.ndarray[tuple[int], np.dtype[np.int16]]
+
+HERTZ = 24000  # all voices are brought to this rate, mono, 16 bits
+LEVEL = 0.1  # root mean square of every prompt's voiced part, of full scale: about −20 dB
+PEAK = 0.89
+
+
+class NoVoice(Exception):
+    """The voice cannot speak here; its text says what to install."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """name: part of every prompt's file name, so raise its number when the voice's sound changes.
+    speak: a text to samples at HERTZ. live: it is a library, so it may speak of a person within the session's process.
+    """
+
+    name: str
+    speak: Callable[[str], Samples]
+    live: bool = False
+
+
+def open_jtalk(text: str) -> Samples:
+    """Open JTalk with the voice Mei (MMDAgent, Nagoya Institute of Technology, CC BY 3.0), through pyopenjtalk-plus."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it regrets on stdout that a model we do not want is absent
+            import pyopenjtalk
+    except ImportError:
+        raise NoVoice("the Python package pyopenjtalk-plus is missing; run tools/setup") from None
+    samples, rate = pyopenjtalk.tts(as_read(text))
+    return _levelled(samples, rate)
+
+
+def espeak(voice: str, words_per_minute: int, text: str) -> Samples:
+    """eSpeak NG, a program; so it never hears anything about a person."""
+    command = ["espeak-ng", "-v", voice, "-s", str(words_per_minute), "--stdin", "--stdout"]
+    try:
+        said = subprocess.run(command, input=text.encode(), capture_output=True, check=True).stdout
+    except FileNotFoundError:
+        raise NoVoice("the program espeak-ng is missing; apt install espeak-ng") from None
+    with wave.open(io.BytesIO(said)) as sound:
+        rate = sound.getframerate()
+    return _levelled(_pcm(said[44:]), rate)  # a pipe's header does not know the length
+
+
+def _pcm(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    import numpy as np
+
+    return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.float64)
+
+
+def _levelled(samples: np.ndarray[tuple[int], np.dtype[np.float64]], rate: int) -> Samples:
+    """At HERTZ, and as loud as every other prompt."""
+    import numpy as np
+
+    if rate == 2 * HERTZ:
+        samples = samples[: len(samples) // 2 * 2].reshape(-1, 2).mean(axis=1)
+    elif rate != HERTZ:
+        places = np.arange(int(len(samples) * HERTZ / rate)) * (rate / HERTZ)
+        samples = np.interp(places, np.arange(len(samples)), samples)
+    voiced = samples[np.abs(samples) > 0.02 * np.abs(samples).max(initial=0.0)]
+    if not len(voiced):
+        raise NoVoice("the voice said nothing")
+    gain = LEVEL / np.sqrt(np.mean(voiced**2))
+    limited = np.tanh(samples * gain / PEAK) * PEAK  # the few peaks above bend instead of being cut off
+    return np.round(limited * 32767).astype(np.int16)
+
+
+def wav(samples: Samples) -> bytes:
+    """As a file for a browser."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(HERTZ)
+        sound.writeframes(samples.tobytes())
+    return out.getvalue()
+
+
+MEI = Voice("open-jtalk-mei-1", open_jtalk, live=True)
+VOICES: Mapping[str, Voice | None] = {
+    JAPANESE.code: MEI,
+    "easy": MEI,
+    "en": Voice("espeak-en-1", partial(espeak, "en-us", 150)),
+    "pt": Voice("espeak-pt-1", partial(espeak, "pt-br", 150)),
+    "vi": Voice("espeak-vi-1", partial(espeak, "vi", 150)),
+    "ko": Voice("espeak-ko-1", partial(espeak, "ko", 150)),
+    "zh": None,
+}
+assert set(VOICES) == set(LANGUAGES)
+
+
+def voice_of(language: Language) -> Voice | None:
+    return VOICES[language.code]
