@@ -6,6 +6,7 @@ Nothing here stops the kiosk: it runs with what it has. The devices are asked by
 from __future__ import annotations
 
 import contextlib
+import datetime
 import http.client
 import re
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kiosk.config import Settings
+from kiosk.guidance import SHIPPED, load, overdue
 from kiosk.hw.device import PrinterFault, ReaderState
 
 READER_SECONDS = 2.0
@@ -44,13 +46,25 @@ class Finding:
 
 
 def everything(settings: Settings) -> Iterator[Finding]:
-    """Every finding, the slowest after a few seconds."""
+    """Every finding, the slowest after a few seconds. Raises `ConfigError` when the facts cannot be read."""
+    yield from guidance(settings, datetime.date.today())
     yield port(settings)
     yield reader(settings)
     yield printer(settings)
     yield portal(settings)
     yield from fonts()
     yield browser()
+
+
+def guidance(settings: Settings, today: datetime.date) -> Iterator[Finding]:
+    """The facts that somebody has to confirm again."""
+    path = settings.station.guidance_file or SHIPPED
+    late = overdue(load(path), today)
+    for each in late:
+        words = f"was last confirmed on {each.fact.confirmed}; make sure of it, then write the new day"
+        yield Finding("guidance", False, f"{path}: {each.name} {words}")
+    if not late:
+        yield Finding("guidance", True, f"{path}: every fact was confirmed not long ago")
 
 
 def port_free(number: int) -> bool:

@@ -16,7 +16,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field, inspect
@@ -27,6 +27,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
 Seconds = Annotated[float, Meta(ge=0.1, le=600)]
 PORTAL_FILES = ("ca_file", "certificate_file", "key_file")
+Document = TypeVar("Document", bound=Struct)
 
 
 class ConfigError(Exception):
@@ -40,6 +41,7 @@ class Station(Struct, frozen=True, forbid_unknown_fields=True):
     desk: str = "運転免許窓口"
     telephone: str = ""
     hours: str = ""
+    guidance_file: AbsolutePath | None = None
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,20 +135,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 def load(path: str | Path) -> Settings:
     """Read and check `path`. Raises `ConfigError` with one line that says what to do."""
-    try:
-        document = tomllib.loads(Path(path).read_text("utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; copy config/kiosk.toml there or give another --config") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner and mode") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not TOML: {error}; correct that line") from None
-    try:
-        settings = msgspec.convert(document, Settings)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_in_our_words(str(error), document)}") from None
+    settings = read(path, Settings, "copy config/kiosk.toml there or give another --config")
     for key in PORTAL_FILES:
         name = getattr(settings.portal, key)
         if name and not os.path.isfile(name):
@@ -156,11 +145,32 @@ def load(path: str | Path) -> Settings:
     return settings
 
 
-def _in_our_words(problem: str, document: dict[str, Any]) -> str:
+def read(path: str | Path, kind: type[Document], if_absent: str) -> Document:
+    """Read a TOML file of sections into the class whose fields are the sections. if_absent: the cure for no file.
+
+    Raises `ConfigError` with one line that says what to do.
+    """
+    try:
+        document = tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; {if_absent}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner and mode") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}; correct that line") from None
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_in_our_words(str(error), document, kind)}") from None
+
+
+def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) -> str:
     """Turn msgspec's "Expected … - at `$.section.key`" into a line that names the key, the value and the cure."""
     sentence, _, place = problem.partition(" - at ")
     section, _, key = place.strip("`").removeprefix("$").removeprefix(".").partition(".")
-    sections = {each.name: each for each in _fields(inspect.type_info(Settings))}
+    sections = {each.name: each for each in _fields(inspect.type_info(kind))}
     keys = {each.name: each for each in _fields(sections[section].type)} if section else {}
 
     if unknown := re.fullmatch("Object contains unknown field `(.*)`", sentence):
@@ -168,12 +178,18 @@ def _in_our_words(problem: str, document: dict[str, Any]) -> str:
         near = difflib.get_close_matches(name, known, n=1)
         cure = f"did you mean {near[0]}?" if near else f"the names known here are {', '.join(known)}"
         return f"{section}.{name}: no such key; {cure}" if section else f"{name}: no such section; {cure}"
+    if missing := re.fullmatch("Object missing required field `(.*)`", sentence):
+        name = missing[1]
+        if section:
+            return f"{section}.{name}: is missing; write {_expected(keys[name].type)}"
+        return f"{name}: is missing; write [{name}] on a line of its own and its keys below"
     if not key and sentence.startswith("Expected"):
         return f"{section}: is a section; write [{section}] on a line of its own and its keys below"
     if not key:
         return f"{section}.{sentence}"  # written by a __post_init__ above
-    expected, found, default = _expected(keys[key].type), _written(document[section][key]), _written(keys[key].default)
-    return f"{section}.{key}: {found} does not fit, it must be {expected}; correct it, or take it out to have {default}"
+    expected, found = _expected(keys[key].type), _written(document[section][key])
+    cure = "correct it" if keys[key].required else f"correct it, or take it out to have {_written(keys[key].default)}"
+    return f"{section}.{key}: {found} does not fit, it must be {expected}; {cure}"
 
 
 def _written(value: object) -> str:
@@ -200,5 +216,7 @@ def _expected(kind: inspect.Type) -> str:
             return f"a number from {low} to {high}"
         case inspect.BoolType():
             return "true or false"
+        case inspect.DateType():
+            return "a day such as 2026-04-01, without quotation marks"
         case _:
             return "text in quotation marks"

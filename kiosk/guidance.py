@@ -1,0 +1,145 @@
+"""The facts behind the guidance: from `config/guidance.toml` to typed, frozen values.
+
+A fact is what somebody outside may change: a number, an hour, a fee, a place. Sentences stand in the flows and
+templates and are translated; facts stand in this one file, which a station edits. Each says where it comes from and
+when somebody last made sure of it, so that `overdue` can name those that nobody has looked at for too long.
+
+Checked like the settings (kiosk/config.py): what does not fit stops the start with one line.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Annotated
+
+from msgspec import Meta, Struct, structs
+
+from kiosk.config import read
+
+SHIPPED = Path(__file__).resolve().parent.parent / "config" / "guidance.toml"
+
+Text = Annotated[str, Meta(min_length=1, description="text in quotation marks, not empty")]
+Telephone = Annotated[
+    str, Meta(pattern=r"^0\d{1,4}(-\d{1,4}){1,2}$", description='a telephone number such as "03-0000-0000"')
+]
+Menu = Annotated[str, Meta(pattern=r"^[0-9#*]?$", description='one key of a telephone such as "2", or ""')]
+# Only what may stand in a QR code: public, without a query, so that it cannot carry anything about anybody.
+PublicPage = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://[a-z0-9.-]+/[A-Za-z0-9/._-]*$",
+        description='a public address without "?" such as "https://www.example.go.jp/"',
+    ),
+]
+Count = Annotated[int, Meta(ge=1, le=99)]
+Millimetres = Annotated[int, Meta(ge=10, le=60)]
+
+
+class Fact(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every fact says besides itself. source: where it was found. confirmed: when somebody last made sure."""
+
+    source: Text
+    confirmed: datetime.date
+    review_days: Annotated[int, Meta(ge=1, le=730)] = 180
+
+    @property
+    def due(self) -> datetime.date:
+        """The day from which it has to be confirmed again."""
+        return self.confirmed + datetime.timedelta(self.review_days)
+
+
+class Line(Fact, frozen=True, kw_only=True):
+    """A telephone number, when it is answered, and the key to press when a voice asks."""
+
+    telephone: Telephone
+    hours: Text
+    menu: Menu = ""
+    languages: str = ""
+
+
+class Place(Fact, frozen=True, kw_only=True):
+    """Somewhere to go."""
+
+    name: Text
+    hours: str = ""
+
+
+class Store(Place, frozen=True, kw_only=True):
+    """booked_hours: how long after the booking its terminal has to be used."""
+
+    booked_hours: Count
+
+
+class Fee(Fact, frozen=True, kw_only=True):
+    yen: Annotated[int, Meta(ge=0, le=100_000)]
+
+
+class Photo(Fact, frozen=True, kw_only=True):
+    """months: not older than this."""
+
+    height_mm: Millimetres
+    width_mm: Millimetres
+    months: Count
+    count: Count
+
+
+class Pin(Fact, frozen=True, kw_only=True):
+    """tries: so many wrong entries in a row lock it."""
+
+    tries: Annotated[int, Meta(ge=1, le=15)]
+
+
+class Page(Fact, frozen=True, kw_only=True):
+    address: PublicPage
+
+
+class Guidance(Struct, frozen=True, forbid_unknown_fields=True):
+    """Every fact there is."""
+
+    suspend: Line
+    suspend_languages: Line
+    lost_property: Place
+    municipality: Place
+    licence_desk: Place
+    applications_desk: Place
+    store: Store
+    recording: Fee
+    photo: Photo
+    licence_pin: Pin
+    text_pin: Pin
+    sign_pin: Pin
+    auth_pin: Pin
+    card_page: Page
+    reset_page: Page
+    portal_page: Page
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A fact that has to be confirmed again. name: its section in the file."""
+
+    name: str
+    fact: Fact
+
+
+def load(path: str | Path | None = None) -> Guidance:
+    """Read and check `path`, or the file that comes with the kiosk. Raises `config.ConfigError`, one line."""
+    return read(path or SHIPPED, Guidance, "copy config/guidance.toml there, or correct station.guidance_file")
+
+
+def overdue(guidance: Guidance, today: datetime.date) -> tuple[Overdue, ...]:
+    """The facts past their review date, the longest overdue first; a day of confirmation yet to come is no better."""
+    facts = ((each.name, getattr(guidance, each.name)) for each in structs.fields(guidance))
+    late = (Overdue(name, fact) for name, fact in facts if fact.due <= today or fact.confirmed > today)
+    return tuple(sorted(late, key=lambda each: each.fact.due))
+
+
+def messages(file: IO[bytes], *_: object, **__: object) -> Iterator[tuple[int, None, str, list[str]]]:
+    """The texts in such a file that people read in their own language: an extractor for Babel (`make messages`)."""
+    document = tomllib.loads(file.read().decode())
+    texts = {fact[key]: None for fact in document.values() for key in ("name", "hours") if fact.get(key)}
+    return ((1, None, text, []) for text in texts)
