@@ -36,6 +36,7 @@ class Line:
         self._io = SocketIO(
             app,
             async_mode="threading",
+            async_handlers=False,  # else each message has a thread of its own, and fast keys overtake each other
             cors_allowed_origins=[site.origin],
             transports=["websocket"],
             max_http_buffer_size=LONGEST_MESSAGE,
