@@ -1,8 +1,9 @@
 """The web application of one session, on a site of its own.
 
 The site's name, `<random>.localhost`, is the session's capability: a browser keeps its storage, its history and its
-renderer apart from every other site's, and we answer to no other Host and no other Origin. That one check closes DNS
-rebinding and cross-site sockets. 127.0.0.1 only says where the present session lives.
+renderer apart from every other site's, and nothing but script and style goes to any other Host, nothing at all to
+another Origin's socket. That one check closes DNS rebinding and cross-site sockets. 127.0.0.1 only says where the
+present session lives.
 
 Everything listens on loopback; nothing here is reachable from outside the machine.
 """
@@ -69,8 +70,8 @@ def create(site: Site, paper: Callable[[], bytes | None]) -> Flask:
 
     @app.before_request
     def only_here() -> AnyResponse | None:
-        if request.host == site.host:
-            return None
+        if request.host == site.host or request.endpoint == "static":
+            return None  # script and style, too, for the page of a session that died while its page was loading
         if request.host in site.door and request.path == "/" and request.method == "GET":
             return redirect(site.origin + "/")
         if request.path == "/alive":
