@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime
 
 from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent
-from kiosk.card.certificate import SignatureCertificate
+from kiosk.card.certificate import Field, SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
@@ -246,7 +246,7 @@ def _sign_and_submit(visit: Visit, app: Application) -> None:
         certificate = app.sign_certificate()
     except FileAbsent:
         raise Stop(End.CERTIFICATE_ABSENT) from None
-    if SignatureCertificate.parse(certificate).matches(visit.attributes) & {"birth_date", "sex"}:
+    if SignatureCertificate.parse(certificate).matches(visit.attributes) & {Field.BIRTH_DATE, Field.SEX}:
         raise OtherCard
     signed = signed_data(statement(visit.linking, applicant(visit.attributes)), certificate, app.sign)
     visit.kiosk.heed_leaving()
