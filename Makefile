@@ -39,11 +39,14 @@ shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test
 	$(PYTHON) -m tests.shots $(ARGS)
 
-messages: ## gather the texts to translate, and bring the translations up to date with them
-	$(BIN)/pybabel -q extract --mapping-file pyproject.toml --no-location --sort-output --project kiosk --output-file $(POT) .
-	test -z "$(wildcard kiosk/locale/*/)" || $(BIN)/pybabel -q update --domain kiosk --no-fuzzy-matching --input-file $(POT) --output-dir kiosk/locale
+messages: ## gather the texts to translate, and bring the translations up to date with them (docs/translating.md)
+	mkdir -p var
+	PYTHONPATH=. $(BIN)/pybabel -q extract --mapping-file pyproject.toml -k official -k both --no-location --sort-output --project kiosk --output-file $(POT) .
+	for domain in kiosk easy; do \
+		$(BIN)/pybabel -q update --domain $$domain --no-fuzzy-matching --ignore-obsolete --input-file $(POT) --output-dir kiosk/locale; \
+	done
 	tools/setup run
-POT = kiosk/locale/kiosk.pot
+POT = var/kiosk.pot
 
 lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upgrade for newer versions)
 	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }
@@ -61,10 +64,12 @@ install: ## on an appliance, as root: units, users, rules and policies to their 
 	install -D -m 644 -t $(DESTDIR)/etc/modprobe.d systemd/modprobe.d/kiosk.conf
 	install -D -m 644 -t $(DESTDIR)/etc/polkit-1/rules.d systemd/polkit/50-kiosk-pcscd.rules
 	install -D -m 644 -t $(DESTDIR)/etc/chromium/policies/managed systemd/chromium/policies.json
-	test -e $(DESTDIR)/etc/kiosk/kiosk.toml || install -D -m 644 -t $(DESTDIR)/etc/kiosk config/kiosk.toml
+	for file in kiosk.toml guidance.toml; do \
+		test -e $(DESTDIR)/etc/kiosk/$$file || install -D -m 644 -t $(DESTDIR)/etc/kiosk config/$$file; \
+	done
 	test -n "$(DESTDIR)" || { systemd-sysusers && systemd-tmpfiles --create kiosk.conf && systemctl daemon-reload; }
 
 clean: ## remove what set-up and tests have made here
-	rm -rf .venv node_modules var kiosk/web/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv node_modules var kiosk/web/static/vendor kiosk/voice/rendered .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find kiosk -name '*.mo' -delete
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -30,7 +30,9 @@ from kiosk.flows.outcomes import End
 from kiosk.flows.refusal import tell
 from kiosk.flows.screen import Screen, Sound
 from kiosk.hw.device import Connection, NotPrinted, Printed, PrinterFault, ReaderState
+from kiosk.languages import Language
 from kiosk.portal.client import PortalClient
+from kiosk.preferences import Preferences
 from kiosk.receipts.receipt import Receipt
 
 log = logging.getLogger("kiosk.session")
@@ -38,7 +40,7 @@ log = logging.getLogger("kiosk.session")
 BOUNCE_SECONDS = 0.3  # a second press of the same key within this is a bounce (EN 301 549 5.8)
 CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
-Overlay = Literal["leave", "leaving", "idle", "staff"]
+Overlay = Literal["leave", "leaving", "idle", "staff", "language"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class View:
     screen: Screen
     overlay: Overlay | None
     seconds: float | None  # until the overlay's question answers itself
-    large: bool
+    preferences: Preferences
     pad: Mapping[str, object] | None
 
 
@@ -73,7 +75,7 @@ class Session:
         self,
         settings: Settings,
         devices: Devices,
-        print_receipt: Callable[[Receipt], Printed | NotPrinted],
+        print_receipt: Callable[[Receipt, Language], Printed | NotPrinted],
         show: Callable[[View], None],
     ) -> None:
         self._settings = settings
@@ -81,7 +83,7 @@ class Session:
         self._print_receipt = print_receipt
         self._show_view = show
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._view = View(0, Screen("attract"), None, None, False, None)
+        self._view = View(0, Screen("attract"), None, None, Preferences(), None)
         self._lock = threading.Lock()
         self._page_lost_at: float | None = time.monotonic()  # none has come yet
         self._in_use = False
@@ -107,10 +109,19 @@ class Session:
         with self._lock:
             if seq != self._view.seq:
                 return
+            if self._prefer(answer):
+                answer = "active"
             if answer == "leave" and not self._view.screen.answers and self._view.screen.step:
                 self._view = replace(self._view, overlay="leaving")
                 self._show_view(self._view)
         self._events.put(Event("answer", answer, seq))
+
+    def headphones(self, plugged: bool) -> None:
+        """Somebody has plugged in headphones, and so asks to listen; or pulled them out, and nothing more may be said
+        that was meant for them alone."""
+        with self._lock:
+            self._prefer("listen" if plugged else "hush")
+        self._events.put(Event("device"))
 
     def device_changed(self) -> None:
         self._events.put(Event("device"))
@@ -149,7 +160,8 @@ class Session:
             left_behind = self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE)
             self._put(Screen("left_card", sound=Sound.TAKE_CARD) if left_behind else Screen("attract", {}, ("start",)))
             event = self._events.get()
-            if event.kind == "answer" and event.value == "start" and not left_behind:
+            chosen = self._view.preferences != Preferences() or self._view.overlay == "language"
+            if not left_behind and (chosen or (event.kind == "answer" and event.value == "start")):
                 return
             if event.kind == "answer":
                 self._help(event.value)
@@ -266,7 +278,7 @@ class Session:
 
     def print(self, receipt: Receipt) -> Printed | NotPrinted:
         try:
-            return self._print_receipt(receipt)
+            return self._print_receipt(receipt, self._view.preferences.language)
         except (OSError, ValueError) as error:
             log.error("slip %s could not be made: %s", receipt.name, type(error).__name__)
             return NotPrinted(PrinterFault.ERROR, partly=False)
@@ -279,14 +291,14 @@ class Session:
             before = self._view
             same = (before.screen.name, before.screen.step) == (screen.name, screen.step)
             seq = before.seq if same else before.seq + 1
-            overlay = before.overlay if same else None
+            overlay = before.overlay if same or before.overlay == "language" else None
             if same and (screen, pad, overlay) == (before.screen, before.pad, before.overlay):
                 return
             if not same or self._deadline is None or deadline is not None:
                 self._deadline = deadline or self._idle_deadline(screen)
             if not same:
                 log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
-            self._view = View(seq, screen, overlay, before.seconds if overlay else None, before.large, pad)
+            self._view = View(seq, screen, overlay, before.seconds if overlay else None, before.preferences, pad)
             self._show_view(self._view)
 
     def _overlay(self, overlay: Overlay | None, seconds: float | None = None) -> None:
@@ -325,10 +337,6 @@ class Session:
         match answer, self._view.overlay:
             case "active", _:
                 pass
-            case "size", _:
-                with self._lock:
-                    self._view = replace(self._view, large=not self._view.large)
-                    self._show_view(self._view)
             case "staff", _:
                 log.info("staff called")
                 self._overlay("staff")
@@ -340,6 +348,23 @@ class Session:
                 self._leave_or_confirm()
             case _:
                 return False
+        return True
+
+    def _prefer(self, answer: str) -> bool:
+        """How things are shown changes at once, whatever the flow is doing: the same screen stands there in another
+        dress, nothing typed is lost. True when the answer was about that. Called under the lock."""
+        view = self._view
+        wanted = view.preferences.after(answer)
+        if answer == "language" and view.overlay is None:
+            view = replace(view, overlay="language", seconds=None)
+        elif view.overlay == "language" and (answer == "stay" or answer.startswith("lang:")):
+            view = replace(view, overlay=None, preferences=wanted)
+        elif wanted != view.preferences:
+            view = replace(view, preferences=wanted)
+        if view == self._view:
+            return False
+        self._view = view
+        self._show_view(view)
         return True
 
     def _leave_or_confirm(self) -> None:

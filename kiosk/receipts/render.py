@@ -8,39 +8,37 @@ threshold, not by dithering: dithered letters have ragged edges. The same facts 
 and the same image is shown on the screen (`png_bytes`) and sent to the printer.
 
 Nothing is loaded while a slip is laid out: style and pictures are in the text, and WeasyPrint's fetcher refuses every
-address but `data:`. Japanese is the source language of the templates; gettext translates the rest.
+address but `data:`. In another language every line has its Japanese below it, for the desk that is shown the slip.
 """
 
 from __future__ import annotations
 
-import gettext
 import io
 import math
 import re
 import threading
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache, partial
+from datetime import datetime
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
 import pypdfium2
 import segno
 import weasyprint
-from babel import Locale
-from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from kiosk.dates import wareki, written
+from kiosk.furigana import STACKED, annotated, plain
 from kiosk.hw.printer import without_real_time_commands
+from kiosk.languages import JAPANESE, Language, shipped, translations
 
 ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
 BLACK_BELOW = 160  # of 255: a little over the middle, since thin strokes at this size are mostly grey edge
-JAPAN = timezone(timedelta(hours=9))
-REIWA = date(2019, 5, 1)
 
 _one_at_a_time = threading.Lock()  # pdfium is not thread-safe
 _fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
@@ -51,16 +49,15 @@ def render(
     data: Mapping[str, object],
     *,
     width: int,
-    lang: str = "ja",
-    translations: gettext.NullTranslations | None = None,
+    language: Language = JAPANESE,
 ) -> Image.Image:
     """Lay out a slip and return it as a mode "1" image exactly `width` dots wide and as long as it needs.
 
     template_name: "linked.html", "outcome.html" or "test.html"; docs/printing.md lists the facts each takes in `data`.
-    A fact that is missing raises `jinja2.UndefinedError`. width: 576 or 512 dots. lang: BCP 47, for fonts and dates.
+    A fact that is missing raises `jinja2.UndefinedError`. width: 576 or 512 dots.
     """
-    template = _environment(translations or NO_TRANSLATIONS).get_template(template_name)
-    html = template.render(data, lang=lang, width=width, written=partial(written, lang=lang))
+    template = _environment(language).get_template(template_name)
+    html = annotated(template.render(data, width=width), STACKED)
     with _one_at_a_time:
         return _dots(_pdf(html, width), width)
 
@@ -72,20 +69,22 @@ def png_bytes(image: Image.Image) -> bytes:
     return png.getvalue()
 
 
-def preload(width: int = 576, translations: gettext.NullTranslations | None = None) -> None:
+def preload(width: int = 576) -> None:
     """Do once, in the parent before the fork, what is slow the first time: fonts, style sheet, templates."""
-    environment = _environment(translations or NO_TRANSLATIONS)
-    for name in environment.list_templates(extensions=["html"]):
-        environment.get_template(name)
     station = {"name": "", "desk": "", "telephone": "", "hours": ""}
-    render("test.html", {"station": station, "when": datetime(2026, 4, 1)}, width=width, translations=translations)
+    for language in shipped():
+        environment = _environment(language)
+        for name in environment.list_templates(extensions=["html"]):
+            environment.get_template(name)
+        facts = {"station": station, "when": datetime(2026, 4, 1)}
+        render("test.html", facts, width=width, language=language)
 
 
 # HTML
 
 
-@lru_cache(maxsize=16)
-def _environment(translations: gettext.NullTranslations) -> Environment:
+@cache
+def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=PackageLoader("kiosk.receipts"),
         autoescape=True,
@@ -95,13 +94,32 @@ def _environment(translations: gettext.NullTranslations) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     # Old style: a translated text is still a plain string, so what comes in as a fact is escaped like any other.
-    environment.install_gettext_translations(translations, newstyle=False)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters["phrases"] = phrases
+    environment.globals["both"] = partial(both, language)
+    environment.globals["moment"] = partial(moment, language)
+    environment.globals["language"] = language
     environment.globals["qr"] = qr
     return environment
 
 
-NO_TRANSLATIONS = gettext.NullTranslations()
+def both(language: Language, text: str) -> Markup:
+    """A text in the reader's language; in a foreign one with its Japanese below, for the desk."""
+    said = translations(language).gettext(text)
+    if not language.foreign or said == text:
+        return phrases(said)
+    return _two_lines(said, phrases(text))
+
+
+def moment(language: Language, when: datetime) -> Markup:
+    """A moment as the reader writes it, and as the desk does."""
+    return _two_lines(written(when, language), wareki(when)) if language.foreign else escape(written(when, language))
+
+
+def _two_lines(said: str, japanese: str) -> Markup:
+    return Markup("<span class=own>{}</span><span class=ja lang=ja>{}</span>").format(said, japanese)
+
+
 # Where Japanese may break: before an opening bracket; after a mark; after a closing one unless a particle follows; from
 # the end of one word (hiragana) to the beginning of the next (kanji, katakana, letters), but not inside words: after っ
 # and the prefixes お and ご, before half of a compound verb; and before the words that end long runs of hiragana.
@@ -116,26 +134,12 @@ _PHRASE_END = re.compile(
 
 def phrases(text: str) -> Markup:
     """Japanese that breaks between phrases rather than anywhere. Text in other scripts comes through unchanged."""
+    if plain(text) != text:  # やさしい日本語 has blanks between its phrases
+        return Markup(" ").join(Markup("<span class=phrase>{}</span>").format(part) for part in text.split())
     parts = [part for part in _PHRASE_END.split(text) if part]
     if len(parts) == 1:
         return escape(text)
     return Markup("").join(Markup("<span class=phrase>{}</span>").format(part) for part in parts)
-
-
-def written(when: datetime, lang: str) -> str:
-    """A moment as the reader writes it: 令和8年11月22日 10時4分, or the language's own date and 24-hour time."""
-    if when.tzinfo:
-        when = when.astimezone(JAPAN)
-    if lang.startswith("ja"):
-        return f"{reiwa(when.date())} {when.hour}時{when.minute}分"
-    return f"{format_date(when, 'long', Locale.parse(lang, sep='-'))} {when:%H:%M}"
-
-
-def reiwa(day: date) -> str:
-    if day < REIWA:
-        raise ValueError(f"{day} is before 令和")
-    year = day.year - 2018
-    return f"令和{'元' if year == 1 else year}年{day.month}月{day.day}日"
 
 
 def qr(address: str) -> Markup:

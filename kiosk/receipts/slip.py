@@ -6,6 +6,7 @@ import datetime
 
 from kiosk.config import Settings
 from kiosk.hw.device import NotPrinted, Printed, Printer
+from kiosk.languages import JAPANESE, Language
 from kiosk.receipts.receipt import Receipt
 from kiosk.receipts.render import png_bytes, preload, render
 
@@ -18,10 +19,10 @@ class Paper:
         self._printer = printer
         self._png: bytes | None = None
 
-    def print(self, receipt: Receipt) -> Printed | NotPrinted:
+    def print(self, receipt: Receipt, language: Language = JAPANESE) -> Printed | NotPrinted:
         """Blocks until the printer has said how it went."""
         facts = {"when": datetime.datetime.now().astimezone(), "station": self._station, **receipt.facts}
-        image = render(f"{receipt.name}.html", facts, width=self._printer.width)
+        image = render(f"{receipt.name}.html", facts, width=self._printer.width, language=language)
         self._png = png_bytes(image)
         return self._printer.print(image)
 

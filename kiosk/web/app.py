@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from kiosk.voice.mouth import Mouth
 from kiosk.web.view import page
 
 HEADERS = {
@@ -26,6 +27,7 @@ HEADERS = {
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
+            "media-src 'self'",
             "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -63,8 +65,8 @@ class Site:
         )
 
 
-def create(site: Site, paper: Callable[[], bytes | None]) -> Flask:
-    """The application. paper: the slip of this session as PNG, once there is one."""
+def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = None) -> Flask:
+    """The application. paper: the slip of this session as PNG, once there is one. mouth: what it can say."""
     app = Flask("kiosk.web")
     app.config["MAX_CONTENT_LENGTH"] = 0
 
@@ -98,5 +100,19 @@ def create(site: Site, paper: Callable[[], bytes | None]) -> Flask:
         if picture is None:
             abort(404)
         return Response(picture, mimetype="image/png")
+
+    @app.get("/voice/<name>")
+    def prompt(name: str) -> Response:
+        file = mouth.prompt(name) if mouth else None
+        if file is None:
+            abort(404)
+        return Response(file.read_bytes(), mimetype="audio/ogg")
+
+    @app.get("/voice/now/<int:number>.wav")
+    def said_now(number: int) -> Response:
+        sound = mouth.live(number) if mouth else None
+        if sound is None:
+            abort(404)
+        return Response(sound, mimetype="audio/wav")
 
     return app

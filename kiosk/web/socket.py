@@ -13,7 +13,10 @@ from collections.abc import Callable
 from flask import Flask, request
 from flask_socketio import SocketIO
 
+from kiosk.config import Voice
+from kiosk.preferences import LOUDEST
 from kiosk.session import Session, View
+from kiosk.voice.mouth import Mouth
 from kiosk.web.app import Site
 
 log = logging.getLogger("kiosk.socket")
@@ -26,8 +29,17 @@ HEARTBEAT_SECONDS = 2
 class Line:
     """The one connection to the page of a session."""
 
-    def __init__(self, app: Flask, site: Site, render: Callable[[View], str]) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        site: Site,
+        render: Callable[[View], str],
+        mouth: Mouth | None = None,
+        voice: Voice | None = None,
+    ) -> None:
         self._render = render
+        self._mouth = mouth
+        self._voice = voice or Voice()
         self._lock = threading.Lock()
         self._page: str | None = None
         self._revision = 0
@@ -62,14 +74,27 @@ class Line:
 
     def _snapshot(self, view: View) -> dict[str, object]:
         self._revision += 1
+        html = self._render(view)
         return {
             "seq": view.seq,
             "revision": self._revision,
-            "html": self._render(view),
-            "size": "large" if view.large else "normal",
+            "html": html,
+            "lang": view.preferences.language.html,
+            "dir": view.preferences.language.direction,
+            "volume": view.preferences.volume,
+            "voice": self._speech(view, html),
             "sound": view.screen.sound.value,
             "seconds": view.seconds,
         }
+
+    def _speech(self, view: View, html: str) -> dict[str, object] | None:
+        """What is to be heard with it, and how loud (1 is full); None while nobody listens."""
+        wanted = view.preferences
+        if self._mouth is None or not self._voice.enabled or not wanted.listening:
+            return None
+        speech = self._mouth.say(html, wanted.language)
+        loud = (wanted.volume / LOUDEST) ** 1.5 * self._voice.loudest / 100
+        return None if speech is None else {**speech, "turn": wanted.turn, "loud": loud}
 
     def _connect(self, _auth: object = None) -> bool:
         if request.headers.get("Origin") != self._origin or self._session is None:

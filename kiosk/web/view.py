@@ -1,86 +1,76 @@
 """A screen as HTML: one template, its facts, and what every screen shows around them.
 
-The page is sent once and holds nothing about anybody; every change of what stands on it is one fragment made here.
+The page is sent once and holds nothing about anybody; every change of what stands on it is one fragment made here, in
+the language, size and colours the person has chosen.
 """
 
 from __future__ import annotations
 
-import datetime
-import gettext
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from kiosk.config import Settings
+from kiosk.dates import written
 from kiosk.devices import Devices
 from kiosk.flows.linking import STEPS
+from kiosk.furigana import annotated, plain
+from kiosk.languages import JAPANESE, Language, shipped, translations
 from kiosk.session import View
+from kiosk.voice.mouth import can_speak
 
-HERE = Path(__file__).parent
-LOCALES = HERE.parent / "locale"
+TEMPLATES = Path(__file__).parent / "templates"
 NOBODY_YET = frozenset({"attract", "home", "left_card", "take_card", "closing"})  # no visit to leave
-
-
-def wareki(day: datetime.date | datetime.datetime | str) -> str:
-    """A day in 令和 (or an earlier era), with 24-hour time for a datetime; "YYYYMMDD" as the card writes it, too."""
-    if isinstance(day, str):
-        year, month, dom = int(day[:4]), int(day[4:6]), int(day[6:8])
-    else:
-        year, month, dom = day.year, day.month, day.day
-    name, first = next((n, y) for n, start, y in ERAS if (year, month, dom) >= start)
-    said = f"{name}{'元' if year == first else year - first + 1}年"
-    said += (f"{month}月" if month else "") + (f"{dom}日" if dom else "")  # 00: not known (my-number-card.md §5.3)
-    if isinstance(day, datetime.datetime):
-        local = day.astimezone(JST) if day.tzinfo else day
-        said += f" {local.hour}時{local.minute}分"
-    return said
-
-
-JST = datetime.timezone(datetime.timedelta(hours=9))
-ERAS = (
-    ("令和", (2019, 5, 1), 2019),
-    ("平成", (1989, 1, 8), 1989),
-    ("昭和", (1926, 12, 25), 1926),
-    ("大正", (1912, 7, 30), 1912),
-    ("明治", (0, 0, 0), 1868),
-)
+EYE = ("size", "contrast", "reach")
+VOICE = ("again", "softer", "louder", "hush")
 
 
 @cache
-def environment(lang: str) -> jinja2.Environment:
+def environment(language: Language) -> jinja2.Environment:
     """The templates in one language. Made in the parent before the fork, so that a session finds them warm."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    translations = gettext.translation("kiosk", LOCALES, [lang], fallback=True)
-    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    made.filters["wareki"] = wareki
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.filters["written"] = partial(written, language=language)
+    made.globals["official"] = partial(official, language)
+    made.globals["language"] = language
     return made
 
 
-def page(lang: str = "ja") -> str:
+def official(language: Language, term: str) -> Markup:
+    """A name the official papers use: in the person's language, and in Japanese beside it to point at."""
+    said = translations(language).gettext(term)
+    if plain(said) == term:
+        return escape(said)
+    form = '<span class="told">{} <span class="beside" lang="ja">{}</span></span>'
+    return Markup(form).format(said, term)
+
+
+def page() -> str:
     """The one document of a session."""
-    return environment(lang).get_template("page.html").render(lang=lang)
+    return environment(JAPANESE).get_template("page.html").render()
 
 
-def render(view: View, settings: Settings, devices: Devices, lang: str = "ja") -> str:
+def render(view: View, settings: Settings, devices: Devices) -> str:
     """The fragment for what stands on the screen now."""
-    screen = view.screen
+    screen, preferences = view.screen, view.preferences
     around: Mapping[str, Any] = {
         "screen": screen,
         "steps": STEPS,
         "station": settings.station,
-        "size": "large" if view.large else "normal",
-        "lang": lang,
-        "helpers": ("staff", "size") if screen.name in NOBODY_YET else ("leave", "staff", "size"),
+        "preferences": preferences,
+        "languages": shipped(),
+        "helpers": helpers(view, settings),
         "overlay": view.overlay,
         "seconds": round(view.seconds) if view.seconds is not None else None,
         "devices": {
@@ -90,11 +80,23 @@ def render(view: View, settings: Settings, devices: Devices, lang: str = "ja") -
         },
         "pad": view.pad,
     }
-    return environment(lang).get_template(f"screens/{screen.name}.html").render({**screen.facts, **around})
+    template = environment(preferences.language).get_template(f"screens/{screen.name}.html")
+    return annotated(template.render({**screen.facts, **around}))
+
+
+def helpers(view: View, settings: Settings) -> tuple[str, ...]:
+    """The buttons of the lowest band. Whoever listens finds those of the voice in place of those for the eye."""
+    leave = () if view.screen.name in NOBODY_YET else ("leave",)
+    if not (settings.voice.enabled and can_speak(view.preferences.language)):
+        return (*leave, "staff", "language", *EYE)
+    if view.preferences.listening:
+        return (*leave, "staff", "language", *VOICE)
+    return (*leave, "staff", "language", *EYE, "listen")
 
 
 def warm() -> None:
-    """Compile every template."""
-    made = environment("ja")
-    for name in made.list_templates(extensions=["html"]):
-        made.get_template(name)
+    """Compile every template in every language."""
+    for language in shipped():
+        made = environment(language)
+        for name in made.list_templates(extensions=["html"]):
+            made.get_template(name)

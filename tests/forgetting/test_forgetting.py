@@ -20,7 +20,7 @@ from asn1crypto.x509 import Certificate
 
 from kiosk.config import Screen, Session
 from kiosk.sim.people import Person, Pins
-from kiosk.web.view import wareki
+from kiosk.dates import wareki
 from tests.forgetting.memory import forms, found, raw_forms
 from tests.forgetting.screen import Display
 from tests.stage import Slow, Stage

@@ -20,6 +20,7 @@ from kiosk.flows.outcomes import OUTCOMES, End
 from kiosk.flows.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.portal.model import Licence, Linked
+from kiosk.preferences import Preferences
 from kiosk.session import Overlay, View, _pad
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
@@ -33,6 +34,7 @@ SETTINGS = Settings(
         hours="月曜〜金曜 8時30分〜17時15分",
     )
 )
+DEFAULTS = Preferences()
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,9 @@ class Sight:
     printer: PrinterFault | None = None
     portal: str = "open"
 
-    def html(self, large: bool = False) -> str:
+    def html(self, preferences: Preferences = DEFAULTS) -> str:
         """The fragment, by the production path."""
-        view = View(1, self.screen, self.overlay, 30 if self.overlay else None, large, self.pad)
+        view = View(1, self.screen, self.overlay, 30 if self.overlay else None, preferences, self.pad)
         devices = SimpleNamespace(
             reader=SimpleNamespace(state=self.reader), printer_fault=self.printer, portal_state=self.portal
         )
@@ -211,7 +213,7 @@ def _ends() -> Iterator[Sight]:
 def _questions() -> Iterator[Sight]:
     facts = {"attributes": attributes("excellent")}
     confirm = Screen("confirm", facts, ("next", "back"), step=7)
-    for overlay in ("leave", "idle", "staff"):
+    for overlay in ("leave", "idle", "staff", "language"):
         yield Sight(f"over_{overlay}", confirm, overlay=cast(Overlay, overlay))
     yield Sight("over_leaving", Screen("sending", {"what": "attributes"}, step=7), overlay="leaving")
 

@@ -11,11 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, Response
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from kiosk.preferences import Preferences
 from kiosk.web.app import HEADERS
 from kiosk.web.view import page as document
 from tests.web.catalogue import Sight
@@ -26,6 +28,7 @@ SWAP = """html => {
     const screen = document.querySelector("#screen");
     screen.hidden = false;
     screen.innerHTML = window.kiosk.createHTML(html);
+    fit(screen);
     return document.fonts.ready.then(() => {});
 }"""
 
@@ -62,9 +65,9 @@ class Stage:
         return page
 
 
-def show(page: Page, sight: Sight, way: Way) -> None:
-    """Put a screen up as the kiosk's own script does."""
-    page.evaluate(SWAP, sight.html(way.large))
+def show(page: Page, sight: Sight, way: Way, **wanted: Any) -> None:
+    """Put a screen up as the kiosk's own script does. wanted: preferences besides the size of the text."""
+    page.evaluate(SWAP, sight.html(Preferences(large=way.large, **wanted)))
 
 
 @contextmanager
@@ -95,7 +98,7 @@ def _application() -> Flask:
 
     @app.get("/")
     def neutral() -> str:
-        return re.sub(r"<script[^>]*></script>", "", document())
+        return re.sub(r"<script[^>]*(socket.io.min|kiosk).js[^>]*></script>", "", document())
 
     @app.after_request
     def guard(response: Response) -> Response:

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 import kiosk.web.view
+from kiosk.languages import shipped
 from tests.web.catalogue import SIGHTS, Sight
 from tests.web.stage import WAYS, Stage, Way, show, stage
 
@@ -27,6 +28,8 @@ RULES = {
 PAD = [*(f"key:{digit}" for digit in "0123456789"), "erase", "clear", "next"]
 LETTERS = [f"key:{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
 QUESTIONS = {"leave": ["stay", "leave_now"], "idle": ["stay", "leave_now"], "staff": ["stay"], "leaving": []}
+QUESTIONS["language"] = ["stay", *(f"lang:{each.code}" for each in shipped())]
+HELPERS = ["staff", "language", "size", "contrast", "reach"]
 BEFORE_A_VISIT = {"attract", "home", "left_card", "take_card", "closing"}
 
 
@@ -72,7 +75,7 @@ def answers_of(sight: Sight) -> dict[str, list[str]]:
     facts = sight.screen.facts
     seen_already = ["read_to_end"] if facts.get("read") else []
     return {
-        "always": ["staff", "size"] if sight.screen.name in BEFORE_A_VISIT else ["leave", "staff", "size"],
+        "always": [*(["leave"] if sight.screen.name not in BEFORE_A_VISIT else []), *HELPERS],
         "wanted": [*(each for each in own if each not in seen_already), *pad, *QUESTIONS.get(sight.overlay or "", [])],
         "also": seen_already,
     }

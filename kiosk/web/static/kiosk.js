@@ -21,6 +21,7 @@ let sound = "";
 let saidActiveAt = 0;
 let countdown = 0;
 let soundAgain = 0;
+let volume = 0;
 
 // ---- what the server says
 
@@ -28,12 +29,15 @@ socket.on("screen", (snapshot) => {
   const fresh = new DOMParser().parseFromString(policy.createHTML(snapshot.html), "text/html").body;
   const another = snapshot.seq !== seq;
   const asked = box.querySelector("[role=dialog]") !== null;
-  document.documentElement.dataset.size = snapshot.size;
+  document.documentElement.lang = snapshot.lang;
+  document.documentElement.dir = snapshot.dir;
+  volume = snapshot.volume;
   if (another) box.replaceChildren(...fresh.childNodes);
   else morphChildren(box, fresh);
   seq = snapshot.seq;
   box.hidden = false;
   neutral.hidden = true;
+  fit(box);
   const dialog = box.querySelector("[role=dialog]");
   if (dialog !== null && !asked) dialog.querySelector("[data-focus]")?.focus();
   else if (another || (asked && dialog === null)) box.querySelector("[data-focus]")?.focus();
@@ -52,6 +56,8 @@ function alone() {
   box.replaceChildren();
   box.hidden = true;
   neutral.hidden = false;
+  document.documentElement.lang = "ja";
+  document.documentElement.dir = "ltr";
   hear("");
   count(null);
   knock();
@@ -172,7 +178,7 @@ function play(tones) {
     tone.connect(gain).connect(speaker.destination);
     const start = speaker.currentTime + from;
     gain.gain.setValueAtTime(0, start);
-    gain.gain.linearRampToValueAtTime(0.2, start + 0.01);
+    gain.gain.linearRampToValueAtTime(0.1 * volume, start + 0.01);
     gain.gain.linearRampToValueAtTime(0, speaker.currentTime + to);
     tone.start(start);
     tone.stop(speaker.currentTime + to);

@@ -1,0 +1,27 @@
+"""Readings over kanji. A text writes them `{漢字|かんじ}`, and what leaves for the screen has `<ruby>` instead.
+
+The short form is kept until the HTML of a whole screen or slip is finished. So it passes through escaping like any
+other text; whatever may come in as a fact, the most it can become is a reading. Attributes cannot hold markup and get
+the kanji alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+_READING = re.compile(r"\{([^{}|<>]+)\|([^{}|<>]+)\}")
+_PIECE = re.compile(r"<[^>]*>|[^<]+")
+RUBY = r"<ruby>\1<rt>\2</rt></ruby>"
+STACKED = r"<span class=ruby><span class=rt>\2</span>\1</span>"  # for WeasyPrint, which does not know ruby
+
+
+def plain(text: str) -> str:
+    """The text without its readings."""
+    return _READING.sub(r"\1", text)
+
+
+def annotated(html: str, form: str = RUBY) -> str:
+    """Finished HTML with its readings in place. form: the replacement; \\1 is the kanji, \\2 the reading."""
+    if "{" not in html:
+        return html
+    return _PIECE.sub(lambda piece: _READING.sub(r"\1" if piece[0][0] == "<" else form, piece[0]), html)

@@ -1,0 +1,68 @@
+"""The languages of screen and paper: one row each, and all that differs between them.
+
+The source language is Japanese: a text without a translation is shown in Japanese, so nothing is ever missing.
+やさしい日本語 is Japanese, too, and Babel knows no locale for it; so it is a gettext domain of its own, `easy`, in the
+folder `ja`. Adding a language is a row here and a catalogue (docs/translating.md); nothing else knows any of them.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+LOCALES = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One row.
+
+    code: what the page answers (`lang:en`). name: its own, with readings (kiosk/furigana.py) where it needs them.
+    html: BCP 47, for `lang`, from which the style sheets choose the face and a voice its tongue. folder, domain: its
+    catalogue is `locale/<folder>/LC_MESSAGES/<domain>.po`. day: the CLDR pattern of a date; none: 令和 alone.
+    shipped: the catalogue is complete, so people may choose it, and the tests hold it to that.
+    """
+
+    code: str
+    name: str
+    html: str
+    folder: str
+    day: str = ""
+    domain: str = "kiosk"
+    direction: Literal["ltr", "rtl"] = "ltr"
+    shipped: bool = False
+
+    @property
+    def foreign(self) -> bool:
+        """Japanese has to stand beside it, so that staff and person can point at the same words."""
+        return not self.html.startswith("ja")
+
+
+JAPANESE = Language("ja", "日本語", "ja", "ja", shipped=True)
+LANGUAGES: Mapping[str, Language] = {
+    language.code: language
+    for language in (
+        JAPANESE,
+        Language("easy", "やさしい{日本語|にほんご}", "ja", "ja", "y年M月d日", domain="easy"),
+        Language("en", "English", "en", "en", "d MMMM y"),
+        Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日"),
+        Language("ko", "한국어", "ko", "ko", "y년 M월 d일"),
+        Language("pt", "Português (Brasil)", "pt-BR", "pt_BR", "d 'de' MMMM 'de' y"),
+        Language("vi", "Tiếng Việt", "vi", "vi", "'ngày' d 'tháng' M 'năm' y"),
+    )
+}
+
+
+def shipped() -> tuple[Language, ...]:
+    """The languages a person can choose."""
+    return tuple(language for language in LANGUAGES.values() if language.shipped)
+
+
+@cache
+def translations(language: Language) -> gettext.NullTranslations:
+    """Its catalogue; the source texts where there is none."""
+    return gettext.translation(language.domain, LOCALES, [language.folder], fallback=True)
