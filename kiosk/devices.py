@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-from kiosk.hw.device import Printer, PrinterFault, Reader
+from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader
 from kiosk.portal.client import PortalClient, PortalClosed
 
 ASK_EVERY_SECONDS = 10.0
@@ -19,18 +19,23 @@ PortalState = Literal["open", "closed", "unreachable"]
 
 
 class Devices:
-    """Reader, printer and portal, opened after the fork."""
+    """Reader, printer, portal and the socket for headphones, opened after the fork."""
 
-    def __init__(self, reader: Reader, printer: Printer, portal: PortalClient) -> None:
+    def __init__(self, reader: Reader, printer: Printer, portal: PortalClient, jack: Jack | None = None) -> None:
         self.reader = reader
         self.printer = printer
         self.portal = portal
+        self.jack = jack or NoJack()
         self.portal_state: PortalState = "open"
         self.printer_fault: PrinterFault | None = None
 
-    def start(self, changed: Callable[[], None], busy: Callable[[], bool]) -> None:
-        """Watch from now on; `changed` is called from other threads, `busy` says whether somebody is being served."""
+    def start(
+        self, changed: Callable[[], None], busy: Callable[[], bool], headphones: Callable[[bool], None] = lambda _in: None
+    ) -> None:
+        """Watch from now on; `changed` is called from other threads, and `headphones` when some go in or out; `busy`
+        says whether somebody is being served."""
         self.reader.start(lambda _state: changed())
+        self.jack.start(headphones)
         threading.Thread(target=self._ask, args=(changed, busy), name="devices", daemon=True).start()
 
     def _ask(self, changed: Callable[[], None], busy: Callable[[], bool]) -> None:

@@ -36,7 +36,7 @@ class Preferences:
                 return replace(self, volume=min(self.volume + 1, LOUDEST))
             case ["softer"]:
                 return replace(self, volume=max(self.volume - 1, 0))
-            case ["listen" | "again"]:
+            case ["listen" | "repeat"]:
                 return replace(self, listening=True, turn=self.turn + 1)
             case ["hush"]:
                 return replace(self, listening=False)

@@ -27,10 +27,12 @@ from kiosk.browser import FORGET_SOCKET
 from kiosk.config import Settings
 from kiosk.devices import Devices
 from kiosk.hw.device import Reader
+from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import slip
 from kiosk.session import Session
+from kiosk.voice.mouth import Mouth
 from kiosk.web import view
 from kiosk.web.app import Site, create
 from kiosk.web.socket import Line
@@ -86,13 +88,15 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
 def open_session(settings: Settings, reader: Reader) -> Flask:
     """Everything one session needs, in the process that will end with it."""
     site = Site.fresh(settings.server.port)
-    devices = Devices(reader, open_printer(settings.printer), PortalClient(settings.portal))
+    jack = InputJack(settings.voice.jack) if settings.voice.jack else None
+    devices = Devices(reader, open_printer(settings.printer), PortalClient(settings.portal), jack)
     paper = slip.Paper(settings, devices.printer)
-    app = create(site, paper.png)
-    line = Line(app, site, lambda shown: view.render(shown, settings, devices))
+    mouth = Mouth(lambda: devices.jack.plugged)
+    app = create(site, paper.png, mouth)
+    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice)
     session = Session(settings, devices, paper.print, line.show)
     line.serve(session)
-    devices.start(session.device_changed, lambda: session.in_use)
+    devices.start(session.device_changed, lambda: session.in_use, session.headphones)
 
     def live() -> None:
         session.run()

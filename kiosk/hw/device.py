@@ -1,8 +1,8 @@
 """What the rest of the kiosk may know of a device: its state, and the little it can be asked to do.
 
 Above this line nobody knows pyscard or ESC/POS; below it stand `hw/reader.py`, `hw/printer.py` and `hw/jack.py`, or a
-stand-in of `sim/` that speaks the same wire protocol. Every device is opened after the fork (a session is a process) and closed
-with the process.
+stand-in of `sim/` that speaks the same wire protocol. Every device is opened after the fork (a session is a process)
+and closed with the process.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What can be heard: voices, the prompts made at set-up, and what of a screen is said. docs/voice.md tells the whole."""
+"""What can be heard: voices, the prompts made at set-up, and what of a screen is said (docs/voice.md)."""

@@ -1,4 +1,4 @@
-"""`python -m kiosk.voice build`: make the prompts (set-up calls it). `… texts CODE`: list a language's, to read through."""
+"""`python -m kiosk.voice build`: make the prompts (set-up calls it). `… texts CODE`: list a language's, to read."""
 
 from __future__ import annotations
 

@@ -28,16 +28,7 @@ from kiosk.voice.voices import HERTZ, NoVoice, Voice, voice_of
 KIOSK = Path(__file__).parent.parent
 FOLDER = KIOSK / "voice" / "rendered"
 SOURCES = (("web/templates", "**.html", "jinja2"), ("flows", "**.py", "python"), ("voice", "**.py", "python"))
-CODING = (
-    "opusenc",
-    "--quiet",
-    "--raw",
-    f"--raw-rate={HERTZ}",
-    "--raw-chan=1",
-    "--bitrate=24",
-    "--comp=3",
-    "--serial=1",
-)
+CODING = f"opusenc --quiet --raw --raw-rate={HERTZ} --raw-chan=1 --bitrate=24 --comp=3 --serial=1".split()
 VARIANTS: Mapping[str, Sequence[int]] = {"count": range(17), "number": range(1, 12), "all": (11,)}
 NUMBERS = (*range(1, 10), *range(10, 121, 5))  # a countdown's seconds; what lies between is rounded down
 CHARACTERS = digits + ascii_uppercase  # of a reference number, a telephone number
@@ -45,8 +36,13 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def normal(text: str) -> str:
-    """A text as it is looked up: without markup and readings, white space as single blanks."""
-    return " ".join(html.unescape(re.sub(r"<rt>.*?</rt>|<[^>]+>", "", plain(text))).split())
+    """A text as it is looked up: white space as single blanks."""
+    return " ".join(text.split())
+
+
+def bare(message: str) -> str:
+    """What is heard of a message: no markup, no readings over its kanji."""
+    return normal(html.unescape(re.sub(r"<[^>]+>", "", plain(message))))
 
 
 def file_name(voice: Voice, text: str) -> str:
@@ -81,7 +77,7 @@ def texts(language: Language, of: set[str]) -> set[str]:
         text = translated.gettext(message)
         if language.foreign and text == message:
             continue  # it is shown in Japanese, then; this voice cannot read it
-        said.update(normal(variant) for variant in variants(text))
+        said.update(bare(variant) for variant in variants(text))
     return {text for text in said if re.search(r"\w", text)}
 
 

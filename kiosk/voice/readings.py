@@ -1,7 +1,7 @@
 """How a Japanese text of ours is read where the dictionary would read it otherwise.
 
-Only what was found wrong in the readings of all our texts stands here (docs/voice.md says how to look). Patterns, applied
-in this order.
+Only what was found wrong in the readings of all our texts stands here (docs/voice.md says how to look). Patterns,
+applied in this order.
 """
 
 from __future__ import annotations

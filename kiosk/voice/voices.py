@@ -86,7 +86,8 @@ def _levelled(samples: np.ndarray[tuple[int], np.dtype[np.float64]], rate: int) 
         raise NoVoice("the voice said nothing")
     gain = LEVEL / np.sqrt(np.mean(voiced**2))
     limited = np.tanh(samples * gain / PEAK) * PEAK  # the few peaks above bend instead of being cut off
-    return np.round(limited * 32767).astype(np.int16)
+    rounded: Samples = np.round(limited * 32767).astype(np.int16)
+    return rounded
 
 
 def wav(samples: Samples) -> bytes:

@@ -26,7 +26,7 @@ from kiosk.voice.mouth import can_speak
 TEMPLATES = Path(__file__).parent / "templates"
 NOBODY_YET = frozenset({"attract", "home", "left_card", "take_card", "closing"})  # no visit to leave
 EYE = ("size", "contrast", "reach")
-VOICE = ("again", "softer", "louder", "hush")
+VOICE = ("repeat", "softer", "louder", "hush")
 
 
 @cache
