@@ -70,6 +70,16 @@ class Kiosk:
                 continue
         raise AssertionError(f"no “{words}” after many presses of {key}")
 
+    def enter(self, pin: str, words: str) -> None:
+        """Type a PIN and go on; from the beginning again when a busy machine has swallowed a key."""
+        for _ in range(3):
+            self.display.press("Delete", *pin, "Return")
+            try:
+                return self.wait(words, 4)
+            except AssertionError:
+                continue
+        self.wait(words)
+
     def walk_to(self, step: int) -> None:
         """From attract to the screen of a step; in 6 and 10 the card is still being read."""
         press, wait = self.display.press, self.wait
@@ -84,9 +94,9 @@ class Kiosk:
         if step == 5:
             press(*PINS.text[:3])
             return
-        press(*PINS.text, "Return")
+        self.enter(PINS.text, "screen 6 reading")
         if step == 6:
-            return wait("screen 6 reading")
+            return
         wait("screen 7 confirm")
         if step == 7:
             return
@@ -98,8 +108,9 @@ class Kiosk:
         if step == 9:
             press(*PINS.sign[:5])
             return
-        press(*PINS.sign, "Return")
-        wait("screen 10 reading" if step == 10 else "screen 11 linked")
+        self.enter(PINS.sign, "screen 10 reading")
+        if step == 11:
+            wait("screen 11 linked")
 
     def markers(self) -> dict[str, set[bytes]]:
         person = self.person
