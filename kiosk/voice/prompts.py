@@ -57,12 +57,13 @@ def rendered() -> frozenset[str]:
 
 def messages() -> set[str]:
     """Every message of the screens, as it stands in the source."""
-    from babel.messages.extract import extract_from_dir
+    from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
+    keywords = {**DEFAULT_KEYWORDS, "official": None}
     found: set[str] = set()
     for folder, pattern, method in SOURCES:
-        for _file, _line, message, _comments, _context in extract_from_dir(KIOSK / folder, [(pattern, method)]):
-            found.update([message] if isinstance(message, str) else message)
+        for each in extract_from_dir(KIOSK / folder, [(pattern, method)], keywords=keywords):
+            found.update([each[2]] if isinstance(each[2], str) else each[2])
     return found
 
 
