@@ -240,5 +240,5 @@ def test_a_killed_browser_is_forgotten_with_its_session(kiosk: Kiosk) -> None:
     kiosk.walk_to(8)
     assert kiosk.display.keeper.pid is not None
     os.kill(kiosk.display.keeper.pid, signal.SIGKILL)
-    kiosk.wait("session ends: BrowserLost")
+    kiosk.wait("session ends", 30)  # lost, or idle when the new browser came back in time
     ends_and_is_forgotten(kiosk, session, page_within=30)  # a browser needs its time to start
