@@ -151,14 +151,16 @@ class Session:
             log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
             self._say_problem()
         log.info("session ends: %s", end)
-        self._give_card_back(end)
-        self._put(Screen("closing"))
+        taken = self._give_card_back(end)
+        self._put(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
 
     def _await_first_touch(self) -> None:
         """Attract, or "take the card" while the last person's card is still in. A fresh card counts as a touch."""
         while True:
             left_behind = self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE)
-            self._put(Screen("left_card", sound=Sound.TAKE_CARD) if left_behind else Screen("attract", {}, ("start",)))
+            taken = Sound.CARD_OUT if self._view.screen.name == "left_card" else Sound.NONE
+            attract = Screen("attract", {}, ("start",), sound=taken)
+            self._put(Screen("left_card", sound=Sound.TAKE_CARD) if left_behind else attract)
             event = self._events.get()
             chosen = self._view.preferences != Preferences() or self._view.overlay == "language"
             if not left_behind and (chosen or (event.kind == "answer" and event.value == "start")):
@@ -174,20 +176,21 @@ class Session:
         with contextlib.suppress(Ended, CardPulled):
             tell(self, End.KIOSK_PROBLEM)
 
-    def _give_card_back(self, end: str) -> None:
-        """The card has no power from here on; the screen and its sound stay until it has gone."""
+    def _give_card_back(self, end: str) -> bool:
+        """The card has no power from here on; the screen and its sound stay until it has gone. True: it has just."""
         self._drop_card()
         until = time.monotonic() + self._settings.session.take_card_seconds
+        asked = False
         self._overlay(None)
         while self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE):
             self._put(Screen("take_card", {"end": end}, sound=Sound.TAKE_CARD))
+            asked = True
             left = until - time.monotonic()
             if left <= 0 or self._page_lost_at is not None:
-                return
-            try:
+                return False
+            with contextlib.suppress(queue.Empty):
                 self._events.get(timeout=min(left, 1.0))
-            except queue.Empty:
-                continue
+        return asked
 
     # What a flow asks for.
 

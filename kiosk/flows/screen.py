@@ -16,6 +16,7 @@ class Sound(Enum):
 
     NONE = ""
     CARD_IN = "card_in"
+    CARD_OUT = "card_out"
     TAKE_CARD = "take_card"
     PRINTED = "printed"
     DONE = "done"

@@ -42,7 +42,8 @@ socket.on("screen", (snapshot) => {
   if (dialog !== null && !asked) dialog.querySelector("[data-focus]")?.focus();
   else if (another || (asked && dialog === null)) box.querySelector("[data-focus]")?.focus();
   count(snapshot.seconds);
-  if (another || snapshot.sound !== sound) hear(snapshot.sound);
+  const first = another || snapshot.sound !== sound ? hear(snapshot.sound) : 0;
+  speak(snapshot.voice, another || asked !== (dialog !== null), first);
   watchVisible();
 });
 
@@ -59,6 +60,7 @@ function alone() {
   document.documentElement.lang = "ja";
   document.documentElement.dir = "ltr";
   hear("");
+  speak(null);
   count(null);
   knock();
 }
@@ -116,6 +118,8 @@ function active() {
 document.addEventListener("click", (event) => {
   const control = event.target.closest("[data-answer]");
   if (control !== null) say(control.dataset.answer);
+  if (control?.matches(".key, [data-answer=softer], [data-answer=louder]")) play(TONES.tick); // whatever was typed
+  if (control?.matches("[data-answer=staff]")) play(TONES.call);
   const pager = event.target.closest("[data-scroll-page]");
   if (pager !== null) {
     const region = box.querySelector("[data-scroll]");
@@ -126,6 +130,8 @@ document.addEventListener("click", (event) => {
 // A keypad or a keyboard presses what is drawn, never anything else.
 document.addEventListener("keydown", (event) => {
   active();
+  byKey = true;
+  hush();
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const name = event.key.normalize("NFKC").toUpperCase();
   if (name === "ENTER" && event.target.closest("button") !== null) return; // the browser presses that one itself
@@ -136,6 +142,13 @@ document.addEventListener("keydown", (event) => {
   if (!event.repeat) key.click();
 });
 
+document.addEventListener("pointerdown", (event) => {
+  byKey = false;
+  if (event.target.closest("[data-answer=softer], [data-answer=louder]") === null) hush();
+});
+document.addEventListener("focusin", (event) => {
+  if (byKey) sayAll(spoken?.labels[event.target.dataset.answer] ?? []);
+});
 for (const touch of ["pointerdown", "scroll"]) document.addEventListener(touch, active, { capture: true, passive: true });
 for (const nothing of ["contextmenu", "dragstart", "selectstart"])
   document.addEventListener(nothing, (event) => event.preventDefault());
@@ -153,7 +166,9 @@ function watchVisible() {
 // ---- what is heard: short tones [Hz, from, to], in seconds; words and pictures say the same
 
 const TONES = {
-  card_in: [[880, 0, 0.08]],
+  tick: [[620, 0, 0.03]],
+  card_in: [[660, 0, 0.08], [880, 0.1, 0.2]],
+  card_out: [[880, 0, 0.08], [660, 0.1, 0.2]],
   take_card: [[988, 0, 0.18], [784, 0.22, 0.4], [988, 0.44, 0.62]],
   printed: [[659, 0, 0.1], [880, 0.12, 0.26]],
   done: [[523, 0, 0.12], [659, 0.14, 0.26], [784, 0.28, 0.5]],
@@ -162,12 +177,14 @@ const TONES = {
 };
 let speaker;
 
+// Returns how long it takes [s].
 function hear(name) {
   sound = name;
   clearInterval(soundAgain);
-  if (!(name in TONES)) return;
+  if (!(name in TONES)) return 0;
   play(TONES[name]);
   if (name === "take_card") soundAgain = setInterval(() => play(TONES[name]), 4000);
+  return Math.max(...TONES[name].map(([, , to]) => to));
 }
 
 function play(tones) {
@@ -184,5 +201,49 @@ function play(tones) {
     tone.stop(speaker.currentTime + to);
   }
 }
+
+// ---- what is said: the sounds the server names, one after the other, until the person does anything
+
+const voice = document.getElementById("voice");
+let spoken = null;
+let toSay = [];
+let soon = 0;
+let byKey = false;
+
+// wanted: what the server has to say, null while nobody listens. A new screen is said from its beginning; of the same
+// screen only what has come to it. after: seconds to wait, for a tone.
+function speak(wanted, anew, after = 0) {
+  const before = spoken;
+  spoken = wanted;
+  if (wanted === null) return hush();
+  voice.volume = wanted.loud;
+  if (anew || before === null || before.turn !== wanted.turn) return sayAll(wanted.screen, after);
+  const come = wanted.screen.filter((each) => !before.screen.includes(each));
+  const speaking = !voice.paused && !voice.ended;
+  toSay = [...toSay.filter((each) => wanted.screen.includes(each)), ...come];
+  if (!speaking && come.length > 0) sayAll(toSay, after);
+}
+
+function sayAll(addresses, after = 0) {
+  hush();
+  toSay = [...addresses];
+  soon = setTimeout(sayNext, after * 1000);
+}
+
+function sayNext() {
+  if (toSay.length === 0) return;
+  if (box.querySelector("[role=dialog]") === null) active(); // nobody who still listens has gone away
+  voice.src = toSay.shift();
+  voice.play().catch(() => {}); // interrupted
+}
+
+function hush() {
+  clearTimeout(soon);
+  toSay = [];
+  voice.pause();
+}
+
+voice.addEventListener("ended", sayNext);
+voice.addEventListener("error", sayNext);
 
 socket.connect();
