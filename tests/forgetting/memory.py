@@ -85,7 +85,7 @@ def _memory(pid: int, overlap: int) -> Iterator[bytes]:
         try:
             memory = files.enter_context(open(f"/proc/{pid}/mem", "rb", buffering=0))
             map_ = files.enter_context(open(f"/proc/{pid}/pagemap", "rb", buffering=0))
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return  # it has ended and waits to be reaped: it has no memory any more
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span, mode, _, _, inode, *_name = line.split()

@@ -20,8 +20,8 @@ import pytest
 from asn1crypto.x509 import Certificate
 
 from kiosk.config import Screen, Session
-from kiosk.sim.people import Person, Pins
 from kiosk.dates import wareki
+from kiosk.sim.people import Person, Pins
 from tests.forgetting.memory import forms, found, raw_forms
 from tests.forgetting.screen import Display
 from tests.stage import Slow, Stage
