@@ -11,14 +11,15 @@ Everything a person can be refused with is a value of `outcomes.End`, raised as 
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent
+from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardProblem, FileAbsent
 from kiosk.card.certificate import Field, SignatureCertificate
 from kiosk.card.cms import signed_data
-from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.jpki import JpkiApplication
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.card.text import Attributes, TextApplication
-from kiosk.flows.ends import Left
+from kiosk.flows.ends import CardPulled, Left
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.outcomes import N_, End
 from kiosk.flows.paper import hand_over
@@ -28,13 +29,14 @@ from kiosk.flows.screen import Screen, Sound
 from kiosk.flows.visit import (
     BACK,
     NEXT,
-    Application,
+    PHONES,
     OtherCard,
     Visit,
     ask,
     enter_pin,
     require_certificate,
     set_card,
+    type_pin,
     with_pin,
 )
 from kiosk.portal.errors import PortalError, PortalUnreachable
@@ -82,9 +84,10 @@ def step_3_consent(visit: Visit) -> Move:
 
 def step_4_prepare(visit: Visit) -> Move:
     """アカウント登録用情報の送信 → マイナンバーカードを読み取る, then the card goes in."""
-    if visit.kiosk.ask(Screen("prepare", {}, ("next", "back"), step=4)) == "back":
-        return BACK
-    return BACK if set_card(visit, 4, TextApplication) is BACK else NEXT
+    while visit.kiosk.ask(Screen("prepare", {}, ("next", "back"), step=4)) == "next":
+        if set_card(visit, 4, TextApplication) is not BACK:
+            return NEXT
+    return BACK
 
 
 def step_5_text_pin(visit: Visit) -> Move:
@@ -96,8 +99,7 @@ def step_6_read(visit: Visit) -> Move:
     """カードの読み取り: name, address, birth date, sex. My Number itself is not read."""
     visit.kiosk.show(Screen("reading", {"what": "attributes"}, step=6, sound=Sound.CARD_IN))
 
-    def read(text: Application) -> None:
-        assert isinstance(text, TextApplication)
+    def read(text: TextApplication) -> None:
         text.verify(visit.pin)
         visit.attributes = text.read_attributes()
 
@@ -135,14 +137,16 @@ def step_8_terms(visit: Visit) -> Move:
 def step_9_sign_pin(visit: Visit) -> Move:
     """パスワード入力: the signature PIN, for the card or (9′) for a phone whose certificate is registered."""
     assert visit.held is not None and visit.attributes is not None
-    if visit.held.phone_certificate:
-        match ask(visit, Screen("phone", {}, ("phone", "card", "back"), step=9, needs_card=True)):
-            case "back":
-                return BACK
-            case "phone" if (answer := _sign_with_phone(visit)) != "card":
-                return _forward(answer)
+    answer: str | Move = BACK
+    while visit.held.phone_certificate and answer is BACK:
+        answer = ask(visit, Screen("phone", {}, ("phone", "card", "back"), step=9, needs_card=True))
+        if answer == "back":
+            return BACK
+        if answer == "phone" and (answer := _sign_with_phone(visit)) is NEXT:
+            return NEXT
     if _is_child(visit.attributes):
-        require_certificate(visit)
+        with suppress(CardLost):  # asked for right below
+            require_certificate(visit)
     return _forward(enter_pin(visit, 9, JpkiApplication, SIGN_PIN, End.SIGN_PIN_LOCKED))
 
 
@@ -213,39 +217,58 @@ def _is_child(attributes: Attributes) -> bool:
 
 
 def _sign_with_phone(visit: Visit) -> str | Move:
-    """Step 9′: the phone held to the reader signs; "card" when the person would rather use the card."""
-    before = visit.kiosk.insertion
-    fault = ""
+    """Step 9′: the phone held to the reader signs. "card" when the person would rather use the card."""
     while True:
-        facts = {"fault": fault, "kind": "phone"}
-        if other := visit.kiosk.await_card(Screen("set_card", facts, ("card",), step=9), newer_than=before):
-            return other
+        wrong = visit.fault if visit.fault == "wrong" else ""
+        app = _hold_phone(visit)
+        if isinstance(app, str):
+            return app
         try:
-            app = visit.select(JpkiApplication)
-            assert isinstance(app, JpkiApplication)
-            if app.token_label() not in (TokenKind.ANDROID, TokenKind.IPHONE):
-                before, fault = visit.kiosk.insertion, "not_a_phone"
-                continue
-        except (ApplicationAbsent, CardLost):
-            before, fault = visit.kiosk.insertion, "not_a_phone"
+            answer = type_pin(visit, 9, app, SIGN_PIN, End.SIGN_PIN_LOCKED, "phone", wrong)
+        except (CardLost, CardPulled):
+            visit.fault = "removed"
             continue
-        answer = enter_pin(visit, 9, JpkiApplication, SIGN_PIN, End.SIGN_PIN_LOCKED, device="phone")
         if answer is not NEXT:
             return answer
         visit.kiosk.show(Screen("reading", {"what": "phone"}, step=9, sound=Sound.CARD_IN))
-        if with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda a: _sign_and_submit(visit, a)) is NEXT:
+        if with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda app: _sign_and_submit(visit, app)) is NEXT:
             return NEXT
 
 
-def _sign_and_submit(visit: Visit, app: Application) -> None:
+def _hold_phone(visit: Visit) -> JpkiApplication | str:
+    """The phone's application, asking until there is a phone; "card" when the person would rather use the card."""
+    fault = visit.told_fault()
+    there = visit.kiosk.insertion
+    unsuitable = None if visit.phone_on == there and fault != "other_card" else there
+    while True:
+        screen = Screen("set_card", {"fault": fault, "kind": "phone"}, ("card",), step=9)
+        if visit.kiosk.await_card(screen, newer_than=unsuitable):
+            return "card"
+        unsuitable = visit.kiosk.insertion
+        try:
+            app = visit.select(JpkiApplication)
+            if app.token_label() in PHONES:
+                visit.phone_on = unsuitable
+                return app
+            fault = "not_a_phone"
+        except CardLost:
+            fault = "removed"
+        except ApplicationAbsent:
+            fault = "not_a_phone"
+
+
+def _sign_and_submit(visit: Visit, app: JpkiApplication) -> None:
     """Certificate, signature, and the one call after which the portal decides."""
-    assert isinstance(app, JpkiApplication) and visit.linking is not None and visit.attributes is not None
+    assert visit.linking is not None and visit.attributes is not None
     app.verify_sign_pin(visit.pin)
     visit.wipe_pin()
     try:
         certificate = app.sign_certificate()
     except FileAbsent:
         raise Stop(End.CERTIFICATE_ABSENT) from None
+    except CardProblem:  # a file with nothing in it but filler
+        require_certificate(visit)
+        raise
     if SignatureCertificate.parse(certificate).matches(visit.attributes) & {Field.BIRTH_DATE, Field.SEX}:
         raise OtherCard
     signed = signed_data(statement(visit.linking, applicant(visit.attributes)), certificate, app.sign)
