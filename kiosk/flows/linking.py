@@ -13,6 +13,8 @@ from __future__ import annotations
 import datetime
 from contextlib import suppress
 
+import msgspec
+
 from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardProblem, FileAbsent
 from kiosk.card.certificate import Field, SignatureCertificate
 from kiosk.card.cms import signed_data
@@ -161,24 +163,19 @@ def step_10_read(visit: Visit) -> Move:
 def step_11_done(visit: Visit) -> Move:
     """連携の完了 → 運転免許（運転経歴情報）ページへ."""
     assert visit.linked is not None
-    linked = visit.linked
-    facts = {"linked": linked, "can_do": can_do(linked.licence)}
-    slip = {"reference": linked.reference, "when": linked.linked_at, "licence": linked.licence}
-    screen = Screen("linked", facts, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
-    receipt = Receipt("linked", slip)
-    if hand_over(visit.kiosk, screen, receipt) == "licence_page":
-        visit.kiosk.ask(Screen("licence_page", {"licence": linked.licence}, ("finish",), reading=True))
+    licence = as_of(datetime.date.today(), visit.linked.licence)
+    linked = msgspec.structs.replace(visit.linked, licence=licence)
+    slip = {"reference": linked.reference, "when": linked.linked_at, "licence": licence}
+    screen = Screen("linked", {"linked": linked}, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
+    if hand_over(visit.kiosk, screen, Receipt("linked", slip)) == "licence_page":
+        visit.kiosk.ask(Screen("licence_page", {"licence": licence}, ("finish",), reading=True))
     return NEXT
 
 
-def can_do(licence: Licence) -> tuple[str, ...]:
-    """What linking has opened for this person (leaflet.txt), as messages for the screen and the slip."""
-    lecture = licence.category in ("excellent", "general")
-    return (
-        N_("マイナポータルで、免許の情報を見る"),
-        *((N_("更新期間になったら、講習をオンラインで受ける"),) if lecture else ()),
-        *((N_("引っ越しのとき、住所などの変更をまとめて届け出る"),) if licence.one_stop_address else ()),
-    )
+def as_of(day: datetime.date, licence: Licence) -> Licence:
+    """The licence with what is open on that day: the online lecture only within the renewal period (openapi.yaml)."""
+    within = licence.renewal_from <= day <= licence.renewal_until
+    return msgspec.structs.replace(licence, online_lecture=licence.online_lecture and within)
 
 
 STEPS: tuple[Step[Visit], ...] = (
