@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from importlib import import_module
 
 from flask import Flask, request
 from flask_socketio import SocketIO
@@ -24,6 +25,8 @@ log = logging.getLogger("kiosk.socket")
 LONGEST_MESSAGE = 4096  # bytes; the longest true one is well under 100
 LONGEST_ANSWER = 32  # characters
 HEARTBEAT_SECONDS = 2
+
+import_module("engineio.async_drivers.threading")  # else SocketIO does so in each session, after the fork, for 30 ms
 
 
 class Line:

@@ -3,7 +3,8 @@
 "use strict";
 
 const DOOR = `http://127.0.0.1:${location.port}/`; // leads to the site of the session that is being served
-const KNOCK_MS = 200;
+const KNOCK_MS = 50; // the browser's network process, which dies with each session, is back sooner than that
+const CONNECT_MS = 200;
 const ACTIVE_MS = 5000;
 const SHORTCUTS = {
   ENTER: "[role=checkbox][aria-checked=false], .is-main, .touch-anywhere",
@@ -69,7 +70,7 @@ async function knock() {
   try {
     const answer = await fetch("/alive", { cache: "no-store" });
     if (answer.status !== 204) location.replace(DOOR);
-    else setTimeout(() => socket.connect(), KNOCK_MS);
+    else setTimeout(() => socket.connect(), CONNECT_MS);
   } catch {
     setTimeout(knock, KNOCK_MS);
   }
