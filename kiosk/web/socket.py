@@ -47,7 +47,7 @@ class Line:
         self._page: str | None = None
         self._revision = 0
         self._session: Session | None = None
-        self._origin = site.origin
+        self._site = site
         self._io = SocketIO(
             app,
             async_mode="threading",
@@ -72,8 +72,11 @@ class Line:
     def show(self, view: View) -> None:
         """Send a view to the page, if there is one; a page that comes later gets the newest."""
         with self._lock:
-            if self._page is not None:
-                self._io.emit("screen", self._snapshot(view), to=self._page)
+            self._send(view)
+
+    def _send(self, view: View) -> None:
+        if self._page is not None:
+            self._io.emit("screen", self._snapshot(view), to=self._page)
 
     def _snapshot(self, view: View) -> dict[str, object]:
         self._revision += 1
@@ -100,17 +103,19 @@ class Line:
         return None if speech is None else {**speech, "turn": wanted.turn, "loud": loud}
 
     def _connect(self, _auth: object = None) -> bool:
-        if request.headers.get("Origin") != self._origin or self._session is None:
-            log.warning("a connection without our origin was refused")
+        if (request.host, request.headers.get("Origin")) != (self._site.host, self._site.origin):
+            log.warning("a connection from elsewhere was refused")
             return False
-        with self._lock:
+        if self._session is None:
+            return False
+        with self._lock:  # held from reading the view to sending it: a newer one must come after it
             if self._page is not None:
                 log.warning("a second page was refused")
                 return False
             self._page = _sid()
+            self._send(self._session.view)
         log.info("the page is here")
         self._session.page_back()
-        self.show(self._session.view)
         return True
 
     def _disconnect(self, _reason: object = None) -> None:
