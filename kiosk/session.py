@@ -37,6 +37,7 @@ from kiosk.receipts.receipt import Receipt
 
 log = logging.getLogger("kiosk.session")
 
+SETTLE_SECONDS = 1.0  # what is in the slot so soon after the start was there before: no hand is that fast
 BOUNCE_SECONDS = 0.3  # a second press of the same key within this is a bounce (EN 301 549 5.8)
 CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
@@ -132,6 +133,7 @@ class Session:
 
     def page_back(self) -> None:
         self._page_lost_at = None
+        self._events.put(Event("page"))
 
     # The whole of a visit.
 
@@ -156,8 +158,15 @@ class Session:
 
     def _await_first_touch(self) -> None:
         """Attract, or "take the card" while the last person's card is still in. A fresh card counts as a touch."""
+        began, vacant, left_behind = time.monotonic(), False, False
         while True:
-            left_behind = self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE)
+            slot = self._devices.reader.state
+            if slot is ReaderState.EMPTY:
+                vacant, left_behind = True, False
+            elif slot is not ReaderState.ABSENT:
+                left_behind = left_behind or not vacant or time.monotonic() - began < SETTLE_SECONDS
+                if not left_behind and self._page_lost_at is None:
+                    return
             taken = Sound.CARD_OUT if self._view.screen.name == "left_card" else Sound.NONE
             attract = Screen("attract", {}, ("start",), sound=taken)
             self._put(Screen("left_card", sound=Sound.TAKE_CARD) if left_behind else attract)
@@ -169,8 +178,6 @@ class Session:
                 self._help(event.value)
             if event.kind == "device":
                 self._refresh()
-                if not left_behind and self._devices.reader.state is ReaderState.CARD and self._page_lost_at is None:
-                    return
 
     def _say_problem(self) -> None:
         with contextlib.suppress(Ended, CardPulled):
