@@ -153,8 +153,10 @@ class Session:
             log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
             self._say_problem()
         log.info("session ends: %s", end)
-        taken = self._give_card_back(end)
-        self._put(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
+        self._in_use = False
+        with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows
+            taken = self._give_card_back(end)
+            self._put(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
 
     def _await_first_touch(self) -> None:
         """Attract, or "take the card" while the last person's card is still in. A fresh card counts as a touch."""
@@ -180,7 +182,7 @@ class Session:
                 self._refresh()
 
     def _say_problem(self) -> None:
-        with contextlib.suppress(Ended, CardPulled):
+        with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
             tell(self, End.KIOSK_PROBLEM)
 
     def _give_card_back(self, end: str) -> bool:
@@ -196,7 +198,9 @@ class Session:
             if left <= 0 or self._page_lost_at is not None:
                 return False
             with contextlib.suppress(queue.Empty):
-                self._events.get(timeout=min(left, 1.0))
+                event = self._events.get(timeout=min(left, 1.0))
+                if event.kind == "answer":
+                    self._help(event.value)
         return asked
 
     # What a flow asks for.
