@@ -420,9 +420,10 @@ class Session:
         self._overlay("idle", warning)
 
     def _touched(self) -> None:
-        self._deadline = self._deadline if not self._view.screen.answers else self._idle_deadline(self._view.screen)
-        if self._view.overlay == "idle":
-            self._overlay(None)
+        """Somebody is there. The question whether anybody is wants an answer: were a touch enough, its buttons would
+        go from under the finger."""
+        if self._view.screen.answers and self._view.overlay != "idle":
+            self._deadline = self._idle_deadline(self._view.screen)
 
     def _idle_deadline(self, screen: Screen) -> float | None:
         if not self._in_use:
