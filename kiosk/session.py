@@ -226,6 +226,7 @@ class Session:
                 return event.value
 
     def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+        self._take_stale()
         pin = bytearray()
         problem, last_key, last_at = "", "", 0.0
         try:
@@ -267,6 +268,7 @@ class Session:
             raise Left
 
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        self._take_stale()
         give_up = time.monotonic() + self._settings.session.put_back_seconds if not screen.answers else None
         while True:
             state = self._devices.reader.state
