@@ -102,8 +102,8 @@ class Session:
 
     @property
     def in_use(self) -> bool:
-        """Somebody is being served."""
-        return self._in_use
+        """Somebody is being served. Not yet at home, which promises to show when the portal is back."""
+        return self._in_use and self._view.screen.name != "home"
 
     def answer(self, seq: int, answer: str) -> None:
         """The page says what was touched. Stale answers are dropped here, before they can wait anywhere."""
