@@ -21,7 +21,7 @@ from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.card.text import Attributes, TextApplication
-from kiosk.flows.ends import CardPulled, Left
+from kiosk.flows.ends import CardPulled, Ended, Left
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.outcomes import N_, End
 from kiosk.flows.paper import hand_over
@@ -58,6 +58,9 @@ def link(kiosk: Kiosk) -> bool:
     except (Stop, PortalError, CardError) as problem:
         visit.cancel()
         return tell(kiosk, end_of(problem))
+    except Ended:
+        kiosk.show(Screen("closing"))  # nothing of the person may stand there while the portal is told
+        raise
     finally:
         visit.wipe_pin()
         visit.cancel()
