@@ -67,8 +67,9 @@ class InputJack:
             self._stopped.wait(LOOK_AGAIN_SECONDS)
 
     def _follow(self, device: int, changed: Callable[[bool], None]) -> None:
-        """Until the device is gone (OSError, or the end of what stands in for one)."""
-        self._say(_state(device), changed)
+        """Until the device is gone (OSError, or the end of what stands in for one). What is in already was plugged in
+        by somebody before: known, but no news."""
+        self._plugged = _state(device)
         while not self._stopped.is_set():
             select.select([device, self._wake], [], [])
             if self._stopped.is_set():

@@ -47,11 +47,12 @@ def speech(fragment: str, known: Callable[[str], bool], buttons: str) -> Speech:
     buttons are named."""
     root = _Reader.tree(fragment)
     asked = next((each for each in root.below() if each.attributes.get("role") == "dialog"), None)
-    reader = _Speaker(known, buttons, next((each.attributes["lang"] for each in root.below() if "lang" in each.attributes), ""))
+    lang = next((each.attributes["lang"] for each in root.below() if "lang" in each.attributes), "")
+    speaker = _Speaker(known, buttons, lang)
     controls = [each for each in (asked or root).below() if "data-answer" in each.attributes]
     return Speech(
-        tuple(reader.say(asked or root)),
-        {cast(str, each.attributes["data-answer"]): tuple(reader.label(each)) for each in controls},
+        tuple(speaker.say(asked or root)),
+        {each.attributes["data-answer"]: tuple(speaker.label(each)) for each in controls},
     )
 
 
@@ -136,7 +137,7 @@ class _Speaker:
 
     def label(self, control: _Element) -> Iterator[Piece]:
         """A control's own words. Those of a key are somebody's: never aloud."""
-        yield from self.say(control, "private" if "key" in control.classes else "")
+        yield from self.say(control, "private" if control.attributes["data-answer"].startswith("key:") else "")
 
     def _silent(self, element: _Element) -> bool:
         given = element.attributes

@@ -1,0 +1,214 @@
+"""Listening in a real browser: it starts by a touch or by headphones, sounds, stops at a touch, and ends with the visit."""
+
+from __future__ import annotations
+
+import http.client
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+from kiosk.config import Session, Settings, Voice
+from kiosk.voice.prompts import file_name
+from kiosk.voice.voices import MEI
+from tests.stage import Stage
+from tests.voice.test_jack import Socket
+
+PLAYING = "() => { const v = document.getElementById('voice'); return !v.paused && v.currentTime > 0.15; }"
+SILENT = "() => document.getElementById('voice').paused"
+LOUD = "() => document.getElementById('voice').volume"
+SEEN = "name => document.querySelector('.frame.is-' + name) !== null"
+
+
+class Kiosk(Stage):
+    """A stage with a socket for headphones."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, session=Session(browser_lost_seconds=1, put_back_seconds=3, take_card_seconds=3))
+        directory.mkdir(exist_ok=True)
+        self.headphones = Socket(directory / "event7")
+
+    @property
+    def settings(self) -> Settings:
+        return msgspec.structs.replace(super().settings, voice=Voice(jack=str(self.headphones.path)))
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    with Kiosk(tmp_path_factory.mktemp("voice")) as stage:
+        yield stage
+    stage.headphones.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--autoplay-policy=no-user-gesture-required", *(["--no-sandbox"] if os.geteuid() == 0 else [])],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
+    """A page at the attract screen. Whatever the browser complains of is a failure."""
+    page = chromium.new_context(viewport={"width": 1080, "height": 1920}, has_touch=True).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    since = len(kiosk.log)
+    page.goto(kiosk.address)
+    page.wait_for_function(SEEN, arg="attract")
+    yield page
+    assert complaints == []
+    page.context.close()
+    kiosk.take_out()
+    kiosk.headphones.unplug()
+    begun = sum("session begins" in line for line in kiosk.log[since:])
+    for _ in range(begun):
+        since = kiosk.wait_log("session ends", since=since)
+
+
+@pytest.fixture
+def fetched(page: Page) -> list[str]:
+    """The sounds the page has asked for and got, in order."""
+    got: list[str] = []
+
+    def note(response: Response) -> None:
+        if "/voice/" in response.url:
+            got.append(response.url.partition("/voice/")[2] if response.ok else f"{response.status} {response.url}")
+
+    page.on("response", note)
+    return got
+
+
+def press(page: Page, answer: str) -> None:
+    page.locator(f"[data-answer='{answer}']").click()
+
+
+def reach(page: Page, *steps: tuple[str, str]) -> None:
+    """Press an answer, and wait for the screen it leads to."""
+    for answer, screen in steps:
+        press(page, answer)
+        page.wait_for_function(SEEN, arg=screen)
+
+
+def status(kiosk: Kiosk, host: str, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", kiosk.port, timeout=5)
+    connection.request("GET", path, headers={"Host": host})
+    code = connection.getresponse().status
+    connection.close()
+    return code
+
+
+def prompt(text: str) -> str:
+    return file_name(MEI, text)
+
+
+def waits(page: Page, holds: Callable[[], bool]) -> None:
+    for _ in range(150):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come to that")
+
+
+def test_the_button_makes_the_screen_heard_and_a_touch_makes_it_silent(page: Page, fetched: list[str]) -> None:
+    assert page.evaluate(SILENT)
+    press(page, "listen")
+    page.wait_for_function(SEEN, arg="home")
+    page.wait_for_function(PLAYING)
+    waits(page, lambda: fetched[-1] == prompt("ご用件をえらんでください"))
+    page.locator("#screen h1").click()
+    assert page.evaluate(SILENT)
+    press(page, "repeat")
+    page.wait_for_function(PLAYING)
+    assert fetched.count(prompt("ご用件をえらんでください")) == 2
+    press(page, "hush")
+    page.wait_for_selector("[data-answer=listen]")
+    assert page.evaluate(SILENT)
+
+
+def test_one_sound_follows_the_other_and_the_next_screen_interrupts(page: Page, fetched: list[str]) -> None:
+    press(page, "listen")
+    page.wait_for_function(SEEN, arg="home")
+    waits(page, lambda: fetched[-2:] == [prompt("ご用件をえらんでください"), prompt("運転免許の連携")])
+    reach(page, ("link", "licence"))
+    waits(page, lambda: fetched[-1] == prompt("全11ステップ中、1番目。"))
+    assert fetched[-2] == prompt("運転免許の連携"), "what was left of the screen before is dropped"
+
+
+def test_volume_goes_in_steps_without_stopping_the_voice_and_the_next_person_has_the_usual_one(
+    page: Page, kiosk: Kiosk
+) -> None:
+    press(page, "listen")
+    page.wait_for_function(PLAYING)
+    usual = page.evaluate(LOUD)
+    since = len(kiosk.log)
+    press(page, "louder")
+    page.wait_for_function("usual => document.getElementById('voice').volume > usual", arg=usual)
+    assert not page.evaluate(SILENT)
+    press(page, "softer")
+    press(page, "softer")
+    page.wait_for_function("usual => document.getElementById('voice').volume < usual", arg=usual)
+    reach(page, ("link", "licence"))
+    press(page, "leave")
+    kiosk.wait_log("the page is here", since=since)
+    page.wait_for_function(SEEN, arg="attract")
+    assert page.evaluate(SILENT)
+    press(page, "listen")
+    page.wait_for_function(PLAYING)
+    assert page.evaluate(LOUD) == usual
+
+
+def test_a_key_that_moves_to_a_button_says_its_words(page: Page, fetched: list[str]) -> None:
+    press(page, "listen")
+    page.wait_for_function(PLAYING)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.answer") == "link"
+    waits(page, lambda: fetched[-1] == prompt("運転免許の連携"))
+    page.keyboard.press("Tab")
+    waits(page, lambda: fetched[-1] == prompt("困ったときのご案内"))
+
+
+def test_headphones_start_the_voice_and_alone_hear_about_the_person(
+    page: Page, kiosk: Kiosk, fetched: list[str]
+) -> None:
+    person = kiosk.people["excellent"]
+    kiosk.put_in("excellent")
+    page.wait_for_function(SEEN, arg="home")
+    reach(page, ("link", "licence"), ("next", "contents"), ("next", "consent"), ("next", "prepare"), ("next", "pin"))
+    kiosk.headphones.plug()
+    page.wait_for_function(PLAYING)
+    page.evaluate("document.getElementById('voice').defaultPlaybackRate = 8")
+    for digit in person.pins.text:
+        press(page, f"key:{digit}")
+        page.wait_for_timeout(320)  # a second press of the same key within 0.3 s is a bounce
+    press(page, "next")
+    page.wait_for_function(SEEN, arg="confirm")
+    page.wait_for_function(PLAYING)
+    typed = [prompt(f"{count}文字 入力しました") for count in (1, 2, 3, 4)]
+    assert [name for name in fetched if name in typed] == typed
+    assert not {prompt(digit) for digit in person.pins.text} & set(fetched)
+    waits(page, lambda: any(name.startswith("now/") for name in fetched))
+    page.wait_for_function(PLAYING)
+    now = next(name for name in fetched if name.startswith("now/"))
+    kiosk.headphones.unplug()
+    page.wait_for_function(SILENT)
+    page.wait_for_selector("[data-answer=listen]")
+    assert status(kiosk, urlsplit(page.url).netloc, f"/voice/{now}") == 404
+    assert [line for line in kiosk.log if person.name in line] == []
+
+
+def test_nobody_without_the_site_gets_a_sound(page: Page, kiosk: Kiosk) -> None:
+    site = urlsplit(page.url).netloc
+    assert status(kiosk, f"127.0.0.1:{kiosk.port}", f"/voice/{prompt('もどる')}") == 421
+    assert status(kiosk, site, f"/voice/{prompt('もどる')}") == 200
+    for bad in ("..%2Fvoices.py", "0.ogg", "now/0.wav", "now/-1.wav"):
+        assert status(kiosk, site, f"/voice/{bad}") == 404

@@ -1,0 +1,108 @@
+"""The prompts as files: sound is in each, building again does nothing, and a changed text makes one new file."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import wave
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kiosk.languages import LANGUAGES
+from kiosk.voice import prompts
+from kiosk.voice.mouth import Mouth
+from kiosk.voice.prompts import FOLDER, bare, build, file_name, messages, texts, variants
+from kiosk.voice.readings import as_read
+from kiosk.voice.voices import HERTZ, LEVEL, VOICES, voice_of
+from tests.web.catalogue import SIGHTS
+
+JAPANESE = LANGUAGES["ja"]
+
+
+def decoded(path: Path) -> tuple[float, float]:
+    """Seconds, and the root mean square of full scale."""
+    done = subprocess.run(["opusdec", "--quiet", f"--rate={HERTZ}", str(path), "-"], capture_output=True, check=True)
+    samples = np.frombuffer(done.stdout[44:], dtype="<i2") / 32768
+    return len(samples) / HERTZ, float(np.sqrt(np.mean(samples**2)))
+
+
+def test_every_screen_is_heard_and_nothing_in_it_is_silence() -> None:
+    heard: set[str] = set()
+    for sight in SIGHTS:
+        made = Mouth(lambda: False).say(sight.html(), JAPANESE)
+        assert made is not None
+        said = [each for each in made["screen"] if "/now/" not in each]  # type: ignore[attr-defined]
+        assert len(said) >= 2, sight.name
+        heard.update(each.removeprefix("/voice/") for each in said)
+    assert len(heard) > 150
+    with ThreadPoolExecutor() as ears:
+        for name, (seconds, level) in zip(heard, ears.map(lambda name: decoded(FOLDER / name), heard), strict=True):
+            assert seconds > 0.3, name
+            assert LEVEL / 4 < level < LEVEL * 2, name
+
+
+def test_building_again_does_nothing() -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in FOLDER.iterdir()}
+    assert build() == (0, 0)
+    assert {path.name: path.stat().st_mtime_ns for path in FOLDER.iterdir()} == before
+
+
+def test_a_build_makes_what_is_missing_removes_what_is_left_over_and_always_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = voice_of(JAPANESE)
+    assert voice is not None
+    name = file_name(voice, "もどる")
+    monkeypatch.setattr(prompts, "FOLDER", tmp_path)
+    monkeypatch.setattr(prompts, "messages", lambda: {"もどる"})
+    monkeypatch.setattr(prompts, "shipped", lambda: (JAPANESE,))
+    monkeypatch.setattr(prompts, "texts", lambda language, of: of)
+    (tmp_path / "0123.ogg").touch()
+    assert build() == (1, 1)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes()
+
+
+def test_a_message_with_a_number_is_made_for_each_and_one_with_anything_else_for_none() -> None:
+    assert list(variants("あと%(count)s回"))[:3] == ["あと0回", "あと1回", "あと2回"]
+    assert list(variants("%(name)sさん")) == []
+    assert list(variants("100%%")) == ["100%"]
+
+
+def test_markup_and_readings_are_not_heard() -> None:
+    assert bare("登録した番号とは<strong>ちがいます</strong>。") == "登録した番号とはちがいます。"
+    assert bare("{住所|じゅうしょ}\n  A &amp; B") == "住所 A & B"
+
+
+def test_people_are_spoken_of_politely_and_ranges_as_ranges() -> None:
+    assert as_read("優良・一般の方") == "優良・一般のかた"
+    assert as_read("スマートフォンの上の方を") == "スマートフォンの上の方を"
+    assert as_read("６〜16文字") == "６から16文字"
+
+
+@pytest.mark.parametrize("code", [code for code, voice in VOICES.items() if voice is not None])
+def test_every_voice_of_the_table_speaks(code: str) -> None:
+    voice = VOICES[code]
+    assert voice is not None
+    words = {"ja": "もどる", "easy": "もどる", "en": "Back", "pt": "Voltar", "vi": "Quay lại", "ko": "뒤로"}
+    samples = voice.speak(words[code])
+    assert len(samples) > 0.3 * HERTZ
+    assert np.abs(samples).max() < 32767 * 0.95
+
+
+def test_the_catalogue_is_what_is_made() -> None:
+    assert {"もどる", "連携が完了しました"} <= texts(JAPANESE, messages())
+
+
+def test_what_is_made_now_is_a_wave_file() -> None:
+    mouth = Mouth(lambda: True)
+    made = mouth.say('<div lang="ja"><main><p data-voice="public">見本署の窓口です。</p></main></div>', JAPANESE)
+    assert made is not None and made["screen"] == ["/voice/now/0.wav"]
+    sound = mouth.live(0)
+    assert sound is not None
+    with wave.open(io.BytesIO(sound)) as file:
+        assert (file.getframerate(), file.getnchannels()) == (HERTZ, 1)
+        assert file.getnframes() > HERTZ
