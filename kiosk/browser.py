@@ -5,6 +5,10 @@ buffers through which the page's messages went. So at the end of each session th
 and the keeper kills that process; Chromium replaces it at once and the page, which has no server at that moment
 anyway, comes back by itself.
 
+Characters typed on a real keyboard are another matter: Chromium's main process collects them, to warn of reused
+passwords, and no policy or switch was found that stops it. After a session that has used such keys the whole browser
+is started anew.
+
 The profile lies in the runtime directory, which is on tmpfs, and goes with the browser.
 """
 
@@ -28,6 +32,7 @@ from kiosk.config import Settings
 log = logging.getLogger("kiosk.browser")
 
 FORGET_SOCKET = "forget.sock"
+FORGET, RESTART = b"forget", b"restart"  # what the server's arbiter says: drop the network process, or everything
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
@@ -63,6 +68,7 @@ class Keeper:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = threading.Event()
+        self._wanted = False  # it was killed by us and is started anew
 
     def run(self) -> None:
         """Keep it running until `stop`."""
@@ -74,6 +80,9 @@ class Keeper:
                 return
             began = time.monotonic()
             self._run_once()
+            if self._wanted:
+                self._wanted = False
+                continue
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             self._stopped.wait(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
 
@@ -95,7 +104,7 @@ class Keeper:
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             code = self._process.wait()
-            if not self._stopped.is_set():
+            if not (self._stopped.is_set() or self._wanted):
                 log.warning("the browser ended with code %s; it is started again", code)
         except OSError as error:
             log.error("%s cannot be started (%s); install the package chromium", self._program, error.strerror)
@@ -115,8 +124,16 @@ class Keeper:
             door.bind(str(path))
             path.chmod(0o660)
             while True:
-                door.recv(64)
-                self.forget()
+                if door.recv(64) == RESTART:
+                    self.restart()
+                else:
+                    self.forget()
+
+    def restart(self) -> None:
+        """Kill the browser; `run` starts the next at once."""
+        self._wanted = True
+        if self._process is not None:
+            self._process.kill()
 
     def forget(self) -> None:
         """Kill the network process of the browser; what it held goes with it."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import mmap
 import os
 import resource
 import socket
@@ -23,7 +24,7 @@ from pathlib import Path
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from kiosk.browser import FORGET_SOCKET
+from kiosk.browser import FORGET, FORGET_SOCKET, RESTART
 from kiosk.config import Settings
 from kiosk.devices import Devices
 from kiosk.hw.device import Reader
@@ -51,6 +52,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, settings: Settings, open_reader: Callable[[], Reader]) -> None:
         self._settings = settings
         self._open_reader = open_reader
+        self._typed = mmap.mmap(-1, 1)  # shared with the worker, and there after it: has this session typed by keys?
         super().__init__()
 
     def load_config(self) -> None:
@@ -69,10 +71,14 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(key, value)
 
     def load(self) -> Flask:
-        return open_session(self._settings, self._open_reader())
+        return open_session(self._settings, self._open_reader(), self._note_typed)
+
+    def _note_typed(self) -> None:
+        self._typed[0] = 1
 
     def _session_died(self, _arbiter: object, _worker: object) -> None:
-        tell_browser(self._settings)
+        tell_browser(self._settings, RESTART if self._typed[0] else FORGET)
+        self._typed[0] = 0
 
 
 def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
@@ -85,7 +91,7 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     Server(settings, open_reader).run()
 
 
-def open_session(settings: Settings, reader: Reader) -> Flask:
+def open_session(settings: Settings, reader: Reader, typed: Callable[[], None]) -> Flask:
     """Everything one session needs, in the process that will end with it."""
     site = Site.fresh(settings.server.port)
     jack = InputJack(settings.voice.jack) if settings.voice.jack else None
@@ -93,7 +99,7 @@ def open_session(settings: Settings, reader: Reader) -> Flask:
     paper = slip.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, paper.png, mouth)
-    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice)
+    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, typed)
     session = Session(settings, devices, paper.print, line.show)
     line.serve(session)
     devices.start(session.device_changed, lambda: session.in_use, session.headphones)
@@ -107,11 +113,11 @@ def open_session(settings: Settings, reader: Reader) -> Flask:
     return app
 
 
-def tell_browser(settings: Settings) -> None:
-    """Tell the browser's keeper that a session has died, so that it drops what the network process still holds."""
+def tell_browser(settings: Settings, what: bytes) -> None:
+    """Tell the browser's keeper that a session has died, and how much the browser has to drop (`browser.py`)."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
-            out.sendto(b"forget", str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
+            out.sendto(what, str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
     except OSError:
         log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
 

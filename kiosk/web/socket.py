@@ -39,10 +39,12 @@ class Line:
         render: Callable[[View], str],
         mouth: Mouth | None = None,
         voice: Voice | None = None,
+        typed: Callable[[], None] = lambda: None,
     ) -> None:
         self._render = render
         self._mouth = mouth
         self._voice = voice or Voice()
+        self._typed = typed
         self._lock = threading.Lock()
         self._page: str | None = None
         self._revision = 0
@@ -129,7 +131,9 @@ class Line:
     def _answer(self, message: object = None, *_more: object) -> None:
         match message:
             case {"seq": int(seq), "answer": str(answer), **rest} if not rest and len(answer) <= LONGEST_ANSWER:
-                if self._session is not None and _sid() == self._page:
+                if answer == "typed":
+                    self._typed()
+                elif self._session is not None and _sid() == self._page:
                     self._session.answer(seq, answer)
             case _:
                 log.warning("a message that is no answer was dropped")

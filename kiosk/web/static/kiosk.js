@@ -132,6 +132,7 @@ document.addEventListener("click", (event) => {
 // A keypad or a keyboard presses what is drawn, never anything else.
 document.addEventListener("keydown", (event) => {
   active();
+  if (event.key.length === 1) say("typed"); // the browser itself remembers typed characters: docs/decisions/0005
   byKey = true;
   hush();
   if (event.ctrlKey || event.altKey || event.metaKey) return;
