@@ -62,7 +62,7 @@ def test_plugging_in_and_out_is_noticed(socket: Socket, watched: tuple[InputJack
 def test_a_loudspeaker_in_another_socket_is_nobodys_headphones(
     socket: Socket, watched: tuple[InputJack, queue.Queue[bool]]
 ) -> None:
-    jack, changes = watched
+    _jack, changes = watched
     socket.tell(1, SW_LINEOUT_INSERT)
     socket.plug()
     assert changes.get(timeout=5) is True

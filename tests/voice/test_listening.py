@@ -1,4 +1,4 @@
-"""Listening in a real browser: it starts by a touch or by headphones, sounds, stops at a touch, and ends with the visit."""
+"""Listening in a real browser: it begins by a touch or by headphones, stops at a touch, and ends with the visit."""
 
 from __future__ import annotations
 

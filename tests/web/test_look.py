@@ -29,7 +29,8 @@ PAD = [*(f"key:{digit}" for digit in "0123456789"), "erase", "clear", "next"]
 LETTERS = [f"key:{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
 QUESTIONS = {"leave": ["stay", "leave_now"], "idle": ["stay", "leave_now"], "staff": ["stay"], "leaving": []}
 QUESTIONS["language"] = ["stay", *(f"lang:{each.code}" for each in shipped())]
-HELPERS = ["staff", "language", "size", "contrast", "reach"]
+HELPERS = ["staff", "language", "size", "contrast", "reach", "listen"]
+VOICE = ["repeat", "softer", "louder", "hush"]  # in place of those for the eye, for whoever listens
 BEFORE_A_VISIT = {"attract", "home", "left_card", "take_card", "closing"}
 
 
@@ -88,6 +89,14 @@ def test_it_fits_can_be_read_and_touched_and_nothing_on_it_is_dead(
     show(page, sight, way)
     smallest = 36 if way.large else 24
     assert page.evaluate(MEASURE, {"smallestText": smallest, "answers": answers_of(sight)}) == []
+    assert said == []
+
+
+def test_whoever_listens_finds_the_buttons_of_the_voice(page: Page, way: Way, said: list[str]) -> None:
+    sight = next(sight for sight in SIGHTS if sight.name == "step_1_licence")
+    show(page, sight, way, listening=True)
+    answers = {**answers_of(sight), "always": ["leave", "staff", "language", *VOICE]}
+    assert page.evaluate(MEASURE, {"smallestText": 36 if way.large else 24, "answers": answers}) == []
     assert said == []
 
 
