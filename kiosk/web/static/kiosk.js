@@ -9,7 +9,6 @@ const ACTIVE_MS = 5000;
 const SHORTCUTS = {
   ENTER: "[role=checkbox][aria-checked=false], .is-main, .touch-anywhere",
   BACKSPACE: "[data-answer=erase]",
-  DELETE: "[data-answer=clear]",
   ESCAPE: "[data-answer=leave], [data-answer=stay]",
 };
 
