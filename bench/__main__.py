@@ -1,0 +1,93 @@
+"""`python -m bench`: measure, print the table, and with --write keep it in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from bench import card, growth, reset, slip, touch
+from bench.table import Row, markdown
+
+KEPT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+MEASURED = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end -->)", re.DOTALL)  # the part of that file that is ours
+
+# What grows comes last: it leaves the display and the temporary folder of its browser in the environment.
+MEASUREMENTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
+    "card": card.rows,
+    "touch": touch.rows,
+    "reset": reset.rows,
+    "slip": slip.rows,
+    "growth": growth.rows,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the kiosk; about five minutes.")
+    parser.add_argument(
+        "only", nargs="*", metavar="NAME", help=f"one of {', '.join(MEASUREMENTS)}; all when none is given"
+    )
+    parser.add_argument("--quick", action="store_true", help="a few repeats of each: whether it works, not how fast")
+    parser.add_argument("--write", action="store_true", help="keep the table in docs/benchmarks.md")
+    options = parser.parse_args()
+    if unknown := set(options.only) - set(MEASUREMENTS):
+        parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
+    if options.write and (options.quick or options.only):
+        parser.error("--write keeps whole runs only: leave out --quick and the names")
+    before = os.getloadavg()[0]
+    table, failed = [], False
+    for name, rows in MEASUREMENTS.items():
+        if options.only and name not in options.only:
+            continue
+        print(f"measuring: {name}", file=sys.stderr)
+        try:
+            with tempfile.TemporaryDirectory() as directory:
+                for row in rows(Path(directory), options.quick):
+                    table.append(row)
+        except Exception as error:
+            traceback.print_exc()
+            table.append(Row(name, f"not measured: {type(error).__name__}"))
+            failed = True
+    text = f"{conditions(before)}\n\n{markdown(table)}\n"
+    print(text)
+    if options.write and not failed:
+        KEPT.write_text(MEASURED.sub(lambda _: text, KEPT.read_text("utf-8")), "utf-8")
+    return int(failed)
+
+
+def conditions(load_before: float) -> str:
+    """Where and with what it was measured, in one paragraph."""
+    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    parts = (
+        f"{datetime.date.today()}",
+        f"revision {said('git', 'rev-parse', '--short', 'HEAD')}",
+        f"{os.cpu_count()} processors ({processor[1] if processor else platform.machine()})",
+        f"load {load_before:.1f} before and {os.getloadavg()[0]:.1f} after",
+        f"Python {platform.python_version()}",
+        f"WeasyPrint {version('weasyprint')}",
+        said("chromium", "--version").partition(" built")[0],
+        said("opensc-tool", "--info").partition(" [")[0] or "no OpenSC",
+    )
+    return "; ".join(parts) + "."
+
+
+def said(*command: str) -> str:
+    """The first line that a program prints; empty when it is not there."""
+    try:
+        out = subprocess.run(command, capture_output=True, text=True, cwd=KEPT.parent, timeout=30).stdout
+    except OSError:
+        return ""
+    return out.partition("\n")[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""Round trips and bytes of what is asked of a card: kiosk, floor, OpenSC and pyjpki, over one virtual card.
+
+All go through the real pcscd, one after another, and the card counts what reaches it. The kiosk asks for the tries
+that are left before it takes a PIN, in every task. The floor is the shortest list of commands known to lead to the
+same data, without that question (my-number-card.md §7), played to the same card. The whole linking is walked in a
+kiosk of its own, from the first touch to the page that says "linked".
+
+OpenSC has no driver for the text application, so the four attributes and a linking are beyond it. pyjpki is on no
+package index and states no licence: it is measured when it, and pyasn1 that it needs, stand on PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from bench.table import Row
+from bench.visitor import Visitor
+from kiosk.card.apdu import Card
+from kiosk.card.jpki import JpkiApplication
+from kiosk.card.text import TextApplication
+from kiosk.hw.device import ReaderState
+from kiosk.hw.reader import PcscReader
+from kiosk.sim.card import JPKI, TEXT, VirtualCard
+from kiosk.sim.people import Person
+from kiosk.sim.vpcd import VpcdCard
+from tests.pcscd import PORT, Pcscd, missing
+from tests.stage import Stage
+
+WHO = "excellent"  # a card with extended length and short file identifiers; docs/card.md has the others
+ATTRIBUTES, CERTIFICATE, SIGNATURE, LINKING = "four attributes", "signature certificate", "signature", "whole linking"
+STATEMENT = b"what the person agrees to"
+DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420") + sha256(STATEMENT).digest()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What reached the card, and what it answered."""
+
+    trips: int
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.trips} round trips, {self.bytes} bytes"
+
+
+Tool = dict[str, Callable[[], object]]  # what a program can do, by task
+
+
+def rows(directory: Path, quick: bool) -> Iterator[Row]:
+    if why := missing():
+        yield Row("round trips at the card", f"not measured: {why}")
+        return
+    stage = Stage(directory, reader="pcsc")
+    stage.vpcd_port = PORT
+    chip = stage.card(WHO)
+    beside = {"floor": floor(chip), "OpenSC": opensc(chip.person, directory), "pyjpki": pyjpki(chip.person)}
+    with Pcscd(directory) as pcscd:
+        pcscd.start()
+        with VpcdCard("127.0.0.1", PORT, chip):
+            with reader_with_card() as reader:
+                ours = measured(kiosk(chip.person, reader), chip)
+            others = {name: measured(tool, chip) if tool else None for name, tool in beside.items()}
+        ours[LINKING] = whole_linking(stage)
+    for task, cost in ours.items():
+        for name, costs in others.items():
+            if costs is None:
+                yield Row(f"card: {task}", str(cost), f"{name}: not installed")
+            elif task in costs:
+                yield Row(f"card: {task}", str(cost), f"{name}: {costs[task]}", cost.trips / costs[task].trips)
+            else:
+                yield Row(f"card: {task}", str(cost), f"{name}: cannot")
+
+
+def measured(tool: Tool, chip: VirtualCard) -> dict[str, Cost]:
+    """What each task costs, with a card that has just been put in: nothing selected, no PIN verified."""
+    costs = {}
+    for task, do in tool.items():
+        chip.power_off()
+        chip.trace.clear()
+        do()
+        costs[task] = cost_so_far(chip)
+    return costs
+
+
+def cost_so_far(chip: VirtualCard) -> Cost:
+    return Cost(len(chip.trace), sum(exchange.sent + exchange.received for exchange in chip.trace))
+
+
+def whole_linking(stage: Stage) -> Cost:
+    """Walk a person through the eleven steps of a kiosk that is started for it."""
+    chip = stage.card(WHO)
+    keys = {pin: [f"key:{key}" for key in pin] for pin in (chip.person.pins.text, chip.person.pins.sign)}
+    with stage, Visitor(stage.port) as visitor:
+        visitor.touch("start", "link", "next", "next", "next", "next").finds("is-set-card")
+        chip.trace.clear()
+        stage.put_in(WHO)
+        visitor.touch(*keys[chip.person.pins.text], "next").finds("is-confirm")
+        visitor.touch("next", "read_to_end", "tick", "next")
+        visitor.touch(*keys[chip.person.pins.sign], "next").finds("is-linked")
+        return cost_so_far(chip)
+
+
+# Who is measured
+
+
+@contextmanager
+def reader_with_card() -> Iterator[PcscReader]:
+    """Our reader, once it sees the card."""
+    there = threading.Event()
+    reader = PcscReader()
+    reader.start(lambda state: there.set() if state is ReaderState.CARD else None)
+    try:
+        assert there.wait(20), "the virtual card does not come up in pcscd"
+        yield reader
+    finally:
+        reader.stop()
+
+
+def kiosk(person: Person, reader: PcscReader) -> Tool:
+    """Our card code over our reader, as the steps of a linking use them."""
+
+    def with_card(do: Callable[[Card], object]) -> Callable[[], object]:
+        def connected() -> object:
+            connection = reader.connect()
+            try:
+                return do(Card(connection.transmit))
+            finally:
+                connection.close()
+
+        return connected
+
+    def text(card: Card) -> TextApplication:
+        application = TextApplication.select(card)
+        application.pin_tries()
+        application.verify(bytearray(person.pins.text.encode()))
+        return application
+
+    def jpki(card: Card) -> JpkiApplication:
+        application = JpkiApplication.select(card)
+        application.sign_pin_tries()
+        application.verify_sign_pin(bytearray(person.pins.sign.encode()))
+        return application
+
+    return {
+        ATTRIBUTES: with_card(lambda card: text(card).read_attributes()),
+        CERTIFICATE: with_card(lambda card: jpki(card).sign_certificate()),
+        SIGNATURE: with_card(lambda card: jpki(card).sign(DIGEST_INFO)),
+    }
+
+
+def floor(chip: VirtualCard) -> Tool:
+    """The commands alone, in the forms of my-number-card.md §3 with extended length and short file identifiers."""
+
+    def verify(reference: int, pin: str) -> bytes:
+        return bytes((0x00, 0x20, 0x00, reference, len(pin))) + pin.encode()
+
+    def select(application: bytes) -> bytes:
+        return b"\x00\xa4\x04\x0c\x0a" + application
+
+    text = [select(TEXT), verify(0x91, chip.person.pins.text), bytes.fromhex("00B08200000000")]
+    jpki = [select(JPKI), verify(0x9B, chip.person.pins.sign)]
+    read, sign = bytes.fromhex("00B08100000000"), b"\x80\x2a\x00\x9a\x33" + DIGEST_INFO + b"\x00"
+
+    def play(commands: list[bytes]) -> Callable[[], object]:
+        def played() -> None:
+            for command in commands:
+                assert chip.transmit(command)[-2:] == b"\x90\x00"
+
+        return played
+
+    lists = {
+        ATTRIBUTES: text,
+        CERTIFICATE: [*jpki, read],
+        SIGNATURE: [*jpki, sign],
+        LINKING: [*text, *jpki, read, sign],
+    }
+    return {task: play(commands) for task, commands in lists.items()}
+
+
+def opensc(person: Person, directory: Path) -> Tool | None:
+    """The cheapest of its own tools for each task. Most of what they send finds out which of many cards this is."""
+    if not shutil.which("pkcs11-tool"):
+        return None
+    data, signature = directory / "statement", directory / "signature"
+    data.write_bytes(STATEMENT)
+    pin = ("--pin", person.pins.sign)
+    read = ("pkcs15-tool", "--verify-pin", "--auth-id", "02", *pin, "--read-certificate", "02")
+    token = ("--token-label", "JPKI (Digital Signature PIN)", "--login", *pin)
+    key = ("--sign", "--id", "02", "--mechanism", "SHA256-RSA-PKCS", "-i", str(data), "-o", str(signature))
+    return {
+        CERTIFICATE: lambda: subprocess.run(read, check=True, capture_output=True, timeout=60),
+        SIGNATURE: lambda: subprocess.run(("pkcs11-tool", *token, *key), check=True, capture_output=True, timeout=60),
+    }
+
+
+def pyjpki(person: Person) -> Tool | None:
+    """As its README has it used, one connection for each task."""
+    try:
+        manager: Any = importlib.import_module("pyjpki").CardManager
+    except ImportError:
+        return None
+
+    def attributes(card: Any) -> None:
+        card.verify_pin(person.pins.text, pin_type="attr")
+        card.read_personal_info()
+
+    def certificate(card: Any) -> None:
+        card.verify_pin(person.pins.sign, pin_type="sign")
+        card.read_certificate("sign")
+
+    def signature(card: Any) -> None:
+        card.sign_data(STATEMENT, sign_type="sign", pin=person.pins.sign)
+
+    def linking(card: Any) -> None:
+        attributes(card)
+        certificate(card)
+        card.sign_data(STATEMENT, sign_type="sign")
+
+    def connected(do: Callable[[Any], None]) -> Callable[[], object]:
+        def done() -> None:
+            with manager() as card:
+                do(card)
+
+        return done
+
+    tasks = {ATTRIBUTES: attributes, CERTIFICATE: certificate, SIGNATURE: signature, LINKING: linking}
+    return {task: connected(do) for task, do in tasks.items()}

@@ -1,0 +1,66 @@
+"""The one table of all measurements, and the little statistics they need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import linear_regression, mean, median
+
+HEAD = ("measured", "kiosk", "beside it", "ratio")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A quantity, the kiosk's value, what it is compared with and its value, and the first value over the second."""
+
+    what: str
+    ours: str
+    other: str = ""
+    ratio: float | None = None
+
+    @property
+    def cells(self) -> tuple[str, str, str, str]:
+        return self.what, self.ours, self.other, "" if self.ratio is None else f"{self.ratio:.2f}"
+
+
+def paired(what: str, ours: Sequence[float], beside: str, others: Sequence[float]) -> Row:
+    """Two things that took turns, in seconds: the median of each, and the median of the ratios of neighbours."""
+    ratio = median(one / other for one, other in zip(ours, others, strict=True))
+    return Row(f"{what} ({len(ours)}×)", ms(ours), f"{beside}: {ms(others)}", ratio)
+
+
+def ms(seconds: Sequence[float]) -> str:
+    """Median of some times; in brackets the one that nine of ten stay below."""
+    worst = sorted(seconds)[math.ceil(len(seconds) * 0.9) - 1]
+    return f"{median(seconds) * 1000:.1f} ms (90 %: {worst * 1000:.1f})"
+
+
+@dataclass(frozen=True)
+class Slope:
+    """The straight line through values taken at 0, 1, 2, …: its slope and the standard error of that."""
+
+    per_step: float
+    error: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Slope:
+        """Least squares. At least three values."""
+        steps = range(len(values))
+        line = linear_regression(steps, values)
+        rest = sum((value - line.slope * step - line.intercept) ** 2 for step, value in zip(steps, values, strict=True))
+        spread = sum((step - mean(steps)) ** 2 for step in steps)
+        return cls(line.slope, math.sqrt(rest / (len(values) - 2) / spread))
+
+    def __str__(self) -> str:
+        return f"{self.per_step:+.3f} ± {self.error:.3f}"
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The table, its columns aligned so that it can be read as it is."""
+    lines = [HEAD, *(row.cells for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    lines.insert(1, tuple("-" * width for width in widths))  # type: ignore[arg-type]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )

@@ -1,0 +1,72 @@
+"""From a touch to the next screen: over the server, and by a click handler in the page that knows it beforehand.
+
+Each pair is one change of screen, done twice in a row in the same document. First for real: touch, socket, flow,
+template, socket, swap, paint. Then the page is put back, and a handler in the page answers the same touch by giving the
+same snapshot to the same swap. What differs is all that lies between the two ends of the socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from bench.page import open_page, touch
+from bench.table import Row, paired
+from tests.stage import Stage
+
+# `socket` is the page's own. bench.local: a snapshot to answer the next touch with, instead of the server.
+WATCH = """() => {
+  const swap = socket.listeners("screen")[0];
+  const screen = document.getElementById("screen");
+  socket.on("screen", (snapshot) => { bench.before = bench.last; bench.last = snapshot; });
+  bench.swap = swap;
+  bench.local = null;
+  addEventListener("click", (event) => {
+    const touched = performance.timeOrigin + event.timeStamp;
+    bench.took = new Promise((done) => {
+      new MutationObserver((_, observer) => {
+        observer.disconnect();
+        bench.painted().then((at) => done(at - touched));
+      }).observe(screen, { subtree: true, childList: true, attributes: true });
+    });
+    if (bench.local === null) return;
+    event.stopImmediatePropagation();
+    swap(bench.local);
+  }, { capture: true });
+}"""
+BACK = "() => { bench.swap(bench.before); bench.local = bench.last; return bench.painted(); }"
+FORTH = "() => { bench.local = null; return bench.painted(); }"
+TOOK = "() => bench.took"
+
+
+def rows(directory: Path, quick: bool) -> Iterator[Row]:
+    repeats = 5 if quick else 60
+    with Stage(directory) as stage, open_page(stage.address) as page:
+        page.wait_for_selector("[data-answer=start]")
+        page.evaluate(WATCH)
+        touch(page, "start")
+        yield compare(page, "touch to next screen painted", ("link", "back"), repeats)
+        for answer in ("link", "next", "next", "next", "next"):
+            touch(page, answer)
+        page.wait_for_selector(".is-set-card")
+        stage.put_in("excellent")
+        page.wait_for_selector(".is-pin")
+        yield compare(page, "touch of a key to its dot painted", ("key:1", "erase"), repeats)
+
+
+def compare(page: Page, what: str, there_and_back: tuple[str, str], repeats: int) -> Row:
+    """Go there and back so many times, each time over the server and then without it."""
+    ours, local = [], []
+    for answer in there_and_back * repeats:
+        ours.append(timed(page, answer))
+        page.evaluate(BACK)
+        local.append(timed(page, answer))
+        page.evaluate(FORTH)
+    return paired(what, ours, "swapped by a local handler", local)
+
+
+def timed(page: Page, answer: str) -> float:
+    touch(page, answer)
+    return float(page.evaluate(TOOK)) / 1000
