@@ -1,45 +1,60 @@
 """`make shots`: a PNG of every screen, both ways up and in both text sizes, and of every slip, in var/shots.
 
-Words given as arguments choose: `make shots ARGS="pin linked"`.
+Words given as arguments choose: `make shots ARGS="pin linked"`. `--language vi`, `--contrast` and `--reach` show the
+screens as somebody sees them who has chosen that; the pictures then go to a folder of that name.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
-from tests.receipts.shots import all_slips
+from kiosk.languages import LANGUAGES
+from kiosk.receipts.render import render
+from tests.receipts.shots import facts
 from tests.web.catalogue import SIGHTS
 from tests.web.stage import WAYS, show, stage
 
 FOLDER = Path("var/shots")
 
 
-def main(wanted: list[str]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make shots", description=__doc__)
+    parser.add_argument("words", nargs="*", help="take only what has one of these in its name")
+    parser.add_argument("--language", choices=LANGUAGES, default="ja")
+    parser.add_argument("--contrast", action="store_true")
+    parser.add_argument("--reach", action="store_true")
+    asked = parser.parse_args()
+    wish = {"language": LANGUAGES[asked.language], "contrast": asked.contrast, "reach": asked.reach}
+    into = FOLDER.joinpath(
+        *([asked.language] if asked.language != "ja" else []), *(name for name in ("contrast", "reach") if wish[name])
+    )
+
     def chosen(name: str) -> bool:
-        return not wanted or any(word in name for word in wanted)
+        return not asked.words or any(word in name for word in asked.words)
 
     taken = 0
     with stage() as on:
         for way in WAYS:
-            folder = FOLDER / way.name
+            folder = into / way.name
             folder.mkdir(parents=True, exist_ok=True)
             page = on.page(way)
             if chosen("neutral"):
                 page.screenshot(path=folder / "neutral.png")
             for sight in filter(lambda sight: chosen(sight.name), SIGHTS):
-                show(page, sight, way)
+                show(page, sight, way, **wish)
                 page.screenshot(path=folder / f"{sight.name}.png")
                 taken += 1
             page.context.close()
-    slips = FOLDER / "slips"
+    slips = into / "slips"
     slips.mkdir(parents=True, exist_ok=True)
-    for name, image in all_slips():
+    for name, template, data in facts():
         if chosen(name):
+            image = render(template, data, width=576, language=LANGUAGES[asked.language])
             image.save(slips / f"{name}.png")
             taken += 1
-    print(f"{taken} pictures in {FOLDER}")
+    print(f"{taken} pictures in {into}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import os
 import re
 import subprocess
 import threading
@@ -22,12 +23,13 @@ from kiosk.config import Printer as PrinterSettings
 from kiosk.dates import wareki, written
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
-from kiosk.languages import JAPANESE, LANGUAGES
+from kiosk.languages import JAPANESE, LANGUAGES, Language, shipped
 from kiosk.receipts import render as module
 from kiosk.receipts.render import phrases, png_bytes, preload, qr, render
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import LICENCE, LOST, STATION, WHEN, all_slips, facts
 
+TRIED = [LANGUAGES[code] for code in os.environ.get("LANGUAGES", "").split()] or list(shipped())
 SLIPS = {name: (template, data) for name, template, data in facts()}
 
 
@@ -82,6 +84,15 @@ def test_nothing_runs_off_the_paper(slips: Mapping[str, Image.Image]) -> None:
         else:
             assert left >= 16 and right <= image.width - 16, name
         assert top >= 16 and image.height - bottom >= 16, f"{name} is cut off"
+
+
+@pytest.mark.parametrize("language", TRIED, ids=lambda language: language.code)
+def test_nothing_runs_off_the_narrower_paper_in_any_language(language: Language) -> None:
+    for name, (template, data) in SLIPS.items():
+        image = render(template, data, width=512, language=language)
+        left, _, right, _ = ink(image)
+        assert name == "test" or (left >= 16 and right <= image.width - 16), name
+        assert image.height < 5000, f"{name} is {image.height / 7.1:.0f} mm long"
 
 
 def test_what_is_printed_is_what_was_shown(paper: VirtualPrinter, slips: Mapping[str, Image.Image]) -> None:
