@@ -63,6 +63,7 @@ install: ## on an appliance, as root: units, users, rules and policies to their 
 	install -D -m 644 -t $(DESTDIR)/etc/tmpfiles.d systemd/tmpfiles.d/kiosk.conf
 	install -D -m 644 -t $(DESTDIR)/etc/modprobe.d systemd/modprobe.d/kiosk.conf
 	install -D -m 644 -t $(DESTDIR)/etc/polkit-1/rules.d systemd/polkit/50-kiosk-pcscd.rules
+	install -D -m 644 -t $(DESTDIR)/etc/udev/rules.d systemd/udev/70-kiosk-headphones.rules
 	install -D -m 644 -t $(DESTDIR)/etc/chromium/policies/managed systemd/chromium/policies.json
 	for file in kiosk.toml guidance.toml; do \
 		test -e $(DESTDIR)/etc/kiosk/$$file || install -D -m 644 -t $(DESTDIR)/etc/kiosk config/$$file; \

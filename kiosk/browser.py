@@ -3,7 +3,7 @@
 A session's page, storage and history die with its site. What stays for a while is in Chromium's network process: freed
 buffers through which the page's messages went. So at the end of each session the server's arbiter sends one datagram,
 and the keeper kills that process; Chromium replaces it at once and the page, which has no server at that moment
-anyway, comes back by itself.
+anyway, comes back by itself. The audio process, through which a name may have been said, goes the same way.
 
 Characters typed on a real keyboard are another matter: Chromium's main process collects them, to warn of reused
 passwords, and no policy or switch was found that stops it. After a session that has used such keys the whole browser
@@ -34,6 +34,7 @@ log = logging.getLogger("kiosk.browser")
 FORGET_SOCKET = "forget.sock"
 FORGET, RESTART = b"forget", b"restart"  # what the server's arbiter says: drop the network process, or everything
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
+AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
 FEATURES_OFF = ("Translate", "BackForwardCache", "MediaRouter", "OptimizationHints", "AutofillServerCommunication")
@@ -136,12 +137,13 @@ class Keeper:
             self._process.kill()
 
     def forget(self) -> None:
-        """Kill the network process of the browser; what it held goes with it."""
+        """Kill the network and the audio process of the browser; what they held goes with them."""
         if self._process is None:
             return
         for pid in descendants(self._process.pid):
             with contextlib.suppress(OSError):
-                if NETWORK_PROCESS in Path(f"/proc/{pid}/cmdline").read_bytes():
+                command = Path(f"/proc/{pid}/cmdline").read_bytes()
+                if NETWORK_PROCESS in command or AUDIO_PROCESS in command:
                     os.kill(pid, signal.SIGKILL)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import http.client
+import os
 import re
 import shutil
 import socket
@@ -53,6 +54,7 @@ def everything(settings: Settings) -> Iterator[Finding]:
     yield printer(settings)
     yield portal(settings)
     yield from fonts()
+    yield voice(settings)
     yield browser()
 
 
@@ -161,6 +163,23 @@ def fonts() -> Iterator[Finding]:
             yield Finding("font", True, family)
         else:
             yield Finding("font", False, f"{family} is not installed; apt install {package}")
+
+
+def voice(settings: Settings) -> Finding:
+    from kiosk.languages import shipped
+    from kiosk.voice.mouth import can_speak
+    from kiosk.voice.voices import CREDIT
+
+    wanted = settings.voice
+    if not wanted.enabled:
+        return Finding("voice", True, "off; voice.enabled is false")
+    spoken = [language.code for language in shipped() if can_speak(language)]
+    if not spoken:
+        return Finding("voice", False, "there are no prompts; run tools/setup, or: python -m kiosk.voice build")
+    if wanted.jack and not os.access(wanted.jack, os.R_OK):
+        return Finding("voice", False, f"voice.jack: {wanted.jack} is not there or not readable for this user")
+    ears = "headphones are noticed" if wanted.jack else "headphones are not noticed (voice.jack is not set)"
+    return Finding("voice", True, f"speaks {', '.join(spoken)}; {ears}; {CREDIT}")
 
 
 def browser() -> Finding:

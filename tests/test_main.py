@@ -81,6 +81,7 @@ def test_check_says_in_a_line_each_what_the_kiosk_has_and_lacks(tmp_path: Path) 
         "printer": "LACKS",
         "portal": "LACKS",
         "font": "has",
+        "voice": "has",
         "browser": "has",
     }
     assert 'none found ("no such reader" was looked for)' in ended.stdout

@@ -116,6 +116,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/tmpfiles.d/kiosk.conf",
         "etc/modprobe.d/kiosk.conf",
         "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
+        "etc/udev/rules.d/70-kiosk-headphones.rules",
         "etc/chromium/policies/managed/policies.json",
         "etc/kiosk/kiosk.toml",
     }

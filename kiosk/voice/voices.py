@@ -1,6 +1,6 @@
 """Who speaks which language: one row each. None: no voice we can install speaks it well enough, so it stays silent.
 
-Why these: docs/decisions/0009-voices.md. A voice turns a text into samples; levels, trimming and coding are the same
+Why these: docs/decisions/0007-voices.md. A voice turns a text into samples; levels, trimming and coding are the same
 for all (`samples`, `prompts`). Adding a voice is a function here and its row.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Samples = np.ndarray[tuple[int], np.dtype[np.int16]]
 
+CREDIT = "Japanese voice: HTS Voice “Mei”, MMDAgent Project Team, Nagoya Institute of Technology, CC BY 3.0"
 HERTZ = 24000  # all voices are brought to this rate, mono, 16 bits
 LEVEL = 0.1  # root mean square of every prompt's voiced part, of full scale: about −20 dB
 PEAK = 0.89
@@ -54,16 +55,25 @@ def open_jtalk(text: str) -> Samples:
     return _levelled(samples, rate)
 
 
-def espeak(voice: str, words_per_minute: int, text: str) -> Samples:
-    """eSpeak NG, a program; so it never hears anything about a person."""
-    command = ["espeak-ng", "-v", voice, "-s", str(words_per_minute), "--stdin", "--stdout"]
+def flite(voice: str, text: str) -> Samples:
+    """Flite, a program, with one of its built-in English voices."""
+    return _program("flite", "-voice", voice, "-t", text, "-o", "/dev/stdout")
+
+
+def espeak(voice: str, text: str) -> Samples:
+    """eSpeak NG, a program, with one of its voices."""
+    return _program("espeak-ng", "-v", voice, "-s", "150", "--stdout", text)
+
+
+def _program(name: str, *arguments: str) -> Samples:
+    """A program that writes a wave file to its standard output. It never hears anything about a person."""
     try:
-        said = subprocess.run(command, input=text.encode(), capture_output=True, check=True).stdout
+        said = subprocess.run([name, *arguments], capture_output=True, check=True).stdout
     except FileNotFoundError:
-        raise NoVoice("the program espeak-ng is missing; apt install espeak-ng") from None
+        raise NoVoice(f"the program {name} is missing; apt install {name}") from None
     with wave.open(io.BytesIO(said)) as sound:
         rate = sound.getframerate()
-    return _levelled(_pcm(said[44:]), rate)  # a pipe's header does not know the length
+    return _levelled(_pcm(said[44:]), rate)  # not by the header's length, which a pipe has not got
 
 
 def _pcm(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -105,10 +115,10 @@ MEI = Voice("open-jtalk-mei-1", open_jtalk, live=True)
 VOICES: Mapping[str, Voice | None] = {
     JAPANESE.code: MEI,
     "easy": MEI,
-    "en": Voice("espeak-en-1", partial(espeak, "en-us", 150)),
-    "pt": Voice("espeak-pt-1", partial(espeak, "pt-br", 150)),
-    "vi": Voice("espeak-vi-1", partial(espeak, "vi", 150)),
-    "ko": Voice("espeak-ko-1", partial(espeak, "ko", 150)),
+    "en": Voice("flite-slt-1", partial(flite, "slt")),
+    "pt": Voice("espeak-pt-1", partial(espeak, "pt-br")),
+    "vi": Voice("espeak-vi-1", partial(espeak, "vi")),
+    "ko": Voice("espeak-ko-1", partial(espeak, "ko")),
     "zh": None,
 }
 assert set(VOICES) == set(LANGUAGES)
