@@ -30,7 +30,10 @@ class Devices:
         self.printer_fault: PrinterFault | None = None
 
     def start(
-        self, changed: Callable[[], None], busy: Callable[[], bool], headphones: Callable[[bool], None] = lambda _in: None
+        self,
+        changed: Callable[[], None],
+        busy: Callable[[], bool],
+        headphones: Callable[[bool], None] = lambda _in: None,
     ) -> None:
         """Watch from now on; `changed` is called from other threads, and `headphones` when some go in or out; `busy`
         says whether somebody is being served."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import mmap
 import os
 import resource
 import socket
@@ -27,6 +26,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from kiosk.browser import FORGET, FORGET_SOCKET, RESTART
 from kiosk.config import Settings
 from kiosk.devices import Devices
+from kiosk.handover import Handover
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
@@ -52,7 +52,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, settings: Settings, open_reader: Callable[[], Reader]) -> None:
         self._settings = settings
         self._open_reader = open_reader
-        self._typed = mmap.mmap(-1, 1)  # shared with the worker, and there after it: has this session typed by keys?
+        self._handover = Handover()
         super().__init__()
 
     def load_config(self) -> None:
@@ -71,14 +71,11 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(key, value)
 
     def load(self) -> Flask:
-        return open_session(self._settings, self._open_reader(), self._note_typed)
-
-    def _note_typed(self) -> None:
-        self._typed[0] = 1
+        return open_session(self._settings, self._open_reader(), self._handover)
 
     def _session_died(self, _arbiter: object, _worker: object) -> None:
-        tell_browser(self._settings, RESTART if self._typed[0] else FORGET)
-        self._typed[0] = 0
+        tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
+        self._handover.typed = False
 
 
 def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
@@ -91,7 +88,7 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     Server(settings, open_reader).run()
 
 
-def open_session(settings: Settings, reader: Reader, typed: Callable[[], None]) -> Flask:
+def open_session(settings: Settings, reader: Reader, handover: Handover) -> Flask:
     """Everything one session needs, in the process that will end with it."""
     site = Site.fresh(settings.server.port)
     jack = InputJack(settings.voice.jack) if settings.voice.jack else None
@@ -99,8 +96,8 @@ def open_session(settings: Settings, reader: Reader, typed: Callable[[], None]) 
     paper = slip.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, paper.png, mouth)
-    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, typed)
-    session = Session(settings, devices, paper.print, line.show)
+    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover)
+    session = Session(settings, devices, handover, paper.print, line.show)
     line.serve(session)
     devices.start(session.device_changed, lambda: session.in_use, session.headphones)
 

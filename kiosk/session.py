@@ -29,6 +29,7 @@ from kiosk.flows.ends import BrowserLost, CardGone, CardPulled, Ended, Left, Tim
 from kiosk.flows.outcomes import End
 from kiosk.flows.refusal import tell
 from kiosk.flows.screen import Screen, Sound
+from kiosk.handover import Handover
 from kiosk.hw.device import Connection, NotPrinted, Printed, PrinterFault, ReaderState
 from kiosk.languages import Language
 from kiosk.portal.client import PortalClient
@@ -37,7 +38,7 @@ from kiosk.receipts.receipt import Receipt
 
 log = logging.getLogger("kiosk.session")
 
-SETTLE_SECONDS = 1.0  # what is in the slot so soon after the start was there before: no hand is that fast
+SETTLE_SECONDS = 1.0  # for the reader to say what is in the slot after the start of the process
 BOUNCE_SECONDS = 0.3  # a second press of the same key within this is a bounce (EN 301 549 5.8)
 CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
@@ -76,11 +77,13 @@ class Session:
         self,
         settings: Settings,
         devices: Devices,
+        handover: Handover,
         print_receipt: Callable[[Receipt, Language], Printed | NotPrinted],
         show: Callable[[View], None],
     ) -> None:
         self._settings = settings
         self._devices = devices
+        self._handover = handover
         self._print_receipt = print_receipt
         self._show_view = show
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -93,6 +96,7 @@ class Session:
         self._card: Card | None = None
         self._connection: Connection | None = None
         self._card_insertion = -1
+        self._insertion_when_shown = 0
 
     # What the outside calls, from any thread.
 
@@ -125,6 +129,8 @@ class Session:
         self._events.put(Event("device"))
 
     def device_changed(self) -> None:
+        if self._in_use:
+            self._handover.card_in = self._occupied
         self._events.put(Event("device"))
 
     def page_lost(self) -> None:
@@ -133,6 +139,7 @@ class Session:
 
     def page_back(self) -> None:
         self._page_lost_at = None
+        self._insertion_when_shown = self.insertion
         self._events.put(Event("page"))
 
     # The whole of a visit.
@@ -142,6 +149,7 @@ class Session:
         try:
             self._await_first_touch()
             self._in_use = True
+            self._handover.card_in = self._occupied
             log.info("session begins")
             home.visit(self)
             end = "finished"
@@ -159,20 +167,23 @@ class Session:
             self._put(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
 
     def _await_first_touch(self) -> None:
-        """Attract, or "take the card" while the last person's card is still in. A fresh card counts as a touch."""
-        began, vacant, left_behind = time.monotonic(), False, False
+        """Attract, or "take the card" while the last person's card is still in. A card put in counts as a touch."""
+        began = time.monotonic()
         while True:
             slot = self._devices.reader.state
+            settled = time.monotonic() - began > SETTLE_SECONDS
             if slot is ReaderState.EMPTY:
-                vacant, left_behind = True, False
-            elif slot is not ReaderState.ABSENT:
-                left_behind = left_behind or not vacant or time.monotonic() - began < SETTLE_SECONDS
-                if not left_behind and self._page_lost_at is None:
-                    return
+                self._handover.card_in = self._handover.card_in and not settled
+            left_behind = self._handover.card_in
+            if self._occupied and not left_behind and self._put_in_while_shown():
+                return
             taken = Sound.CARD_OUT if self._view.screen.name == "left_card" else Sound.NONE
             attract = Screen("attract", {}, ("start",), sound=taken)
             self._put(Screen("left_card", sound=Sound.TAKE_CARD) if left_behind else attract)
-            event = self._events.get()
+            try:
+                event = self._events.get(timeout=SETTLE_SECONDS if left_behind and not settled else None)
+            except queue.Empty:
+                continue
             chosen = self._view.preferences != Preferences() or self._view.overlay == "language"
             if not left_behind and (chosen or (event.kind == "answer" and event.value == "start")):
                 return
@@ -180,6 +191,15 @@ class Session:
                 self._help(event.value)
             if event.kind == "device":
                 self._refresh()
+
+    def _put_in_while_shown(self) -> bool:
+        """Somebody stands there: the card came while the page was there to be seen."""
+        return self._page_lost_at is None and self.insertion > self._insertion_when_shown
+
+    @property
+    def _occupied(self) -> bool:
+        """Something is in the slot, whether it answers or not."""
+        return self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE)
 
     def _say_problem(self) -> None:
         with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
@@ -191,7 +211,7 @@ class Session:
         until = time.monotonic() + self._settings.session.take_card_seconds
         asked = False
         self._overlay(None)
-        while self._devices.reader.state in (ReaderState.CARD, ReaderState.MUTE):
+        while self._occupied:
             self._put(Screen("take_card", {"end": end}, sound=Sound.TAKE_CARD))
             asked = True
             left = until - time.monotonic()

@@ -15,6 +15,7 @@ from flask import Flask, request
 from flask_socketio import SocketIO
 
 from kiosk.config import Voice
+from kiosk.handover import Handover
 from kiosk.preferences import LOUDEST
 from kiosk.session import Session, View
 from kiosk.voice.mouth import Mouth
@@ -39,12 +40,12 @@ class Line:
         render: Callable[[View], str],
         mouth: Mouth | None = None,
         voice: Voice | None = None,
-        typed: Callable[[], None] = lambda: None,
+        handover: Handover | None = None,
     ) -> None:
         self._render = render
         self._mouth = mouth
         self._voice = voice or Voice()
-        self._typed = typed
+        self._handover = handover or Handover()
         self._lock = threading.Lock()
         self._page: str | None = None
         self._revision = 0
@@ -132,7 +133,7 @@ class Line:
         match message:
             case {"seq": int(seq), "answer": str(answer), **rest} if not rest and len(answer) <= LONGEST_ANSWER:
                 if answer == "typed":
-                    self._typed()
+                    self._handover.typed = True
                 elif self._session is not None and _sid() == self._page:
                     self._session.answer(seq, answer)
             case _:
