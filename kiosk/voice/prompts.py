@@ -25,9 +25,14 @@ from kiosk.furigana import plain
 from kiosk.languages import LANGUAGES, Language, shipped, translations
 from kiosk.voice.voices import HERTZ, NoVoice, Voice, voice_of
 
-KIOSK = Path(__file__).parent.parent
-FOLDER = KIOSK / "voice" / "rendered"
-SOURCES = (("web/templates", "**.html", "jinja2"), ("flows", "**.py", "python"), ("voice", "**.py", "python"))
+FOLDER = Path(__file__).parent / "rendered"
+ROOT = Path(__file__).parent.parent.parent
+SOURCES = (
+    ("kiosk/web/templates", "**.html", "jinja2"),
+    ("kiosk/flows", "**.py", "python"),
+    ("kiosk/voice", "**.py", "python"),
+    ("config", "guidance.toml", "kiosk.guidance:messages"),
+)
 CODING = f"opusenc --quiet --raw --raw-rate={HERTZ} --raw-chan=1 --bitrate=24 --comp=3 --serial=1".split()
 VARIANTS: Mapping[str, Sequence[int]] = {"count": range(17), "number": range(1, 12), "all": (11,)}
 NUMBERS = (*range(1, 10), *range(10, 121, 5))  # a countdown's seconds; what lies between is rounded down
@@ -62,7 +67,7 @@ def messages() -> set[str]:
     keywords = {**DEFAULT_KEYWORDS, "official": None}
     found: set[str] = set()
     for folder, pattern, method in SOURCES:
-        for each in extract_from_dir(KIOSK / folder, [(pattern, method)], keywords=keywords):
+        for each in extract_from_dir(ROOT / folder, [(pattern, method)], keywords=keywords):
             found.update([each[2]] if isinstance(each[2], str) else each[2])
     return found
 
