@@ -29,8 +29,13 @@ class Application:
         return cls(card)
 
     @property
+    def current(self) -> bool:
+        """Whether this is still the selected application."""
+        return self._card.application == self.AID
+
+    @property
     def card(self) -> Card:
         """The card, with this application selected: no PIN may reach another application's key of the same number."""
-        if self._card.application != self.AID:
+        if not self.current:
             raise RuntimeError(f"{self.NAME} is no longer the selected application")
         return self._card

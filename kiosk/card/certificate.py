@@ -111,6 +111,15 @@ class SignatureCertificate:
         return frozenset(name for name, is_same in same.items() if not is_same)
 
 
+def not_after(der: bytes, what: str) -> datetime:
+    """The end of any certificate's validity. Raises `CardProblem`, which calls it `what`."""
+    try:
+        end: datetime = x509.Certificate.load(der, strict=True)["tbs_certificate"]["validity"]["not_after"].native
+    except Exception:  # as above
+        raise CardProblem(what, "malformed") from None
+    return end
+
+
 def _other_names(certificate: Any) -> dict[str, str]:
     alternative = certificate.subject_alt_name_value
     if alternative is None:

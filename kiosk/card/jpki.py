@@ -1,4 +1,5 @@
-"""The JPKI application (公的個人認証): the signature certificate and the signature, behind the signature PIN.
+"""The JPKI application (公的個人認証): the signature certificate and the signature, behind the signature PIN; the
+user-authentication certificate, which a card shows to everybody and a phone behind its PIN.
 
 A phone held to the reader carries the same application under the same AID; its token label tells it apart
 (my-number-card.md §1, §2.1).
@@ -19,6 +20,7 @@ from kiosk.card.pin import AUTH_PIN, SIGN_PIN, Tries
 SIGN_CERTIFICATE_EF: Final = 0x0001
 TOKEN_INFO_EF: Final = 0x0006
 AVAILABILITY_EF: Final = 0x0008
+AUTH_CERTIFICATE_EF: Final = 0x000A
 SIGN_KEY_EF: Final = 0x001A
 
 CERTIFICATE_TAG: Final = 0x30
@@ -44,10 +46,11 @@ TOKEN_LABELS: Final = {
 
 @dataclass(frozen=True)
 class Availability:
-    """Which certificates the card says it holds. True also when the card does not say."""
+    """Which certificates the card says it holds. True also when the card does not say (`told` is False)."""
 
     sign: bool
     auth: bool
+    told: bool = True
 
 
 class JpkiApplication(Application):
@@ -68,8 +71,22 @@ class JpkiApplication(Application):
         try:
             sign, auth = read_start(self.card, AVAILABILITY_EF, 2, "certificate availability")
         except (FileAbsent, CardProblem):
-            return Availability(sign=True, auth=True)
+            return Availability(sign=True, auth=True, told=False)
         return Availability(sign=sign == AVAILABLE, auth=auth == AVAILABLE)
+
+    def auth_certificate(self) -> bytes | None:
+        """The user-authentication certificate, DER, without filler; no PIN needed on a card.
+
+        None when there is none, or when it is shown only behind its PIN (phones, §1).
+        """
+        try:
+            return read_object(self.card, AUTH_CERTIFICATE_EF, CERTIFICATE_TAG, "user-authentication certificate")
+        except FileAbsent:
+            return None
+        except CardProblem as problem:
+            if problem.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED:
+                return None
+            raise
 
     def sign_pin_tries(self) -> Tries:
         """Tries left of the signature PIN; costs none."""
