@@ -23,9 +23,11 @@ from pathlib import Path
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from kiosk import guidance
 from kiosk.browser import FORGET, FORGET_SOCKET, RESTART
 from kiosk.config import Settings
 from kiosk.devices import Devices
+from kiosk.guidance import Guidance
 from kiosk.handover import Handover
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
@@ -49,8 +51,9 @@ PR_SET_DUMPABLE = 4  # linux/prctl.h
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, with a session for an application."""
 
-    def __init__(self, settings: Settings, open_reader: Callable[[], Reader]) -> None:
+    def __init__(self, settings: Settings, facts: Guidance, open_reader: Callable[[], Reader]) -> None:
         self._settings = settings
+        self._facts = facts
         self._open_reader = open_reader
         self._handover = Handover()
         super().__init__()
@@ -71,7 +74,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(key, value)
 
     def load(self) -> Flask:
-        return open_session(self._settings, self._open_reader(), self._handover)
+        return open_session(self._settings, self._facts, self._open_reader(), self._handover)
 
     def _session_died(self, _arbiter: object, _worker: object) -> None:
         tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
@@ -79,16 +82,17 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 
 def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
-    """Serve until told to stop. `open_reader` is called after each fork."""
+    """Serve until told to stop. `open_reader` is called after each fork. Raises `ConfigError` for unusable facts."""
+    facts = guidance.load(settings.station.guidance_file)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("kiosk").setLevel(logging.INFO)
     keep_memory_private()
     view.warm()
     slip.warm(settings)
-    Server(settings, open_reader).run()
+    Server(settings, facts, open_reader).run()
 
 
-def open_session(settings: Settings, reader: Reader, handover: Handover) -> Flask:
+def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: Handover) -> Flask:
     """Everything one session needs, in the process that will end with it."""
     site = Site.fresh(settings.server.port)
     jack = InputJack(settings.voice.jack) if settings.voice.jack else None
@@ -97,7 +101,7 @@ def open_session(settings: Settings, reader: Reader, handover: Handover) -> Flas
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, paper.png, mouth)
     line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover)
-    session = Session(settings, devices, handover, paper.print, line.show)
+    session = Session(settings, facts, devices, handover, paper.print, line.show)
     line.serve(session)
     devices.start(session.device_changed, lambda: session.in_use, session.headphones)
 

@@ -29,6 +29,7 @@ from kiosk.flows.ends import BrowserLost, CardGone, CardPulled, Ended, Left, Tim
 from kiosk.flows.outcomes import End
 from kiosk.flows.refusal import tell
 from kiosk.flows.screen import Screen, Sound
+from kiosk.guidance import Guidance
 from kiosk.handover import Handover
 from kiosk.hw.device import Connection, NotPrinted, Printed, PrinterFault, ReaderState
 from kiosk.languages import Language
@@ -69,19 +70,21 @@ class View:
 class Session:
     """Implements `flows.kiosk.Kiosk`.
 
-    devices: reader, printer and portal with their states; print_receipt: renders and prints; show: called with every
-    new View, from the flow's thread.
+    guidance: the station's facts; devices: reader, printer and portal with their states; print_receipt: renders and
+    prints; show: called with every new View, from the flow's thread.
     """
 
     def __init__(
         self,
         settings: Settings,
+        guidance: Guidance,
         devices: Devices,
         handover: Handover,
         print_receipt: Callable[[Receipt, Language], Printed | NotPrinted],
         show: Callable[[View], None],
     ) -> None:
         self._settings = settings
+        self._guidance = guidance
         self._devices = devices
         self._handover = handover
         self._print_receipt = print_receipt
@@ -228,6 +231,10 @@ class Session:
     @property
     def portal(self) -> PortalClient:
         return self._devices.portal
+
+    @property
+    def guidance(self) -> Guidance:
+        return self._guidance
 
     @property
     def insertion(self) -> int:

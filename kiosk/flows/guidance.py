@@ -1,11 +1,34 @@
-"""What to do about a lost card, a forgotten PIN, a renewal (leaflet.txt)."""
+"""What every piece of guidance has in common: a few questions, then the person's own list on paper."""
 
 from __future__ import annotations
 
 from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.paper import hand_over
 from kiosk.flows.screen import Screen
+from kiosk.flows.todo import Plan
+from kiosk.receipts.receipt import Receipt
 
 
-def guide(kiosk: Kiosk) -> bool:
-    """Show the guidance. Returns False when the person goes back to home."""
-    return kiosk.ask(Screen("guidance", {}, ("back", "finish"), reading=True)) == "finish"
+def choices(kiosk: Kiosk, *screens: Screen) -> tuple[str, ...] | None:
+    """Ask one after another and return the answers; "back" asks the one before again. None: back before the first."""
+    chosen: list[str] = []
+    while len(chosen) < len(screens):
+        answer = kiosk.ask(screens[len(chosen)])
+        if answer != "back":
+            chosen.append(answer)
+        elif chosen:
+            chosen.pop()
+        else:
+            return None
+    return tuple(chosen)
+
+
+def slip(plan: Plan) -> Receipt:
+    """The list on paper."""
+    return Receipt("todo", {"plan": plan})
+
+
+def give(kiosk: Kiosk, plan: Plan) -> bool:
+    """Hand the list over. Returns False when the person has something else to do here."""
+    screen = Screen("todo", {"plan": plan}, ("paper", "home", "finish"), reading=True)
+    return hand_over(kiosk, screen, slip(plan)) == "finish"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from kiosk.flows.guidance import guide
+from kiosk.flows.benefits import benefits
+from kiosk.flows.card_check import check_card
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.linking import link
+from kiosk.flows.lost_card import lost_card
+from kiosk.flows.pin_help import pin_help
+from kiosk.flows.renewal import renewal
 from kiosk.flows.screen import Screen
 
-FLOWS = {"link": link, "guidance": guide}
+FLOWS = {
+    "link": link,
+    "lost": lost_card,
+    "pin": pin_help,
+    "check": check_card,
+    "renewal": renewal,
+    "benefits": benefits,
+}
 
 
 def visit(kiosk: Kiosk) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.flows.screen import Screen
+from kiosk.guidance import Guidance
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.receipt import Receipt
@@ -15,6 +16,10 @@ from kiosk.receipts.receipt import Receipt
 class Kiosk(Protocol):
     @property
     def portal(self) -> PortalClient: ...
+
+    @property
+    def guidance(self) -> Guidance:
+        """The station's facts."""
 
     @property
     def insertion(self) -> int:

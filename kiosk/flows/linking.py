@@ -23,11 +23,12 @@ from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.card.text import Attributes, TextApplication
 from kiosk.flows.ends import CardPulled, Ended, Left
 from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import N_, End
+from kiosk.flows.outcomes import End
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.runner import Move, Step, walk
 from kiosk.flows.screen import Screen, Sound
+from kiosk.flows.todo import N_
 from kiosk.flows.visit import (
     BACK,
     NEXT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.card.apdu import CardError
 from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import OUTCOMES, REFUSALS, End
+from kiosk.flows.outcomes import REFUSALS, End, outcomes
 from kiosk.flows.paper import hand_over
 from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
@@ -39,7 +39,7 @@ def end_of(problem: Exception) -> End:
 
 def tell(kiosk: Kiosk, end: End) -> bool:
     """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
-    outcome = OUTCOMES[end]
+    outcome = outcomes(kiosk.guidance)[end]
     again = end in (End.TERMS_CHANGED, End.LINKING_EXPIRED)
     facts = {"end": end.value, "outcome": outcome}
     screen = Screen(

@@ -1,4 +1,4 @@
-"""What one linking knows so far, and its dealings with the card: have it set, have a PIN typed, use the PIN once.
+"""What one visit knows so far, and its dealings with the card: have it set, have a PIN typed, use the PIN once.
 
 A card comes and goes as it likes. Whatever goes wrong with it is either a reason to ask again (`Visit.fault`, in the
 words of the screen `set_card` or `pin`) or the end of the linking (`refusal.Stop`).
@@ -14,6 +14,7 @@ from typing import TypeVar
 from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent, PinBlocked, PinWrong
 from kiosk.card.application import Application as AnyApplication
 from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import PinRule, erase
 from kiosk.card.text import Attributes, TextApplication
 from kiosk.flows.ends import CardPulled
@@ -25,7 +26,7 @@ from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.model import Held, Linked, Linking
 
 NEXT, BACK = Move.NEXT, Move.BACK
-Application = TextApplication | JpkiApplication
+Application = TextApplication | JpkiApplication | LicenceApplication
 A = TypeVar("A", bound=AnyApplication)
 PHONES = (TokenKind.ANDROID, TokenKind.IPHONE)
 
@@ -52,7 +53,7 @@ class Visit:
     def select(self, application: type[A]) -> A:
         """The application on the card that is in now; selected only once while the card stays."""
         insertion, selected = self.kiosk.insertion, self.selected
-        if isinstance(selected, application) and self.selected_on == insertion:
+        if isinstance(selected, application) and selected.current and self.selected_on == insertion:
             return selected
         self.selected = fresh = application.select(self.kiosk.card())
         self.selected_on = insertion
@@ -86,7 +87,7 @@ def ask(visit: Visit, screen: Screen) -> str:
                 visit.kiosk.card()
 
 
-def set_card(visit: Visit, step: int, application: type[A]) -> A | Move:
+def set_card(visit: Visit, step: int | None, application: type[A]) -> A | Move:
     """The application of the card in the slot, asking for a card until one has it. BACK when the person goes back."""
     fault = visit.told_fault()
     unsuitable = visit.kiosk.insertion if fault == "other_card" else None
@@ -130,7 +131,7 @@ def enter_pin(visit: Visit, step: int, application: type[Application], rule: Pin
 
 
 def type_pin(
-    visit: Visit, step: int, app: Application, rule: PinRule, locked: End, device: str = "card", fault: str = ""
+    visit: Visit, step: int | None, app: Application, rule: PinRule, locked: End, device: str = "card", fault: str = ""
 ) -> str | Move:
     """Ask the card for its tries, then the person for the PIN, which `visit.pin` holds afterwards.
 
@@ -139,7 +140,7 @@ def type_pin(
     """
     other = ("back", "card") if device == "phone" else ("back",)
     remaining = _tries_left(visit, app, locked)
-    facts = {"pin": rule.name, "remaining": remaining, "fault": fault, "device": device}
+    facts = {"pin": rule.name, "most": rule.max_tries, "remaining": remaining, "fault": fault, "device": device}
     if remaining == 1:
         last = Screen("last_try", facts, ("yes", "back"), step=step, needs_card=True, sound=Sound.ERROR)
         if visit.kiosk.ask(last) == "back":
@@ -153,6 +154,11 @@ def type_pin(
 
 def _tries_left(visit: Visit, app: Application, locked: End) -> int | None:
     """None where the card does not say. Raises Stop for a PIN that cannot be used: locked, or never issued."""
+    if isinstance(app, LicenceApplication):
+        tries = app.pin_tries()
+        if tries.blocked:
+            raise Stop(locked)
+        return tries.remaining
     never_issued = End.NO_PINS if isinstance(app, TextApplication) else End.CERTIFICATE_ABSENT
     try:
         tries = app.sign_pin_tries() if isinstance(app, JpkiApplication) else app.pin_tries()

@@ -142,13 +142,13 @@ def phrases(text: str) -> Markup:
     return Markup("").join(Markup("<span class=phrase>{}</span>").format(part) for part in parts)
 
 
-def qr(address: str) -> Markup:
-    """A QR code of a public address, as an image whose modules are whole dots."""
+def qr(address: str, dots: int = 7) -> Markup:
+    """A QR code of a public address, as an image whose modules are so many whole dots wide."""
     if not re.fullmatch(r"https://[a-z0-9.-]+/[A-Za-z0-9/._-]*", address):
         raise ValueError("only a public https address without a query may stand in a QR code")
     code = segno.make_qr(address, error="m")
-    size = code.symbol_size(scale=7, border=4)[0]
-    uri = code.svg_data_uri(scale=7, border=4)
+    size = code.symbol_size(scale=dots, border=4)[0]
+    uri = code.svg_data_uri(scale=dots, border=4)
     return Markup('<img class=qr src="{}" width="{}" height="{}" alt="">').format(uri, size, size)
 
 

@@ -20,6 +20,7 @@ from kiosk.devices import Devices
 from kiosk.flows.linking import STEPS
 from kiosk.furigana import annotated, plain
 from kiosk.languages import JAPANESE, Language, shipped, translations
+from kiosk.receipts.text import code
 from kiosk.session import View
 from kiosk.voice.mouth import can_speak
 
@@ -43,6 +44,7 @@ def environment(language: Language) -> jinja2.Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters["written"] = partial(written, language=language)
     made.globals["official"] = partial(official, language)
+    made.globals["code"] = partial(code, translate=lambda text: plain(translations(language).gettext(text)))
     made.globals["language"] = language
     return made
 
@@ -65,6 +67,7 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
     """The fragment for what stands on the screen now."""
     screen, preferences = view.screen, view.preferences
     around: Mapping[str, Any] = {
+        "seq": view.seq,
         "screen": screen,
         "steps": STEPS,
         "station": settings.station,

@@ -7,10 +7,13 @@ from datetime import date, datetime
 
 from PIL import Image
 
+from kiosk import guidance
 from kiosk.config import Station
-from kiosk.flows.outcomes import OUTCOMES, Outcome, Todo
+from kiosk.flows.outcomes import Outcome, Todo, outcomes
 from kiosk.portal.model import Licence
 from kiosk.receipts.render import render
+
+OUTCOMES = outcomes(guidance.load())
 
 STATION = Station(
     name="みどり野警察署",
@@ -34,7 +37,7 @@ LOST = Outcome(
     "まず、カードの機能をとめます。",
     "とめるまでは、ほかの人に使われるおそれがあります。",
     (
-        Todo("電話で機能をとめます。", telephone="0120-95-0178", hours="24時間 365日"),
+        Todo("電話で機能をとめます。", line=guidance.load().suspend),
         Todo("警察に遺失届を出し、受理番号をひかえます。", where="この警察署の会計課"),
         Todo(
             "カードの再発行を申し込みます。",

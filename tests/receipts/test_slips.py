@@ -161,7 +161,7 @@ def test_a_machine_can_read_the_slip_of_the_linked(
 
 def test_a_machine_can_read_where_to_go_and_what_to_bring(slips: Mapping[str, Image.Image], tmp_path: Path) -> None:
     text = text_of(slips["outcome-sign_pin_locked-576"], tmp_path)
-    for words in ("署名用の暗証番号が", "つぎにすること", "市区町村の窓口", "持っていくもの", "マイナンバーカード"):
+    for words in ("署名用の暗証番号が", "つぎにすること", "市区町村の窓口", "持ち物", "マイナンバーカード"):
         assert holds(text, words), f"{words} not found in: {text}"
     text = text_of(slips["outcome-with-telephone-576"], tmp_path)
     assert holds(text, "0120-95-0178"), text

@@ -6,56 +6,25 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from types import SimpleNamespace
+from collections.abc import Iterator
 from typing import cast
 
+from kiosk import guidance
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinFault
 from kiosk.card.text import Attributes, Sex
-from kiosk.config import Settings, Station
-from kiosk.devices import Devices
+from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
-from kiosk.flows.outcomes import OUTCOMES, End
+from kiosk.flows.outcomes import End, outcomes
 from kiosk.flows.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.portal.model import Licence, Linked
-from kiosk.preferences import Preferences
-from kiosk.session import Overlay, View, _pad
+from kiosk.session import Overlay, _pad
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
-from kiosk.web.view import render
+from tests.web import catalogue_guidance
+from tests.web.sight import Sight
 
-SETTINGS = Settings(
-    station=Station(
-        name="みどり野警察署",
-        desk="交通課 運転免許窓口",
-        telephone="000-000-0110",
-        hours="月曜〜金曜 8時30分〜17時15分",
-    )
-)
-DEFAULTS = Preferences()
-
-
-@dataclass(frozen=True)
-class Sight:
-    """One thing to see. name: a file's and a test's name; the rest as in `kiosk.session.View` and `kiosk.devices`."""
-
-    name: str
-    screen: Screen
-    overlay: Overlay | None = None
-    pad: Mapping[str, object] | None = None
-    reader: ReaderState = ReaderState.CARD
-    printer: PrinterFault | None = None
-    portal: str = "open"
-
-    def html(self, preferences: Preferences = DEFAULTS) -> str:
-        """The fragment, by the production path."""
-        view = View(1, self.screen, self.overlay, 30 if self.overlay else None, preferences, self.pad)
-        devices = SimpleNamespace(
-            reader=SimpleNamespace(state=self.reader), printer_fault=self.printer, portal_state=self.portal
-        )
-        return render(view, SETTINGS, cast(Devices, devices))
+OUTCOMES = outcomes(guidance.load())
 
 
 def attributes(key: str) -> Attributes:
@@ -114,6 +83,7 @@ def sights() -> Iterator[Sight]:
     yield from _steps()
     yield from _ends()
     yield from _questions()
+    yield from catalogue_guidance.sights()
 
 
 def _before_and_after() -> Iterator[Sight]:
@@ -122,13 +92,12 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "Left"}))
     yield Sight("closing", Screen("closing"))
-    home = Screen("home", {}, ("link", "guidance"))
+    home = Screen("home", {}, tuple(FLOWS))
     yield Sight("home", home)
     yield Sight("home_no_reader", home, reader=ReaderState.ABSENT)
     yield Sight("home_portal_closed", home, portal="closed")
     yield Sight("home_portal_unreachable", home, portal="unreachable")
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
-    yield Sight("guidance", Screen("guidance", {}, ("back", "finish"), reading=True))
 
 
 def _card() -> Iterator[Sight]:
@@ -150,7 +119,7 @@ def _pins() -> Iterator[Sight]:
     def pin(
         name: str, step: int, pad: dict[str, object], answers: tuple[str, ...] = ("back",), **facts: object
     ) -> Sight:
-        given = {"fault": "", "device": "card", **facts}
+        given = {"fault": "", "device": "card", "most": {"text": 3, "sign": 5}[str(facts["pin"])], **facts}
         return Sight(name, Screen("pin", given, answers, step=step, needs_card=True), pad=pad)
 
     yield pin("text_pin", 5, _pad(TEXT_PIN, 0, ""), pin="text", remaining=3)

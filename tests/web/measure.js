@@ -1,6 +1,7 @@
 // What can be measured of the screen that stands there, as a list of complaints. Sizes are those of
 // interface-numbers.md; the design's pixel is the CSS pixel at the two sizes the tests use.
 ({ smallestText, answers }) => {
+  const SCROLLS = ".scroll, [data-fit='4'] .may-scroll";
   const complaints = [];
   const complain = (element, words) =>
     complaints.push(`${words}: <${element.tagName.toLowerCase()} class="${element.getAttribute("class") ?? ""}"> ${element.textContent.trim().slice(0, 30)}`);
@@ -10,7 +11,7 @@
   const box = (element) => element.getBoundingClientRect();
 
   for (const element of all) {
-    if (element.matches(".scroll")) continue;
+    if (element.matches(SCROLLS)) continue;
     if (element.clientHeight && element.scrollHeight > element.clientHeight + 1) complain(element, `too high by ${element.scrollHeight - element.clientHeight}`);
     if (element.clientWidth && element.scrollWidth > element.clientWidth + 1) complain(element, `too wide by ${element.scrollWidth - element.clientWidth}`);
   }
@@ -19,7 +20,7 @@
   for (const element of texts) {
     const size = parseFloat(getComputedStyle(element).fontSize);
     if (size < smallestText) complain(element, `text of ${size} px`);
-    if (element.closest(".scroll")) continue;
+    if (element.closest(SCROLLS)) continue;
     const { left, top, right, bottom } = box(element);
     if (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight) complain(element, "outside the screen");
   }

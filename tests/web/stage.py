@@ -18,9 +18,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from kiosk.preferences import Preferences
+from kiosk.receipts.render import png_bytes, render
 from kiosk.web.app import HEADERS
 from kiosk.web.view import page as document
-from tests.web.catalogue import Sight
+from tests.web.catalogue_guidance import PLAN
+from tests.web.sight import SETTINGS, Sight
 
 SWAP = """html => {
     window.kiosk ??= trustedTypes.createPolicy("kiosk", {createHTML: html => html});
@@ -95,10 +97,15 @@ class _Quiet(WSGIRequestHandler):
 
 def _application() -> Flask:
     app = Flask("kiosk.web")
+    sample = render("todo.html", {"plan": PLAN, "station": SETTINGS.station}, width=576)
 
     @app.get("/")
     def neutral() -> str:
         return re.sub(r"<script[^>]*(socket.io.min|kiosk).js[^>]*></script>", "", document())
+
+    @app.get("/paper.png")
+    def paper() -> Response:
+        return Response(png_bytes(sample), mimetype="image/png")
 
     @app.after_request
     def guard(response: Response) -> Response:

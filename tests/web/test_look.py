@@ -72,7 +72,10 @@ def answers_of(sight: Sight) -> dict[str, list[str]]:
     """always: the helpers; wanted: what the flow waits for, or the question over it; also: may be there."""
     pad = [] if sight.pad is None else [*PAD, *(LETTERS if sight.pad["layout"] == "letters" else [])]
     closed = sight.screen.name == "home" and (sight.reader.value == "absent" or sight.portal != "open")
-    own = [each for each in sight.screen.answers if not (closed and each == "link")]
+    hidden = {"link"} if closed else set()
+    if sight.screen.name == "home" and sight.reader.value == "absent":
+        hidden.add("check")
+    own = [each for each in sight.screen.answers if each not in hidden]
     facts = sight.screen.facts
     seen_already = ["read_to_end"] if facts.get("read") else []
     return {

@@ -1,0 +1,46 @@
+"""What linking gives, for those who do not know yet whether they want it (leaflet.txt). Ends where linking begins."""
+
+from __future__ import annotations
+
+from kiosk.flows.guidance import give
+from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.linking import link
+from kiosk.flows.screen import Screen
+from kiosk.flows.todo import CARD, N_, Plan, Todo
+from kiosk.guidance import Guidance
+
+
+def benefits(kiosk: Kiosk) -> bool:
+    """Returns False when the person goes back to home."""
+    match kiosk.ask(Screen("benefits", {}, ("link", "print", "back"), reading=True)):
+        case "link":
+            return link(kiosk)
+        case "print":
+            return give(kiosk, plan(kiosk.guidance))
+    return False
+
+
+def plan(facts: Guidance) -> Plan:
+    """For those who have to fetch a PIN or want to think about it at home."""
+    return Plan(
+        "benefits",
+        N_("連携すると、できること"),
+        (
+            Todo(
+                N_("カードと暗証番号を用意します"),
+                bring=(
+                    CARD,
+                    N_("４けたの暗証番号（入力用）"),
+                    N_("６〜16文字の暗証番号（署名用）"),
+                ),
+            ),
+            Todo(N_("この機械かスマートフォンで連携します")),
+        ),
+        can=(
+            N_("免許の情報を、マイナポータルで見る"),
+            N_("更新の講習をオンラインで受ける（優良・一般の方）"),
+            N_("住所の変更をまとめて届け出る（マイナ免許証のみの方）"),
+        ),
+        official=N_("マイナポータルとマイナ免許証の連携"),
+        page=facts.portal_page.address,
+    )

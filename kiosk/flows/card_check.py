@@ -1,0 +1,221 @@
+"""Check my card: what it can do today and what to do next, for people who have no phone to ask. Nothing is typed.
+
+The card is asked what it tells anybody (card/state.py). What is said here is no more than that: a certificate that is
+there may have been revoked, and the end of the signature certificate stands behind its PIN. The end of the other one is
+the person's birthday, so it is shown while their card is in, and never printed.
+
+Whoever wants to see their licence may then type its PIN, after being told the tries. Taking the card out ends it all.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+from kiosk.card.apdu import CardError, CardLost
+from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.licence import Licence, LicenceApplication
+from kiosk.card.pin import LICENCE_PIN
+from kiosk.card.state import CardState, usable
+from kiosk.dates import JST
+from kiosk.flows import unlock
+from kiosk.flows.ends import CardPulled
+from kiosk.flows.guidance import slip
+from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.outcomes import End
+from kiosk.flows.paper import hand_over
+from kiosk.flows.refusal import Stop, end_of, tell
+from kiosk.flows.runner import Move
+from kiosk.flows.screen import Screen, Sound
+from kiosk.flows.todo import ASK_FIRST, CARD, N_, Plan, Todo
+from kiosk.flows.visit import NEXT, Visit, set_card, type_pin, with_pin
+from kiosk.guidance import Guidance
+
+
+def check_card(kiosk: Kiosk) -> bool:
+    """Returns False when the person goes back to home."""
+    visit = Visit(kiosk)
+    try:
+        while True:
+            jpki = set_card(visit, None, JpkiApplication)
+            if isinstance(jpki, Move):
+                return False
+            kiosk.show(Screen("reading", {"what": "state"}, sound=Sound.CARD_IN))
+            try:
+                return _tell(visit, CardState.read(jpki))
+            except (CardLost, CardPulled):
+                visit.fault = "removed"
+    except (Stop, CardError) as problem:
+        return tell(kiosk, end_of(problem))
+    finally:
+        visit.wipe_pin()
+
+
+def _tell(visit: Visit, state: CardState) -> bool:
+    """The one page, and what may be looked at from there."""
+    kiosk = visit.kiosk
+    page = result(kiosk.guidance, state)
+    try:
+        answer = hand_over(kiosk, page, slip(plan(kiosk.guidance, state)))
+        while answer == "licence":
+            if (licence := _read_licence(visit, state)) is not None:
+                shown = Screen("check_licence", {"licence": licence}, ("back", "finish"), reading=True, needs_card=True)
+                if kiosk.ask(shown) == "finish":
+                    return True
+            answer = kiosk.ask(page)
+    except CardPulled:
+        return True
+    return answer == "finish"
+
+
+def result(facts: Guidance, state: CardState) -> Screen:
+    """The page, as it stands there without a word about paper."""
+    shown = {
+        "state": state,
+        "linkable": _linkable(state),
+        "until": state.auth_until and state.auth_until.astimezone(JST).date(),
+        "expired": _over(state),
+        "plan": plan(facts, state),
+        "paper": "",
+    }
+    answers = (*(("licence",) if _licence_can_be_read(state) else ()), "home", "finish")
+    return Screen("check_result", shown, answers, reading=True, needs_card=True)
+
+
+def _read_licence(visit: Visit, state: CardState) -> Licence | None:
+    """The licence behind its PIN, or behind none if none was set. None when the person goes back."""
+    assert state.licence is not None
+    found: list[Licence] = []
+
+    def read(app: LicenceApplication) -> None:
+        app.verify(visit.pin if state.licence and state.licence.pin_set else None)
+        visit.wipe_pin()
+        found.append(app.read_licence())
+
+    insertion = visit.kiosk.insertion
+    warned = not state.licence.pin_set
+    while not found:
+        if visit.kiosk.insertion != insertion:
+            raise CardLost  # another card must not be shown beside what was read of the first
+        app = visit.select(LicenceApplication)
+        if state.licence.pin_set:
+            if not warned:
+                facts = {"remaining": app.pin_tries().remaining, "most": LICENCE_PIN.max_tries}
+                if visit.kiosk.ask(Screen("check_warn", facts, ("yes", "back"), needs_card=True)) == "back":
+                    return None
+                warned = True
+            fault, visit.fault = visit.fault, ""
+            if type_pin(visit, None, app, LICENCE_PIN, End.LICENCE_PIN_LOCKED, fault=fault) is not NEXT:
+                return None
+        visit.kiosk.show(Screen("reading", {"what": "licence"}, sound=Sound.CARD_IN))
+        if with_pin(visit, LicenceApplication, End.LICENCE_PIN_LOCKED, read) is not NEXT:
+            if visit.fault != "wrong":
+                raise CardLost
+            if not state.licence.pin_set:
+                raise Stop(End.CARD_PROBLEM)
+    return found[0]
+
+
+def _licence_can_be_read(state: CardState) -> bool:
+    """With a PIN that is not locked; without one only while a refusal would not lock anything."""
+    if state.licence is None or not usable(state.licence.pin):
+        return False
+    assert state.licence.pin is not None
+    return state.licence.pin_set or state.licence.pin.remaining != 1
+
+
+def _over(state: CardState) -> bool:
+    """Whether the user-authentication certificate has ended."""
+    return state.auth_until is not None and state.auth_until <= datetime.datetime.now(datetime.UTC)
+
+
+def plan(facts: Guidance, state: CardState) -> Plan:
+    """What this card can do today, and what to do next. Nothing in it tells whose card it is."""
+    if state.kind in (TokenKind.ANDROID, TokenKind.IPHONE):
+        todo: tuple[Todo, ...] = (Todo(N_("カードを入れて、もう一度しらべます")),)
+    elif state.pinless:
+        todo = tuple(_to_a_card_with_pins(facts))
+    else:
+        todo = tuple(_mend(facts, state))
+    return Plan(
+        "check",
+        N_("このカードで、今日できること"),
+        todo,
+        can=tuple(_can(state)),
+        know=tuple(_know(state)),
+        page=facts.card_page.address if todo else "",
+    )
+
+
+def _can_sign(state: CardState) -> bool:
+    return state.sign_certificate is not False and usable(state.sign_pin)
+
+
+def _linkable(state: CardState) -> bool:
+    """As far as the card tells: the portal may know of a certificate that was revoked."""
+    return state.licence is not None and usable(state.text_pin) and _can_sign(state)
+
+
+def _can(state: CardState) -> Iterator[str]:
+    if state.licence:
+        yield N_("マイナ免許証として使う（免許の情報が入っています）")
+        if state.licence.pin_set and usable(state.licence.pin):
+            yield N_("読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
+        if _linkable(state):
+            yield N_("運転免許を、マイナポータルと連携する（２つの暗証番号）")
+    if usable(state.auth_pin) and not _over(state):
+        yield N_("マイナポータルにログインする（ログイン用の暗証番号）")
+    if _can_sign(state):
+        yield N_("電子署名をする（署名用の暗証番号）")
+
+
+def _know(state: CardState) -> Iterator[str]:
+    if _can_sign(state):
+        yield N_("署名用の証明書の期限は、暗証番号なしでは読めないため、しらべていません。")
+
+
+def _mend(facts: Guidance, state: CardState) -> Iterator[Todo]:
+    """What keeps the card from something, each with who mends it; everything for the municipal counter in one."""
+    locked = [
+        name
+        for name, pin in (
+            (N_("氏名・住所の入力用の４けたの暗証番号"), state.text_pin),
+            (N_("ログイン用の４けたの暗証番号"), state.auth_pin),
+            (N_("署名用の６〜16文字の暗証番号"), state.sign_pin if state.sign_certificate is not False else None),
+        )
+        if pin is not None and pin.blocked
+    ]
+    if locked:
+        yield Todo(
+            N_("窓口で、暗証番号を決め直します"),
+            where=facts.municipality.name,
+            bring=(CARD,),
+            notes=(*locked, ASK_FIRST),
+        )
+    if state.sign_certificate is False:
+        yield Todo(
+            N_("署名用の証明書を申し込みます"),
+            where=facts.municipality.name,
+            bring=(CARD,),
+            notes=(N_("連携や電子署名をしたいときです。15歳未満の方には発行されません。"),),
+        )
+    if _over(state):
+        yield Todo(N_("ログイン用の証明書を更新します"), where=facts.municipality.name, bring=(CARD,))
+    if state.licence is None:
+        yield Todo(
+            N_("免許の情報の記録を申し込みます"),
+            where=facts.licence_desk.name,
+            bring=(CARD,),
+            notes=(N_("マイナ免許証にしたいときです。"),),
+        )
+    elif state.licence.pin_set and not usable(state.licence.pin):
+        yield from unlock.licence_pin(facts)
+
+
+def _to_a_card_with_pins(facts: Guidance) -> Iterator[Todo]:
+    yield Todo(
+        N_("暗証番号のあるカードを相談します"),
+        where=facts.municipality.name,
+        bring=(CARD,),
+        notes=(N_("連携や電子署名をしたいときです。"), ASK_FIRST),
+    )

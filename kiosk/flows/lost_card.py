@@ -1,0 +1,109 @@
+"""A lost card: first have its functions stopped, then how to come to a licence again (leaflet.txt).
+
+The number to call stands on the first screen and can be printed there at once; two questions later there is the whole
+list. The licence data does not come over to a new card by itself: that is what people do not know, so the list of
+those who stay with the マイナ免許証 says it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kiosk.flows.guidance import choices, give, slip
+from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.paper import hand_over
+from kiosk.flows.screen import Screen
+from kiosk.flows.todo import ASK_FIRST, N_, Plan, Todo
+from kiosk.guidance import Guidance
+
+Holding = Literal["card_only", "both"]
+Wish = Literal["stay", "change"]
+
+NEW_CARD = N_("新しいマイナンバーカード")
+REPORT_NUMBER = N_("遺失届の受理番号")
+
+
+def lost_card(kiosk: Kiosk) -> bool:
+    """Returns False when the person goes back to home."""
+    facts = kiosk.guidance
+    while _stop_first(kiosk) == "next":
+        chosen = choices(
+            kiosk,
+            Screen("lost_holding", {}, ("card_only", "both", "back")),
+            Screen("lost_wish", {}, ("stay", "change", "back")),
+        )
+        match chosen:
+            case ("card_only" | "both" as holding, "stay" | "change" as wish):
+                return give(kiosk, plan(facts, holding, wish))
+    return False
+
+
+def _stop_first(kiosk: Kiosk) -> str:
+    """The number to call, and nothing else; on paper for whoever wants it now."""
+    facts = {"line": kiosk.guidance.suspend, "other_line": kiosk.guidance.suspend_languages, "paper": ""}
+    screen = Screen("lost_suspend", facts, ("print", "next", "back"), reading=True)
+    answer = kiosk.ask(screen)
+    if answer == "print":
+        screen = Screen("lost_suspend", facts, ("next", "back"), reading=True)
+        answer = hand_over(kiosk, screen, slip(number(kiosk.guidance)))
+    return answer
+
+
+def number(facts: Guidance) -> Plan:
+    """Only what cannot wait."""
+    return Plan(
+        "suspend", N_("まず、カードの機能をとめます"), (suspend(facts),), official=N_("マイナンバーカードの一時停止")
+    )
+
+
+def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
+    """The whole list for someone who holds and wants this."""
+    again = {"stay": _record_again, "change": _change}[wish]
+    know = {
+        "card_only": N_("手続がおわるまで、運転のときに持つ免許証がありません。"),
+        "both": N_("運転するときは、手元の運転免許証を持っていてください。"),
+    }[holding]
+    return Plan(
+        f"lost_{wish}",
+        N_("カードをなくしたとき"),
+        (suspend(facts), _report(facts), _reissue(facts), again(facts)),
+        know=(know,),
+        page=facts.card_page.address,
+    )
+
+
+def suspend(facts: Guidance) -> Todo:
+    """The call."""
+    return Todo(N_("電話で、カードの機能をとめます"), line=facts.suspend, other_line=facts.suspend_languages)
+
+
+def _report(facts: Guidance) -> Todo:
+    return Todo(N_("遺失届を出します"), where=facts.lost_property.name, notes=(N_("受理番号を、ひかえておきます。"),))
+
+
+def _reissue(facts: Guidance) -> Todo:
+    return Todo(
+        N_("カードの再発行を申し込みます"),
+        where=facts.municipality.name,
+        bring=(REPORT_NUMBER,),
+        notes=(ASK_FIRST,),
+    )
+
+
+def _record_again(facts: Guidance) -> Todo:
+    return Todo(
+        N_("免許の情報を記録します"),
+        where=facts.licence_desk.name,
+        bring=(NEW_CARD,),
+        notes=(N_("新しいカードに、自動では入りません。"),),
+        yen=facts.recording.yen,
+        photo=facts.photo,
+    )
+
+
+def _change(facts: Guidance) -> Todo:
+    return Todo(
+        N_("運転免許証への変更を申し込みます"),
+        where=facts.applications_desk.name,
+        notes=(N_("手数料が別にかかります。いくらか、何がいるかは、先にたずねてください。"),),
+    )

@@ -1,0 +1,39 @@
+"""The card is renewed, and the licence is to come over to the new one: that takes two things (leaflet.txt)."""
+
+from __future__ import annotations
+
+from kiosk.flows.guidance import give
+from kiosk.flows.kiosk import Kiosk
+from kiosk.flows.screen import Screen
+from kiosk.flows.todo import N_, Plan, Todo
+from kiosk.guidance import Guidance
+
+
+def renewal(kiosk: Kiosk) -> bool:
+    """Returns False when the person goes back to home."""
+    if kiosk.ask(Screen("renewal", {}, ("print", "back"), reading=True)) == "back":
+        return False
+    return give(kiosk, plan(kiosk.guidance))
+
+
+def plan(facts: Guidance) -> Plan:
+    return Plan(
+        "renewal",
+        N_("カードを更新するとき"),
+        (
+            Todo(
+                N_("届いた通知書を用意します"),
+                notes=(N_("有効期限通知書か交付申請書です。くわしい手順も、そこにあります。"),),
+            ),
+            Todo(
+                N_("オンラインで申し込みます"),
+                where=N_("マイナンバーカード総合サイトの「オンライン申請サイト」"),
+            ),
+            Todo(
+                N_("署名用の証明書も申し込みます"),
+                notes=(N_("「署名用電子証明書の発行を希望する」をえらびます。"),),
+            ),
+        ),
+        know=(N_("２と３の両方をすると、免許の情報が新しいカードに引きつがれます。"),),
+        page=facts.card_page.address,
+    )

@@ -1,0 +1,61 @@
+"""The same list as text, for a phone: when the paper has failed, a QR code on the screen holds it.
+
+Public words and numbers only, as on the slip. A slip that carries a reference number has no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import segno
+from markupsafe import Markup
+
+from kiosk.config import Station
+from kiosk.receipts.receipt import Receipt
+
+LONGEST = 1200  # bytes; beyond this the code's modules become too small for a phone held at arm's length
+PUBLIC = {"todo": "plan", "outcome": "outcome"}  # slips that hold a list, and the fact it stands in
+
+
+def public_text(receipt: Receipt, station: Station, translate: Callable[[str], str]) -> str:
+    """The list of a slip as lines of text; empty for a slip that is not public. Cut off where it becomes too long."""
+    if receipt.name not in PUBLIC:
+        return ""
+    lines: list[str] = []
+    for line in _lines(receipt.facts[PUBLIC[receipt.name]], station, translate):
+        if len("\n".join((*lines, line)).encode()) > LONGEST:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def code(receipt: Receipt, station: Station, translate: Callable[[str], str]) -> Markup:
+    """That text as a QR code, SVG for the page (no style in it); empty when there is nothing to take along."""
+    text = public_text(receipt, station, translate)
+    if not text:
+        return Markup("")
+    drawn = segno.make_qr(text, error="l", encoding="utf-8", boost_error=False)
+    # segno makes it of numbers alone; nothing of the text is in the markup
+    return Markup(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None, light="#fff"))
+
+
+def _lines(plan: Any, station: Station, _: Callable[[str], str]) -> Iterator[str]:
+    yield _(plan.heading)
+    for number, todo in enumerate(plan.todo, 1):
+        yield f"{number}. {_(todo.text)}"
+        if todo.line:
+            yield f"{todo.line.telephone} ({_(todo.line.hours)})"
+        if todo.other_line:
+            yield f"{todo.other_line.telephone} ({todo.other_line.languages})"
+        if todo.where:
+            yield " ".join(filter(None, (_(todo.where), _(todo.hours) if todo.hours else "")))
+        if todo.yen is not None:
+            yield _("%(yen)s円") % {"yen": f"{todo.yen:,}"}
+        if todo.photo:
+            photo = todo.photo
+            yield f"{photo.height_mm / 10}×{photo.width_mm / 10}cm ×{photo.count}"
+        yield from (f"・{_(thing)}" for thing in todo.bring)
+    yield " ".join(filter(None, (station.name, station.desk, station.telephone)))
+    if page := getattr(plan, "page", ""):
+        yield page

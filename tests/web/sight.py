@@ -1,0 +1,47 @@
+"""One thing to see in the kiosk, made by the production path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import cast
+
+from kiosk.config import Settings, Station
+from kiosk.devices import Devices
+from kiosk.flows.screen import Screen
+from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.preferences import Preferences
+from kiosk.session import Overlay, View
+from kiosk.web.view import render
+
+SETTINGS = Settings(
+    station=Station(
+        name="みどり野警察署",
+        desk="交通課 運転免許窓口",
+        telephone="000-000-0110",
+        hours="月曜〜金曜 8時30分〜17時15分",
+    )
+)
+DEFAULTS = Preferences()
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One thing to see. name: a file's and a test's name; the rest as in `kiosk.session.View` and `kiosk.devices`."""
+
+    name: str
+    screen: Screen
+    overlay: Overlay | None = None
+    pad: Mapping[str, object] | None = None
+    reader: ReaderState = ReaderState.CARD
+    printer: PrinterFault | None = None
+    portal: str = "open"
+
+    def html(self, preferences: Preferences = DEFAULTS) -> str:
+        """The fragment, by the production path."""
+        view = View(1, self.screen, self.overlay, 30 if self.overlay else None, preferences, self.pad)
+        devices = SimpleNamespace(
+            reader=SimpleNamespace(state=self.reader), printer_fault=self.printer, portal_state=self.portal
+        )
+        return render(view, SETTINGS, cast(Devices, devices))
