@@ -34,7 +34,14 @@ SOURCES = (
     ("config", "guidance.toml", "kiosk.guidance:messages"),
 )
 CODING = f"opusenc --quiet --raw --raw-rate={HERTZ} --raw-chan=1 --bitrate=24 --comp=3 --serial=1".split()
-VARIANTS: Mapping[str, Sequence[int]] = {"count": range(17), "number": range(1, 12), "all": (11,)}
+VARIANTS: Mapping[str, Sequence[int]] = {
+    "count": range(17),  # characters typed, tries left
+    "left": range(11),  # tries left
+    "most": (3, 5, 10),  # tries of a PIN
+    "number": range(1, 12),  # steps
+    "all": (11,),
+    "key": range(10),  # of a telephone
+}
 NUMBERS = (*range(1, 10), *range(10, 121, 5))  # a countdown's seconds; what lies between is rounded down
 CHARACTERS = digits + ascii_uppercase  # of a reference number, a telephone number
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
