@@ -1,16 +1,13 @@
 """From the end of a session to the attract screen of the next, and a plain reload of the attract page beside it.
 
-A reset is all of this: the flow ends, the page gets its last words, the process leaves, gunicorn forks the next one,
-the browser's network process is killed as on an appliance, and the page, which has lost its socket, asks until it is
-led to the new session's site, loads it there and shows its first screen. A reload is the last third of it.
+A reset is all of this: the flow ends, the page gets its last words, the process leaves, the browser's network process
+is killed as on an appliance, gunicorn forks the next session, and the page, which has lost its socket, asks until it is
+led to the new session's site, loads it there and shows its first screen. A reload is the last part of it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +16,7 @@ from playwright.sync_api import ConsoleMessage, Page
 
 from bench.page import open_page, touch
 from bench.table import Row, paired
-from kiosk.browser import FORGET_SOCKET, NETWORK_PROCESS, descendants
+from kiosk.browser import forget, hear
 from tests.stage import Stage
 
 # Each document says when it was touched and when its attract screen had been painted, on the clock that all share.
@@ -35,7 +32,8 @@ WATCH = """
 
 def rows(directory: Path, quick: bool) -> Iterator[Row]:
     resets, reloads = [], []
-    with Stage(directory) as stage, forgetting(stage.runtime), open_page(stage.address, WATCH) as page:
+    with Stage(directory) as stage, open_page(stage.address, WATCH) as page:
+        forgetting(stage.runtime)
         for _ in range(3 if quick else 40):
             page.wait_for_selector("[data-answer=start]")
             touch(page, "start")
@@ -65,21 +63,7 @@ def until_attract(page: Page, begin: Callable[[], object]) -> float:
     return (float(painted.value.text.partition(" ")[2]) - begun[-1]) / 1000
 
 
-@contextlib.contextmanager
-def forgetting(runtime: Path) -> Iterator[None]:
-    """Kill the browser's network process whenever the server asks for it, as the browser's keeper does."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
-        runtime.mkdir(parents=True, exist_ok=True)
-        door.bind(str(runtime / FORGET_SOCKET))
-
-        def obey() -> None:
-            while door.recv(64):
-                for pid in descendants(os.getpid()):
-                    with contextlib.suppress(OSError):
-                        if NETWORK_PROCESS in Path(f"/proc/{pid}/cmdline").read_bytes():
-                            os.kill(pid, signal.SIGKILL)
-
-        threading.Thread(target=obey, daemon=True).start()
-        yield
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-            out.sendto(b"", str(runtime / FORGET_SOCKET))
+def forgetting(runtime: Path) -> None:
+    """Make this process's browser forget whenever the server says so, as the browser's keeper does."""
+    runtime.mkdir(parents=True, exist_ok=True)
+    threading.Thread(target=hear, args=(runtime, lambda _: forget(os.getpid())), daemon=True).start()

@@ -1,9 +1,10 @@
 """The browser's keeper: it starts Chromium on the kiosk's page, starts it again when it dies, and makes it forget.
 
 A session's page, storage and history die with its site. What stays for a while is in Chromium's network process: freed
-buffers through which the page's messages went. So at the end of each session the server's arbiter sends one datagram,
-and the keeper kills that process; Chromium replaces it at once and the page, which has no server at that moment
-anyway, comes back by itself. The audio process, through which a name may have been said, goes the same way.
+buffers through which the page's messages went. So at the end of each session the server's arbiter says one word, and
+the keeper kills that process; Chromium replaces it at once and the page, which has no server at that moment anyway,
+comes back by itself. The audio process, through which a name may have been said, goes the same way. The arbiter waits
+until it is done: a page on its way to the next session would be lost together with the process that carries it.
 
 Characters typed on a real keyboard are another matter: Chromium's main process collects them, to warn of reused
 passwords, and no policy or switch was found that stops it. After a session that has used such keys the whole browser
@@ -24,7 +25,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kiosk.config import Settings
@@ -35,6 +36,7 @@ FORGET_SOCKET = "forget.sock"
 FORGET, RESTART = b"forget", b"restart"  # what the server's arbiter says: drop the network process, or everything
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
+WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
 FEATURES_OFF = ("Translate", "BackForwardCache", "MediaRouter", "OptimizationHints", "AutofillServerCommunication")
@@ -73,7 +75,7 @@ class Keeper:
 
     def run(self) -> None:
         """Keep it running until `stop`."""
-        threading.Thread(target=self._listen, name="forget", daemon=True).start()
+        threading.Thread(target=hear, args=(self._runtime, self._obey), name="forget", daemon=True).start()
         failures = 0
         while not self._stopped.is_set():
             self._await_server()
@@ -118,18 +120,6 @@ class Keeper:
                 return
             self._stopped.wait(0.2)
 
-    def _listen(self) -> None:
-        path = self._runtime / FORGET_SOCKET
-        path.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
-            door.bind(str(path))
-            path.chmod(0o660)
-            while True:
-                if door.recv(64) == RESTART:
-                    self.restart()
-                else:
-                    self.forget()
-
     def restart(self) -> None:
         """Kill the browser; `run` starts the next at once."""
         self._wanted = True
@@ -138,13 +128,38 @@ class Keeper:
 
     def forget(self) -> None:
         """Kill the network and the audio process of the browser; what they held goes with them."""
-        if self._process is None:
-            return
-        for pid in descendants(self._process.pid):
-            with contextlib.suppress(OSError):
-                command = Path(f"/proc/{pid}/cmdline").read_bytes()
-                if NETWORK_PROCESS in command or AUDIO_PROCESS in command:
-                    os.kill(pid, signal.SIGKILL)
+        if self._process is not None:
+            forget(self._process.pid)
+
+    def _obey(self, word: bytes) -> None:
+        if word == RESTART:
+            self.restart()
+        else:
+            self.forget()
+
+
+def hear(runtime: Path, obey: Callable[[bytes], None]) -> None:
+    """Obey the arbiter's word each time it comes, for ever. The arbiter knows by the end of the connection."""
+    path = runtime / FORGET_SOCKET
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        door.bind(str(path))
+        path.chmod(0o660)
+        door.listen()
+        while True:
+            arbiter, _ = door.accept()
+            with arbiter, contextlib.suppress(OSError):
+                arbiter.settimeout(WORD_SECONDS)
+                obey(arbiter.recv(64))
+
+
+def forget(browser: int) -> None:
+    """Kill the network and the audio process among all below `browser`."""
+    for pid in descendants(browser):
+        with contextlib.suppress(OSError):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if NETWORK_PROCESS in command or AUDIO_PROCESS in command:
+                os.kill(pid, signal.SIGKILL)
 
 
 def descendants(root: int) -> Iterator[int]:

@@ -24,7 +24,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from kiosk import guidance
-from kiosk.browser import FORGET, FORGET_SOCKET, RESTART
+from kiosk.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.config import Settings
 from kiosk.devices import Devices
 from kiosk.guidance import Guidance
@@ -115,10 +115,16 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
 
 
 def tell_browser(settings: Settings, what: bytes) -> None:
-    """Tell the browser's keeper that a session has died, and how much the browser has to drop (`browser.py`)."""
+    """Have the browser's keeper drop what a session leaves in the browser (`browser.py`), and wait until it has.
+
+    Only then may the next session begin: a page on its way there would be lost with the process that carries it.
+    """
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
-            out.sendto(what, str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as keeper:
+            keeper.settimeout(WORD_SECONDS)
+            keeper.connect(str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
+            keeper.send(what)
+            keeper.recv(1)
     except OSError:
         log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
 

@@ -5,6 +5,7 @@
 const DOOR = `http://127.0.0.1:${location.port}/`; // leads to the site of the session that is being served
 const KNOCK_MS = 50; // the browser's network process, which dies with each session, is back sooner than that
 const CONNECT_MS = 200;
+const ASTRAY_MS = 3000; // a way that leads nowhere for so long has been cut off
 const ACTIVE_MS = 5000;
 const SHORTCUTS = {
   ENTER: "[role=checkbox][aria-checked=false], .is-main, .touch-anywhere",
@@ -69,8 +70,9 @@ function alone() {
 async function knock() {
   try {
     const answer = await fetch("/alive", { cache: "no-store" });
-    if (answer.status !== 204) location.replace(DOOR);
-    else setTimeout(() => socket.connect(), CONNECT_MS);
+    if (answer.status === 204) return setTimeout(() => socket.connect(), CONNECT_MS);
+    location.replace(DOOR);
+    setTimeout(knock, ASTRAY_MS); // nothing if we get there
   } catch {
     setTimeout(knock, KNOCK_MS);
   }
