@@ -5,6 +5,7 @@
   const screen = document.querySelector("#screen");
   document.querySelector("#neutral").hidden = true;
   screen.hidden = false;
+  const SCROLLS = ".scroll, [data-fit='4'] .may-scroll";
   const japanese = han ? /[ぁ-ゖァ-ヺ]/ : /[ぁ-ゖァ-ヺ一-龠々]/;
 
   const complaintsOf = (root) => {
@@ -12,13 +13,13 @@
     const complain = (element, words) => complaints.push(`${words}: .${element.className} “${element.textContent.trim().replace(/\s+/g, " ").slice(0, 40)}”`);
     const all = [...root.querySelectorAll("*:not(svg, svg *, rt, .hidden-words, .hidden-words *)")].filter((element) => element.checkVisibility());
     for (const element of all) {
-      if (!element.closest(".scroll")) {
+      if (!element.closest(SCROLLS)) {
         if (element.clientHeight && element.scrollHeight > element.clientHeight + 1) complain(element, `too high by ${element.scrollHeight - element.clientHeight}`);
         if (element.clientWidth && element.scrollWidth > element.clientWidth + 1) complain(element, `too wide by ${element.scrollWidth - element.clientWidth}`);
       }
       if (![...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
       const { left, top, right, bottom } = element.getBoundingClientRect();
-      if (!element.closest(".scroll") && (left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1)) complain(element, "outside the screen");
+      if (!element.closest(SCROLLS) && (left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1)) complain(element, "outside the screen");
       if (parseFloat(getComputedStyle(element).fontSize) < smallestText) complain(element, `text of ${getComputedStyle(element).fontSize}`);
     }
     for (const button of reach ? root.querySelectorAll("button") : [])
