@@ -118,9 +118,10 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
         "etc/udev/rules.d/70-kiosk-headphones.rules",
         "etc/chromium/policies/managed/policies.json",
+        "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
     }
-    assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 1
+    assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 2
 
 
 def test_installing_again_keeps_the_operators_settings(tmp_path: Path) -> None:
