@@ -56,7 +56,7 @@ class CardState:
         card = jpki.card
         return cls(
             kind=kind,
-            sign_certificate=availability.sign if availability.told else None,
+            sign_certificate=availability.sign if availability.told and kind is not TokenKind.UNKNOWN else None,
             sign_pin=sign_pin,
             auth_pin=auth_pin,
             auth_until=not_after(certificate, "user-authentication certificate") if certificate else None,

@@ -12,6 +12,7 @@ from kiosk.config import Station
 from kiosk.flows.outcomes import Outcome, Todo, outcomes
 from kiosk.portal.model import Licence
 from kiosk.receipts.render import render
+from tests.web.catalogue_guidance import plans
 
 OUTCOMES = outcomes(guidance.load())
 
@@ -56,6 +57,8 @@ def facts() -> Iterator[tuple[str, str, dict[str, object]]]:
     for end, outcome in OUTCOMES.items():
         if outcome.slip:
             yield f"outcome-{end.value}", "outcome.html", {**base, "outcome": outcome}
+    for name, plan in plans():
+        yield f"todo-{name}", "todo.html", {**base, "plan": plan}
     yield "outcome-with-telephone", "outcome.html", {**base, "outcome": LOST}
     yield "test", "test.html", base
 

@@ -52,9 +52,10 @@ def ink(image: Image.Image) -> tuple[int, int, int, int]:
     return box
 
 
-def text_of(image: Image.Image, tmp_path: Path, languages: str = "jpn") -> str:
-    """What tesseract reads, without the blanks it puts between Japanese letters."""
-    image.resize((image.width * 2, image.height * 2)).save(tmp_path / "slip.png")
+def text_of(image: Image.Image, tmp_path: Path, languages: str = "jpn", scale: float = 2) -> str:
+    """What tesseract reads, without the blanks it puts between Japanese letters. Large print needs a smaller scale."""
+    size = round(image.width * scale), round(image.height * scale)
+    (image if scale > 1 else image.convert("L")).resize(size).save(tmp_path / "slip.png")
     command = ["tesseract", str(tmp_path / "slip.png"), "-", "-l", languages, "--psm", "6"]
     read = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return unicodedata.normalize("NFKC", re.sub(r"\s", "", read))
@@ -73,7 +74,7 @@ def test_every_slip_is_black_and_white_and_as_wide_as_the_paper(slips: Mapping[s
     assert len(slips) == 2 * len(SLIPS) > 20
     for name, image in slips.items():
         assert (image.mode, image.width) == ("1", int(name.rsplit("-", 1)[1])), name
-        assert 1000 < image.height < 3200, f"{name} is {image.height / 8:.0f} mm long"
+        assert 600 < image.height < 3200, f"{name} is {image.height / 8:.0f} mm long"
 
 
 def test_nothing_runs_off_the_paper(slips: Mapping[str, Image.Image]) -> None:
@@ -163,7 +164,7 @@ def test_a_machine_can_read_where_to_go_and_what_to_bring(slips: Mapping[str, Im
     text = text_of(slips["outcome-sign_pin_locked-576"], tmp_path)
     for words in ("署名用の暗証番号が", "つぎにすること", "市区町村の窓口", "持ち物", "マイナンバーカード"):
         assert holds(text, words), f"{words} not found in: {text}"
-    text = text_of(slips["outcome-with-telephone-576"], tmp_path)
+    text = text_of(slips["outcome-with-telephone-576"], tmp_path, scale=0.5)
     assert holds(text, "0120-95-0178"), text
 
 

@@ -1,0 +1,131 @@
+"""A kiosk for flows alone: somebody answers by a script, the slot holds a virtual card, and every screen is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, cast
+
+from kiosk import guidance
+from kiosk.card.apdu import Card, CardLost
+from kiosk.card.pin import PinRule
+from kiosk.flows.ends import CardPulled, Left
+from kiosk.flows.screen import Screen
+from kiosk.guidance import Guidance
+from kiosk.hw.device import NotPrinted, Printed
+from kiosk.portal.client import PortalClient
+from kiosk.receipts.receipt import Receipt
+from kiosk.sim.card import VirtualCard
+from kiosk.sim.vpcd import Pulled
+
+Answer = str | Callable[["ScriptedKiosk"], str]
+
+
+class ScriptedKiosk:
+    """answers: one for each screen that asks; what is no answer of the screen fails the test, running out is やめる.
+
+    Before an answer is given a function may do something to the kiosk (pull the card) and returns the answer.
+    """
+
+    def __init__(
+        self,
+        *answers: Answer,
+        card: VirtualCard | None = None,
+        printing: Iterable[Printed | NotPrinted] = (),
+        can_print: bool = True,
+    ) -> None:
+        self._answers = list(answers)
+        self._printing = list(printing)
+        self.can_print = can_print
+        self.screens: list[Screen] = []
+        self.slips: list[Receipt] = []
+        self.slot: VirtualCard | None = None
+        self.insertion = 0
+        self._card: Card | None = None
+        self._card_insertion = -1
+        if card is not None:
+            self.put_in(card)
+
+    # -- hands
+
+    def put_in(self, card: VirtualCard) -> None:
+        card.power_on()
+        self.slot, self.insertion = card, self.insertion + 1
+
+    def take_out(self) -> None:
+        assert self.slot is not None
+        self.slot.power_off()
+        self.slot = None
+
+    @property
+    def names(self) -> list[str]:
+        """The screens that stood there, one after another."""
+        return [screen.name for screen in self.screens]
+
+    # -- what a flow asks for
+
+    @property
+    def portal(self) -> PortalClient:
+        return cast(PortalClient, None)
+
+    @property
+    def guidance(self) -> Guidance:
+        return guidance.load()
+
+    def ask(self, screen: Screen) -> str:
+        self._needs_card(screen)
+        self.screens.append(screen)
+        if not self._answers:
+            raise Left
+        given = self._answers.pop(0)
+        answer = given if isinstance(given, str) else given(self)
+        self._needs_card(screen)
+        assert answer in screen.answers, f"{screen.name} cannot be answered with {answer}, only with {screen.answers}"
+        return answer
+
+    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+        """A script's PIN is written `pin:2468`."""
+        answer = self.ask(replace(screen, answers=(*screen.answers, *(a for a in self._next() if a[:4] == "pin:"))))
+        return bytearray(answer[4:].encode()) if answer.startswith("pin:") else answer
+
+    def show(self, screen: Screen) -> None:
+        self.screens.append(replace(screen, answers=()))
+
+    def heed_leaving(self) -> None:
+        pass
+
+    def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        while self.slot is None or (newer_than is not None and self.insertion <= newer_than):
+            answer = self.ask(replace(screen, answers=(*screen.answers, "put in")))
+            if answer != "put in":
+                return answer
+        return None
+
+    def card(self) -> Card:
+        if self.slot is None:
+            raise CardLost("no card")
+        if self._card is None or self._card_insertion != self.insertion:
+            self._card, self._card_insertion = Card(self._transmit), self.insertion
+        return self._card
+
+    def print(self, receipt: Receipt) -> Printed | NotPrinted:
+        self.slips.append(receipt)
+        return self._printing.pop(0) if self._printing else Printed()
+
+    # -- inside
+
+    def _transmit(self, apdu: bytes) -> bytes:
+        try:
+            if self.slot is None:
+                raise CardLost("no card")
+            return self.slot.transmit(apdu)
+        except Pulled:
+            self.slot = None
+            raise CardLost("the card was pulled") from None
+
+    def _needs_card(self, screen: Screen) -> None:
+        if screen.needs_card and (self.slot is None or self._card_insertion != self.insertion):
+            raise CardPulled
+
+    def _next(self) -> list[Any]:
+        return [each for each in self._answers[:1] if isinstance(each, str)]

@@ -1,0 +1,327 @@
+"""Check my card: every kind of card tells what it can do and what to do next, and nobody pays a try for it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+
+from kiosk.card.apdu import Card
+from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.pin import Tries
+from kiosk.card.state import CardState
+from kiosk.config import Station
+from kiosk.flows.card_check import check_card, plan
+from kiosk.flows.screen import Screen
+from kiosk.flows.todo import Plan
+from kiosk.guidance import load
+from kiosk.receipts.text import public_text
+from kiosk.sim.card import Behaviour, Faults, VirtualCard
+from kiosk.sim.people import people
+from kiosk.sim.pki import Device, Pki
+from tests.flows.scripted import ScriptedKiosk
+
+PEOPLE = people()
+FACTS = load()
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki(tmp_path_factory.getbasetemp() / "pki")
+
+
+def state_of(card: VirtualCard) -> CardState:
+    card.power_on()
+    card.trace.clear()
+    return CardState.read(JpkiApplication.select(Card(card.transmit)))
+
+
+def spent(card: VirtualCard) -> dict[str, int]:
+    return {name: pin.left for name, pin in card.pins.items()}
+
+
+@pytest.fixture(params=sorted(PEOPLE))
+def card(request: pytest.FixtureRequest, pki: Pki) -> VirtualCard:
+    return VirtualCard(PEOPLE[request.param], pki)
+
+
+def result(kiosk: ScriptedKiosk) -> Screen:
+    return next(screen for screen in kiosk.screens if screen.name == "check_result" and screen.answers)
+
+
+def told(kiosk: ScriptedKiosk) -> Plan:
+    [slip] = kiosk.slips
+    assert isinstance(slip.facts["plan"], Plan)
+    return slip.facts["plan"]
+
+
+# What the card is asked
+
+
+def test_everybodys_card_says_what_the_table_of_people_says(card: VirtualCard) -> None:
+    person, state = card.person, state_of(card)
+    assert state.kind is TokenKind.CARD
+    assert state.sign_certificate is (person.certificate.state != "none")
+    assert (state.licence is not None) is (person.licence is not None)
+    assert state.pinless is person.face
+    if not person.face:
+        assert state.text_pin == Tries(person.tries.text, blocked=not person.tries.text)
+        assert state.auth_pin == Tries(person.tries.auth, blocked=not person.tries.auth)
+        if person.certificate.state != "none":
+            assert state.sign_pin == Tries(person.tries.sign, blocked=not person.tries.sign)
+    if state.licence:
+        assert state.licence.pin_set is bool(person.pins.licence)
+        assert state.licence.pin == Tries(10, blocked=False)
+    assert state.auth_until is not None and state.auth_until.date() > datetime.date(2020, 1, 1)
+
+
+def test_nobody_pays_a_try_and_nothing_personal_is_read(card: VirtualCard) -> None:
+    before = spent(card)
+    state_of(card)
+    assert spent(card) == before
+    assert not card.my_number_was_read
+    assert all(exchange.lc <= 16 for exchange in card.trace), "no command carries more than an AID"
+
+
+def test_a_card_is_asked_eleven_times_and_a_phone_five(pki: Pki) -> None:
+    card = VirtualCard(PEOPLE["excellent"], pki)
+    state_of(card)
+    phone = VirtualCard(PEOPLE["phone"], pki, "phone")
+    state_of(phone)
+    without = VirtualCard(PEOPLE["no-licence"], pki)
+    state_of(without)
+    assert (len(card.trace), len(phone.trace), len(without.trace)) == (11, 5, 9)
+
+
+@pytest.mark.parametrize("switch", [each.name for each in fields(Behaviour) if isinstance(each.default, bool)])
+@pytest.mark.parametrize("who", ["excellent", "first", "no-licence"])
+def test_a_card_that_speaks_otherwise_says_the_same(pki: Pki, who: str, switch: str) -> None:
+    otherwise = Behaviour(**{switch: not getattr(Behaviour(), switch)})
+    usual = state_of(VirtualCard(PEOPLE[who], pki))
+    assert state_of(VirtualCard(PEOPLE[who], pki, "card", otherwise)) == usual
+
+
+@pytest.mark.parametrize("blocked_as", [0x63C0, 0x6983, 0x6984])
+def test_a_locked_pin_is_locked_however_the_card_says_it(pki: Pki, blocked_as: int) -> None:
+    state = state_of(VirtualCard(PEOPLE["sign-locked"], pki, "card", Behaviour(blocked_as=blocked_as)))
+    assert state.sign_pin == Tries(0, blocked=True)
+
+
+@pytest.mark.parametrize("absent", [False, True], ids=["locked", "absent"])
+def test_a_card_without_pins_is_known_however_it_answers(pki: Pki, absent: bool) -> None:
+    state = state_of(VirtualCard(PEOPLE["face"], pki, "card", Behaviour(unset_pin_absent=absent)))
+    child = state_of(VirtualCard(PEOPLE["child"], pki, "card", Behaviour(unset_pin_absent=absent)))
+    assert (state.pinless, child.pinless) == (True, False)
+
+
+def test_a_phone_shows_neither_its_certificates_nor_a_licence(pki: Pki) -> None:
+    state = state_of(VirtualCard(PEOPLE["phone"], pki, "phone"))
+    assert (state.kind, state.auth_until, state.text_pin, state.licence) == (TokenKind.ANDROID, None, None, None)
+
+
+def test_the_end_of_a_certificate_stands_in_no_repr(pki: Pki) -> None:
+    state = state_of(VirtualCard(PEOPLE["excellent"], pki))
+    assert state.auth_until is not None and str(state.auth_until.year) not in repr(state)
+
+
+# What the person is told
+
+
+@pytest.mark.parametrize("device", ["card", "phone"])
+def test_everybody_gets_one_page_and_one_slip(pki: Pki, device: Device) -> None:
+    for person in PEOPLE.values():
+        if device == "phone" and not person.phone:
+            continue
+        kiosk = ScriptedKiosk("finish", card=VirtualCard(person, pki, device))
+        assert check_card(kiosk)
+        assert kiosk.names == ["reading", "check_result", "check_result"], person.key
+        assert len(kiosk.slips) == 1
+
+
+def wheres(kiosk: ScriptedKiosk) -> list[str]:
+    return [todo.where for todo in told(kiosk).todo]
+
+
+@pytest.mark.parametrize(
+    ("who", "where"),
+    [
+        ("excellent", []),
+        ("last-try", []),
+        ("sign-locked", [FACTS.municipality.name]),
+        ("child", [FACTS.municipality.name, FACTS.licence_desk.name]),
+        ("face", [FACTS.municipality.name]),
+        ("no-licence", [FACTS.licence_desk.name]),
+        ("first", []),
+    ],
+)
+def test_each_is_sent_where_it_can_be_mended_and_nowhere_in_vain(pki: Pki, who: str, where: list[str]) -> None:
+    kiosk = ScriptedKiosk("finish", card=VirtualCard(PEOPLE[who], pki))
+    check_card(kiosk)
+    assert wheres(kiosk) == where
+
+
+def test_linking_is_offered_only_to_cards_that_could(pki: Pki) -> None:
+    able = set()
+    for key, person in PEOPLE.items():
+        kiosk = ScriptedKiosk("finish", card=VirtualCard(person, pki))
+        check_card(kiosk)
+        if result(kiosk).facts["linkable"]:
+            able.add(key)
+    # Whether a certificate is revoked, expired or of an old address is not known without its PIN.
+    assert able == set(PEOPLE) - {"sign-locked", "child", "face", "no-licence"}
+
+
+def test_the_slip_and_its_code_say_nothing_about_whose_card_it_was(card: VirtualCard) -> None:
+    kiosk = ScriptedKiosk("finish", card=card)
+    check_card(kiosk)
+    until = result(kiosk).facts["until"]
+    assert isinstance(until, datetime.date)
+    text = repr(told(kiosk)) + public_text(kiosk.slips[0], Station(name="見本警察署"), str)
+    person = card.person
+    for words in (person.name, person.address, person.birth_date, str(until.year), f"{until.month}月{until.day}日"):
+        assert words not in text
+
+
+def test_the_locked_pins_are_named(pki: Pki) -> None:
+    kiosk = ScriptedKiosk("finish", card=VirtualCard(PEOPLE["sign-locked"], pki))
+    check_card(kiosk)
+    [todo] = told(kiosk).todo
+    assert "署名用の６〜16文字の暗証番号" in todo.notes
+
+
+def test_an_ended_log_in_certificate_is_said_and_sent_to_be_renewed(pki: Pki) -> None:
+    state = state_of(VirtualCard(PEOPLE["excellent"], pki))
+    ended = CardState(**{**vars(state), "auth_until": datetime.datetime(2024, 5, 3, tzinfo=datetime.UTC)})
+    before, after = plan(FACTS, state), plan(FACTS, ended)
+    assert [todo.text for todo in after.todo] == ["ログイン用の証明書を更新します"]
+    assert set(before.can) - set(after.can) == {"マイナポータルにログインする（ログイン用の暗証番号）"}
+
+
+# Cards that are none, break or go
+
+
+@pytest.mark.parametrize("faults", [Faults(garbage=True), Faults(truncated_certificate=True)], ids=["noise", "cut off"])
+def test_a_card_that_talks_nonsense_is_a_card_problem_and_no_crash(pki: Pki, faults: Faults) -> None:
+    kiosk = ScriptedKiosk("finish", card=VirtualCard(PEOPLE["excellent"], pki, faults=faults))
+    assert check_card(kiosk)
+    assert kiosk.names[-1] == "outcome" and kiosk.screens[-1].facts["end"] == "card_problem"
+
+
+def test_a_card_that_cannot_be_trusted_to_name_itself_is_not_believed_about_its_certificates(pki: Pki) -> None:
+    state = state_of(VirtualCard(PEOPLE["no-licence"], pki, faults=Faults(garbage=True)))
+    assert (state.kind, state.sign_certificate) == (TokenKind.UNKNOWN, None)
+
+
+def pulls(kiosk: ScriptedKiosk) -> str:
+    kiosk.take_out()
+    return "finish"
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+def test_a_card_pulled_while_it_is_read_is_asked_for_again(pki: Pki, at: int) -> None:
+    broken = VirtualCard(PEOPLE["excellent"], pki, faults=Faults(pull_at=at))
+
+    def puts_back(kiosk: ScriptedKiosk) -> str:
+        broken.inflict(Faults())
+        kiosk.put_in(broken)
+        return "put in"
+
+    kiosk = ScriptedKiosk(puts_back, "finish", card=broken)
+    assert check_card(kiosk)
+    asked = next(screen for screen in kiosk.screens if screen.name == "set_card")
+    assert asked.facts["fault"] == "removed"
+    assert kiosk.names[-1] == "check_result"
+
+
+def test_taking_the_card_from_the_result_ends_the_visit(pki: Pki) -> None:
+    kiosk = ScriptedKiosk(pulls, card=VirtualCard(PEOPLE["excellent"], pki))
+    assert check_card(kiosk)
+    assert kiosk.names[-1] == "check_result"
+
+
+# The licence behind its PIN
+
+
+@pytest.fixture
+def drivers_card(pki: Pki) -> Iterator[VirtualCard]:
+    yield VirtualCard(PEOPLE["both"], pki)
+
+
+def test_the_licence_is_shown_after_a_warning_and_never_printed(drivers_card: VirtualCard) -> None:
+    kiosk = ScriptedKiosk("licence", "yes", "pin:2468", "finish", card=drivers_card)
+    assert check_card(kiosk)
+    warning = next(screen for screen in kiosk.screens if screen.name == "check_warn")
+    assert warning.facts == {"remaining": 10, "most": 10}
+    shown = kiosk.screens[-1]
+    assert shown.name == "check_licence" and shown.needs_card
+    licence = shown.facts["licence"]
+    assert (licence.colour, licence.categories, licence.conditions) == ("青", ("準中型",), ("眼鏡等",))  # type: ignore[attr-defined]
+    assert len(kiosk.slips) == 1, "only the slip of the check"
+
+
+def test_a_wrong_licence_pin_is_told_with_the_tries_left(drivers_card: VirtualCard) -> None:
+    kiosk = ScriptedKiosk("licence", "yes", "pin:1111", "pin:2468", "back", "finish", card=drivers_card)
+    assert check_card(kiosk)
+    _, wrong = [screen for screen in kiosk.screens if screen.name == "pin"]
+    assert (wrong.facts["fault"], wrong.facts["remaining"], wrong.facts["most"]) == ("wrong", 9, 10)
+    assert drivers_card.pins["licence"].left == 10, "the right one has given all tries back"
+    assert kiosk.names[-2:] == ["check_licence", "check_result"]
+
+
+def test_the_last_try_is_never_spent_without_a_yes(drivers_card: VirtualCard) -> None:
+    drivers_card.pins["licence"].left = 1
+    kiosk = ScriptedKiosk("licence", "yes", "back", "finish", card=drivers_card)
+    assert check_card(kiosk)
+    assert [name for name in kiosk.names if name in ("last_try", "pin")] == ["last_try"]
+    assert drivers_card.pins["licence"].left == 1
+
+
+def test_a_licence_pin_locked_by_the_entry_sends_to_the_police(drivers_card: VirtualCard) -> None:
+    drivers_card.pins["licence"].left = 1
+    kiosk = ScriptedKiosk("licence", "yes", "yes", "pin:1111", "finish", card=drivers_card)
+    assert check_card(kiosk)
+    outcome = kiosk.screens[-1].facts
+    assert outcome["end"] == "licence_pin_locked"
+    assert [todo.where for todo in outcome["outcome"].todo] == [FACTS.licence_desk.name]  # type: ignore[attr-defined]
+
+
+def test_a_locked_licence_pin_is_not_offered(drivers_card: VirtualCard) -> None:
+    drivers_card.pins["licence"].left = 0
+    kiosk = ScriptedKiosk("finish", card=drivers_card)
+    check_card(kiosk)
+    assert "licence" not in result(kiosk).answers
+    assert wheres(kiosk) == [FACTS.licence_desk.name]
+
+
+def test_a_licence_without_a_pin_is_shown_without_asking_for_one(pki: Pki) -> None:
+    kiosk = ScriptedKiosk("licence", "finish", card=VirtualCard(PEOPLE["first"], pki))
+    assert check_card(kiosk)
+    assert kiosk.names[-2:] == ["reading", "check_licence"]
+    assert not {"check_warn", "pin"} & set(kiosk.names)
+
+
+def test_the_pin_is_overwritten_whatever_happens(drivers_card: VirtualCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed: list[bytearray] = []
+    original = ScriptedKiosk.ask_pin
+
+    def keep(self: ScriptedKiosk, *rest: object) -> bytearray | str:
+        answer = original(self, *rest)  # type: ignore[arg-type]
+        if isinstance(answer, bytearray):
+            typed.append(answer)
+        return answer
+
+    monkeypatch.setattr(ScriptedKiosk, "ask_pin", keep)
+    check_card(ScriptedKiosk("licence", "yes", "pin:1111", "pin:2468", "finish", card=drivers_card))
+    assert len(typed) == 2 and all(pin == b"" for pin in typed)
+
+
+def test_taking_the_card_out_at_the_pin_ends_the_visit(drivers_card: VirtualCard) -> None:
+    def pulls_here(kiosk: ScriptedKiosk) -> str:
+        kiosk.take_out()
+        return "yes"
+
+    kiosk = ScriptedKiosk("licence", pulls_here, card=drivers_card)
+    assert check_card(kiosk)
+    assert kiosk.names[-1] == "check_warn"

@@ -1,0 +1,213 @@
+"""The conversations of the guidance, as flows: what is asked, what the list says, and that no way leads nowhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from kiosk import guidance
+from kiosk.config import Station
+from kiosk.flows import home, unlock
+from kiosk.flows.benefits import benefits
+from kiosk.flows.ends import Left
+from kiosk.flows.lost_card import lost_card, plan
+from kiosk.flows.pin_help import DOINGS, pin_help
+from kiosk.flows.pin_help import plan as pin_plan
+from kiosk.flows.renewal import renewal
+from kiosk.flows.todo import Plan
+from kiosk.hw.device import NotPrinted, PrinterFault
+from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.text import LONGEST, public_text
+from tests.flows.scripted import ScriptedKiosk
+from tests.web.catalogue_guidance import plans
+
+FACTS = guidance.load()
+NO_PAPER = NotPrinted(PrinterFault.PAPER_END, partly=False)
+
+
+def printed(kiosk: ScriptedKiosk) -> Plan:
+    """The only list that was printed."""
+    [slip] = kiosk.slips
+    assert slip.name == "todo" and isinstance(slip.facts["plan"], Plan)
+    return slip.facts["plan"]
+
+
+# Lost card
+
+
+def test_the_number_to_call_is_the_first_thing_that_is_said() -> None:
+    kiosk = ScriptedKiosk()
+    with pytest.raises(Left):
+        lost_card(kiosk)
+    [first] = kiosk.screens
+    assert first.name == "lost_suspend"
+    assert first.facts["line"] == FACTS.suspend and first.facts["other_line"] == FACTS.suspend_languages
+
+
+def test_the_number_can_be_had_on_paper_at_once_and_the_conversation_goes_on() -> None:
+    kiosk = ScriptedKiosk("print", "next", "both", "change", "finish")
+    assert lost_card(kiosk)
+    first, second = (slip.facts["plan"] for slip in kiosk.slips)
+    assert isinstance(first, Plan) and isinstance(second, Plan)
+    assert [todo.line for todo in first.todo] == [FACTS.suspend]
+    assert second.name == "lost_change"
+
+
+@pytest.mark.parametrize("holding", ["card_only", "both"])
+def test_staying_takes_the_new_card_to_the_police_with_fee_and_photo(holding: str) -> None:
+    kiosk = ScriptedKiosk("next", holding, "stay", "finish")
+    assert lost_card(kiosk)
+    stop, report, again, record = printed(kiosk).todo
+    assert (stop.line, stop.other_line) == (FACTS.suspend, FACTS.suspend_languages)
+    assert report.where == FACTS.lost_property.name
+    assert again.where == FACTS.municipality.name
+    assert (record.where, record.yen, record.photo) == (FACTS.licence_desk.name, 1500, FACTS.photo)
+    assert any("自動では入りません" in note for note in record.notes), "the licence does not come over by itself"
+
+
+@pytest.mark.parametrize("holding", ["card_only", "both"])
+def test_changing_names_the_desk_and_another_fee_that_it_does_not_guess(holding: str) -> None:
+    kiosk = ScriptedKiosk("next", holding, "change", "finish")
+    assert lost_card(kiosk)
+    change = printed(kiosk).todo[-1]
+    assert change.where == "免許申請係"
+    assert change.yen is None and any("手数料が別に" in note for note in change.notes)
+
+
+def test_who_has_a_plain_licence_left_is_told_to_carry_it_and_who_has_none_that_there_is_none() -> None:
+    assert plan(FACTS, "both", "stay").know != plan(FACTS, "card_only", "stay").know
+
+
+def test_back_leads_back_one_question_at_a_time_and_then_home() -> None:
+    kiosk = ScriptedKiosk("next", "both", "back", "back", "back")
+    assert not lost_card(kiosk)
+    assert kiosk.names == ["lost_suspend", "lost_holding", "lost_wish", "lost_holding", "lost_suspend"]
+    assert kiosk.slips == []
+
+
+# PINs
+
+
+def test_every_pin_is_found_by_what_the_person_was_doing() -> None:
+    for doing in DOINGS:
+        kiosk = ScriptedKiosk(doing, "finish")
+        assert pin_help(kiosk)
+        assert printed(kiosk) == pin_plan(FACTS, doing)
+        assert kiosk.names == ["pin_doing", "todo", "todo"]
+
+
+def test_each_pin_sends_to_those_who_can_mend_it_and_to_nobody_else() -> None:
+    where = {doing: [todo.where for todo in pin_plan(FACTS, doing).todo] for doing in DOINGS}
+    counter, store, police = FACTS.municipality.name, FACTS.store.name, FACTS.licence_desk.name
+    assert where == {"show": [police], "text": [counter], "log_in": [counter, store], "sign": [counter, store]}
+
+
+def test_the_licence_pin_is_never_promised_by_telephone() -> None:
+    [todo] = unlock.licence_pin(FACTS)
+    assert any("電話ではお答えできません" in note for note in todo.notes)
+
+
+def test_what_is_said_of_the_tries_is_what_the_facts_say() -> None:
+    tries = {"show": FACTS.licence_pin, "text": FACTS.text_pin, "log_in": FACTS.auth_pin, "sign": FACTS.sign_pin}
+    for doing, pin in tries.items():
+        said = re.findall(r"つづけて(\d+)回", DOINGS[doing].known_by)
+        assert [int(number) for number in said] == [pin.tries]
+
+
+def test_who_does_not_know_is_led_to_the_check_and_back_from_it() -> None:
+    kiosk = ScriptedKiosk("unsure", "back", "back")
+    assert not pin_help(kiosk)
+    assert kiosk.names == ["pin_doing", "set_card", "pin_doing"]
+
+
+# Renewal and what linking gives
+
+
+def test_the_renewal_names_both_things_and_the_page_that_says_more() -> None:
+    kiosk = ScriptedKiosk("print", "finish")
+    assert renewal(kiosk)
+    told = printed(kiosk)
+    assert told.page == FACTS.card_page.address
+    text = " ".join((todo.text + " ".join(todo.notes)) for todo in told.todo)
+    assert "オンラインで申し込みます" in text and "署名用電子証明書の発行を希望する" in text
+
+
+def test_what_linking_gives_says_for_whom_and_ends_where_linking_begins() -> None:
+    kiosk = ScriptedKiosk("print", "finish")
+    assert benefits(kiosk)
+    told = printed(kiosk)
+    assert any("優良・一般の方" in each for each in told.can)
+    assert any("マイナ免許証のみの方" in each for each in told.can)
+    kiosk = ScriptedKiosk("link")
+    with pytest.raises(Left):
+        benefits(kiosk)
+    assert kiosk.names[:2] == ["benefits", "licence"]
+
+
+# All of them
+
+
+@pytest.mark.parametrize(
+    ("topic", "answers"),
+    [
+        ("lost", ["next", "both", "stay"]),
+        ("pin", ["text"]),
+        ("renewal", ["print"]),
+        ("benefits", ["print"]),
+    ],
+)
+def test_who_has_another_question_is_back_at_home_and_the_others_are_done(topic: str, answers: list[str]) -> None:
+    kiosk = ScriptedKiosk(topic, *answers, "home", topic, *answers, "finish")
+    home.visit(kiosk)
+    assert kiosk.names.count("home") == 2 and len(kiosk.slips) == 2
+
+
+@pytest.mark.parametrize("topic", ["lost", "pin", "check", "renewal", "benefits", "link"])
+def test_back_from_the_first_screen_of_every_topic_is_home(topic: str) -> None:
+    kiosk = ScriptedKiosk(topic, "back")
+    with pytest.raises(Left):
+        home.visit(kiosk)
+    assert kiosk.names[::2] == ["home", "home"]
+
+
+def test_without_paper_the_same_list_stays_on_the_screen_and_one_more_try_is_offered() -> None:
+    kiosk = ScriptedKiosk("print", "reprint", "finish", printing=[NO_PAPER, NO_PAPER])
+    assert renewal(kiosk)
+    failed, again = [screen for screen in kiosk.screens if screen.name == "todo" and screen.answers]
+    assert (failed.facts["paper"], again.facts["paper"]) == ("failed", "failed")
+    assert "reprint" in failed.answers and "reprint" not in again.answers
+    assert failed.facts["slip"] == kiosk.slips[0]
+
+
+def test_without_a_printer_nothing_is_called_printed_and_the_picture_can_be_seen() -> None:
+    kiosk = ScriptedKiosk("print", "paper", "back", "finish", can_print=False)
+    assert renewal(kiosk)
+    assert {screen.facts.get("paper") for screen in kiosk.screens if screen.name == "todo"} == {"none"}
+    assert kiosk.names == ["renewal", "todo", "paper", "todo"]
+
+
+@pytest.mark.parametrize(("name", "told"), [*plans()], ids=lambda each: each if isinstance(each, str) else "")
+def test_every_list_fits_a_phones_code_and_holds_only_public_words(name: str, told: Plan) -> None:
+    station = Station(name="見本警察署", desk="１階 運転免許窓口", telephone="00-0000-0000")
+    text = public_text(Receipt("todo", {"plan": told}), station, str)
+    assert len(text.encode()) < LONGEST, "nothing was cut off"
+    lines = text.split("\n")
+    assert lines[0] == told.heading
+    assert [line for line in lines if re.match(r"\d\. ", line)] == [
+        f"{n}. {todo.text}" for n, todo in enumerate(told.todo, 1)
+    ]
+    if told.page:
+        assert lines[-1] == told.page
+
+
+def test_a_slip_with_a_reference_number_has_no_text_for_a_phone() -> None:
+    assert public_text(Receipt("linked", {"reference": "7K3F-92QM"}), Station(), str) == ""
+
+
+def test_a_text_that_would_not_fit_is_cut_between_lines() -> None:
+    long = plan(FACTS, "both", "stay")
+    long = replace(long, todo=long.todo * 6)
+    text = public_text(Receipt("todo", {"plan": long}), Station(), str)
+    assert LONGEST - 200 < len(text.encode()) <= LONGEST
