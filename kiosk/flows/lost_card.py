@@ -17,7 +17,7 @@ from kiosk.flows.todo import ASK_FIRST, N_, Plan, Todo
 from kiosk.guidance import Guidance
 
 Holding = Literal["card_only", "both"]
-Wish = Literal["stay", "change"]
+Wish = Literal["keep", "change"]
 
 NEW_CARD = N_("新しいマイナンバーカード")
 REPORT_NUMBER = N_("遺失届の受理番号")
@@ -30,10 +30,10 @@ def lost_card(kiosk: Kiosk) -> bool:
         chosen = choices(
             kiosk,
             Screen("lost_holding", {}, ("card_only", "both", "back")),
-            Screen("lost_wish", {}, ("stay", "change", "back")),
+            Screen("lost_wish", {}, ("keep", "change", "back")),
         )
         match chosen:
-            case ("card_only" | "both" as holding, "stay" | "change" as wish):
+            case ("card_only" | "both" as holding, "keep" | "change" as wish):
                 return give(kiosk, plan(facts, holding, wish))
     return False
 
@@ -58,7 +58,7 @@ def number(facts: Guidance) -> Plan:
 
 def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
     """The whole list for someone who holds and wants this."""
-    again = {"stay": _record_again, "change": _change}[wish]
+    again = {"keep": _record_again, "change": _change}[wish]
     know = {
         "card_only": N_("手続がおわるまで、運転のときに持つ免許証がありません。"),
         "both": N_("運転するときは、手元の運転免許証を持っていてください。"),

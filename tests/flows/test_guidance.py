@@ -21,6 +21,7 @@ from kiosk.hw.device import NotPrinted, PrinterFault
 from kiosk.receipts.receipt import Receipt
 from kiosk.receipts.text import LONGEST, public_text
 from tests.flows.scripted import ScriptedKiosk
+from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_guidance import plans
 
 FACTS = guidance.load()
@@ -57,7 +58,7 @@ def test_the_number_can_be_had_on_paper_at_once_and_the_conversation_goes_on() -
 
 @pytest.mark.parametrize("holding", ["card_only", "both"])
 def test_staying_takes_the_new_card_to_the_police_with_fee_and_photo(holding: str) -> None:
-    kiosk = ScriptedKiosk("next", holding, "stay", "finish")
+    kiosk = ScriptedKiosk("next", holding, "keep", "finish")
     assert lost_card(kiosk)
     stop, report, again, record = printed(kiosk).todo
     assert (stop.line, stop.other_line) == (FACTS.suspend, FACTS.suspend_languages)
@@ -77,7 +78,7 @@ def test_changing_names_the_desk_and_another_fee_that_it_does_not_guess(holding:
 
 
 def test_who_has_a_plain_licence_left_is_told_to_carry_it_and_who_has_none_that_there_is_none() -> None:
-    assert plan(FACTS, "both", "stay").know != plan(FACTS, "card_only", "stay").know
+    assert plan(FACTS, "both", "keep").know != plan(FACTS, "card_only", "keep").know
 
 
 def test_back_leads_back_one_question_at_a_time_and_then_home() -> None:
@@ -152,7 +153,7 @@ def test_what_linking_gives_says_for_whom_and_ends_where_linking_begins() -> Non
 @pytest.mark.parametrize(
     ("topic", "answers"),
     [
-        ("lost", ["next", "both", "stay"]),
+        ("lost", ["next", "both", "keep"]),
         ("pin", ["text"]),
         ("renewal", ["print"]),
         ("benefits", ["print"]),
@@ -202,12 +203,20 @@ def test_every_list_fits_a_phones_code_and_holds_only_public_words(name: str, to
         assert lines[-1] == told.page
 
 
+def test_no_answer_of_a_screen_is_a_word_of_the_helpers() -> None:
+    """What the session keeps for itself (`Session._help`, `Preferences.after`) would never reach the flow."""
+    kept = {"active", "staff", "stay", "leave", "leave_now", "language", "size", "contrast", "reach", "listen"}
+    kept |= {"hush", "repeat", "louder", "softer", "key", "erase", "clear"}
+    for sight in SIGHTS:
+        assert not kept & set(sight.screen.answers), sight.name
+
+
 def test_a_slip_with_a_reference_number_has_no_text_for_a_phone() -> None:
     assert public_text(Receipt("linked", {"reference": "7K3F-92QM"}), Station(), str) == ""
 
 
 def test_a_text_that_would_not_fit_is_cut_between_lines() -> None:
-    long = plan(FACTS, "both", "stay")
+    long = plan(FACTS, "both", "keep")
     long = replace(long, todo=long.todo * 6)
     text = public_text(Receipt("todo", {"plan": long}), Station(), str)
     assert LONGEST - 200 < len(text.encode()) <= LONGEST

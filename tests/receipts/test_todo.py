@@ -26,7 +26,7 @@ from tests.web.catalogue_guidance import plans
 FACTS = guidance.load()
 PLANS = dict(plans())
 DPI = {576: 203.2, 512: 180.0}
-STAY = PLANS["lost_card_only_stay"]
+STAY = PLANS["lost_card_only_keep"]
 DOTS_OF_THE_LINE = 2
 
 
@@ -122,6 +122,6 @@ def test_a_station_that_changes_a_fact_finds_it_on_the_slip(tmp_path: Path) -> N
     recording = msgspec.structs.replace(FACTS.recording, yen=2350)
     suspend = msgspec.structs.replace(FACTS.suspend, telephone="0570-00-0000")
     changed = msgspec.structs.replace(FACTS, recording=recording, suspend=suspend)
-    text = text_of(slip_of(lost_card.plan(changed, "both", "stay"), 576), tmp_path, scale=0.5).replace(".", ",")
+    text = text_of(slip_of(lost_card.plan(changed, "both", "keep"), 576), tmp_path, scale=0.5).replace(".", ",")
     assert "2,350円" in text and "0570-00-0000" in text
     assert "1,500円" not in text and "0120-95-0178" not in text

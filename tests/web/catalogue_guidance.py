@@ -53,14 +53,14 @@ LICENCE = Licence(
 )
 PLAIN_LICENCE = Licence("20270117", None, None, (), ())
 
-PLAN = lost_card.plan(FACTS, "card_only", "stay")
+PLAN = lost_card.plan(FACTS, "card_only", "keep")
 
 
 def plans() -> Iterator[tuple[str, Plan]]:
     """Every list, by name."""
     yield "suspend", lost_card.number(FACTS)
     for holding in ("card_only", "both"):
-        for wish in ("stay", "change"):
+        for wish in ("keep", "change"):
             yield f"lost_{holding}_{wish}", lost_card.plan(FACTS, holding, wish)  # type: ignore[arg-type]
     for doing in pin_help.DOINGS:
         yield f"pin_{doing}", pin_help.plan(FACTS, doing)
@@ -84,7 +84,7 @@ def _questions() -> Iterator[Sight]:
     yield Sight("lost_suspend_printed", Screen("lost_suspend", {**number, "paper": "printed"}, ("next", "back")))
     yield Sight("lost_suspend_no_paper", Screen("lost_suspend", {**number, **PAPER_LOST}, ("next", "back", "reprint")))
     yield Sight("lost_holding", Screen("lost_holding", {}, ("card_only", "both", "back")))
-    yield Sight("lost_wish", Screen("lost_wish", {}, ("stay", "change", "back")))
+    yield Sight("lost_wish", Screen("lost_wish", {}, ("keep", "change", "back")))
     yield Sight("pin_doing", Screen("pin_doing", {}, (*pin_help.DOINGS, "unsure", "back")))
     yield Sight("renewal", Screen("renewal", {}, ("print", "back")))
     offered = Screen("benefits", {}, ("link", "print", "back"))

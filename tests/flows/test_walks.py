@@ -1,0 +1,282 @@
+"""The guidance as a newcomer walks it: a real browser, the kiosk's own process, cards and printer on the wire.
+
+Every walk counts its touches from the attract screen to the slip in the hand. `pytest -s` prints the table.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from PIL import Image, ImageChops
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kiosk.config import Session
+from kiosk.sim.chip import Faults
+from kiosk.sim.printer import Switches
+from tests.stage import Stage
+
+SOON = 8000  # ms
+QUICK = Session(browser_lost_seconds=2, put_back_seconds=5, take_card_seconds=5)
+
+
+class Goal(NamedTuple):
+    """What somebody comes for, what they touch after the attract screen, and the heading of the list they take home."""
+
+    words: str
+    touches: tuple[str, ...]
+    heading: str
+    card: str = ""
+    most: int = 5
+
+
+GOALS = {
+    "lost_at_once": Goal("なくした：電話番号の紙", ("lost", "print"), "まず、カードの機能をとめます", most=3),
+    "lost_keep": Goal(
+        "なくした：マイナ免許証をつづける", ("lost", "next", "card_only", "keep"), "カードをなくしたとき"
+    ),
+    "lost_change": Goal("なくした：運転免許証に変える", ("lost", "next", "both", "change"), "カードをなくしたとき"),
+    "pin_licence": Goal("暗証番号：車を借りる", ("pin", "show"), "免許の４けたの暗証番号", most=3),
+    "pin_text": Goal("暗証番号：入力する", ("pin", "text"), "入力用の４けたの暗証番号", most=3),
+    "pin_log_in": Goal("暗証番号：ログインする", ("pin", "log_in"), "ログイン用の４けたの暗証番号", most=3),
+    "pin_sign": Goal("暗証番号：電子署名", ("pin", "sign"), "署名用の６〜16文字の暗証番号", most=3),
+    "pin_unsure": Goal("暗証番号：わからない", ("pin", "unsure"), "このカードで、今日できること", "sign-locked", 3),
+    "check": Goal("カードの状態をしらべる", ("check",), "このカードで、今日できること", "excellent", 2),
+    "renewal": Goal("カードの更新", ("renewal", "print"), "カードを更新するとき", most=3),
+    "benefits": Goal("連携すると、できること", ("benefits", "print"), "連携すると、できること", most=3),
+}
+TABLE: dict[str, int] = {}
+
+
+class Visitor:
+    """Somebody in front of the kiosk, whose touches are counted."""
+
+    def __init__(self, stage: Stage, page: Page) -> None:
+        self.stage, self.page, self.count = stage, page, 0
+
+    def sees(self, name: str) -> None:
+        self.page.wait_for_selector(f"#screen .frame.is-{name.replace('_', '-')}:not([inert])", timeout=SOON)
+
+    def touches(self, answer: str) -> None:
+        self.page.tap(f"#screen [data-answer='{answer}']", timeout=SOON)
+        self.count += 1
+
+    def follows(self, goal: Goal) -> None:
+        """From the attract screen until the paper has come out."""
+        self.sees("attract")
+        self.touches("start")
+        for answer in goal.touches:
+            self.touches(answer)
+        if goal.card:
+            self.sees("set_card")
+            self.stage.put_in(goal.card)
+
+    def leaves(self) -> None:
+        """やめる, the card out, and the kiosk waits for the next person."""
+        self.touches("leave")
+        self.stage.take_out()
+        self.sees("attract")
+
+    @property
+    def words(self) -> str:
+        return "".join(self.page.inner_text("#screen").split())
+
+    def slip(self) -> Image.Image:
+        """The paper, once the screen says that it has been printed."""
+        self.page.get_by_text("紙を印刷しました").wait_for(timeout=SOON)
+        return self.stage.printer.slips[-1].image
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    directory = tmp_path_factory.mktemp("walks")
+    keys = tmp_path_factory.getbasetemp() / "pki"  # which take a while to make: one place for all tests
+    keys.mkdir(exist_ok=True)
+    (directory / "pki").symlink_to(keys)
+    with Stage(directory, session=QUICK) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, stage: Stage) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1080, "height": 1920}, reduced_motion="reduce", has_touch=True)
+    page = context.new_page()
+    page.goto(stage.address)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def visitor(stage: Stage, page: Page) -> Iterator[Visitor]:
+    said: list[str] = []
+
+    def listen(message: object) -> None:
+        said.append(str(message))
+
+    page.on("console", listen)
+    page.on("pageerror", listen)
+    stage.printer.slips.clear()
+    stage.cards.clear()
+    visitor = Visitor(stage, page)
+    visitor.sees("attract")
+    yield visitor
+    stage.printer.switches = Switches()
+    visitor.leaves()
+    page.remove_listener("console", listen)
+    page.remove_listener("pageerror", listen)
+    assert said == [], "the browser's console is not empty"
+
+
+@pytest.mark.parametrize("name", GOALS)
+def test_everybody_gets_to_their_slip_in_a_few_touches(visitor: Visitor, name: str) -> None:
+    goal = GOALS[name]
+    visitor.follows(goal)
+    visitor.slip()
+    TABLE[goal.words] = visitor.count
+    assert visitor.count <= goal.most
+    assert "".join(goal.heading.split()) in visitor.words or name == "lost_at_once"
+    assert len(visitor.stage.printer.slips) == 1
+    assert visitor.stage.printer.faults == []
+
+
+def test_the_touches_are_counted_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print("\n\n  touches  goal (from the attract screen to the slip)")
+        print("\n".join(f"  {count:7}  {words}" for words, count in TABLE.items()))
+    assert set(TABLE) == {goal.words for goal in GOALS.values()}
+    assert max(TABLE.values()) <= 5
+
+
+def test_the_number_to_call_is_huge_and_the_first_thing_seen(visitor: Visitor) -> None:
+    visitor.touches("start")
+    visitor.touches("lost")
+    visitor.sees("lost_suspend")
+    number = visitor.page.locator(".call-number")
+    assert number.inner_text() == "0120-95-0178"
+    box = number.bounding_box()
+    assert box is not None and box["width"] > 1080 * 0.7
+    assert "24時間365日" in visitor.words and "0120-0178-27" in visitor.words
+
+
+def test_the_picture_on_the_screen_is_the_paper_dot_for_dot(visitor: Visitor) -> None:
+    visitor.follows(GOALS["lost_keep"])
+    paper = visitor.slip()
+    visitor.touches("paper")
+    visitor.sees("paper")
+    picture = visitor.page.locator("img.slip-picture")
+    visitor.page.wait_for_function("() => document.querySelector('img.slip-picture').naturalWidth > 0")
+    shown = visitor.page.evaluate(
+        "async () => { const r = await fetch(document.querySelector('img.slip-picture').src);"
+        " return btoa(String.fromCharCode(...new Uint8Array(await r.arrayBuffer()))) }"
+    )
+    image = Image.open(io.BytesIO(base64.b64decode(shown))).convert("1")
+    assert image.size == paper.size
+    assert ImageChops.difference(image, paper.convert("1")).getbbox() is None
+    box = picture.bounding_box()
+    assert box is not None and round(box["width"]) == paper.width == 576, "one dot is one pixel of the screen"
+    visitor.touches("back")
+    visitor.sees("todo")
+    assert len(visitor.stage.printer.slips) == 1, "looking at it prints nothing"
+
+
+def test_without_paper_a_phone_takes_the_list_from_the_screen(visitor: Visitor, tmp_path: Path) -> None:
+    visitor.stage.printer.switches = Switches(paper_end=True)
+    visitor.follows(GOALS["lost_keep"])
+    visitor.page.get_by_text("プリンターの紙がなくなりました").wait_for(timeout=SOON)
+    visitor.page.locator(".carry .code").screenshot(path=tmp_path / "code.png")
+    read = subprocess.run(
+        ["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")], capture_output=True, text=True, check=True
+    ).stdout
+    for words in (
+        "カードをなくしたとき",
+        "0120-95-0178",
+        "1,500円",
+        "3.0×2.4cm",
+        "見本警察署",
+        "https://www.kojinbango-card.go.jp/",
+    ):
+        assert words in read
+    assert "0120-95-0178" in visitor.words, "and the same stands on the screen"
+    visitor.stage.printer.switches = Switches()
+    visitor.touches("reprint")
+    visitor.slip()
+
+
+def test_another_question_is_answered_without_a_new_beginning(visitor: Visitor) -> None:
+    visitor.follows(GOALS["renewal"])
+    visitor.slip()
+    visitor.touches("home")
+    visitor.touches("pin")
+    visitor.touches("show")
+    visitor.page.wait_for_function("() => document.querySelector('h1').textContent.includes('免許の４けた')")
+    visitor.slip()
+    assert len(visitor.stage.printer.slips) == 2
+
+
+def test_what_linking_gives_leads_into_linking(visitor: Visitor) -> None:
+    for answer in ("start", "benefits", "link"):
+        visitor.touches(answer)
+    visitor.sees("licence")
+    assert visitor.page.locator("[aria-current=step]").count() == 1
+
+
+def test_a_card_is_checked_with_eleven_questions_and_the_licence_is_shown_behind_its_pin(visitor: Visitor) -> None:
+    visitor.follows(GOALS["check"])
+    visitor.slip()
+    card = visitor.stage.card("excellent")
+    asked = len(card.trace)
+    assert asked == 11
+    assert not card.my_number_was_read
+    visitor.touches("licence")
+    visitor.sees("check_warn")
+    assert "あと10回" in visitor.words
+    visitor.touches("yes")
+    visitor.sees("pin")
+    visitor.page.keyboard.type("2468")
+    visitor.touches("next")
+    visitor.sees("check_licence")
+    for words in ("ゴールド", "普通、普自二", "電子署名は、この機械では確かめていません"):
+        assert words in visitor.words
+    # SELECT and tries for the warning, tries for the pad, VERIFY, READ
+    assert len(card.trace) - asked == 5
+    visitor.stage.take_out()
+    visitor.sees("attract")
+    assert "ゴールド" not in visitor.page.content(), "with the card everything goes"
+    for answer in ("start", "renewal"):  # somebody else
+        visitor.touches(answer)
+
+
+def test_a_card_the_wrong_way_round_or_another_card_is_told_apart(visitor: Visitor) -> None:
+    for answer in ("start", "check"):
+        visitor.touches(answer)
+    visitor.sees("set_card")
+    visitor.stage.put_in("excellent", faults=Faults(mute=True))
+    visitor.page.get_by_text("カードの向きを確かめてください").wait_for(timeout=SOON)
+    visitor.stage.put_in("excellent")
+    visitor.slip()
+
+
+def test_a_phone_on_the_reader_is_told_to_be_one(visitor: Visitor) -> None:
+    for answer in ("start", "check"):
+        visitor.touches(answer)
+    visitor.sees("set_card")
+    visitor.stage.put_in("phone", "phone")
+    visitor.slip()
+    assert "これはスマートフォンです" in visitor.words
+    assert len(visitor.stage.card("phone", "phone").trace) == 5
