@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 
 from flask import Flask, request
 from flask_socketio import SocketIO
@@ -22,6 +23,8 @@ from kiosk.voice.mouth import Mouth
 from kiosk.web.app import Site
 
 log = logging.getLogger("kiosk.socket")
+SILENT = logging.getLogger("kiosk.socket.library")  # its errors quote what came in; what matters is logged here
+SILENT.disabled = True
 
 LONGEST_MESSAGE = 4096  # bytes; the longest true one is well under 100
 LONGEST_ANSWER = 32  # characters
@@ -55,13 +58,13 @@ class Line:
             app,
             async_mode="threading",
             async_handlers=False,  # else each message has a thread of its own, and fast keys overtake each other
-            cors_allowed_origins=[site.origin],
+            cors_allowed_origins=self._is_ours,
             transports=["websocket"],
             max_http_buffer_size=LONGEST_MESSAGE,
             ping_interval=HEARTBEAT_SECONDS,
             ping_timeout=HEARTBEAT_SECONDS,
-            logger=False,
-            engineio_logger=False,
+            logger=SILENT,
+            engineio_logger=SILENT,
         )
         self._io.on_event("connect", self._connect)
         self._io.on_event("disconnect", self._disconnect)
@@ -106,11 +109,8 @@ class Line:
         return None if speech is None else {**speech, "turn": wanted.turn, "loud": loud}
 
     def _connect(self, _auth: object = None) -> bool:
-        if (request.host, request.headers.get("Origin")) != (self._site.host, self._site.origin):
-            log.warning("a connection from elsewhere was refused")
-            return False
-        if self._session is None:
-            return False
+        if not self._is_ours(request.headers.get("Origin"), request.environ) or self._session is None:
+            return False  # the library asks only about connections that name an Origin
         with self._lock:  # held from reading the view to sending it: a newer one must come after it
             if self._page is not None:
                 log.warning("a second page was refused")
@@ -121,11 +121,18 @@ class Line:
         self._session.page_back()
         return True
 
+    def _is_ours(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
+        ours = (environ.get("HTTP_HOST"), origin) == (self._site.host, self._site.origin)
+        if not ours:
+            log.warning("a connection from elsewhere was refused")
+        return ours
+
     def _disconnect(self, _reason: object = None) -> None:
         with self._lock:
             if self._page != _sid():
                 return
             self._page = None
+        log.info("the page has gone")
         if self._session is not None:
             self._session.page_lost()
 
