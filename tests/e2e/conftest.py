@@ -1,0 +1,201 @@
+"""The stage, one browser, and a person who steps up to a kiosk that knows nobody.
+
+Browser and kiosk live as long as the tests here, as they do in a police station; each test is a visit of its own. When
+it has ended three things must hold, whatever it was about: the browser's console is empty, no request has left the
+machine, and the server's log says nothing about anybody.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from kiosk.config import Screen, Session, Settings
+from kiosk.dates import wareki
+from kiosk.portal.model import State, Terms
+from kiosk.sim.chip import Chip
+from kiosk.sim.people import Person as Somebody
+from kiosk.sim.printer import Switches
+from kiosk.sim.vpcd import VpcdCard
+from tests.e2e.person import PINS, WRONG, Person
+from tests.stage import Stage
+
+TEXT = "\n\n".join(f"第{number}条　見本の規約です。読むのに時間がかかる文が書いてあります。" for number in range(1, 60))
+FLAGS = ("--autoplay-policy=no-user-gesture-required",)  # what of kiosk.browser.FLAGS a page can tell
+SIZE = {"width": 1080, "height": 1920}
+LONG_TERMS = Terms(version="1.0", sha256=sha256(TEXT.encode()).hexdigest(), text=TEXT)
+LESS_PATIENT = Session(browser_lost_seconds=1, put_back_seconds=3, take_card_seconds=3)
+FRESH, BEGUN, ENDED, KILLED = "the page is here", "session begins", "session ends", "was sent SIGKILL"
+
+
+class Kiosk(Stage):
+    """The stage, with PINs that no log holds by chance, and a portal that is not waited for so long."""
+
+    def __init__(
+        self, directory: Path, *, screen: Screen | None = None, printer: Literal["network", "none"] = "network"
+    ) -> None:
+        super().__init__(directory, screen=screen, session=LESS_PATIENT)
+        self.people = {key: msgspec.structs.replace(who, pins=PINS) for key, who in self.people.items()}
+        self._kind = printer
+
+    @property
+    def settings(self) -> Settings:
+        usual = super().settings
+        return msgspec.structs.replace(
+            usual,
+            portal=msgspec.structs.replace(usual.portal, timeout_seconds=2.0, retry_after_seconds=0.1),
+            printer=msgspec.structs.replace(usual.printer, kind=self._kind),
+        )
+
+    def put_in_chip(self, chip: Chip) -> None:
+        """Something else that has a chip."""
+        self.take_out()
+        self.slot = VpcdCard("127.0.0.1", self.vpcd_port, chip).start()
+
+    def states(self) -> list[State]:
+        """Of every linking the portal knows."""
+        return [entry.state for entry in self.portal.linkings._all()]
+
+    def tidy(self) -> None:
+        """Nobody is linked, every card has all its tries, the paper tray is empty, nothing is broken, and a session
+        that has seen nobody waits with its page."""
+        broken = bool(self.portal.faults.active()) or self.printer.switches != Switches()
+        self.take_out()
+        self.portal.faults.clear()
+        self.printer.switches = Switches()
+        self.next_session(kill=broken)
+        self.cards.clear()
+        self.portal.reset()
+        self.portal._decisions.terms = LONG_TERMS
+        self.printer.stop()  # whatever a session that was killed had sent
+        self.printer._rows.clear()
+        self.printer.slips.clear()
+        self.printer.faults.clear()
+        self.printer.start()
+
+    def next_session(self, kill: bool = True) -> None:
+        """Have a session that has seen nobody, and its page. kill: also instead of one that has seen nobody."""
+        since, last = self._last_turn()
+        if last != BEGUN:
+            self.wait_log(FRESH, since=since)
+        if last == BEGUN or kill:
+            since = len(self.log)
+            self.kill_worker()
+            self.wait_log(FRESH, since=since)
+
+    def _last_turn(self) -> tuple[int, str]:
+        """What happened last to a session, and the number of the line that says so."""
+        turns = [(at, turn) for at, line in enumerate(self.log) for turn in (BEGUN, ENDED, KILLED) if turn in line]
+        return turns[-1] if turns else (0, "")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the invented people's keys are kept, which take a while to make: one place for all tests."""
+    return tmp_path_factory.getbasetemp() / "pki"
+
+
+@pytest.fixture(scope="package")
+def kiosk(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Kiosk]:
+    with Kiosk(directory(tmp_path_factory, keys)) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="package")
+def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
+    page = open_page(chromium)
+    page.goto(kiosk.address)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def person(kiosk: Kiosk, page: Page) -> Iterator[Person]:
+    with visit(kiosk, page) as person:
+        yield person
+
+
+def directory(factory: pytest.TempPathFactory, keys: Path) -> Path:
+    made = factory.mktemp("stage")
+    keys.mkdir(exist_ok=True)
+    (made / "pki").symlink_to(keys)
+    return made
+
+
+def open_page(chromium: Browser) -> Page:
+    context = chromium.new_context(viewport=SIZE, reduced_motion="reduce", has_touch=True)  # type: ignore[arg-type]
+    return context.new_page()
+
+
+@contextmanager
+def visit(stage: Kiosk, page: Page) -> Iterator[Person]:
+    """One test's visit, and what must hold after each."""
+    stage.tidy()
+    since = len(stage.log)
+    said: list[str] = []
+    asked: list[str] = []
+    listeners = {
+        "console": lambda message: said.append(message.text),
+        "pageerror": lambda error: said.append(str(error)),
+        "request": lambda request: asked.append(request.url),
+        "websocket": lambda socket: asked.append(socket.url),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)  # type: ignore[call-overload]
+    try:
+        yield Person(stage, page)
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
+    assert said == [], "the browser's console is not empty"
+    assert [url for url in asked if not is_here(url)] == [], "a request left the machine"
+    assert personal(stage, since) == [], "the log says something about somebody"
+
+
+def is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == "127.0.0.1" or host.endswith(".localhost")
+
+
+def personal(stage: Kiosk, since: int) -> list[str]:
+    """Lines of the log that say something about somebody."""
+    words = {PINS.text, PINS.sign, WRONG.text, WRONG.sign}.union(*map(words_about, stage.people.values()))
+    lines = (re.sub(r"pid:\d+", "", line) for line in stage.log[since:])
+    return [line for line in lines if any(word in line for word in words)]
+
+
+def words_about(who: Somebody) -> set[str]:
+    days = {who.birth_date, f"{who.birthday:%Y-%m-%d}", wareki(who.birth_date)}
+    return {who.name, *who.name.split("　"), who.certificate_name, who.address, who.certificate_address, *days}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What stood on the screen and in the log when a test failed."""
+    report = yield
+    person = getattr(item, "funcargs", {}).get("person")
+    if report.failed and person is not None:
+        stands = person.page.evaluate("document.querySelector('.frame')?.className ?? 'the neutral screen'")
+        report.sections.append(("on the screen", stands))
+        report.sections.append(("the kiosk's log", "\n".join(person.stage.log[-40:])))
+    return report

@@ -1,0 +1,31 @@
+"""What a slip must look like, from the facts that stand on the screen: laid out anew, to be compared dot for dot."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from PIL import Image
+
+from kiosk.flows.outcomes import End
+from kiosk.portal.model import Linked
+from kiosk.receipts.render import render
+from tests.e2e.person import OUTCOMES
+from tests.stage import Stage
+
+
+def slip_of_the_linked(stage: Stage, linked: Linked) -> Image.Image:
+    return _slip(stage, "linked", reference=linked.reference, when=linked.linked_at, licence=linked.licence)
+
+
+def is_slip_of(slip: Image.Image, stage: Stage, end: End) -> bool:
+    """Whether it is this slip, printed within the last minute."""
+    now = datetime.now().astimezone()
+    facts = {"outcome": OUTCOMES[end]}
+    return any(
+        _slip(stage, "outcome", when=when, **facts).tobytes() == slip.tobytes()
+        for when in (now, now - timedelta(minutes=1))
+    )
+
+
+def _slip(stage: Stage, template: str, **facts: object) -> Image.Image:
+    return render(f"{template}.html", {"station": stage.settings.station, **facts}, width=stage.printer.width)

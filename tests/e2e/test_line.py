@@ -1,0 +1,219 @@
+"""The line between page and session: who may speak, what is heard, and what is seen when one of the two has gone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+import websocket
+from playwright.sync_api import Browser
+
+from kiosk.portal.model import State
+from tests.e2e.conftest import Kiosk, open_page
+from tests.e2e.person import Person
+
+EMIT = "([event, ...values]) => socket.emit(event, ...values)"
+DIED = "browser's keeper"  # whom the arbiter tells when a session's process has gone
+NEUTRAL = "#neutral:not([hidden])"
+
+
+def host(person: Person) -> str:
+    return urlsplit(person.page.url).netloc
+
+
+def ask(kiosk: Kiosk, host: str, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", kiosk.port, timeout=5)
+    connection.request("GET", path, headers={"Host": host})
+    return connection.getresponse().status
+
+
+@contextmanager
+def caller(kiosk: Kiosk, host: str, origin: str | None) -> Iterator[websocket.WebSocket]:
+    """Somebody else's connection to the socket."""
+    address = f"ws://127.0.0.1:{kiosk.port}/socket.io/?EIO=4&transport=websocket"
+    line = websocket.create_connection(address, host=host, origin=origin, suppress_origin=origin is None, timeout=5)
+    try:
+        assert line.recv().startswith("0")
+        yield line
+    finally:
+        line.shutdown()
+
+
+def is_let_in(kiosk: Kiosk, host: str, origin: str | None) -> bool:
+    try:
+        with caller(kiosk, host, origin) as line:
+            line.send("40")
+            return not str(line.recv()).startswith("44")
+    except websocket.WebSocketBadStatusException:
+        return False
+
+
+# -- who may speak
+
+
+def test_nobody_but_the_page_of_this_session_is_answered(person: Person, kiosk: Kiosk) -> None:
+    person.walks_to(7)
+    site, door, stranger = host(person), f"127.0.0.1:{kiosk.port}", "evil.example"
+    assert ask(kiosk, site, "/alive") == 204
+    for other in (stranger, f"{stranger}:{kiosk.port}", f"other.localhost:{kiosk.port}", ""):
+        assert ask(kiosk, other, "/") == 421
+        assert ask(kiosk, other, "/paper.png") == 421
+    assert (ask(kiosk, door, "/"), ask(kiosk, door, "/paper.png")) == (302, 421)
+    for other_host, origin in (
+        (site, f"http://{stranger}"),
+        (site, f"http://{door}"),
+        (site, None),
+        (stranger, f"http://{stranger}"),
+        (stranger, f"http://{site}"),
+        (door, f"http://{site}"),
+        (site, f"http://{site}"),  # the page is there already
+    ):
+        assert not is_let_in(kiosk, other_host, origin), (other_host, origin)
+    person.sees("confirm", 7)
+    assert not any(stranger in line for line in kiosk.log)
+
+
+def test_a_second_page_is_turned_away_and_the_first_goes_on(person: Person, kiosk: Kiosk, chromium: Browser) -> None:
+    person.walks_to(5)
+    since = len(kiosk.log)
+    second = open_page(chromium)
+    second.goto(kiosk.address)
+    kiosk.wait_log("a second page was refused", since=since)
+    assert second.locator(NEUTRAL).count() == 1
+    assert second.locator("#screen *").count() == 0
+    second.context.close()
+    person.does(5)
+    person.sees("confirm", 7)
+
+
+# -- what is heard
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        ("answer",),
+        ("answer", None),
+        ("answer", "next"),
+        ("answer", ["next"]),
+        ("answer", {}),
+        ("answer", {"seq": "1", "answer": "next"}),
+        ("answer", {"seq": 1.5, "answer": "next"}),
+        ("answer", {"seq": 10**30, "answer": "next"}),
+        ("answer", {"seq": 1, "answer": 7}),
+        ("answer", {"seq": 1, "answer": "next", "more": 1}),
+        ("answer", {"seq": 1, "answer": "x" * 33}),
+        ("answer", {"seq": 0, "answer": "next"}),
+        ("answer", {"seq": -1, "answer": "next"}, {"seq": 1}),
+        ("leave_now", {"seq": 1, "answer": "leave_now"}),
+        ("connect", {}),
+        ("__proto__", {"seq": 1}),
+    ],
+    ids=lambda message: json.dumps(message)[:40],
+)
+def test_what_is_no_answer_to_this_screen_does_nothing(person: Person, message: tuple[object, ...]) -> None:
+    person.sees("attract")
+    person.goes_on()
+    person.sees("home")
+    person.touches("link")
+    person.sees("licence", 1)
+    try:
+        person.page.evaluate(EMIT, list(message))
+    except Exception as error:  # the library's own client refuses to send its reserved names
+        assert "reserved" in str(error)
+    person.touches("size")
+    person.page.wait_for_selector(".frame.is-licence.is-large")  # it has been heard by now
+
+
+def test_an_answer_the_screen_does_not_offer_does_nothing(person: Person) -> None:
+    person.walks_to(3)
+    for answer in ("phone", "licence_page", "leave_now", "reprint", "key:1", "lang:xx", "key:", "again"):
+        person.page.evaluate("answer => socket.emit('answer', {seq, answer})", answer)
+    person.touches("size")
+    person.page.wait_for_selector(".frame.is-consent.is-large")
+
+
+def test_a_message_of_ten_megabytes_costs_the_line_and_not_the_session(person: Person, kiosk: Kiosk) -> None:
+    person.walks_to(5)
+    person.types("73")
+    since = len(kiosk.log)
+    person.page.evaluate(EMIT, ["answer", {"seq": 1, "answer": "A" * 10_000_000}])
+    kiosk.wait_log("the page is here", since=since)
+    person.sees("pin", 5)
+    person.has_typed(2)
+    with caller(kiosk, host(person), f"http://{host(person)}") as line:
+        try:
+            line.send("42" + "A" * 10_000_000)
+            line.recv()
+        except (websocket.WebSocketException, OSError):
+            pass
+    person.types("91")
+    person.goes_on()
+    person.sees("confirm", 7)
+    assert not any("AAAA" in line for line in kiosk.log[since:])
+
+
+# -- when one has gone
+
+
+def test_a_page_that_is_loaded_anew_finds_everything_where_it_was(person: Person) -> None:
+    person.walks_to(5)
+    person.types("73")
+    person.page.reload()
+    person.sees("pin", 5)
+    person.has_typed(2)
+
+
+def test_a_page_that_has_gone_ends_the_session(person: Person, kiosk: Kiosk) -> None:
+    person.walks_to(7)
+    since = len(kiosk.log)
+    person.page.goto("about:blank")
+    kiosk.wait_log("session ends: BrowserLost", since=since)
+    kiosk.wait_log(DIED, since=since)
+    assert (kiosk.states(), kiosk.portal.held_count()) == ([State.CANCELLED], 0)
+    person.takes_out()
+    person.page.goto(kiosk.address)
+    person.sees("attract")
+
+
+def test_without_a_server_the_page_shows_nothing_of_anybody_and_then_waits_for_the_next(
+    person: Person, kiosk: Kiosk
+) -> None:
+    person.walks_to(7)
+    worker = kiosk.worker
+    os.kill(kiosk.arbiter, signal.SIGSTOP)  # no successor yet
+    try:
+        os.kill(worker, signal.SIGKILL)
+        person.page.wait_for_selector(NEUTRAL)
+        assert person.page.locator("#screen *").count() == 0
+        assert kiosk.people[person.who].address not in person.dom
+    finally:
+        os.kill(kiosk.arbiter, signal.SIGCONT)
+    person.takes_out()
+    person.sees("attract")
+
+
+def test_a_server_that_hangs_is_noticed_within_seconds(person: Person, kiosk: Kiosk) -> None:
+    person.walks_to(7)
+    worker = kiosk.worker
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        person.page.wait_for_selector(NEUTRAL, timeout=10_000)
+        assert kiosk.people[person.who].address not in person.dom
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def test_the_next_person_finds_letters_of_the_usual_size(person: Person, kiosk: Kiosk) -> None:
+    person.sees("attract")
+    person.touches("size")
+    person.page.wait_for_selector(".frame.is-home.is-large, .frame.is-attract.is-large")
+    kiosk.next_session()
+    person.sees("attract")
+    assert person.page.locator(".is-large").count() == 0

@@ -1,0 +1,35 @@
+"""A kiosk without a card reader says so, gives guidance, and links as soon as the reader is there."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.conftest import Kiosk, directory, open_page, visit
+
+
+def test_home_says_that_the_reader_is_missing_and_links_when_it_has_come(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, keys: Path
+) -> None:
+    stage = Kiosk(directory(tmp_path_factory, keys))
+    taken = socket.create_server(("127.0.0.1", stage.vpcd_port))  # by somebody else: our reader cannot have its slot
+    with stage, taken:
+        page = open_page(chromium)
+        page.goto(stage.address)
+        with visit(stage, page) as person:
+            person.sees("attract")
+            person.goes_on()
+            person.sees("home")
+            person.reads("カードの読み取り部につながりません")
+            assert not person.offers("link")
+            assert person.offers("lost")
+            taken.close()
+            person.offers_soon("link")
+            person.touches("link")
+            for step in range(1, 5):
+                person.does(step)
+            person.sees("pin", 5)
+        page.context.close()
