@@ -7,6 +7,7 @@ import datetime
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def main() -> int:
         parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
     if options.write and (options.quick or options.only):
         parser.error("--write keeps whole runs only: leave out --quick and the names")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave nothing behind
     before = os.getloadavg()[0]
     table, failed = [], False
     for name, rows in MEASUREMENTS.items():
@@ -52,6 +54,7 @@ def main() -> int:
         try:
             with tempfile.TemporaryDirectory() as directory:
                 for row in rows(Path(directory), options.quick):
+                    print(*row.cells, sep="  ", file=sys.stderr)
                     table.append(row)
         except Exception as error:
             traceback.print_exc()

@@ -33,7 +33,8 @@ class Visitor:
             origin=f"http://{site}",
         )
         self._wire.send("40")
-        self._screen: dict[str, Any] = self._next_screen()
+        self._screen: dict[str, Any] = {"seq": None, "html": ""}
+        self._screen = self._next_screen()
 
     def __enter__(self) -> Self:
         return self
@@ -42,11 +43,8 @@ class Visitor:
         self._wire.close()
 
     def finds(self, words: str) -> Self:
-        """Wait until the screen has these words somewhere in its HTML. Raises TimeoutError when it never does."""
-        until = time.monotonic() + PATIENCE_SECONDS
+        """Wait until the screen has these words somewhere in its HTML."""
         while words not in self._screen["html"]:
-            if time.monotonic() > until:
-                raise TimeoutError(f"no screen with {words}")
             self._screen = self._next_screen()
         return self
 
@@ -69,16 +67,22 @@ class Visitor:
         self._wire.send("42" + json.dumps(["answer", {"seq": self._screen["seq"], "answer": answer}]))
 
     def _next_screen(self) -> dict[str, Any]:
-        while not (said := self._hear()).startswith('42["screen",'):
-            pass
-        snapshot: dict[str, Any] = json.loads(said[2:])[1]
-        return snapshot
+        """The next that looks different; what stands there may be sent again. TimeoutError when nothing changes."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            said = self._hear()
+            if said.startswith('42["screen",'):
+                snapshot: dict[str, Any] = json.loads(said[2:])[1]
+                if (snapshot["seq"], snapshot["html"]) != (self._screen["seq"], self._screen["html"]):
+                    return snapshot
+        raise TimeoutError(f"nothing follows screen {self._screen['seq']}")
 
     def _hear(self) -> str:
-        """The next message that is no ping."""
-        while (said := self._wire.recv()) == "2":
+        """The next message; a ping is answered first."""
+        said = str(self._wire.recv())
+        if said == "2":
             self._wire.send("3")
-        return str(said)
+        return said
 
     def _door(self, port: int) -> str:
         return urlsplit(self._get(port, f"127.0.0.1:{port}", "/").headers["Location"]).netloc
