@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import pytest
 import websocket
 from playwright.sync_api import Browser
 
@@ -39,10 +37,10 @@ def caller(kiosk: Kiosk, host: str, origin: str | None) -> Iterator[websocket.We
     address = f"ws://127.0.0.1:{kiosk.port}/socket.io/?EIO=4&transport=websocket"
     line = websocket.create_connection(address, host=host, origin=origin, suppress_origin=origin is None, timeout=5)
     try:
-        assert line.recv().startswith("0")
+        assert str(line.recv()).startswith("0")
         yield line
     finally:
-        line.shutdown()
+        line.shutdown()  # type: ignore[no-untyped-call]
 
 
 def is_let_in(kiosk: Kiosk, host: str, origin: str | None) -> bool:
@@ -95,40 +93,37 @@ def test_a_second_page_is_turned_away_and_the_first_goes_on(person: Person, kios
 # -- what is heard
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        ("answer",),
-        ("answer", None),
-        ("answer", "next"),
-        ("answer", ["next"]),
-        ("answer", {}),
-        ("answer", {"seq": "1", "answer": "next"}),
-        ("answer", {"seq": 1.5, "answer": "next"}),
-        ("answer", {"seq": 10**30, "answer": "next"}),
-        ("answer", {"seq": 1, "answer": 7}),
-        ("answer", {"seq": 1, "answer": "next", "more": 1}),
-        ("answer", {"seq": 1, "answer": "x" * 33}),
-        ("answer", {"seq": 0, "answer": "next"}),
-        ("answer", {"seq": -1, "answer": "next"}, {"seq": 1}),
-        ("leave_now", {"seq": 1, "answer": "leave_now"}),
-        ("connect", {}),
-        ("__proto__", {"seq": 1}),
-    ],
-    ids=lambda message: json.dumps(message)[:40],
+NO_ANSWERS: tuple[tuple[object, ...], ...] = (
+    ("answer",),
+    ("answer", None),
+    ("answer", "next"),
+    ("answer", ["next"]),
+    ("answer", {}),
+    ("answer", {"seq": "1", "answer": "next"}),
+    ("answer", {"seq": 1.5, "answer": "next"}),
+    ("answer", {"seq": 10**30, "answer": "next"}),
+    ("answer", {"seq": 1, "answer": 7}),
+    ("answer", {"seq": 1, "answer": "next", "more": 1}),
+    ("answer", {"seq": 1, "answer": "x" * 33}),
+    ("answer", {"seq": 0, "answer": "next"}),
+    ("answer", {"seq": -1, "answer": "next"}, {"seq": 1}),
+    ("leave_now", {"seq": 1, "answer": "leave_now"}),
+    ("__proto__", {"seq": 1}),
 )
-def test_what_is_no_answer_to_this_screen_does_nothing(person: Person, message: tuple[object, ...]) -> None:
+
+
+def test_what_is_no_answer_to_this_screen_does_nothing(person: Person, kiosk: Kiosk) -> None:
     person.sees("attract")
     person.goes_on()
     person.sees("home")
     person.touches("link")
     person.sees("licence", 1)
-    try:
+    since = len(kiosk.log)
+    for message in NO_ANSWERS:
         person.page.evaluate(EMIT, list(message))
-    except Exception as error:  # the library's own client refuses to send its reserved names
-        assert "reserved" in str(error)
     person.touches("size")
-    person.page.wait_for_selector(".frame.is-licence.is-large")  # it has been heard by now
+    person.page.wait_for_selector(".frame.is-licence.is-large")  # all of it has been heard by now
+    assert {line for line in kiosk.log[since:]} == {"WARNING kiosk.socket: a message that is no answer was dropped"}
 
 
 def test_an_answer_the_screen_does_not_offer_does_nothing(person: Person) -> None:
