@@ -31,7 +31,7 @@ format: ## put the code into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: ## measure, against pyjpki, OpenSC and the browser itself; writes docs/benchmarks.md
+bench: ## measure, against pyjpki, OpenSC and the browser itself; ARGS=--write keeps it in docs/benchmarks.md
 	@tools/setup test
 	$(PYTHON) -m bench $(ARGS)
 
