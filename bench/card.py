@@ -5,8 +5,9 @@ that are left before it takes a PIN, in every task. The floor is the shortest li
 same data, without that question (my-number-card.md §7), played to the same card. The whole linking is walked in a
 kiosk of its own, from the first touch to the page that says "linked".
 
-OpenSC has no driver for the text application, so the four attributes and a linking are beyond it. pyjpki is on no
-package index and states no licence: it is measured when it, and pyasn1 that it needs, stand on PYTHONPATH.
+OpenSC has no driver for the text application, so the four attributes and a linking are beyond it, and neither it nor
+pyjpki looks at all three applications as the card check does. pyjpki is on no package index and states no licence: it
+is measured when it, and pyasn1 that it needs, stand on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -26,17 +27,19 @@ from bench.table import Row
 from bench.visitor import Visitor
 from kiosk.card.apdu import Card
 from kiosk.card.jpki import JpkiApplication
+from kiosk.card.state import CardState
 from kiosk.card.text import TextApplication
 from kiosk.hw.device import ReaderState
 from kiosk.hw.reader import PcscReader
-from kiosk.sim.card import JPKI, TEXT, VirtualCard
+from kiosk.sim.card import JPKI, LICENCE, TEXT, VirtualCard
 from kiosk.sim.people import Person
 from kiosk.sim.vpcd import VpcdCard
 from tests.pcscd import PORT, Pcscd, missing
 from tests.stage import Stage
 
 WHO = "excellent"  # a card with extended length and short file identifiers; docs/card.md has the others
-ATTRIBUTES, CERTIFICATE, SIGNATURE, LINKING = "four attributes", "signature certificate", "signature", "whole linking"
+ATTRIBUTES, CERTIFICATE, SIGNATURE = "four attributes", "signature certificate", "signature"
+LINKING, CHECK = "whole linking", "card check"
 STATEMENT = b"what the person agrees to"
 DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420") + sha256(STATEMENT).digest()
 
@@ -154,6 +157,7 @@ def kiosk(person: Person, reader: PcscReader) -> Tool:
         ATTRIBUTES: with_card(lambda card: text(card).read_attributes()),
         CERTIFICATE: with_card(lambda card: jpki(card).sign_certificate()),
         SIGNATURE: with_card(lambda card: jpki(card).sign(DIGEST_INFO)),
+        CHECK: with_card(lambda card: CardState.read(JpkiApplication.select(card))),
     }
 
 
@@ -164,24 +168,35 @@ def floor(chip: VirtualCard) -> Tool:
         return bytes((0x00, 0x20, 0x00, reference, len(pin))) + pin.encode()
 
     def select(application: bytes) -> bytes:
-        return b"\x00\xa4\x04\x0c\x0a" + application
+        return bytes((0x00, 0xA4, 0x04, 0x0C, len(application))) + application
 
-    text = [select(TEXT), verify(0x91, chip.person.pins.text), bytes.fromhex("00B08200000000")]
+    def read(file: int, length: bytes = b"\0\0\0") -> bytes:
+        return bytes((0x00, 0xB0, 0x80 | file, 0x00)) + length
+
+    def tries(reference: int) -> bytes:
+        return bytes((0x00, 0x20, 0x00, reference))
+
+    text = [select(TEXT), verify(0x91, chip.person.pins.text), read(0x02)]
     jpki = [select(JPKI), verify(0x9B, chip.person.pins.sign)]
-    read, sign = bytes.fromhex("00B08100000000"), b"\x80\x2a\x00\x9a\x33" + DIGEST_INFO + b"\x00"
+    sign = b"\x80\x2a\x00\x9a\x33" + DIGEST_INFO + b"\x00"
+    check = [
+        *(select(JPKI), read(0x06, b"\x20"), read(0x08, b"\x02"), tries(0x9B), tries(0x98), read(0x0A)),
+        *(select(TEXT), tries(0x91), select(LICENCE), read(0x1A, b"\x03"), tries(0x86)),
+    ]
 
     def play(commands: list[bytes]) -> Callable[[], object]:
         def played() -> None:
             for command in commands:
-                assert chip.transmit(command)[-2:] == b"\x90\x00"
+                assert chip.transmit(command)[-2] in (0x90, 0x63)  # done, or the tries that are left
 
         return played
 
     lists = {
         ATTRIBUTES: text,
-        CERTIFICATE: [*jpki, read],
+        CERTIFICATE: [*jpki, read(0x01)],
         SIGNATURE: [*jpki, sign],
-        LINKING: [*text, *jpki, read, sign],
+        LINKING: [*text, *jpki, read(0x01), sign],
+        CHECK: check,
     }
     return {task: play(commands) for task, commands in lists.items()}
 
