@@ -140,7 +140,7 @@ def visitor(stage: Stage, page: Page) -> Iterator[Visitor]:
     visitor.leaves()
     page.remove_listener("console", listen)
     page.remove_listener("pageerror", listen)
-    assert said == [], "the browser's console is not empty"
+    assert said == [], f"the browser says {said}"
 
 
 @pytest.mark.parametrize("name", GOALS)
