@@ -258,7 +258,7 @@ class Session:
         problem, last_key, last_at = "", "", 0.0
         try:
             while True:
-                self._put(screen, pad=_pad(rule, len(pin), problem))
+                self._put(screen, pad=pad_of(rule, len(pin), problem))
                 event = self._next()
                 now = time.monotonic()
                 match event.value.partition(":"):
@@ -471,7 +471,7 @@ class Session:
         self._connection = self._card = None
 
 
-def _pad(rule: PinRule, entered: int, problem: str) -> dict[str, object]:
+def pad_of(rule: PinRule, entered: int, problem: str) -> dict[str, object]:
     return {
         "entered": entered,
         "layout": "letters" if rule.letters else "digits",

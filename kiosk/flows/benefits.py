@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.flows.gains import GAINS
 from kiosk.flows.guidance import give
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.linking import link
@@ -12,7 +13,7 @@ from kiosk.guidance import Guidance
 
 def benefits(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
-    match kiosk.ask(Screen("benefits", {}, ("link", "print", "back"), reading=True)):
+    match kiosk.ask(Screen("benefits", {"gains": GAINS}, ("link", "print", "back"), reading=True)):
         case "link":
             return link(kiosk)
         case "print":

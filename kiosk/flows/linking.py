@@ -22,6 +22,7 @@ from kiosk.card.jpki import JpkiApplication
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.card.text import Attributes, TextApplication
 from kiosk.flows.ends import CardPulled, Ended, Left
+from kiosk.flows.gains import GAINS, gains_of
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.outcomes import End
 from kiosk.flows.paper import hand_over
@@ -69,7 +70,7 @@ def link(kiosk: Kiosk) -> bool:
 
 def step_1_licence(visit: Visit) -> Move:
     """運転免許 → 連携をはじめる: what linking gives, what is needed, how long it takes."""
-    return _forward(visit.kiosk.ask(Screen("licence", {}, ("next", "back"), step=1, reading=True)))
+    return _forward(visit.kiosk.ask(Screen("licence", {"gains": GAINS}, ("next", "back"), step=1, reading=True)))
 
 
 def step_2_contents(visit: Visit) -> Move:
@@ -169,8 +170,10 @@ def step_11_done(visit: Visit) -> Move:
     assert visit.linked is not None
     licence = as_of(datetime.date.today(), visit.linked.licence)
     linked = msgspec.structs.replace(visit.linked, licence=licence)
-    slip = {"reference": linked.reference, "when": linked.linked_at, "licence": licence}
-    screen = Screen("linked", {"linked": linked}, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
+    gains = gains_of(licence)
+    slip = {"reference": linked.reference, "when": linked.linked_at, "can": tuple(gain.text for gain in gains)}
+    facts = {"linked": linked, "gains": gains}
+    screen = Screen("linked", facts, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
     if hand_over(visit.kiosk, screen, Receipt("linked", slip)) == "licence_page":
         visit.kiosk.ask(Screen("licence_page", {"licence": licence}, ("finish",), reading=True))
     return NEXT

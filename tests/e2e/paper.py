@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from PIL import Image
 
+from kiosk.flows.gains import gains_of
 from kiosk.flows.outcomes import End
 from kiosk.portal.model import Linked
 from kiosk.receipts.render import render
@@ -14,7 +15,8 @@ from tests.stage import Stage
 
 
 def slip_of_the_linked(stage: Stage, linked: Linked) -> Image.Image:
-    return _slip(stage, "linked", reference=linked.reference, when=linked.linked_at, licence=linked.licence)
+    can = [gain.text for gain in gains_of(linked.licence)]
+    return _slip(stage, "linked", reference=linked.reference, when=linked.linked_at, can=can)
 
 
 def is_slip_of(slip: Image.Image, stage: Stage, end: End) -> bool:

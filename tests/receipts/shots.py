@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from PIL import Image
 
 from kiosk import guidance
 from kiosk.config import Station
+from kiosk.flows.gains import GAINS
 from kiosk.flows.outcomes import Outcome, Todo, outcomes
-from kiosk.portal.model import Licence
 from kiosk.receipts.render import render
 from tests.web.catalogue_guidance import plans
 
@@ -23,16 +23,6 @@ STATION = Station(
     hours="月曜〜金曜 8時30分〜17時15分（祝日を除く）",
 )
 WHEN = datetime(2026, 11, 22, 10, 4)
-LICENCE = Licence(
-    colour="gold",
-    category="excellent",
-    expires=date(2030, 5, 3),
-    renewal_from=date(2030, 3, 3),
-    renewal_until=date(2030, 5, 3),
-    holding="card_only",
-    online_lecture=False,
-    one_stop_address=True,
-)
 LOST = Outcome(
     "カードをなくしたとき",
     "まず、カードの機能をとめます。",
@@ -53,7 +43,7 @@ LOST = Outcome(
 def facts() -> Iterator[tuple[str, str, dict[str, object]]]:
     """Slip name, template, facts."""
     base: dict[str, object] = {"station": STATION, "when": WHEN}
-    yield "linked", "linked.html", {**base, "reference": "7K3F-92QM", "licence": LICENCE}
+    yield "linked", "linked.html", {**base, "reference": "7K3F-92QM", "can": [gain.text for gain in GAINS]}
     for end, outcome in OUTCOMES.items():
         if outcome.slip:
             yield f"outcome-{end.value}", "outcome.html", {**base, "outcome": outcome}

@@ -21,13 +21,15 @@ from PIL import Image, ImageChops
 
 from kiosk.config import Printer as PrinterSettings
 from kiosk.dates import wareki, written
+from kiosk.flows.gains import gains_of
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
 from kiosk.languages import JAPANESE, LANGUAGES, Language, shipped
 from kiosk.receipts import render as module
 from kiosk.receipts.render import phrases, png_bytes, preload, qr, render
 from kiosk.sim.printer import VirtualPrinter
-from tests.receipts.shots import LICENCE, LOST, STATION, WHEN, all_slips, facts
+from tests.receipts.shots import LOST, STATION, WHEN, all_slips, facts
+from tests.web.catalogue import licence
 
 TRIED = [LANGUAGES[code] for code in os.environ.get("LANGUAGES", "").split()] or list(shipped())
 SLIPS = {name: (template, data) for name, template, data in facts()}
@@ -171,13 +173,14 @@ def test_a_machine_can_read_where_to_go_and_what_to_bring(slips: Mapping[str, Im
 def test_only_what_this_licence_allows_is_promised() -> None:
     template, data = SLIPS["linked"]
 
-    def length(**changes: str) -> int:
-        return render(template, {**data, "licence": msgspec.structs.replace(LICENCE, **changes)}, width=576).height
+    def length(**changes: object) -> int:
+        can = [gain.text for gain in gains_of(licence(**changes))]
+        return render(template, {**data, "can": can}, width=576).height
 
     everything = length()
     without_lecture = length(category="violation")
     assert without_lecture < everything
-    assert length(category="violation", holding="card_and_licence") < without_lecture
+    assert length(category="violation", one_stop_address=False) < without_lecture
 
 
 def test_a_long_reference_stays_inside_its_frame() -> None:
@@ -207,7 +210,7 @@ def test_laying_out_a_slip_reaches_for_nothing(address: str, monkeypatch: pytest
 
 def test_a_missing_fact_is_an_error_and_not_a_blank() -> None:
     with pytest.raises(jinja2.UndefinedError, match="reference"):
-        render("linked.html", {"station": STATION, "when": WHEN, "licence": LICENCE}, width=576)
+        render("linked.html", {"station": STATION, "when": WHEN, "can": ()}, width=576)
 
 
 def test_a_slip_speaks_the_language_of_its_reader_and_of_the_desk(tmp_path: Path) -> None:

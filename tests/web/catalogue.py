@@ -12,13 +12,14 @@ from typing import cast
 from kiosk import guidance
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinFault
 from kiosk.card.text import Attributes, Sex
+from kiosk.flows.gains import GAINS, gains_of
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
 from kiosk.flows.outcomes import End, outcomes
 from kiosk.flows.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.portal.model import Licence, Linked
-from kiosk.session import Overlay, _pad
+from kiosk.session import Overlay, pad_of
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
 from tests.web import catalogue_guidance
@@ -62,8 +63,10 @@ NOVICE = licence(colour="green", category="first", online_lecture=False, one_sto
 NOW = datetime.datetime(2026, 11, 22, 10, 4, tzinfo=datetime.timezone(datetime.timedelta(hours=9)))
 
 
-def linked(licence: Licence = OPEN) -> Linked:
-    return Linked(reference="7K3F-92QM", linked_at=NOW, licence=licence)
+def linked(licence: Licence = OPEN) -> dict[str, object]:
+    """The facts of the screen of step 11."""
+    told = Linked(reference="7K3F-92QM", linked_at=NOW, licence=licence)
+    return {"linked": told, "gains": gains_of(licence)}
 
 
 def paper_states() -> Iterator[tuple[str, dict[str, object], tuple[str, ...]]]:
@@ -122,20 +125,20 @@ def _pins() -> Iterator[Sight]:
         given = {"fault": "", "device": "card", "most": {"text": 3, "sign": 5}[str(facts["pin"])], **facts}
         return Sight(name, Screen("pin", given, answers, step=step, needs_card=True), pad=pad)
 
-    yield pin("text_pin", 5, _pad(TEXT_PIN, 0, ""), pin="text", remaining=3)
-    yield pin("text_pin_half", 5, _pad(TEXT_PIN, 2, ""), pin="text", remaining=None)
-    yield pin("text_pin_short", 5, _pad(TEXT_PIN, 3, PinFault.TOO_SHORT.value), pin="text", remaining=3)
-    yield pin("text_pin_wrong", 5, _pad(TEXT_PIN, 0, ""), pin="text", remaining=2, fault="wrong")
-    yield pin("text_pin_last", 5, _pad(TEXT_PIN, 4, ""), pin="text", remaining=1, fault="wrong")
-    yield pin("sign_pin", 9, _pad(SIGN_PIN, 0, ""), pin="sign", remaining=5)
-    yield pin("sign_pin_full", 9, _pad(SIGN_PIN, 16, ""), pin="sign", remaining=5)
-    yield pin("sign_pin_wrong", 9, _pad(SIGN_PIN, 8, ""), pin="sign", remaining=4, fault="wrong")
+    yield pin("text_pin", 5, pad_of(TEXT_PIN, 0, ""), pin="text", remaining=3)
+    yield pin("text_pin_half", 5, pad_of(TEXT_PIN, 2, ""), pin="text", remaining=None)
+    yield pin("text_pin_short", 5, pad_of(TEXT_PIN, 3, PinFault.TOO_SHORT.value), pin="text", remaining=3)
+    yield pin("text_pin_wrong", 5, pad_of(TEXT_PIN, 0, ""), pin="text", remaining=2, fault="wrong")
+    yield pin("text_pin_last", 5, pad_of(TEXT_PIN, 4, ""), pin="text", remaining=1, fault="wrong")
+    yield pin("sign_pin", 9, pad_of(SIGN_PIN, 0, ""), pin="sign", remaining=5)
+    yield pin("sign_pin_full", 9, pad_of(SIGN_PIN, 16, ""), pin="sign", remaining=5)
+    yield pin("sign_pin_wrong", 9, pad_of(SIGN_PIN, 8, ""), pin="sign", remaining=4, fault="wrong")
     for problem in (PinFault.TOO_SHORT, PinFault.NEEDS_LETTER, PinFault.NEEDS_DIGIT):
-        yield pin(f"sign_pin_{problem.value}", 9, _pad(SIGN_PIN, 5, problem.value), pin="sign", remaining=5)
+        yield pin(f"sign_pin_{problem.value}", 9, pad_of(SIGN_PIN, 5, problem.value), pin="sign", remaining=5)
     phone = ("back", "card")
-    yield pin("phone_pin", 9, _pad(SIGN_PIN, 7, ""), phone, pin="sign", remaining=5, device="phone")
+    yield pin("phone_pin", 9, pad_of(SIGN_PIN, 7, ""), phone, pin="sign", remaining=5, device="phone")
     yield pin(
-        "phone_pin_wrong", 9, _pad(SIGN_PIN, 0, ""), phone, pin="sign", remaining=4, fault="wrong", device="phone"
+        "phone_pin_wrong", 9, pad_of(SIGN_PIN, 0, ""), phone, pin="sign", remaining=4, fault="wrong", device="phone"
     )
     for rule, step in ((TEXT_PIN, 5), (SIGN_PIN, 9)):
         facts = {"pin": rule.name, "remaining": 1, "fault": "", "device": "card"}
@@ -143,7 +146,7 @@ def _pins() -> Iterator[Sight]:
 
 
 def _steps() -> Iterator[Sight]:
-    yield Sight("step_1_licence", Screen("licence", {}, ("next", "back"), step=1))
+    yield Sight("step_1_licence", Screen("licence", {"gains": GAINS}, ("next", "back"), step=1))
     yield Sight("step_2_contents", Screen("contents", {}, ("next", "back"), step=2))
     yield Sight("step_3_consent", Screen("consent", {}, ("next", "refuse", "back"), step=3))
     yield Sight("step_4_prepare", Screen("prepare", {}, ("next", "back"), step=4))
@@ -162,10 +165,10 @@ def _steps() -> Iterator[Sight]:
 
 def _ends() -> Iterator[Sight]:
     own = ("licence_page", "finish")
-    yield Sight("linked_printing", Screen("linked", {"linked": linked(), "paper": "printing"}, step=11))
+    yield Sight("linked_printing", Screen("linked", {**linked(), "paper": "printing"}, step=11))
     for name, facts, more in paper_states():
-        yield Sight(f"linked_{name}", Screen("linked", {"linked": linked(), **facts}, (*own, *more), step=11))
-    facts = {"linked": linked(WAITING), "paper": "printed"}
+        yield Sight(f"linked_{name}", Screen("linked", {**linked(), **facts}, (*own, *more), step=11))
+    facts = {**linked(WAITING), "paper": "printed"}
     yield Sight("linked_waiting", Screen("linked", facts, own, step=11))
     for name, each in (("open", OPEN), ("waiting", WAITING), ("violation", VIOLATION), ("first", NOVICE)):
         yield Sight(f"licence_page_{name}", Screen("licence_page", {"licence": each}, ("finish",)))

@@ -11,11 +11,12 @@ from kiosk.card.licence import Licence
 from kiosk.card.pin import LICENCE_PIN, Tries
 from kiosk.card.state import CardState, LicenceState
 from kiosk.flows import benefits, card_check, lost_card, pin_help, renewal
+from kiosk.flows.gains import GAINS
 from kiosk.flows.guidance import slip
 from kiosk.flows.screen import Screen
 from kiosk.flows.todo import Plan
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.session import _pad
+from kiosk.session import pad_of
 from tests.web.sight import Sight
 
 FACTS = guidance.load()
@@ -87,9 +88,9 @@ def _questions() -> Iterator[Sight]:
     yield Sight("lost_wish", Screen("lost_wish", {}, ("keep", "change", "back")))
     yield Sight("pin_doing", Screen("pin_doing", {}, (*pin_help.DOINGS, "unsure", "back")))
     yield Sight("renewal", Screen("renewal", {}, ("print", "back")))
-    offered = Screen("benefits", {}, ("link", "print", "back"))
+    offered = Screen("benefits", {"gains": GAINS}, ("link", "print", "back"))
     yield Sight("benefits", offered)
-    yield Sight("benefits_portal_closed", Screen("benefits", {}, ("print", "back")), portal="closed")
+    yield Sight("benefits_portal_closed", Screen("benefits", {"gains": GAINS}, ("print", "back")), portal="closed")
     yield Sight("paper", Screen("paper", {}, ("back",)))
 
 
@@ -122,8 +123,8 @@ def _check() -> Iterator[Sight]:
         yield Sight(f"check_warn_{name}", Screen("check_warn", facts, ("yes", "back")))
     pin = {"pin": "licence", "most": 10, "device": "card"}
     first, wrong = {**pin, "remaining": 10, "fault": ""}, {**pin, "remaining": 7, "fault": "wrong"}
-    yield Sight("licence_pin", Screen("pin", first, ("back",)), pad=_pad(LICENCE_PIN, 2, ""))
-    yield Sight("licence_pin_wrong", Screen("pin", wrong, ("back",)), pad=_pad(LICENCE_PIN, 0, ""))
+    yield Sight("licence_pin", Screen("pin", first, ("back",)), pad=pad_of(LICENCE_PIN, 2, ""))
+    yield Sight("licence_pin_wrong", Screen("pin", wrong, ("back",)), pad=pad_of(LICENCE_PIN, 0, ""))
     last = {**pin, "remaining": 1, "fault": ""}
     yield Sight("licence_last_try", Screen("last_try", last, ("yes", "back")))
     for name, licence in (("full", LICENCE), ("plain", PLAIN_LICENCE)):

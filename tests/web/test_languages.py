@@ -49,7 +49,7 @@ def texts() -> set[str]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         mappings = tomllib.load(file)["tool"]["babel"]["mappings"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
-    keywords = {**DEFAULT_KEYWORDS, "official": None, "both": None}
+    keywords = {**DEFAULT_KEYWORDS, "official": None, "both": None, "fact": None}
     found = extract_from_dir(ROOT, methods, {}, keywords)
     return {message for _, _, message, _, _ in found if isinstance(message, str)}
 

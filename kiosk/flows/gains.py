@@ -1,0 +1,29 @@
+"""What linking gives (leaflet.txt), said in the same words wherever it is said: on three screens and on the slip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.flows.todo import N_
+from kiosk.portal.model import Licence
+
+
+@dataclass(frozen=True)
+class Gain:
+    """sign: the icon beside it. whose: which people have it; empty: everybody who has linked."""
+
+    sign: str
+    text: str
+    whose: str = ""
+
+
+SEE = Gain("mobile", N_("免許の情報を、マイナポータルで見る"))
+LECTURE = Gain("lecture", N_("更新のときの講習を、オンラインで受ける"), N_("優良・一般の方"))
+ADDRESS = Gain("house", N_("住所の変更を、まとめて届け出る"), N_("マイナ免許証のみの方"))
+GAINS = (SEE, LECTURE, ADDRESS)
+
+
+def gains_of(licence: Licence) -> tuple[Gain, ...]:
+    """What one person has from it. The lecture counts before the renewal period, too: it will open."""
+    lecture = (LECTURE,) if licence.category in ("excellent", "general") else ()
+    return (SEE, *lecture, *((ADDRESS,) if licence.one_stop_address else ()))
