@@ -55,6 +55,7 @@ class PortalClient:
     def __init__(self, settings: Portal) -> None:
         self._settings = settings
         self._tls: ssl.SSLContext | None = None
+        self._complaint = ""  # the last that was said of the settings
 
     def check(self) -> None:
         """Raise ValueError naming key, file and cure when these settings cannot lead to the portal. No network."""
@@ -177,7 +178,9 @@ class PortalClient:
             try:
                 self.check()
             except ValueError as error:
-                log.error("%s", error)
+                if str(error) != self._complaint:  # asked every few seconds: once is enough to read
+                    self._complaint = str(error)
+                    log.error("%s", error)
                 raise PortalUnreachable("no") from None
         assert self._tls is not None
         headers = {"Content-Type": "application/json"} if call.body is not None else {}

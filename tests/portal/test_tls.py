@@ -87,6 +87,15 @@ def test_proxies_of_the_environment_are_not_used(client: PortalClient, monkeypat
     assert client.reachable() is True
 
 
+def test_settings_that_lead_nowhere_are_said_once_however_often_the_portal_is_asked(
+    settings: Portal, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = PortalClient(msgspec.structs.replace(settings, ca_file=str(tmp_path / "none.pem")))
+    assert [client.reachable() for _ in range(3)] == [False] * 3
+    (said,) = caplog.messages
+    assert "portal.ca_file" in said and "none.pem" in said
+
+
 @pytest.mark.parametrize("key", ["ca_file", "certificate_file", "key_file"])
 def test_a_file_that_is_not_what_it_should_be_is_named(settings: Portal, tmp_path: Path, key: str) -> None:
     wrong = tmp_path / "wrong.pem"
