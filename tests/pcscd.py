@@ -14,8 +14,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -54,14 +55,22 @@ class Pcscd:
         self.stop()
         self._lock.close()
 
-    def start(self, *, readers: bool = True) -> None:
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *, readers: bool = True, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         """Start it and wait until it takes clients and, with `readers`, its slot takes a card."""
         if answers():
             pytest.skip("a pcscd that is not ours is running; stop it: systemctl stop pcscd.socket pcscd")
         command = ["pcscd", "--foreground", "--config", str(self._plugged if readers else self._unplugged)]
         if "--disable-polkit" in subprocess.run(["pcscd", "--help"], capture_output=True, text=True, env=env()).stdout:
             command.append("--disable-polkit")  # pcscd 2: else it asks whether we sit at the machine
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env())
+        surroundings = {**env(), **environment}
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings
+        )
         wait_for(lambda: answers() and (not readers or listens()), "pcscd does not start")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
