@@ -476,7 +476,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(set_switch(printer.switches, line), flush=True)
 
     threading.Thread(target=obey, daemon=True).start()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
     printer.stop()
