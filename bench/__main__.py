@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import card, growth, reset, slip, touch
+from bench import card, goals, growth, reset, slip, touch
 from bench.table import Row, markdown
 
 KEPT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -25,6 +25,7 @@ MEASURED = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end -->)", re.DOTALL) 
 # What grows comes last: it leaves the display and the temporary folder of its browser in the environment.
 MEASUREMENTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
     "card": card.rows,
+    "goals": goals.rows,
     "touch": touch.rows,
     "reset": reset.rows,
     "slip": slip.rows,

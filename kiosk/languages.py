@@ -47,12 +47,12 @@ LANGUAGES: Mapping[str, Language] = {
     language.code: language
     for language in (
         JAPANESE,
-        Language("easy", "やさしい{日本語|にほんご}", "ja", "ja", "y年M月d日", domain="easy"),
-        Language("en", "English", "en", "en", "d MMMM y"),
-        Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日"),
-        Language("ko", "한국어", "ko", "ko", "y년 M월 d일"),
-        Language("pt", "Português (Brasil)", "pt-BR", "pt_BR", "d 'de' MMMM 'de' y"),
-        Language("vi", "Tiếng Việt", "vi", "vi", "'ngày' d 'tháng' M 'năm' y"),
+        Language("easy", "やさしい{日本語|にほんご}", "ja", "ja", "y年M月d日", domain="easy", shipped=True),
+        Language("en", "English", "en", "en", "d MMMM y", shipped=True),
+        Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日", shipped=True),
+        Language("ko", "한국어", "ko", "ko", "y년 M월 d일", shipped=True),
+        Language("pt", "Português (Brasil)", "pt-BR", "pt_BR", "d 'de' MMMM 'de' y", shipped=True),
+        Language("vi", "Tiếng Việt", "vi", "vi", "'ngày' d 'tháng' M 'năm' y", shipped=True),
     )
 }
 

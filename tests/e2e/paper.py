@@ -8,15 +8,16 @@ from PIL import Image
 
 from kiosk.flows.gains import gains_of
 from kiosk.flows.outcomes import End
+from kiosk.languages import JAPANESE, Language
 from kiosk.portal.model import Linked
 from kiosk.receipts.render import render
 from tests.e2e.person import OUTCOMES
 from tests.stage import Stage
 
 
-def slip_of_the_linked(stage: Stage, linked: Linked) -> Image.Image:
+def slip_of_the_linked(stage: Stage, linked: Linked, language: Language = JAPANESE) -> Image.Image:
     can = [gain.text for gain in gains_of(linked.licence)]
-    return _slip(stage, "linked", reference=linked.reference, when=linked.linked_at, can=can)
+    return _slip(stage, "linked", language, reference=linked.reference, when=linked.linked_at, can=can)
 
 
 def is_slip_of(slip: Image.Image, stage: Stage, end: End) -> bool:
@@ -24,10 +25,11 @@ def is_slip_of(slip: Image.Image, stage: Stage, end: End) -> bool:
     now = datetime.now().astimezone()
     facts = {"outcome": OUTCOMES[end]}
     return any(
-        _slip(stage, "outcome", when=when, **facts).tobytes() == slip.tobytes()
+        _slip(stage, "outcome", JAPANESE, when=when, **facts).tobytes() == slip.tobytes()
         for when in (now, now - timedelta(minutes=1))
     )
 
 
-def _slip(stage: Stage, template: str, **facts: object) -> Image.Image:
-    return render(f"{template}.html", {"station": stage.settings.station, **facts}, width=stage.printer.width)
+def _slip(stage: Stage, template: str, language: Language, **facts: object) -> Image.Image:
+    told = {"station": stage.settings.station, **facts}
+    return render(f"{template}.html", told, width=stage.printer.width, language=language)

@@ -83,7 +83,7 @@ class Person:
         return int(self.page.inner_text(".tries-left").removesuffix("回"))
 
     def offers(self, answer: str) -> bool:
-        return self.page.locator(f"#screen [data-answer='{answer}']").count() > 0
+        return self.page.locator(f"#screen > :not([inert]) [data-answer='{answer}']").count() > 0
 
     def offers_soon(self, answer: str, seconds: float = 0) -> None:
         """Wait for a button that gives this answer; `seconds`: how much longer than usual it may take."""
@@ -101,7 +101,7 @@ class Person:
 
     def touches(self, answer: str) -> None:
         """Touch what gives this answer."""
-        self.page.tap(f"#screen [data-answer='{answer}']", timeout=SOON)
+        self.page.tap(f"#screen > :not([inert]) [data-answer='{answer}']", timeout=SOON)
 
     def presses(self, label: str) -> None:
         """Touch the button that is called exactly so."""

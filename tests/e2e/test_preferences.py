@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from kiosk.languages import LANGUAGES, translations
-from kiosk.receipts.render import render
+from tests.e2e.paper import slip_of_the_linked
 from tests.e2e.person import PINS, Person
 from tests.stage import Slow, Stage
 
@@ -91,8 +91,4 @@ def test_the_slip_is_in_the_language_of_the_person_with_japanese_for_the_desk(pe
     [entry] = kiosk.portal.linkings._all()
     assert entry.linked is not None
     [slip] = kiosk.printer.slips
-    linked = entry.linked
-    facts = {"reference": linked.reference, "when": linked.linked_at, "licence": linked.licence}
-    station = {"station": kiosk.settings.station}
-    laid_out = render("linked.html", {**station, **facts}, width=kiosk.printer.width, language=ENGLISH)
-    assert slip.image.tobytes() == laid_out.tobytes()
+    assert slip.image.tobytes() == slip_of_the_linked(kiosk, entry.linked, ENGLISH).tobytes()

@@ -1,6 +1,6 @@
 """The guidance as a newcomer walks it: a real browser, the kiosk's own process, cards and printer on the wire.
 
-Every walk counts its touches from the attract screen to the slip in the hand. `pytest -s` prints the table.
+Every walk counts its touches from the attract screen to the slip in the hand; `make bench` keeps them in its table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from PIL import Image, ImageChops
@@ -20,77 +19,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from kiosk.config import Session
 from kiosk.sim.chip import Faults
 from kiosk.sim.printer import Switches
+from tests.flows.visitor import GOALS, SOON, Visitor
 from tests.stage import Stage
 
-SOON = 8000  # ms
 QUICK = Session(browser_lost_seconds=2, put_back_seconds=5, take_card_seconds=5)
-
-
-class Goal(NamedTuple):
-    """What somebody comes for, what they touch after the attract screen, and the heading of the list they take home."""
-
-    words: str
-    touches: tuple[str, ...]
-    heading: str
-    card: str = ""
-    most: int = 5
-
-
-GOALS = {
-    "lost_at_once": Goal("なくした：電話番号の紙", ("lost", "print"), "まず、カードの機能をとめます", most=3),
-    "lost_keep": Goal(
-        "なくした：マイナ免許証をつづける", ("lost", "next", "card_only", "keep"), "カードをなくしたとき"
-    ),
-    "lost_change": Goal("なくした：運転免許証に変える", ("lost", "next", "both", "change"), "カードをなくしたとき"),
-    "pin_licence": Goal("暗証番号：車を借りる", ("pin", "show"), "免許の４けたの暗証番号", most=3),
-    "pin_text": Goal("暗証番号：入力する", ("pin", "text"), "入力用の４けたの暗証番号", most=3),
-    "pin_log_in": Goal("暗証番号：ログインする", ("pin", "log_in"), "ログイン用の４けたの暗証番号", most=3),
-    "pin_sign": Goal("暗証番号：電子署名", ("pin", "sign"), "署名用の６〜16文字の暗証番号", most=3),
-    "pin_unsure": Goal("暗証番号：わからない", ("pin", "unsure"), "このカードで、今日できること", "sign-locked", 3),
-    "check": Goal("カードの状態をしらべる", ("check",), "このカードで、今日できること", "excellent", 2),
-    "renewal": Goal("カードの更新", ("renewal", "print"), "カードを更新するとき", most=3),
-    "benefits": Goal("連携すると、できること", ("benefits", "print"), "連携すると、できること", most=3),
-}
-TABLE: dict[str, int] = {}
-
-
-class Visitor:
-    """Somebody in front of the kiosk, whose touches are counted."""
-
-    def __init__(self, stage: Stage, page: Page) -> None:
-        self.stage, self.page, self.count = stage, page, 0
-
-    def sees(self, name: str) -> None:
-        self.page.wait_for_selector(f"#screen .frame.is-{name.replace('_', '-')}:not([inert])", timeout=SOON)
-
-    def touches(self, answer: str) -> None:
-        self.page.tap(f"#screen [data-answer='{answer}']", timeout=SOON)
-        self.count += 1
-
-    def follows(self, goal: Goal) -> None:
-        """From the attract screen until the paper has come out."""
-        self.sees("attract")
-        self.touches("start")
-        for answer in goal.touches:
-            self.touches(answer)
-        if goal.card:
-            self.sees("set_card")
-            self.stage.put_in(goal.card)
-
-    def leaves(self) -> None:
-        """やめる, the card out, and the kiosk waits for the next person."""
-        self.touches("leave")
-        self.stage.take_out()
-        self.sees("attract")
-
-    @property
-    def words(self) -> str:
-        return "".join(self.page.inner_text("#screen").split())
-
-    def slip(self) -> Image.Image:
-        """The paper, once the screen says that it has been printed."""
-        self.page.get_by_text("紙を印刷しました").wait_for(timeout=SOON)
-        return self.stage.printer.slips[-1].image
 
 
 @pytest.fixture(scope="module")
@@ -148,19 +80,10 @@ def test_everybody_gets_to_their_slip_in_a_few_touches(visitor: Visitor, name: s
     goal = GOALS[name]
     visitor.follows(goal)
     visitor.slip()
-    TABLE[goal.words] = visitor.count
     assert visitor.count <= goal.most
-    assert "".join(goal.heading.split()) in visitor.words or name == "lost_at_once"
+    assert "".join(visitor.said(goal.heading).split()) in visitor.words or name == "lost_at_once"
     assert len(visitor.stage.printer.slips) == 1
     assert visitor.stage.printer.faults == []
-
-
-def test_the_touches_are_counted_in_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        print("\n\n  touches  goal (from the attract screen to the slip)")
-        print("\n".join(f"  {count:7}  {words}" for words, count in TABLE.items()))
-    assert set(TABLE) == {goal.words for goal in GOALS.values()}
-    assert max(TABLE.values()) <= 5
 
 
 def test_the_number_to_call_is_huge_and_the_first_thing_seen(visitor: Visitor) -> None:

@@ -1,0 +1,96 @@
+"""Somebody in front of the kiosk who comes for one thing, and whose touches are counted.
+
+What they touch is data: the tests of the guidance walk all of it, and the benchmark counts it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from kiosk.furigana import plain
+from kiosk.languages import JAPANESE, LANGUAGES, Language, translations
+from tests.stage import Stage
+
+SOON = 8000  # ms
+
+
+class Goal(NamedTuple):
+    """What somebody comes for, what they touch from the attract screen on, the heading of the list they take home, and
+    the most touches it may cost."""
+
+    words: str
+    touches: tuple[str, ...]
+    heading: str
+    most: int
+    card: str = ""
+
+    @property
+    def language(self) -> Language:
+        return LANGUAGES[self.touches[0].partition(":")[2] or "ja"]
+
+
+LOST = "カードをなくしたとき"
+TODAY = "このカードで、今日できること"
+GOALS = {
+    "lost_at_once": Goal(
+        "lost card, the number to call", ("start", "lost", "print"), "まず、カードの機能をとめます", 3
+    ),
+    "lost_keep": Goal("lost card, マイナ免許証 again", ("start", "lost", "next", "card_only", "keep"), LOST, 5),
+    "lost_change": Goal("lost card, plain licence instead", ("start", "lost", "next", "both", "change"), LOST, 5),
+    "lost_english": Goal("lost card, in English", ("lang:en", "lost", "next", "card_only", "keep"), LOST, 5),
+    "pin_licence": Goal("PIN, renting a car", ("start", "pin", "show"), "免許の４けたの暗証番号", 3),
+    "pin_text": Goal("PIN, filling in a form", ("start", "pin", "text"), "入力用の４けたの暗証番号", 3),
+    "pin_log_in": Goal("PIN, logging in", ("start", "pin", "log_in"), "ログイン用の４けたの暗証番号", 3),
+    "pin_sign": Goal("PIN, signing", ("start", "pin", "sign"), "署名用の６〜16文字の暗証番号", 3),
+    "pin_unsure": Goal("PIN, not sure which", ("start", "pin", "unsure"), TODAY, 3, "sign-locked"),
+    "check": Goal("card check", ("start", "check"), TODAY, 2, "excellent"),
+    "renewal": Goal("card renewal", ("start", "renewal", "print"), "カードを更新するとき", 3),
+    "benefits": Goal("what linking gives", ("start", "benefits", "print"), "連携すると、できること", 3),
+}
+
+
+class Visitor:
+    """Somebody in front of the kiosk, whose touches are counted."""
+
+    def __init__(self, stage: Stage, page: Page) -> None:
+        self.stage, self.page, self.count = stage, page, 0
+        self.language = JAPANESE
+
+    def sees(self, name: str) -> None:
+        self.page.wait_for_selector(f"#screen .frame.is-{name.replace('_', '-')}:not([inert])", timeout=SOON)
+
+    def touches(self, answer: str) -> None:
+        self.page.tap(f"#screen > :not([inert]) [data-answer='{answer}']", timeout=SOON)
+        self.count += 1
+
+    def follows(self, goal: Goal) -> None:
+        """From the attract screen until the paper has come out."""
+        self.sees("attract")
+        self.language = goal.language
+        for answer in goal.touches:
+            self.touches(answer)
+        if goal.card:
+            self.sees("set_card")
+            self.stage.put_in(goal.card)
+
+    def leaves(self) -> None:
+        """やめる, the card out, and the kiosk waits for the next person."""
+        self.touches("leave")
+        self.stage.take_out()
+        self.sees("attract")
+
+    def said(self, text: str) -> str:
+        """A text of the kiosk's, in the visitor's language."""
+        return plain(translations(self.language).gettext(text))
+
+    @property
+    def words(self) -> str:
+        return "".join(self.page.inner_text("#screen").split())
+
+    def slip(self) -> Image.Image:
+        """The paper, once the screen says that it has been printed."""
+        self.page.get_by_text(self.said("紙を印刷しました。右の出口からお取りください。")).wait_for(timeout=SOON)
+        return self.stage.printer.slips[-1].image
