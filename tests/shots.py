@@ -1,13 +1,17 @@
 """`make shots`: a PNG of every screen, both ways up and in both text sizes, and of every slip, in var/shots.
 
 Words given as arguments choose: `make shots ARGS="pin linked"`. `--language vi`, `--contrast` and `--reach` show the
-screens as somebody sees them who has chosen that; the pictures then go to a folder of that name.
+screens as somebody sees them who has chosen that; the pictures then go to a folder of that name. `--readme` makes the
+README's picture instead.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 from pathlib import Path
+
+from PIL import Image
 
 from kiosk.languages import LANGUAGES
 from kiosk.receipts.render import render
@@ -16,6 +20,8 @@ from tests.web.catalogue import SIGHTS
 from tests.web.stage import WAYS, show, stage
 
 FOLDER = Path("var/shots")
+PICTURE = Path("docs/kiosk.png")  # the README's
+SHOWN = ("attract", "home", "text_pin", "linked_printed")  # and, as the last, the slip of the linked
 
 
 def main() -> None:
@@ -24,7 +30,10 @@ def main() -> None:
     parser.add_argument("--language", choices=LANGUAGES, default="ja")
     parser.add_argument("--contrast", action="store_true")
     parser.add_argument("--reach", action="store_true")
+    parser.add_argument("--readme", action="store_true")
     asked = parser.parse_args()
+    if asked.readme:
+        return readme()
     wish = {"language": LANGUAGES[asked.language], "contrast": asked.contrast, "reach": asked.reach}
     into = FOLDER.joinpath(
         *([asked.language] if asked.language != "ja" else []), *(name for name in ("contrast", "reach") if wish[name])
@@ -54,6 +63,28 @@ def main() -> None:
             image.save(slips / f"{name}.png")
             taken += 1
     print(f"{taken} pictures in {into}")
+
+
+def readme(height: int = 800, gap: int = 28) -> None:
+    """Some screens and a slip, side by side."""
+    sights = {sight.name: sight for sight in SIGHTS}
+    pictures = []
+    with stage() as on:
+        page = on.page(WAYS[0])
+        for name in SHOWN:
+            show(page, sights[name], WAYS[0])
+            pictures.append(Image.open(io.BytesIO(page.screenshot())))
+        page.context.close()
+    template, data = next((template, data) for name, template, data in facts() if name == "linked")
+    pictures.append(render(template, data, width=576).convert("RGB"))
+    small = [each.resize((each.width * height // each.height, height), Image.Resampling.LANCZOS) for each in pictures]
+    whole = Image.new("RGB", (sum(each.width + gap for each in small) + gap, height + 2 * gap), "#d9d9de")
+    left = gap
+    for each in small:
+        whole.paste(each, (left, gap))
+        left += each.width + gap
+    whole.quantize(128).save(PICTURE, optimize=True)
+    print(PICTURE)
 
 
 if __name__ == "__main__":
