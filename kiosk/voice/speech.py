@@ -36,7 +36,8 @@ class Piece:
 
 @dataclass(frozen=True)
 class Speech:
-    """screen: to be said from the beginning. labels: of each control, by its answer, when a key has moved there."""
+    """screen: to be said from the beginning. labels: of each control, when a key has moved there, by its answer; of a
+    text that scrolls by its name; of the button that scrolls it by nothing."""
 
     screen: tuple[Piece, ...]
     labels: Mapping[str, tuple[Piece, ...]]
@@ -49,10 +50,10 @@ def speech(fragment: str, known: Callable[[str], bool], buttons: str) -> Speech:
     asked = next((each for each in root.below() if each.attributes.get("role") == "dialog"), None)
     lang = next((each.attributes["lang"] for each in root.below() if "lang" in each.attributes), "")
     speaker = _Speaker(known, buttons, lang)
-    controls = [each for each in (asked or root).below() if "data-answer" in each.attributes]
+    controls = [each for each in (asked or root).below() if each.tag == "button" or each.scrolls]
     return Speech(
         tuple(speaker.say(asked or root)),
-        {each.attributes["data-answer"]: tuple(speaker.label(each)) for each in controls},
+        {each.name: tuple(speaker.label(each)) for each in controls},
     )
 
 
@@ -67,6 +68,15 @@ class _Element:
             if isinstance(child, _Element):
                 yield child
                 yield from child.below()
+
+    @property
+    def scrolls(self) -> bool:
+        return self.attributes.get("role") == "region"
+
+    @property
+    def name(self) -> str:
+        """What the page calls a control."""
+        return self.attributes.get("data-answer", self.attributes.get("aria-label", ""))
 
     @property
     def classes(self) -> set[str]:
@@ -137,7 +147,10 @@ class _Speaker:
 
     def label(self, control: _Element) -> Iterator[Piece]:
         """A control's own words. Those of a key are somebody's: never aloud."""
-        yield from self.say(control, "private" if control.attributes["data-answer"].startswith("key:") else "")
+        if control.scrolls:
+            yield Piece(normal(control.name))
+        else:
+            yield from self.say(control, "private" if control.name.startswith("key:") else "")
 
     def _silent(self, element: _Element) -> bool:
         given = element.attributes

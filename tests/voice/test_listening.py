@@ -167,16 +167,19 @@ def test_volume_goes_in_steps_without_stopping_the_voice_and_the_next_person_has
     assert page.evaluate(LOUD) == usual
 
 
-def test_a_key_that_moves_to_a_button_says_its_words(page: Page, fetched: list[str]) -> None:
+def test_a_key_that_moves_to_a_button_says_its_words_and_at_the_heading_all(page: Page, fetched: list[str]) -> None:
     press(page, "listen")
     page.wait_for_function(PLAYING)
     heard = set()
-    for _ in range(2):
-        page.keyboard.press("Tab")
+    for key in ("Tab", "ArrowDown"):
+        page.keyboard.press(key)
         title = prompt(page.evaluate("document.activeElement.querySelector('.tile-title').textContent"))
         waits(page, lambda title=title: title in fetched[-3:])  # type: ignore[misc]
         heard.add(title)
     assert len(heard) == 2
+    for _ in range(2):
+        page.keyboard.press("ArrowUp")
+    waits(page, lambda: fetched[-1] == prompt("ご用件をえらんでください"))
 
 
 def test_headphones_start_the_voice_and_alone_hear_about_the_person(

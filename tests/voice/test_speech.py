@@ -95,6 +95,14 @@ def test_where_a_key_stands_is_told_to_headphones_alone() -> None:
     assert {"next", "leave", "erase"} <= set(without["labels"])  # type: ignore[call-overload]
 
 
+def test_wherever_a_key_can_move_there_is_something_to_hear() -> None:
+    """The text that scrolls says its name, the button that scrolls it its words; neither gives the kiosk an answer."""
+    terms = next(s for s in SIGHTS if s.name == "step_8_terms_unread")
+    heard = speech(terms.html(), known, buttons="").labels
+    assert heard["利用規約"] == (Piece("利用規約"),)
+    assert heard[""] == (Piece("つづきを読む"),)
+
+
 @pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
 def test_nothing_about_anybody_is_said_aloud(sight: Sight) -> None:
     mouth = Mouth(lambda: False)

@@ -11,7 +11,12 @@ const SHORTCUTS = {
   ENTER: "[role=checkbox][aria-checked=false], .is-main, .touch-anywhere",
   BACKSPACE: "[data-answer=erase]",
   ESCAPE: "[data-answer=leave], [data-answer=stay]",
+  F1: "[data-answer=staff]",
+  HELP: "[data-answer=staff]",
+  "*": "[data-answer=staff]",
 };
+const ARROWS = { ARROWUP: -1, ARROWDOWN: 1, ARROWLEFT: -1, ARROWRIGHT: 1 };
+const SCREENFUL = 0.85; // of a text, so that the last lines are seen again
 
 const box = document.getElementById("screen");
 const neutral = document.getElementById("neutral");
@@ -31,6 +36,8 @@ socket.on("screen", (snapshot) => {
   const fresh = new DOMParser().parseFromString(policy.createHTML(snapshot.html), "text/html").body;
   const another = snapshot.seq !== seq;
   const asked = box.querySelector("[role=dialog]") !== null;
+  const answer = document.activeElement.dataset.answer;
+  byKey = false;
   document.documentElement.lang = snapshot.lang;
   document.documentElement.dir = snapshot.dir;
   volume = snapshot.volume;
@@ -43,6 +50,12 @@ socket.on("screen", (snapshot) => {
   const dialog = box.querySelector("[role=dialog]");
   if (dialog !== null && !asked) dialog.querySelector("[data-focus]")?.focus();
   else if (another || (asked && dialog === null)) box.querySelector("[data-focus]")?.focus();
+  if (document.activeElement === document.body) {
+    // What had the focus has gone, or been drawn anew.
+    const within = dialog ?? box;
+    const same = within.querySelector(`[data-answer="${CSS.escape(answer ?? "")}"]`);
+    (same ?? within.querySelector("[data-focus]"))?.focus();
+  }
   count(snapshot.seconds);
   const first = another || snapshot.sound !== sound ? hear(snapshot.sound) : 0;
   speak(snapshot.voice, another || asked !== (dialog !== null), first);
@@ -124,10 +137,7 @@ document.addEventListener("click", (event) => {
   if (control?.matches(".key, [data-answer=softer], [data-answer=louder]")) play(TONES.tick); // whatever was typed
   if (control?.matches("[data-answer=staff]")) play(TONES.call);
   const pager = event.target.closest("[data-scroll-page]");
-  if (pager !== null) {
-    const region = box.querySelector("[data-scroll]");
-    region.scrollBy({ top: region.clientHeight * 0.85, behavior: "instant" });
-  }
+  if (pager !== null) scrolls(box.querySelector("[data-scroll]"), 1);
 });
 
 // A keypad or a keyboard presses what is drawn, never anything else.
@@ -140,18 +150,59 @@ document.addEventListener("keydown", (event) => {
   const name = event.key.normalize("NFKC").toUpperCase();
   if (name === "ENTER" && event.target.closest("button") !== null) return; // the browser presses that one itself
   const within = box.querySelector("[role=dialog]") ?? box;
+  if (name in ARROWS || name === "F1") event.preventDefault();
+  if (name in ARROWS) return move(name, within);
   const key = within.querySelector(SHORTCUTS[name] ?? `[data-key="${CSS.escape(name)}"]`);
   if (key === null) return;
   event.preventDefault();
   if (!event.repeat) key.click();
 });
 
+// Arrows lead to the heading and to whatever can be pressed or scrolled, in reading order and round again. Up and down
+// first scroll a text, and go from row to row among the keys of a pad.
+function move(name, within) {
+  const upright = name === "ARROWUP" || name === "ARROWDOWN";
+  let from = document.activeElement;
+  const step = !upright && getComputedStyle(from).direction === "rtl" ? -ARROWS[name] : ARROWS[name];
+  if (upright && from.matches("[role=region]") && scrolls(from, step)) return;
+  const pad = upright ? from.closest(".pad") : null;
+  if (pad !== null) {
+    const keys = [...pad.querySelectorAll("button")];
+    const key = nextRow(from, keys, step);
+    if (key !== undefined) return key.focus();
+    from = keys.at(step > 0 ? -1 : 0);
+  }
+  const all = [...within.querySelectorAll("button, [tabindex]")];
+  all.at((all.indexOf(from) + step) % all.length)?.focus();
+}
+
+// The nearest key in the rows below or above; one in the same column is nearer than any other.
+function nextRow(from, keys, step) {
+  const here = from.getBoundingClientRect();
+  const far = (key) => {
+    const there = key.getBoundingClientRect();
+    const rows = step * (there.top - here.top);
+    return rows < here.height ? Infinity : rows + 3 * Math.abs(there.left + there.right - here.left - here.right);
+  };
+  const nearest = keys.reduce((one, other) => (far(other) < far(one) ? other : one));
+  return far(nearest) < Infinity ? nearest : undefined;
+}
+
+// Scrolls a text by a screenful; false where it ends.
+function scrolls(text, step) {
+  const before = text.scrollTop;
+  text.scrollBy({ top: step * text.clientHeight * SCREENFUL, behavior: "instant" });
+  return text.scrollTop !== before;
+}
+
 document.addEventListener("pointerdown", (event) => {
   byKey = false;
   if (event.target.closest("[data-answer=softer], [data-answer=louder]") === null) hush();
 });
 document.addEventListener("focusin", (event) => {
-  if (byKey) sayAll(spoken?.labels[event.target.dataset.answer] ?? []);
+  if (!byKey || spoken === null) return;
+  const { answer, focus } = event.target.dataset;
+  sayAll(focus === undefined ? (spoken.labels[answer ?? event.target.ariaLabel ?? ""] ?? []) : spoken.screen);
 });
 for (const touch of ["pointerdown", "scroll"]) document.addEventListener(touch, active, { capture: true, passive: true });
 for (const nothing of ["contextmenu", "dragstart", "selectstart"])
