@@ -45,7 +45,7 @@ def written(day: Day, language: Language = JAPANESE) -> str:
     said = format_date(datetime.date(year, month, dom), language.day, language.folder) if known else str(year)
     if isinstance(day, datetime.datetime):
         return f"{said} {_local(day):%H:%M}"
-    return Markup('{}<span class="beside" lang="ja">（{}）</span>').format(said, wareki(day))
+    return Markup('{}<span class="beside is-date" lang="ja">（{}）</span>').format(said, wareki(day))
 
 
 def _local(moment: datetime.datetime) -> datetime.datetime:

@@ -24,10 +24,11 @@
     }
     for (const button of reach ? root.querySelectorAll("button") : [])
       if (button.getBoundingClientRect().top < innerHeight / 2 - 1) complain(button, "out of reach");
+    const own = screen.querySelector(".frame").lang;
     for (const element of foreign ? root.querySelectorAll("*") : []) {
-      if (element.closest("[lang]").lang === "ja") continue;
-      const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data);
-      for (const text of [...own, element.ariaLabel ?? ""]) // 「…」 holds a name as it stands on another screen or paper
+      if (element.closest("[lang]").lang !== own) continue;
+      const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data);
+      for (const text of [...texts, element.ariaLabel ?? ""]) // 「…」 holds a name as it stands on another screen or paper
         if (japanese.test(text.replace(/「[^」]*」/g, ""))) complaints.push(`still Japanese: ${text.trim()}`);
     }
     return complaints;
