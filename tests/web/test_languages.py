@@ -15,7 +15,6 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
@@ -26,9 +25,9 @@ from kiosk.furigana import STACKED, annotated, plain
 from kiosk.languages import JAPANESE, LANGUAGES, LOCALES, Language, shipped
 from kiosk.preferences import LOUDEST, Preferences
 from kiosk.web.view import environment, official
+from tests.web import axe
 from tests.web.catalogue import SIGHTS
-from tests.web.stage import WAYS, Stage, Way, show, stage
-from tests.web.test_look import RULES
+from tests.web.stage import WAYS, Stage, Way, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 FITS = Path(__file__).with_name("fits.js").read_text("utf-8")
@@ -147,17 +146,23 @@ def test_a_language_from_right_to_left_needs_no_new_code(page: Page, way: Way) -
     assert one < two, "but digits stand as on every pad"
 
 
-ONE_OF_EACH = {(sight.screen.name, sight.overlay): sight for sight in SIGHTS}.values()
+ONE_OF_EACH = tuple({(sight.screen.name, sight.overlay): sight for sight in SIGHTS}.values())
 
 
-def test_axe_finds_nothing_in_high_contrast_whatever_the_language(page: Page, way: Way) -> None:
+@pytest.mark.parametrize("way", WAYS[:1], indirect=True, ids=["smallest text"])
+@pytest.mark.parametrize("language", TRANSLATED, ids=name)
+def test_axe_finds_nothing_on_any_screen_in_any_language(page: Page, language: Language) -> None:
+    """Each screen in each, and all other sights in turns; every one of them in Japanese is in test_look."""
+    sights = (*ONE_OF_EACH, *SIGHTS[TRANSLATED.index(language) :: len(TRANSLATED)])
+    assert axe.complaints(page, {sight.name: sight.html(Preferences(language)) for sight in sights}) == []
+
+
+@pytest.mark.parametrize("way", WAYS[:1], indirect=True, ids=["smallest text"])
+def test_axe_finds_nothing_in_high_contrast_whatever_the_language(page: Page) -> None:
     """One sight of each screen, the languages taking turns; seven to one on black as on white."""
-    if way is not WAYS[0]:
-        return
-    for sight, language in zip(ONE_OF_EACH, cycle(TRIED)):
-        show(page, sight, way, contrast=True, language=language)
-        found = Axe().run(page, options=RULES)
-        assert found.response["violations"] == [], f"{sight.name}, {language.code}: {found.generate_report()}"
+    shown = zip(ONE_OF_EACH, cycle(TRIED))
+    screens = {f"{sight.name}, {each.code}": sight.html(Preferences(each, contrast=True)) for sight, each in shown}
+    assert axe.complaints(page, screens) == []
 
 
 def test_the_official_name_stands_beside_its_translation() -> None:
