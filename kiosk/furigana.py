@@ -24,4 +24,12 @@ def annotated(html: str, form: str = RUBY) -> str:
     """Finished HTML with its readings in place. form: the replacement; \\1 is the kanji, \\2 the reading."""
     if "{" not in html:
         return html
-    return _PIECE.sub(lambda piece: _READING.sub(r"\1" if piece[0][0] == "<" else form, piece[0]), html)
+    return _PIECE.sub(lambda piece: _piece(piece[0], form), html)
+
+
+def _piece(piece: str, form: str) -> str:
+    """A tag, or a text. A text is kept in one span, since in a flex box each reading would be an item by itself."""
+    if piece[0] == "<":
+        return plain(piece)
+    said = _READING.sub(form, piece)
+    return said if said == piece or _READING.fullmatch(piece) else f"<span>{said}</span>"

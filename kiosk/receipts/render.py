@@ -108,7 +108,7 @@ def both(language: Language, text: str) -> Markup:
     said = translations(language).gettext(text)
     if not language.foreign or said == text:
         return phrases(said)
-    return _two_lines(said, phrases(text))
+    return _two_lines(whole_words(said), phrases(text))
 
 
 def moment(language: Language, when: datetime) -> Markup:
@@ -123,6 +123,7 @@ def _two_lines(said: str, japanese: str) -> Markup:
 # Where Japanese may break: before an opening bracket; after a mark; after a closing one unless a particle follows; from
 # the end of one word (hiragana) to the beginning of the next (kanji, katakana, letters), but not inside words: after っ
 # and the prefixes お and ご, before half of a compound verb; and before the words that end long runs of hiragana.
+_HANGUL = re.compile("[가-힣]")
 _PHRASE_END = re.compile(
     r"(?<=[^「（])(?=[「（])"
     r"|(?<=[、。・])(?![、。」）・])"
@@ -132,10 +133,19 @@ _PHRASE_END = re.compile(
 )
 
 
+def whole_words(text: str) -> str:
+    """Korean that breaks between words; WeasyPrint would break it between any two syllables. Others need no help."""
+    return _between_blanks(text) if _HANGUL.search(text) else text
+
+
+def _between_blanks(text: str) -> Markup:
+    return Markup(" ").join(Markup("<span class=phrase>{}</span>").format(part) for part in text.split())
+
+
 def phrases(text: str) -> Markup:
     """Japanese that breaks between phrases rather than anywhere. Text in other scripts comes through unchanged."""
     if plain(text) != text:  # やさしい日本語 has blanks between its phrases
-        return Markup(" ").join(Markup("<span class=phrase>{}</span>").format(part) for part in text.split())
+        return _between_blanks(text)
     parts = [part for part in _PHRASE_END.split(text) if part]
     if len(parts) == 1:
         return escape(text)

@@ -85,7 +85,8 @@ def texts(language: Language, of: set[str]) -> set[str]:
     A message whose variable part is not a number out of VARIANTS is no prompt.
     """
     translated = translations(language)
-    said = {*CHARACTERS, *map(str, NUMBERS)}
+    names = {bare(each.name) for each in LANGUAGES.values() if each.html == language.html}
+    said = {*CHARACTERS, *map(str, NUMBERS), *names}
     for message in of:
         text = translated.gettext(message)
         if language.foreign and text == message:

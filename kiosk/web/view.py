@@ -52,7 +52,7 @@ def environment(language: Language) -> jinja2.Environment:
 def official(language: Language, term: str) -> Markup:
     """A name the official papers use: in the person's language, and in Japanese beside it to point at."""
     said = translations(language).gettext(term)
-    if plain(said) == term:
+    if not language.foreign or plain(said) == term:
         return escape(said)
     form = '<span class="told">{} <span class="beside" lang="ja">{}</span></span>'
     return Markup(form).format(said, term)

@@ -7,7 +7,7 @@
     complaints.push(`${words}: <${element.tagName.toLowerCase()} class="${element.getAttribute("class") ?? ""}"> ${element.textContent.trim().slice(0, 30)}`);
   const root = document.querySelector(".overlay") ?? document.querySelector(".frame") ?? document.querySelector("#neutral");
   const seen = (element) => element.checkVisibility() && !element.closest(".hidden-words");
-  const all = [...root.querySelectorAll("*")].filter((element) => !element.closest("svg") && seen(element));
+  const all = [...root.querySelectorAll("*")].filter((element) => !element.closest("svg, rt") && seen(element)); // a reading is half as large as what it is read from
   const box = (element) => element.getBoundingClientRect();
 
   for (const element of all) {
