@@ -11,7 +11,7 @@ import re
 
 _READING = re.compile(r"\{([^{}|<>]+)\|([^{}|<>]+)\}")
 _PIECE = re.compile(r"<[^>]*>|[^<]+")
-RUBY = r"<ruby>\1<rt>\2</rt></ruby>"
+RUBY = r'<ruby>\1<rt aria-hidden="true">\2</rt></ruby>'  # heard once
 STACKED = r"<span class=ruby><span class=rt>\2</span>\1</span>"  # for WeasyPrint, which does not know ruby
 
 
