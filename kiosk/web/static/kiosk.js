@@ -301,4 +301,4 @@ function hush() {
 voice.addEventListener("ended", sayNext);
 voice.addEventListener("error", sayNext);
 
-socket.connect();
+addEventListener("load", () => socket.connect()); // when the page is whole
