@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
@@ -27,7 +26,7 @@ from kiosk.preferences import LOUDEST, Preferences
 from kiosk.web.view import environment, official
 from tests.web import axe
 from tests.web.catalogue import SIGHTS
-from tests.web.stage import WAYS, Stage, Way, stage
+from tests.web.stage import WAYS, Way
 
 ROOT = Path(__file__).resolve().parents[2]
 READING = '<rt aria-hidden="true">'
@@ -86,25 +85,6 @@ def sound(message: Message) -> bool:
 
 
 # ---- the screens
-
-
-@pytest.fixture(scope="module")
-def on() -> Iterator[Stage]:
-    with stage() as made:
-        yield made
-
-
-@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.name)
-def way(request: pytest.FixtureRequest) -> Way:
-    assert isinstance(request.param, Way)
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def page(on: Stage, way: Way) -> Iterator[Page]:
-    made = on.page(way)
-    yield made
-    made.context.close()
 
 
 def complaints(page: Page, way: Way, preferences: Preferences) -> list[str]:

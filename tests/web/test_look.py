@@ -16,7 +16,7 @@ from kiosk.languages import shipped
 from kiosk.preferences import Preferences
 from tests.web import axe
 from tests.web.catalogue import SIGHTS, Sight
-from tests.web.stage import WAYS, Stage, Way, show, stage
+from tests.web.stage import WAYS, Stage, Way, show
 
 TEMPLATES = Path(kiosk.web.view.__file__).with_name("templates")
 MEASURE = Path(__file__).with_name("measure.js").read_text("utf-8")
@@ -28,25 +28,6 @@ QUESTIONS["language"] = ["stay", *TONGUES]
 HELPERS = ["staff", "language", "size", "contrast", "reach", "listen"]
 VOICE = ["repeat", "softer", "louder", "hush"]  # in place of those for the eye, for whoever listens
 BEFORE_A_VISIT = {"attract", "home", "left_card", "take_card", "closing"}
-
-
-@pytest.fixture(scope="module")
-def on() -> Iterator[Stage]:
-    with stage() as made:
-        yield made
-
-
-@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.name)
-def way(request: pytest.FixtureRequest) -> Way:
-    assert isinstance(request.param, Way)
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def page(on: Stage, way: Way) -> Iterator[Page]:
-    made = on.page(way)
-    yield made
-    made.context.close()
 
 
 @pytest.fixture

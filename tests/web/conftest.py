@@ -1,0 +1,29 @@
+"""The page on which screens are put up, both ways up and in both sizes of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.web.stage import WAYS, Stage, Way, stage
+
+
+@pytest.fixture(scope="module")
+def on() -> Iterator[Stage]:
+    with stage() as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=WAYS, ids=lambda way: way.name)
+def way(request: pytest.FixtureRequest) -> Way:
+    assert isinstance(request.param, Way)
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def page(on: Stage, way: Way) -> Iterator[Page]:
+    made = on.page(way)
+    yield made
+    made.context.close()
