@@ -13,8 +13,10 @@ address but `data:`. In another language every line has its Japanese below it, f
 
 from __future__ import annotations
 
+import gc
 import io
 import math
+import os
 import re
 import threading
 from collections.abc import Mapping
@@ -78,6 +80,8 @@ def preload(width: int = 576) -> None:
             environment.get_template(name)
         facts = {"station": station, "when": datetime(2026, 4, 1)}
         render("test.html", facts, width=width, language=language)
+    _fonts.cache_clear()
+    gc.collect()  # ends Pango's thread: whoever forks must have but one
 
 
 # HTML
@@ -166,18 +170,23 @@ def qr(address: str, dots: int = 7) -> Markup:
 
 
 @lru_cache(maxsize=4)
-def _style(width: int) -> tuple[weasyprint.CSS, FontConfiguration]:
-    fonts = FontConfiguration()
+def _style(width: int) -> weasyprint.CSS:
     css = files(__package__).joinpath("receipt.css").read_text("utf-8")
     page = f"@page {{ size: {width}px {ROLL}px; margin: 0 }}\n"
-    return weasyprint.CSS(string=page + css, url_fetcher=_fetcher, font_config=fonts), fonts
+    return weasyprint.CSS(string=page + css, url_fetcher=_fetcher)
+
+
+@cache
+def _fonts(_process: int) -> FontConfiguration:
+    """One for each process: Pango looks for fonts in a thread of its own, which a fork leaves behind, and whoever asks
+    the parent's would wait for ever."""
+    return FontConfiguration()
 
 
 def _pdf(html: str, width: int) -> bytes:
-    style, fonts = _style(width)
     try:
         document: Any = weasyprint.HTML(string=html, url_fetcher=_fetcher).render(
-            stylesheets=[style], font_config=fonts
+            stylesheets=[_style(width)], font_config=_fonts(os.getpid())
         )
     except FatalURLFetchingError as error:  # not an Exception; it would pass by every handler of ours
         raise ValueError(f"a slip may not load anything: {error}") from None

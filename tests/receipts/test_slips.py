@@ -7,6 +7,7 @@ import io
 import os
 import re
 import subprocess
+import sys
 import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -254,3 +255,28 @@ def test_the_warm_parent_can_prepare_everything() -> None:
         "outcome.html",
         "test.html",
     }
+
+
+FORKED = """
+import os, signal
+from kiosk.languages import LANGUAGES
+from kiosk.receipts.render import preload, render
+from tests.receipts.shots import facts
+
+preload()
+print(len(os.listdir("/proc/self/task")), flush=True)
+if os.fork() == 0:
+    signal.alarm(30)
+    for _, template, data in list(facts())[:3]:
+        for language in LANGUAGES.values():
+            render(template, data, width=576, language=language)
+    print("laid out", flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_a_session_forked_from_the_warm_parent_has_its_own_fonts() -> None:
+    """Pango's thread does not come along: a session that asked the parent's fonts would wait for ever."""
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split("\n") == ["1", "laid out", ""], "one thread in the parent, and slips in the child"
