@@ -127,7 +127,11 @@ class Stage:
         self._server.stdin.write(msgspec.json.encode(self.settings))
         self._server.stdin.close()
         threading.Thread(target=self._read_log, args=(self._server.stderr,), daemon=True).start()
-        self._until(self._answers, 20, "the kiosk does not answer")
+        try:
+            self._until(self._answers, 40, "the kiosk does not answer")
+        except AssertionError:
+            self.stop_server()
+            raise
 
     def stop_server(self) -> None:
         if self._server is not None:
