@@ -55,7 +55,7 @@ def render(
 ) -> Image.Image:
     """Lay out a slip and return it as a mode "1" image exactly `width` dots wide and as long as it needs.
 
-    template_name: "linked.html", "outcome.html" or "test.html"; docs/printing.md lists the facts each takes in `data`.
+    template_name: one of `templates/`; docs/printing.md lists the facts each takes in `data`.
     A fact that is missing raises `jinja2.UndefinedError`. width: 576 or 512 dots.
     """
     template = _environment(language).get_template(template_name)
