@@ -24,7 +24,7 @@ import msgspec
 
 from kiosk.config import Printer, Screen, Server, Session, Settings, Station
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.people import people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world

@@ -28,7 +28,7 @@ from kiosk.portal.client import PortalClient
 from kiosk.receipts.slip import Paper
 from kiosk.session import Session, View
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.people import Pins
 from kiosk.sim.pki import Device
 from kiosk.sim.portal.faults import Fault

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from kiosk.config import Screen, Session, Settings
 from kiosk.dates import wareki
 from kiosk.portal.model import State, Terms
-from kiosk.sim.chip import Chip
+from kiosk.sim.card.chip import Chip
 from kiosk.sim.people import Person as Somebody
 from kiosk.sim.printer import Switches
 from kiosk.sim.vpcd import VpcdCard

@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kiosk.config import Session
-from kiosk.sim.chip import Faults
+from kiosk.sim.card.chip import Faults
 from kiosk.sim.printer import Switches
 from tests.flows.visitor import GOALS, SOON, Visitor
 from tests.stage import Stage

@@ -19,7 +19,7 @@ from kiosk.config import Printer as PrinterSettings
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault, ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient, PortalClosed
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.slot import Slot

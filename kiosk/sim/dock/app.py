@@ -16,7 +16,7 @@ import msgspec
 from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
 from kiosk.sim.dock.slot import Slot
 from kiosk.sim.portal.faults import Fault

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.people import Person
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.vpcd import VpcdCard
