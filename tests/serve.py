@@ -15,7 +15,7 @@ from kiosk import languages
 from kiosk.config import Settings
 from kiosk.hw.reader import PcscReader
 from kiosk.server import serve
-from kiosk.sim.vpcd import VpcdReader
+from kiosk.sim.reader import VpcdReader
 
 
 def unchecked(values: dict[str, dict[str, object]]) -> Settings:

@@ -25,11 +25,11 @@ import msgspec
 from kiosk.config import Printer, Screen, Server, Session, Settings, Station
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
-from kiosk.sim.vpcd import VpcdCard
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kiosk.config import ConfigError, load
 from kiosk.server import serve
-from kiosk.sim.vpcd import VpcdReader
+from kiosk.sim.reader import VpcdReader
 
 
 def main() -> int:

@@ -24,9 +24,9 @@ from kiosk.config import Screen, Session, Settings
 from kiosk.dates import wareki
 from kiosk.portal.model import State, Terms
 from kiosk.sim.card.chip import Chip
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import Person as Somebody
 from kiosk.sim.printer import Switches
-from kiosk.sim.vpcd import VpcdCard
 from tests.e2e.person import PINS, WRONG, Person
 from tests.stage import Stage
 

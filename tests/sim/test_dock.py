@@ -29,7 +29,7 @@ from kiosk.sim.portal.faults import VALUES, Fault
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.portal.server import Server
 from kiosk.sim.printer import Switches, VirtualPrinter
-from kiosk.sim.vpcd import VpcdReader
+from kiosk.sim.reader import VpcdReader
 from tests.stage import free_port
 
 

@@ -31,9 +31,10 @@ from kiosk.sim.card.contents import (
     tlv,
     token_info,
 )
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import MAX_TRIES, BadPeople, Person, people, read
 from kiosk.sim.pki import DIRECTORY, BadKey, Device, Pki
-from kiosk.sim.vpcd import KIOSK_PORT, PCSCD_PORT, VpcdCard
+from kiosk.sim.vpcd import KIOSK_PORT, PCSCD_PORT
 
 JPKI = bytes.fromhex("D392F000260100000001")
 TEXT = bytes.fromhex("D3921000310001010408")

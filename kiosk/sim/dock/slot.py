@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields
 
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import Person
 from kiosk.sim.pki import Device, Pki
-from kiosk.sim.vpcd import VpcdCard
 
 
 @dataclass
