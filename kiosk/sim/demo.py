@@ -29,7 +29,7 @@ from kiosk import config
 from kiosk.check import kiosk_answers, port_free
 from kiosk.config import ConfigError, Settings, Station
 from kiosk.sim.dock.app import Dock, make_dock
-from kiosk.sim.dock.slot import Slot
+from kiosk.sim.dock.drawer import Drawer
 from kiosk.sim.people import people
 from kiosk.sim.pki import DIRECTORY as PKI_DIRECTORY
 from kiosk.sim.pki import Pki
@@ -167,8 +167,8 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
             options.paper.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Trouble(f"{error.filename or options.state}: {error.strerror or error}; give another folder") from None
-    slot = Slot(pki, people(), "127.0.0.1", slot_port)
-    stack.callback(slot.remove)
+    drawer = Drawer(pki, people(), "127.0.0.1", slot_port)
+    stack.callback(drawer.remove)
     if portal:
         stack.enter_context(portal)
         settings = structs.replace(settings, portal=_reached(settings.portal, portal.settings))
@@ -187,7 +187,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
     file.write_text("# Written by the demo at each start.\n" + as_toml(settings), encoding="utf-8")
 
     kiosk = f"http://127.0.0.1:{kiosk_port}/"
-    dock = Server(dock_port, make_dock(Dock(kiosk, dock_port, slot, printer, portal)))
+    dock = Server(dock_port, make_dock(Dock(kiosk, drawer, printer, portal)))
     dock.start()
     stack.callback(dock.stop)
     if own_slot:

@@ -22,7 +22,7 @@ from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
 from kiosk.sim.dock.app import Dock, make_dock
-from kiosk.sim.dock.slot import Slot
+from kiosk.sim.dock.drawer import Drawer
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import VALUES, Fault
@@ -41,8 +41,8 @@ class World:
         self.reader = VpcdReader(slot_port)
         self.printer = VirtualPrinter(port=0)
         self.portal = Sandbox(*world(pki), directory=folder)
-        self.slot = Slot(pki, people(), "127.0.0.1", slot_port)
-        self.dock = Dock("http://127.0.0.1:1/", dock_port, self.slot, self.printer, self.portal)
+        self.drawer = Drawer(pki, people(), "127.0.0.1", slot_port)
+        self.dock = Dock("http://127.0.0.1:1/", self.drawer, self.printer, self.portal)
         self.app = make_dock(self.dock)
         self.server = Server(dock_port, self.app)
         self.address = f"http://127.0.0.1:{dock_port}"
@@ -71,7 +71,7 @@ def running(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
     with made.portal:
         made.server.start()
         yield made
-        made.slot.remove()
+        made.drawer.remove()
         made.server.stop()
     made.reader.stop()
     made.printer.stop()
@@ -80,8 +80,8 @@ def running(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
 @pytest.fixture
 def dock(running: World) -> Iterator[World]:
     yield running
-    running.slot.remove()
-    running.slot._drawer.clear()
+    running.drawer.remove()
+    running.drawer._cards.clear()
     running.becomes(ReaderState.EMPTY)
     running.dock.switch_printer(True)
     running.printer.switches = Switches()
