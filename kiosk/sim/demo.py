@@ -82,7 +82,7 @@ the dock's interface for programs (JSON, on the dock's port):
   DELETE /api/card          pull it out
   POST   /api/printer       {{"paper_end": true, "power": false}}: any of its switches
   POST   /api/portal        {{"faults": {{"slow": {{"on": "submit", "times": 1, "value": "5"}}, "closed": false}}}},
-                            {{"change_terms": true}}, {{"release_links": true}}
+                            {{"change_terms": true}}, {{"release_links": true}}, {{"reset": true}}
   GET    /paper/1.png       the first slip, and so on
 """
 
