@@ -32,8 +32,8 @@ from kiosk.card.text import TextApplication
 from kiosk.hw.device import ReaderState
 from kiosk.hw.reader import PcscReader
 from kiosk.sim.card import JPKI, LICENCE, TEXT, VirtualCard
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import Person
-from kiosk.sim.vpcd import VpcdCard
 from tests.pcscd import PORT, Pcscd, missing
 from tests.stage import Stage
 

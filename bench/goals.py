@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.page import open_page
 from bench.table import Row
-from tests.flows.visitor import GOALS, Visitor
+from tests.e2e.visitor import GOALS, Visitor
 from tests.stage import Stage
 
 

@@ -15,9 +15,9 @@ from PIL import Image
 
 from kiosk.languages import LANGUAGES
 from kiosk.receipts.render import render
+from tests.e2e.look.gallery import WAYS, gallery, show
 from tests.receipts.shots import facts
 from tests.web.catalogue import SIGHTS
-from tests.web.stage import WAYS, show, stage
 
 FOLDER = Path("var/shots")
 PICTURE = Path("docs/kiosk.png")  # the README's
@@ -43,7 +43,7 @@ def main() -> None:
         return not asked.words or any(word in name for word in asked.words)
 
     taken = 0
-    with stage() as on:
+    with gallery() as on:
         for way in WAYS:
             folder = into / way.name
             folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def readme(height: int = 800, gap: int = 28) -> None:
     """Some screens and a slip, side by side."""
     sights = {sight.name: sight for sight in SIGHTS}
     pictures = []
-    with stage() as on:
+    with gallery() as on:
         page = on.page(WAYS[0])
         for name in SHOWN:
             show(page, sights[name], WAYS[0])

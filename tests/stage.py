@@ -18,18 +18,18 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import msgspec
 
 from kiosk.config import Printer, Screen, Server, Session, Settings, Station
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
-from kiosk.sim.vpcd import VpcdCard
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,7 +64,12 @@ class Stage:
     """screen, session: sections of the settings, less patient ones say."""
 
     def __init__(
-        self, directory: Path, *, screen: Screen | None = None, session: Session | None = None, reader: str = ""
+        self,
+        directory: Path,
+        *,
+        screen: Screen | None = None,
+        session: Session | None = None,
+        reader: Literal["vpcd", "pcsc"] = "vpcd",
     ) -> None:
         self.directory = directory
         self.pki = Pki(directory / "pki")
@@ -77,7 +82,7 @@ class Stage:
         self.runtime, self.temporary = directory / "run", directory / "tmp"
         self.log: list[str] = []
         self._logged = threading.Condition()
-        self._reader = reader or str(self.vpcd_port)
+        self._reader = [] if reader == "pcsc" else ["--vpcd-port", str(self.vpcd_port)]
         self._screen = screen or Screen()
         self._session = session or Session(browser_lost_seconds=2)
         self._server: subprocess.Popen[bytes] | None = None
@@ -117,7 +122,7 @@ class Stage:
 
     def start_server(self) -> None:
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.serve", self._reader],
+            [sys.executable, "-m", "kiosk.sim.serve", *self._reader],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.temporary)},
             stdin=subprocess.PIPE,

@@ -28,12 +28,13 @@ from kiosk.portal.client import PortalClient
 from kiosk.receipts.slip import Paper
 from kiosk.session import Session, View
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import Pins
 from kiosk.sim.pki import Device
 from kiosk.sim.portal.faults import Fault
 from kiosk.sim.printer import Switches
-from kiosk.sim.vpcd import VpcdCard, VpcdReader
+from kiosk.sim.reader import VpcdReader
 from kiosk.web import view as web
 from tests.stage import Stage
 

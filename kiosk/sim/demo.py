@@ -20,7 +20,9 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import structs
@@ -29,7 +31,7 @@ from kiosk import config
 from kiosk.check import kiosk_answers, port_free
 from kiosk.config import ConfigError, Settings, Station
 from kiosk.sim.dock.app import Dock, make_dock
-from kiosk.sim.dock.slot import Slot
+from kiosk.sim.dock.drawer import Drawer
 from kiosk.sim.people import people
 from kiosk.sim.pki import DIRECTORY as PKI_DIRECTORY
 from kiosk.sim.pki import Pki
@@ -80,7 +82,7 @@ the dock's interface for programs (JSON, on the dock's port):
   DELETE /api/card          pull it out
   POST   /api/printer       {{"paper_end": true, "power": false}}: any of its switches
   POST   /api/portal        {{"faults": {{"slow": {{"on": "submit", "times": 1, "value": "5"}}, "closed": false}}}},
-                            {{"change_terms": true}}, {{"release_links": true}}
+                            {{"change_terms": true}}, {{"release_links": true}}, {{"reset": true}}
   GET    /paper/1.png       the first slip, and so on
 """
 
@@ -152,75 +154,50 @@ def _complain(line: str, code: int) -> int:
 def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: threading.Event) -> None:
     if options.browser and not (os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")):
         raise Trouble("--browser: there is no display here; leave it out and open the kiosk's address in a browser")
-    settings = config.load(options.config) if options.config else Settings(station=STATION)
-    kiosk_port = _claim("--port", settings.server.port if options.port is None else options.port)
-    dock_port = _claim("--dock-port", options.dock_port)
-    own_slot = options.reader == "vpcd"
-    slot_port = options.vpcd_port if options.vpcd_port is not None else KIOSK_PORT if own_slot else PCSCD_PORT
-    if own_slot:
-        slot_port = _claim("--vpcd-port", slot_port)
-    try:
-        options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        pki = Pki(options.state / "pki")
-        portal, printer = _portal(options, settings, pki), _printer(options, settings)
-        if options.paper:
-            options.paper.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Trouble(f"{error.filename or options.state}: {error.strerror or error}; give another folder") from None
-    slot = Slot(pki, people(), "127.0.0.1", slot_port)
-    stack.callback(slot.remove)
-    if portal:
-        stack.enter_context(portal)
-        settings = structs.replace(settings, portal=_reached(settings.portal, portal.settings))
-    if printer:
-        printer.start()
-        stack.callback(printer.stop)
-        settings = _printing_at(settings, "127.0.0.1", printer.port)
-    if options.printer:
-        settings = _printing_at(settings, *options.printer)
-    runtime = tempfile.mkdtemp(prefix="kiosk-demo-", dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None)
-    stack.callback(shutil.rmtree, runtime, ignore_errors=True)
+    given = config.load(options.config) if options.config else Settings(station=STATION)
+    ports = _ports(options, given)
+    around = _surroundings(options, given, ports)
+    around.start(stack)
+    settings = around.reached(_printing_at(given, *options.printer) if options.printer else given)
     settings = structs.replace(
-        settings, server=structs.replace(settings.server, port=kiosk_port, runtime_directory=runtime)
+        settings, server=structs.replace(settings.server, port=ports.kiosk, runtime_directory=_runtime(stack))
     )
     file = (options.state / "demo.toml").absolute()
     file.write_text("# Written by the demo at each start.\n" + as_toml(settings), encoding="utf-8")
-
-    kiosk = f"http://127.0.0.1:{kiosk_port}/"
-    dock = Server(dock_port, make_dock(Dock(kiosk, dock_port, slot, printer, portal)))
+    dock = Server(ports.dock, make_dock(Dock(ports.address("kiosk"), around.drawer, around.printer, around.portal)))
     dock.start()
     stack.callback(dock.stop)
-    if own_slot:
-        command = ["kiosk.sim.kiosk_process", "--config", str(file), "--vpcd-port", str(slot_port)]
-    else:
-        command = ["kiosk", "serve", "--config", str(file)]
-    children = {"the kiosk": _child(stack, command)}
-    _await(kiosk_port, children, ended)
+    reader = ["--vpcd-port", str(ports.slot)] if options.reader == "vpcd" else []
+    children = {"the kiosk": _child(stack, ["kiosk.sim.serve", "--quiet", *reader], msgspec.json.encode(settings))}
+    _await(ports.kiosk, children, ended)
     if options.browser:
         alone = ["--", "--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root
         children["the browser"] = _child(stack, ["kiosk", "browser", "--config", str(file), *alone])
     if not ended.is_set():
-        elsewhere = "" if options.state == PKI_DIRECTORY.parent else f" --pki {options.state / 'pki'}"
-        elsewhere += "" if slot_port == KIOSK_PORT else f" --port {slot_port}"
-        _announce(
-            {
-                "kiosk": kiosk,
-                "dock": f"http://127.0.0.1:{dock_port}/   people and their cards, faults, paper",
-                "card slot": f"127.0.0.1:{slot_port}   " + ("(vpcd)" if own_slot else "(pcscd's virtual reader)"),
-                "portal": settings.portal.url + ("   (sandbox)" if portal else ""),
-                "printer": f"{settings.printer.host}:{settings.printer.port}   (virtual)"
-                if printer
-                else _named(settings),
-            },
-            f"Insert a card: at the dock, or python -m kiosk.sim.card --person excellent{elsewhere}",
-            [
-                f"Revocation is not checked for {each.subject.rfc4514_string()}: no --crl of it was given."
-                for each in (portal.trust.unchecked if portal else [])
-            ],
-        )
+        _announce(options, settings, ports, around)
     while not ended.wait(0.2):
         _still_running(children)
     print("\nstopping", flush=True)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where they listen on 127.0.0.1; portal and printer have theirs by themselves."""
+
+    kiosk: int
+    dock: int
+    slot: int
+
+    def address(self, name: Literal["kiosk", "dock"]) -> str:
+        return f"http://127.0.0.1:{getattr(self, name)}/"
+
+
+def _ports(options: argparse.Namespace, settings: Settings) -> Ports:
+    kiosk = _claim("--port", settings.server.port if options.port is None else options.port)
+    dock = _claim("--dock-port", options.dock_port)
+    if options.reader == "vpcd":
+        return Ports(kiosk, dock, _claim("--vpcd-port", KIOSK_PORT if options.vpcd_port is None else options.vpcd_port))
+    return Ports(kiosk, dock, PCSCD_PORT if options.vpcd_port is None else options.vpcd_port)
 
 
 def _claim(option: str, number: int) -> int:
@@ -233,20 +210,52 @@ def _claim(option: str, number: int) -> int:
     return number
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands around the kiosk. printer, portal: None when real ones are used instead."""
+
+    drawer: Drawer
+    printer: VirtualPrinter | None
+    portal: Sandbox | None
+
+    def start(self, stack: contextlib.ExitStack) -> None:
+        stack.callback(self.drawer.remove)
+        if self.portal:
+            stack.enter_context(self.portal)
+        if self.printer:
+            self.printer.start()
+            stack.callback(self.printer.stop)
+
+    def reached(self, settings: Settings) -> Settings:
+        """The settings with the addresses of what is started here; all else, the portal's times too, as given."""
+        if self.portal:
+            sandbox = {key: getattr(self.portal.settings, key) for key in ("url", *config.PORTAL_FILES)}
+            settings = structs.replace(settings, portal=structs.replace(settings.portal, **sandbox))
+        if self.printer:
+            settings = _printing_at(settings, "127.0.0.1", self.printer.port)
+        return settings
+
+
+def _surroundings(options: argparse.Namespace, settings: Settings, ports: Ports) -> Surroundings:
+    try:
+        options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        pki = Pki(options.state / "pki")
+        portal, printer = _portal(options, settings, pki), _printer(options, settings)
+        if options.paper:
+            options.paper.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble(f"{error.filename or options.state}: {error.strerror or error}; give another folder") from None
+    return Surroundings(Drawer(pki, people(), "127.0.0.1", ports.slot), printer, portal)
+
+
 def _portal(options: argparse.Namespace, settings: Settings, pki: Pki) -> Sandbox | None:
     if settings.portal.ca_file is not None:
         if options.trust_anchor or options.crl or options.records:
             raise Trouble("--trust-anchor, --crl, --records: they are the sandbox portal's, but --config names another")
         return None
     number = _claim("--portal-port", options.portal_port)
-    return Sandbox(
-        *world(pki, options.trust_anchor, options.crl, options.records), options.state.absolute() / "portal", number
-    )
-
-
-def _reached(given: config.Portal, sandbox: config.Portal) -> config.Portal:
-    """The address and files of the sandbox with the times of the settings."""
-    return structs.replace(given, **{key: getattr(sandbox, key) for key in ("url", *config.PORTAL_FILES)})
+    records, trust = world(pki, options.trust_anchor, options.crl, options.records)
+    return Sandbox(records, trust, options.state.absolute() / "portal", number)
 
 
 def _printer(options: argparse.Namespace, settings: Settings) -> VirtualPrinter | None:
@@ -260,9 +269,11 @@ def _printing_at(settings: Settings, host: str, number: int) -> Settings:
     return structs.replace(settings, printer=structs.replace(settings.printer, kind="network", host=host, port=number))
 
 
-def _named(settings: Settings) -> str:
-    printer = settings.printer
-    return f"{printer.host}:{printer.port}" if printer.kind == "network" else printer.kind
+def _runtime(stack: contextlib.ExitStack) -> str:
+    """A folder in memory for as long as the demo runs."""
+    made = tempfile.mkdtemp(prefix="kiosk-demo-", dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None)
+    stack.callback(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def as_toml(settings: Settings) -> str:
@@ -276,11 +287,14 @@ def as_toml(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _child(stack: contextlib.ExitStack, module: list[str]) -> subprocess.Popen[bytes]:
-    """A Python module as a process that ends with this one, out of reach of the terminal's Ctrl-C."""
+def _child(stack: contextlib.ExitStack, module: list[str], told: bytes = b"") -> subprocess.Popen[bytes]:
+    """A Python module as a process that ends with this one, out of reach of the terminal's Ctrl-C. told: its input."""
     command = ["setpriv", "--pdeathsig", "TERM", "--", sys.executable, "-m", *module]
-    child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
     stack.callback(_end, child)
+    assert child.stdin
+    with contextlib.suppress(BrokenPipeError), child.stdin:  # one that has ended already is seen by `_still_running`
+        child.stdin.write(told)
     return child
 
 
@@ -308,6 +322,25 @@ def _await(number: int, children: dict[str, subprocess.Popen[bytes]], ended: thr
             raise Trouble(f"the kiosk is not ready after {READY_SECONDS:.0f} seconds")
 
 
-def _announce(places: dict[str, str], hint: str, remarks: list[str]) -> None:
-    print("\n".join(["", *(f"  {name:10} {place}" for name, place in places.items()), "", hint, *remarks]))
+def _announce(options: argparse.Namespace, settings: Settings, ports: Ports, around: Surroundings) -> None:
+    """Where everything is, how a card is put in, and what is not checked."""
+    printer = settings.printer
+    at = f"{printer.host}:{printer.port}" if printer.kind == "network" else printer.kind
+    slot = "(vpcd)" if options.reader == "vpcd" else "(pcscd's virtual reader)"
+    places = {
+        "kiosk": ports.address("kiosk"),
+        "dock": f"{ports.address('dock')}   people and their cards, faults, paper",
+        "card slot": f"127.0.0.1:{ports.slot}   {slot}",
+        "portal": settings.portal.url + ("   (sandbox)" if around.portal else ""),
+        "printer": at + ("   (virtual)" if around.printer else ""),
+    }
+    card = ["python -m kiosk.sim.card --person excellent"]
+    if options.state != STATE:
+        card.append(f"--pki {options.state / 'pki'}")
+    if ports.slot != KIOSK_PORT:
+        card.append(f"--port {ports.slot}")
+    print("\n".join(["", *(f"  {name:10} {place}" for name, place in places.items()), ""]))
+    print("Insert a card: at the dock, or", *card)
+    for anchor in around.portal.trust.unchecked if around.portal else ():
+        print(f"Revocation is not checked for {anchor.subject.rfc4514_string()}: no --crl of it was given.")
     print("Ctrl-C stops everything.", flush=True)

@@ -23,12 +23,16 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from kiosk.config import Screen, Session, Settings
 from kiosk.dates import wareki
 from kiosk.portal.model import State, Terms
-from kiosk.sim.chip import Chip
+from kiosk.sim.card.chip import Chip
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import Person as Somebody
+from kiosk.sim.pki import Pki
 from kiosk.sim.printer import Switches
-from kiosk.sim.vpcd import VpcdCard
 from tests.e2e.person import PINS, WRONG, Person
+from tests.sim.dock.conftest import dock, running
 from tests.stage import Stage
+
+__all__ = ["dock", "running"]
 
 TEXT = "\n\n".join(f"第{number}条　見本の規約です。読むのに時間がかかる文が書いてあります。" for number in range(1, 60))
 FLAGS = ("--autoplay-policy=no-user-gesture-required",)  # what of kiosk.browser.FLAGS a page can tell
@@ -114,6 +118,11 @@ def chromium() -> Iterator[Browser]:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the invented people's keys are kept, which take a while to make: one place for all tests."""
     return tmp_path_factory.getbasetemp() / "pki"
+
+
+@pytest.fixture(scope="package")
+def pki(keys: Path) -> Pki:
+    return Pki(keys)
 
 
 @pytest.fixture(scope="package")

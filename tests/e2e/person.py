@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from kiosk.flows.outcomes import End, outcomes
 from kiosk.guidance import load
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Faults
+from kiosk.sim.card.chip import Faults
 from kiosk.sim.people import Pins
 from kiosk.sim.pki import Device
 from tests.stage import Slow, Stage

@@ -7,7 +7,7 @@ import pytest
 from kiosk.flows.outcomes import End
 from kiosk.portal.model import State
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Behaviour, Chip, Faults
+from kiosk.sim.card.chip import Behaviour, Chip, Faults
 from tests.e2e.conftest import Kiosk
 from tests.e2e.person import SCREENS, Person
 

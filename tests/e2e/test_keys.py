@@ -18,7 +18,7 @@ import pytest
 from kiosk.flows.linking import STEPS
 from kiosk.languages import LANGUAGES, translations
 from kiosk.portal.model import State
-from kiosk.sim.chip import Faults
+from kiosk.sim.card.chip import Faults
 from tests.e2e.conftest import Kiosk
 from tests.e2e.person import PINS, SOON, WRONG, Person
 

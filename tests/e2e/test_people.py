@@ -7,8 +7,8 @@ import pytest
 
 from kiosk.flows.outcomes import End
 from kiosk.sim.card import JPKI, VirtualCard
-from kiosk.sim.chip import Behaviour, Faults, File
-from kiosk.sim.contents import availability
+from kiosk.sim.card.chip import Behaviour, Faults, File
+from kiosk.sim.card.contents import availability
 from kiosk.sim.people import CertificateFacts, people
 from tests.e2e.conftest import Kiosk
 from tests.e2e.paper import is_slip_of

@@ -16,7 +16,7 @@ from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.receipt import Receipt
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.vpcd import Pulled
+from kiosk.sim.card.wire import Pulled
 
 Answer = str | Callable[["ScriptedKiosk"], str]
 

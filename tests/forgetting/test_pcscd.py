@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from kiosk.sim.vpcd import VpcdCard
 from tests.forgetting.memory import found, raw_forms
 from tests.pcscd import PORT, Pcscd, missing, wait_for
 

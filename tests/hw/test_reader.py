@@ -22,7 +22,7 @@ import pytest
 from kiosk.card.apdu import CardLost
 from kiosk.hw.device import Reader, ReaderState
 from kiosk.hw.reader import PcscReader, Slot, choose
-from kiosk.sim.vpcd import VpcdCard
+from kiosk.sim.card.wire import VpcdCard
 from tests.pcscd import PORT, Pcscd, missing
 
 ABSENT, EMPTY, CARD, MUTE = ReaderState

@@ -18,8 +18,8 @@ import yaml
 
 from kiosk.config import Portal
 from kiosk.portal.model import Linking, Refusal, State, Terms
-from kiosk.sim.portal.app import PROBLEM, STATUS
 from kiosk.sim.portal.faults import Fault
+from kiosk.sim.portal.problems import PROBLEM, STATUS
 from kiosk.sim.portal.sandbox import Sandbox
 from tests.portal.conftest import Visitor
 

@@ -45,7 +45,7 @@ def test_without_a_client_certificate_or_with_old_tls_there_is_no_answer(
     context.maximum_version = version
     if version is ssl.TLSVersion.TLSv1_2:
         context.load_cert_chain(str(settings.certificate_file), settings.key_file)
-    port = sandbox._servers[0].port
+    port = sandbox._server.port
     try:
         with (
             socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
@@ -59,7 +59,7 @@ def test_without_a_client_certificate_or_with_old_tls_there_is_no_answer(
 
 
 def test_one_who_connects_and_says_nothing_stops_nobody(client: PortalClient, sandbox: Sandbox) -> None:
-    silent = [socket.create_connection(("127.0.0.1", sandbox._servers[0].port)) for _ in range(20)]
+    silent = [socket.create_connection(("127.0.0.1", sandbox._server.port)) for _ in range(20)]
     assert client.reachable() is True
     for each in silent:
         each.close()

@@ -18,11 +18,13 @@ from smartcard import scard
 
 from kiosk.card.apdu import CardLost
 from kiosk.hw.device import Connection, Reader, ReaderState
-from kiosk.sim import vpcd
+from kiosk.sim import reader, vpcd
 from kiosk.sim.card import TEXT, Faults, VirtualCard
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from kiosk.sim.vpcd import VpcdCard, VpcdReader, receive_frame, send_frame
+from kiosk.sim.reader import VpcdReader
+from kiosk.sim.vpcd import receive_frame, send_frame
 from tests.pcscd import PORT, Pcscd, wait_for
 
 HOST = "127.0.0.1"
@@ -147,7 +149,7 @@ def test_a_mute_card_is_mute_to_pcscd_too(pcscd: Pcscd, chip: VirtualCard) -> No
 
 
 def test_a_card_that_says_nothing_at_all_is_mute_too(slot: Watched, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vpcd, "ATR_TIMEOUT", 0.05)
+    monkeypatch.setattr(reader, "ATR_TIMEOUT", 0.05)
     with socket.create_connection((HOST, port)):
         assert slot.next() is MUTE
     assert slot.next() is EMPTY
@@ -156,7 +158,7 @@ def test_a_card_that_says_nothing_at_all_is_mute_too(slot: Watched, port: int, m
 def test_a_card_that_stops_answering_is_given_up_and_its_late_answer_meets_nobody(
     slot: Watched, port: int, chip: VirtualCard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vpcd, "TRANSMIT_TIMEOUT", 0.05)
+    monkeypatch.setattr(reader, "TRANSMIT_TIMEOUT", 0.05)
     chip.inflict(Faults(silent_at=1))
     with VpcdCard(HOST, port, chip):
         slot.next()
@@ -226,7 +228,7 @@ def test_a_taken_port_is_told_once_and_had_when_it_is_free(port: int, caplog: py
 
 SESSION = """
 import os, sys
-from kiosk.sim.vpcd import VpcdReader
+from kiosk.sim.reader import VpcdReader
 from kiosk.hw.device import ReaderState
 import threading
 there = threading.Event()

@@ -1,8 +1,6 @@
 """The dock as a web application: one page, and the JSON interface that the page and programs use alike.
 
-Only this machine may use it, and no other site in a browser on this machine: the Host must be loopback's, and a request
-that changes anything must be JSON (which another site cannot send without asking first, and is never granted) and must
-not come from another origin.
+Who may use it stands in `sim.orders`. The portal's switches are the portal's own door (`portal.admin`), opened here.
 """
 
 from __future__ import annotations
@@ -10,16 +8,17 @@ from __future__ import annotations
 import dataclasses
 import io
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
-from flask import Flask, Response, abort, jsonify, render_template, request
-from werkzeug.exceptions import BadRequest, HTTPException
+from flask import Flask, Response, abort, jsonify, render_template
+from werkzeug.exceptions import BadRequest
 
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
-from kiosk.sim.dock.slot import Slot
-from kiosk.sim.portal.faults import Fault
+from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.orders import order, take_orders
+from kiosk.sim.portal import admin
 from kiosk.sim.portal.sandbox import Sandbox
 from kiosk.sim.printer import Switches, VirtualPrinter
 
@@ -34,7 +33,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-LARGEST_REQUEST = 16 * 1024
 
 
 @dataclass
@@ -42,8 +40,7 @@ class Dock:
     """What the dock can move. kiosk: the kiosk's address. printer, portal: None when real ones are used instead."""
 
     kiosk: str
-    port: int
-    slot: Slot
+    drawer: Drawer
     printer: VirtualPrinter | None
     portal: Sandbox | None
     printer_on: bool = True
@@ -51,9 +48,9 @@ class Dock:
     def state(self) -> dict[str, object]:
         return {
             "kiosk": self.kiosk,
-            **self.slot.state(),
+            **self.drawer.state(),
             "printer": self._printer_state(self.printer) if self.printer else None,
-            "portal": self._portal_state(self.portal) if self.portal else None,
+            "portal": admin.state(self.portal) if self.portal else None,
         }
 
     def _printer_state(self, printer: VirtualPrinter) -> dict[str, object]:
@@ -69,14 +66,6 @@ class Dock:
             self.printer.start() if on else self.printer.stop()
             self.printer_on = on
 
-    @staticmethod
-    def _portal_state(portal: Sandbox) -> dict[str, object]:
-        active = portal.faults.active()
-        return {
-            "faults": {name: dataclasses.asdict(switch) for name, switch in active.items()},
-            "applicants_held": portal.held_count(),
-        }
-
 
 class CardOrder(msgspec.Struct, forbid_unknown_fields=True):
     """POST /api/card."""
@@ -88,51 +77,20 @@ class CardOrder(msgspec.Struct, forbid_unknown_fields=True):
     new: bool = False
 
 
-class FaultOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """How a fault of the portal strikes: see `portal.faults`."""
-
-    on: str | None = None
-    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    value: str = ""
-
-
-class PortalOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """POST /api/portal."""
-
-    faults: dict[str, FaultOrder | bool] = {}
-    change_terms: bool = False
-    release_links: bool = False
-
-
 def make_dock(dock: Dock) -> Flask:
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    hosts = {f"{name}:{dock.port}" for name in ("127.0.0.1", "localhost")}
-
-    @app.before_request
-    def only_here() -> None:
-        if request.host not in hosts:
-            abort(421)
-        if request.method in ("GET", "HEAD"):
-            return
-        if request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}":
-            abort(403)
-        if request.method == "POST" and request.mimetype != "application/json":
-            abort(415)
+    take_orders(app)
+    if dock.portal:
+        app.register_blueprint(admin.switches(dock.portal))
 
     @app.after_request
     def guard(response: Response) -> Response:
         response.headers.update(HEADERS)
         return response
 
-    @app.errorhandler(HTTPException)
-    def say(error: HTTPException) -> tuple[Response, int]:
-        return jsonify(error=error.description), error.code or 500
-
     @app.get("/")
     def panel() -> str:
-        return render_template("dock.html", dock=dock, people=dock.slot.people.values(), controls=controls)
+        return render_template("dock.html", dock=dock, people=dock.drawer.people.values(), controls=controls)
 
     @app.get("/api/state")
     def state() -> Response:
@@ -140,59 +98,40 @@ def make_dock(dock: Dock) -> Flask:
 
     @app.post("/api/card")
     def insert() -> Response:
-        order = _body(CardOrder)
-        behaviour, faults = _switches(Behaviour, order.behaviour), _switches(Faults, order.faults)
-        if order.new:
-            dock.slot.renew(order.person)
+        wanted = order(CardOrder)
+        behaviour, faults = _switches(Behaviour, wanted.behaviour), _switches(Faults, wanted.faults)
+        if wanted.new:
+            dock.drawer.renew(wanted.person)
         try:
-            dock.slot.insert(order.person, order.device, behaviour, faults)
+            dock.drawer.insert(wanted.person, wanted.device, behaviour, faults)
         except KeyError:
             raise BadRequest(
-                f"there is no {order.device} of {order.person!r}; there are: {', '.join(dock.slot.people)}"
-                + ("" if order.device == "card" else " (with phone = true in the table of people)")
+                f"there is no {wanted.device} of {wanted.person!r}; there are: {', '.join(dock.drawer.people)}"
+                + ("" if wanted.device == "card" else " (with phone = true in the table of people)")
             ) from None
         return state()
 
     @app.delete("/api/card")
     def remove() -> Response:
-        dock.slot.remove()
+        dock.drawer.remove()
         return state()
 
     @app.delete("/api/cards/<person>")
     def renew(person: str) -> Response:
-        dock.slot.renew(person)
+        dock.drawer.renew(person)
         return state()
 
     @app.post("/api/printer")
     def move_printer() -> Response:
         printer = dock.printer or abort(404, "the printer in use is not the virtual one")
-        order = _body(dict[str, Any])
-        power = order.pop("power", dock.printer_on)
+        given = order(dict[str, Any])
+        power = given.pop("power", dock.printer_on)
         if not isinstance(power, bool):
             raise BadRequest("power: true or false")
-        wanted = _switches(Switches, order)
-        for name in order:
+        wanted = _switches(Switches, given)
+        for name in given:
             setattr(printer.switches, name, getattr(wanted, name))
         dock.switch_printer(power)
-        return state()
-
-    @app.post("/api/portal")
-    def move_portal() -> Response:
-        portal = dock.portal or abort(404, "the portal in use is not the sandbox")
-        order = _body(PortalOrder)
-        try:
-            for kind, wanted in [(Fault(name), wanted) for name, wanted in order.faults.items()]:
-                if wanted is False:
-                    portal.faults.switch_off(kind)
-                else:
-                    how = FaultOrder() if wanted is True else wanted
-                    portal.faults.switch_on(kind, how.on, how.times, how.value)
-        except ValueError as error:
-            raise BadRequest(f"faults: {error}") from None
-        if order.change_terms:
-            portal.change_terms()
-        if order.release_links:
-            portal.drivers.release_all()
         return state()
 
     @app.get("/paper/<int:number>.png")
@@ -205,13 +144,6 @@ def make_dock(dock: Dock) -> Flask:
         return Response(png.getvalue(), mimetype="image/png")
 
     return app
-
-
-def _body(kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(request.get_data(), type=kind)
-    except msgspec.MsgspecError as error:
-        raise BadRequest(str(error)) from None
 
 
 def _switches(kind: type[T], given: dict[str, Any]) -> T:

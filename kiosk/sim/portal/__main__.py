@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 import threading
@@ -11,9 +12,11 @@ from pathlib import Path
 
 from kiosk.sim import pki
 from kiosk.sim.portal import tls
+from kiosk.sim.portal.admin import make_admin
 from kiosk.sim.portal.linkings import LIFETIME
 from kiosk.sim.portal.records import HELP, BadRecords
 from kiosk.sim.portal.sandbox import Sandbox, world
+from kiosk.sim.portal.server import Server
 from kiosk.sim.portal.trust import BadAnchor
 
 
@@ -61,26 +64,28 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         records, trust = world(pki.Pki(options.pki), options.trust_anchor, options.crl, options.records)
-        sandbox = Sandbox(
-            records,
-            trust,
-            options.state,
-            options.port,
-            options.admin_port,
-            timedelta(seconds=options.lifetime),
-        )
+        lifetime = timedelta(seconds=options.lifetime)
+        sandbox = Sandbox(records, trust, options.state, options.port, lifetime)
+        admin = None if options.admin_port is None else Server(options.admin_port, make_admin(sandbox))
     except (BadAnchor, BadRecords) as error:
         print(f"sandbox portal: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"sandbox portal: {error.strerror or error}: choose another --port or --state", file=sys.stderr)
+        print(
+            f"sandbox portal: {error.strerror or error}: choose another port or --state",
+            file=sys.stderr,
+        )
         return 2
-    with sandbox:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with sandbox, contextlib.ExitStack() as stack:
         for line in sandbox.announcement():
             print(line, flush=True)
-        ended = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: ended.set())
+        if admin:
+            admin.start()
+            stack.callback(admin.stop)
+            print(f"  fault switches     http://127.0.0.1:{admin.port}/api/portal", flush=True)
         ended.wait()
     return 0
 

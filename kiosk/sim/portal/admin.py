@@ -1,77 +1,90 @@
-"""The sandbox's switches over HTTP, for a dock that runs in another process. Loopback only, and only when asked for.
+"""The sandbox's switches over HTTP: one interface, at the dock and, for a sandbox by itself, at its admin port.
 
-    GET    /                     {"held": 0, "faults": {…}, "calls": […], "kinds": […]}
-    PUT    /faults/<kind>        {"on": "submit", "times": 1, "value": ""}, all of them optional
-    DELETE /faults/<kind>
-    POST   /terms                put new terms in force
-    POST   /reset                as after a restart
-
-A page of another site in a browser on this machine must not reach them: it cannot send PUT, DELETE or JSON without
-asking first, which is never granted, and a Host that is not loopback is refused.
+GET  /api/portal    {"portal": {"faults": {…}, "applicants_held": 0}}
+POST /api/portal    {"faults": {"slow": {"on": "submit", "times": 1, "value": "5"}, "closed": false}}: a fault's
+                    three are optional, and `true` is all of them left out
+                    {"change_terms": true}: put new terms in force
+                    {"release_links": true}: nobody is linked who was not at the start
+                    {"reset": true}: as after a restart
+                    Answers as GET does.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import Annotated
 
-from flask import Flask, Response, abort, jsonify, request
+import msgspec
+from flask import Blueprint, Flask, Response, jsonify
+from werkzeug.exceptions import BadRequest
 
-from kiosk.sim.portal.faults import CALLS, Fault
+from kiosk.sim.orders import order, take_orders
+from kiosk.sim.portal.faults import Fault
+from kiosk.sim.portal.sandbox import Sandbox
 
-if TYPE_CHECKING:
-    from kiosk.sim.portal.sandbox import Sandbox
+
+class FaultOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """How a fault strikes: see `faults`."""
+
+    on: str | None = None
+    times: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    value: str = ""
+
+
+class Order(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a POST."""
+
+    faults: dict[str, FaultOrder | bool] = {}
+    change_terms: bool = False
+    release_links: bool = False
+    reset: bool = False
+
+
+def state(sandbox: Sandbox) -> dict[str, object]:
+    return {
+        "faults": {name: dataclasses.asdict(switch) for name, switch in sandbox.faults.active().items()},
+        "applicants_held": sandbox.held_count(),
+    }
+
+
+def obey(sandbox: Sandbox, wanted: Order) -> None:
+    """Raises ValueError for a fault, a call or a value that does not exist."""
+    if wanted.reset:
+        sandbox.reset()
+    for kind, how in [(Fault(name), how) for name, how in wanted.faults.items()]:
+        if how is False:
+            sandbox.faults.switch_off(kind)
+        else:
+            how = FaultOrder() if how is True else how
+            sandbox.faults.switch_on(kind, how.on, how.times, how.value)
+    if wanted.change_terms:
+        sandbox.change_terms()
+    if wanted.release_links:
+        sandbox.drivers.release_all()
+
+
+def switches(sandbox: Sandbox) -> Blueprint:
+    """The interface, for an application that takes orders."""
+    door = Blueprint("portal", __name__, url_prefix="/api/portal")
+
+    @door.get("")
+    def look() -> Response:
+        return jsonify(portal=state(sandbox))
+
+    @door.post("")
+    def move() -> Response:
+        try:
+            obey(sandbox, order(Order))
+        except ValueError as error:
+            raise BadRequest(f"faults: {error}") from None
+        return look()
+
+    return door
 
 
 def make_admin(sandbox: Sandbox) -> Flask:
-    app = Flask("kiosk.sim.portal.admin", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = 4096
-
-    @app.before_request
-    def guard() -> None:
-        if request.host.rpartition(":")[0] not in ("127.0.0.1", "localhost"):
-            abort(403)
-        if request.method not in ("GET", "DELETE") and request.mimetype != "application/json":
-            abort(415)
-
-    @app.get("/")
-    def look() -> Response:
-        return jsonify(
-            held=sandbox.held_count(),
-            faults={
-                name: {"on": switch.on, "times": switch.times, "value": switch.value}
-                for name, switch in sandbox.faults.active().items()
-            },
-            calls=CALLS,
-            kinds=[fault.value for fault in Fault],
-        )
-
-    @app.put("/faults/<kind>")
-    def switch_on(kind: str) -> Response:
-        wanted = request.get_json()
-        if not isinstance(wanted, dict):
-            abort(400)
-        try:
-            sandbox.faults.switch_on(Fault(kind), wanted.get("on"), wanted.get("times"), str(wanted.get("value") or ""))
-        except (TypeError, ValueError) as error:
-            return Response(f"{error}\n", 400, mimetype="text/plain")
-        return look()
-
-    @app.delete("/faults/<kind>")
-    def switch_off(kind: str) -> Response:
-        try:
-            sandbox.faults.switch_off(Fault(kind))
-        except ValueError as error:
-            return Response(f"{error}\n", 400, mimetype="text/plain")
-        return look()
-
-    @app.post("/terms")
-    def change_terms() -> Response:
-        sandbox.change_terms()
-        return look()
-
-    @app.post("/reset")
-    def reset() -> Response:
-        sandbox.reset()
-        return look()
-
+    """An application with nothing but the switches."""
+    app = Flask(__name__, static_folder=None)
+    take_orders(app)
+    app.register_blueprint(switches(sandbox))
     return app

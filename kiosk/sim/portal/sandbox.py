@@ -17,7 +17,6 @@ from kiosk.config import Portal
 from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal import tls
-from kiosk.sim.portal.admin import make_admin
 from kiosk.sim.portal.app import BASE, make_app
 from kiosk.sim.portal.decisions import Decisions, terms
 from kiosk.sim.portal.drivers import Drivers
@@ -31,8 +30,7 @@ from kiosk.sim.portal.trust import Trust, read_anchors, read_list
 class Sandbox:
     """Listens from the moment it is made (so that a taken port is known at once), serves from `start`.
 
-    directory: where its TLS files are kept. port 0: any free one. admin_port: also serve the switches there, over
-    plain HTTP on loopback; None: do not.
+    directory: where its TLS files are kept. port 0: any free one.
     """
 
     def __init__(
@@ -41,7 +39,6 @@ class Sandbox:
         trust: Trust,
         directory: Path = tls.DIRECTORY,
         port: int = 0,
-        admin_port: int | None = None,
         lifetime: timedelta = LIFETIME,
     ) -> None:
         self.files = tls.tls_files(directory)
@@ -53,23 +50,17 @@ class Sandbox:
         self._contexts = {
             name: self.files.server_context(name) for name in ("server", "stranger", "other_name", "expired")
         }
-        self._servers = [Server(port, make_app(self._decisions, self.faults), self._context)]
-        if admin_port is not None:
-            self._servers.append(Server(admin_port, make_admin(self)))
+        self._server = Server(port, make_app(self._decisions, self.faults), self._context)
 
     @property
     def settings(self) -> Portal:
         """What kiosk.toml's [portal] must say to reach it."""
         return Portal(
-            url=f"https://127.0.0.1:{self._servers[0].port}{BASE}",
+            url=f"https://127.0.0.1:{self._server.port}{BASE}",
             ca_file=str(self.files.ca.absolute()),
             certificate_file=str(self.files.certificate("kiosk").absolute()),
             key_file=str(self.files.key("kiosk").absolute()),
         )
-
-    @property
-    def admin_url(self) -> str | None:
-        return f"http://127.0.0.1:{self._servers[1].port}" if len(self._servers) > 1 else None
 
     def announcement(self) -> list[str]:
         """What to print at start: where it is, how to reach it, and what it does not check."""
@@ -80,8 +71,6 @@ class Sandbox:
             f"  certificate_file = {portal.certificate_file}",
             f"  key_file         = {portal.key_file}",
         ]
-        if self.admin_url:
-            lines.append(f"  fault switches     {self.admin_url}")
         for anchor in self.trust.unchecked:
             lines.append(f"  revocation is NOT checked for {anchor.subject.rfc4514_string()}: no --crl of it was given")
         return lines
@@ -102,14 +91,12 @@ class Sandbox:
 
     def start(self) -> None:
         self.linkings.start()
-        for server in self._servers:
-            server.start()
+        self._server.start()
 
     def stop(self) -> None:
         self.faults.clear()  # wakes what is being kept slow
         self.linkings.stop()
-        for server in self._servers:
-            server.stop()
+        self._server.stop()
 
     def __enter__(self) -> Self:
         self.start()

@@ -87,9 +87,12 @@ function markChanged() {
   for (const select of all("#slot select")) select.closest(".control").classList.toggle("changed", select.selectedIndex > 0);
 }
 
+// All of the state, or the part of it that an answer holds.
 function show(state) {
-  showPeople(state);
-  showSlot(state.card);
+  if (state.tries) {
+    showPeople(state);
+    showSlot(state.card);
+  }
   if (state.printer) showPrinter(state.printer);
   if (state.portal) showPortal(state.portal);
 }

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 
-from kiosk.sim.vpcd import Pulled
+from kiosk.sim.card.wire import Pulled
 
 OK = 0x9000
 END_OF_FILE = 0x6282

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from kiosk.sim.card import JPKI, LICENCE, TEXT, Behaviour, Faults, VirtualCard
-from kiosk.sim.chip import ISD, Command
-from kiosk.sim.contents import my_number
+from kiosk.sim.card.chip import ISD, Command
+from kiosk.sim.card.contents import my_number
+from kiosk.sim.card.wire import Pulled
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from kiosk.sim.vpcd import Pulled
 
 PEOPLE = people()
 SHA256_PREFIX = bytes.fromhex("3031300D060960864801650304020105000420")

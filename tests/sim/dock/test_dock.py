@@ -1,17 +1,11 @@
-"""The dock: its tables name every switch there is, its interface moves cards, printer and portal, its page works."""
+"""The dock: its tables name every switch there is, and its interface moves cards, printer and portal."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
 
 from kiosk.card.apdu import Card
 from kiosk.card.text import TextApplication
@@ -19,74 +13,11 @@ from kiosk.config import Printer as PrinterSettings
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault, ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient, PortalClosed
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
-from kiosk.sim.dock.app import Dock, make_dock
-from kiosk.sim.dock.slot import Slot
-from kiosk.sim.people import people
-from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import VALUES, Fault
-from kiosk.sim.portal.sandbox import Sandbox, world
-from kiosk.sim.portal.server import Server
-from kiosk.sim.printer import Switches, VirtualPrinter
-from kiosk.sim.vpcd import VpcdReader
-from tests.stage import free_port
-
-
-class World:
-    """The dock with all it moves, and a reader that sees what comes into the slot."""
-
-    def __init__(self, pki: Pki, folder: Path) -> None:
-        slot_port, dock_port = free_port(), free_port()
-        self.reader = VpcdReader(slot_port)
-        self.printer = VirtualPrinter(port=0)
-        self.portal = Sandbox(*world(pki), directory=folder)
-        self.slot = Slot(pki, people(), "127.0.0.1", slot_port)
-        self.dock = Dock("http://127.0.0.1:1/", dock_port, self.slot, self.printer, self.portal)
-        self.app = make_dock(self.dock)
-        self.server = Server(dock_port, self.app)
-        self.address = f"http://127.0.0.1:{dock_port}"
-        self.client = self.app.test_client()
-
-    def ask(self, method: str, path: str, body: object = None, **more: object):
-        kind = {"json": body} if body is not None else {}
-        return self.client.open(path, method=method, base_url=self.address, **kind, **more)
-
-    def becomes(self, state: ReaderState) -> None:
-        until(lambda: self.reader.state is state)
-
-
-def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
-
-
-@pytest.fixture(scope="module")
-def running(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(pki, tmp_path_factory.mktemp("portal"))
-    made.printer.start()
-    made.reader.start(lambda _state: None)
-    with made.portal:
-        made.server.start()
-        yield made
-        made.slot.remove()
-        made.server.stop()
-    made.reader.stop()
-    made.printer.stop()
-
-
-@pytest.fixture
-def dock(running: World) -> Iterator[World]:
-    yield running
-    running.slot.remove()
-    running.slot._drawer.clear()
-    running.becomes(ReaderState.EMPTY)
-    running.dock.switch_printer(True)
-    running.printer.switches = Switches()
-    running.portal.reset()
-
+from kiosk.sim.printer import Switches
+from tests.sim.dock.conftest import World, until
 
 # -- the tables ---------------------------------------------------------------------------------------------------
 
@@ -251,49 +182,3 @@ def test_nobody_but_this_machine_and_no_other_site_can_move_anything(dock: World
     assert dock.ask("DELETE", "/api/card", headers={"Origin": "null"}).status_code == 403
     assert dock.ask("POST", "/api/card", data='{"person": "excellent"}', content_type="text/plain").status_code == 415
     assert dock.ask("GET", "/api/state").get_json()["card"] is None
-
-
-# -- the page -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else []
-        )
-        yield browser.new_page(viewport={"width": 1600, "height": 1000})
-        browser.close()
-
-
-def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(dock: World, page: Page) -> None:
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(dock.address)
-    assert page.locator(".person").count() == len(people())
-
-    page.get_by_role("checkbox", name="うら向き（応答しない）").check()
-    page.locator("[data-person=last-try]").get_by_role("button", name="カードを入れる").press("Enter")
-    dock.becomes(ReaderState.MUTE)
-    row = page.locator("[data-person=last-try]")
-    row.get_by_role("button", name="抜く").click()
-    dock.becomes(ReaderState.EMPTY)
-
-    page.get_by_role("button", name="ふつうのカードにもどす").click()
-    row.get_by_role("button", name="カードを入れる").click()
-    dock.becomes(ReaderState.CARD)
-    page.get_by_role("status").get_by_text("カードが入っています").wait_for()
-    row.get_by_text("あと 1 回").wait_for()
-
-    page.get_by_role("checkbox", name="カバーが開いている").check()
-    until(lambda: dock.printer.switches.cover_open)
-    page.get_by_label("いつ").select_option("submit")
-    page.get_by_label("１回だけ").check()
-    page.get_by_role("checkbox", name="答えない").check()
-    until(lambda: "slow" in dock.portal.faults.active())
-    slow = dock.portal.faults.active()["slow"]
-    assert (slow.on, slow.times, slow.value) == ("submit", 1, "30")
-    dock.portal.faults.strikes(Fault.SLOW, "submit")
-    until(lambda: not page.get_by_role("checkbox", name="答えない").is_checked())
-    assert said == []

@@ -1,8 +1,8 @@
-"""What a screen reader gets, kept in files that can be read: tests/web/aria/<screen>.yaml.
+"""What a screen reader gets, kept in files that can be read: tests/e2e/look/aria/<screen>.yaml.
 
 A change of the page's meaning (a heading that is none any more, a button without a name, a message that is no longer
 announced) shows as a difference of these files, for a reviewer to nod at. `ARIA=write make check
-ARGS=tests/web/test_aria.py` renews them.
+ARGS=tests/e2e/look/test_aria.py` renews them.
 
 Of each screen every state is kept that differs in its structure, not those that only say something else: their words
 stand in the templates and in `kiosk.flows.outcomes`. What is the same on every screen, above and below it, is in
@@ -19,11 +19,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.e2e.look.gallery import WAYS, gallery, show
 from tests.web.catalogue import SIGHTS
-from tests.web.stage import WAYS, show, stage
 
 KEPT = Path(__file__).with_name("aria")
-HOW = "if that is meant: ARIA=write make check ARGS=tests/web/test_aria.py"
+HOW = "if that is meant: ARIA=write make check ARGS=tests/e2e/look/test_aria.py"
 AROUND = ("  - banner", "  - navigation")
 QUESTION = "  - dialog"
 WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|(?<=: )[^"\n]+|(?<=text: ).*')
@@ -61,7 +61,7 @@ def files() -> dict[str, str]:
     """By name, what should stand in them."""
     texts: dict[str, dict[str, str]] = {}
     known: set[tuple[str, str]] = set()
-    with stage() as on:
+    with gallery() as on:
         page = on.page(WAYS[0])
         for title, part, text in parts(page):
             structure = WORDS.sub("", text)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.web.stage import WAYS, Stage, Way, stage
+from tests.e2e.look.gallery import WAYS, Gallery, Way, gallery
 
 
 @pytest.fixture(scope="module")
-def on() -> Iterator[Stage]:
-    with stage() as made:
+def on() -> Iterator[Gallery]:
+    with gallery() as made:
         yield made
 
 
@@ -23,7 +23,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 @pytest.fixture(scope="module")
-def page(on: Stage, way: Way) -> Iterator[Page]:
+def page(on: Gallery, way: Way) -> Iterator[Page]:
     made = on.page(way)
     yield made
     made.context.close()

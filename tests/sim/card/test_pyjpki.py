@@ -18,9 +18,9 @@ from smartcard.CardRequest import CardRequest
 from smartcard.CardType import AnyCardType
 
 from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from kiosk.sim.vpcd import VpcdCard
 from tests.pcscd import PORT, Pcscd
 
 pyjpki: Any = pytest.importorskip("pyjpki", reason="pyjpki is not on PYTHONPATH (no package, no licence: see above)")

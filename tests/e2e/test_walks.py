@@ -17,9 +17,9 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kiosk.config import Session
-from kiosk.sim.chip import Faults
+from kiosk.sim.card.chip import Faults
 from kiosk.sim.printer import Switches
-from tests.flows.visitor import GOALS, SOON, Visitor
+from tests.e2e.visitor import GOALS, SOON, Visitor
 from tests.stage import Stage
 
 QUICK = Session(browser_lost_seconds=2, put_back_seconds=5, take_card_seconds=5)

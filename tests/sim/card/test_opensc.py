@@ -15,9 +15,9 @@ from smartcard.CardRequest import CardRequest
 from smartcard.CardType import AnyCardType
 
 from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki, Purpose
-from kiosk.sim.vpcd import VpcdCard
 from tests.pcscd import PORT, Pcscd
 
 PERSON = people()["excellent"]

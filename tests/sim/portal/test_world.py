@@ -187,11 +187,11 @@ def process(pki: Pki, portal_directory: Path) -> Iterator[subprocess.Popen[str]]
         assert running.wait(timeout=10) == 0
 
 
-def ask(url: str, method: str = "GET", body: object = None, **headers: str) -> dict[str, object]:
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, content, {"Content-Type": "application/json"} | headers, method=method)
+def ask(url: str, order: object, **headers: str) -> dict[str, object]:
+    content = json.dumps(order).encode()
+    request = urllib.request.Request(url, content, {"Content-Type": "application/json"} | headers)
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
-        return dict(json.load(answer))
+        return dict(json.load(answer)["portal"])
 
 
 def test_as_a_process_it_tells_where_it_is_and_its_faults_are_switched_from_outside(
@@ -203,19 +203,19 @@ def test_as_a_process_it_tells_where_it_is_and_its_faults_are_switched_from_outs
     [url], [admin] = re.findall(r"https://\S+", head), re.findall(r"http://\S+", head)
     client = PortalClient(Portal(url=url, **told))
     assert client.reachable() is True
-    assert ask(f"{admin}/faults/closed", "PUT", {"on": "begin"})["faults"]
+    assert ask(admin, {"faults": {"closed": {"on": "begin"}}})["faults"]
     with pytest.raises(PortalClosed):
         client.begin()
-    ask(f"{admin}/faults/closed", "DELETE")
+    ask(admin, {"faults": {"closed": False}})
     before = client.begin().terms
-    ask(f"{admin}/terms", "POST", {})
+    ask(admin, {"change_terms": True})
     assert client.begin().terms != before
-    assert ask(f"{admin}/reset", "POST", {})["held"] == 0
+    assert ask(admin, {"reset": True})["applicants_held"] == 0
     for headers in ({"Host": "evil.example"}, {"Content-Type": "text/plain"}):
         with pytest.raises(urllib.error.HTTPError):
-            ask(f"{admin}/faults/closed", "PUT", {}, **headers)
+            ask(admin, {"faults": {"closed": True}}, **headers)
     with pytest.raises(urllib.error.HTTPError):
-        ask(f"{admin}/faults/no-such", "PUT", {})
+        ask(admin, {"faults": {"no-such": True}})
 
 
 def test_a_bad_file_stops_the_process_with_one_line(tmp_path: Path, pki: Pki, portal_directory: Path) -> None:

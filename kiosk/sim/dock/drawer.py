@@ -1,4 +1,4 @@
-"""The card slot of the demo and the drawer of cards beside it.
+"""The drawer of cards at the dock, and which of them is in the reader's slot.
 
 A card is made when it is first put in and stays in the drawer when it is pulled out, so its counters of PIN tries live
 as long as the demo does; `renew` throws it away. One card at a time is in the slot.
@@ -11,29 +11,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from kiosk.sim.card import VirtualCard
-from kiosk.sim.chip import Behaviour, Faults
+from kiosk.sim.card.chip import Behaviour, Faults
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import Person
 from kiosk.sim.pki import Device, Pki
-from kiosk.sim.vpcd import VpcdCard
 
 
 @dataclass
-class InSlot:
+class Inside:
     """What is in the slot: the card, and its wire to the reader."""
 
     card: VirtualCard
     wire: VpcdCard
 
 
-class Slot:
+class Drawer:
     """Where the reader listens: (host, port)."""
 
     def __init__(self, pki: Pki, people: Mapping[str, Person], host: str, port: int) -> None:
         self.people = people
         self._pki = pki
         self._address = (host, port)
-        self._drawer: dict[tuple[str, Device], VirtualCard] = {}
-        self._inside: InSlot | None = None
+        self._cards: dict[tuple[str, Device], VirtualCard] = {}
+        self._inside: Inside | None = None
         self._lock = threading.RLock()
 
     def insert(self, person: str, device: Device, behaviour: Behaviour, faults: Faults) -> None:
@@ -42,13 +42,13 @@ class Slot:
             raise KeyError(person)
         with self._lock:
             self.remove()
-            card = self._drawer.get((person, device))
+            card = self._cards.get((person, device))
             if card is None:
-                card = self._drawer[person, device] = VirtualCard(self.people[person], self._pki, device)
+                card = self._cards[person, device] = VirtualCard(self.people[person], self._pki, device)
             card.behaviour = behaviour
             card.inflict(faults)
             card.trace.clear()
-            self._inside = InSlot(card, VpcdCard(*self._address, card).start())
+            self._inside = Inside(card, VpcdCard(*self._address, card).start())
 
     def remove(self) -> None:
         with self._lock:
@@ -62,7 +62,7 @@ class Slot:
             if self._inside and self._inside.card.person.key == person:
                 self.remove()
             for device in ("card", "phone"):
-                self._drawer.pop((person, device), None)
+                self._cards.pop((person, device), None)
 
     def state(self) -> dict[str, object]:
         """`card`: what is in the slot, or None. `tries`: what is left on each card that was ever put in."""
@@ -73,11 +73,11 @@ class Slot:
                 inside = None
             return {
                 "card": _shown(inside) if inside else None,
-                "tries": {f"{person}/{device}": _tries(card) for (person, device), card in self._drawer.items()},
+                "tries": {f"{person}/{device}": _tries(card) for (person, device), card in self._cards.items()},
             }
 
 
-def _shown(inside: InSlot) -> dict[str, object]:
+def _shown(inside: Inside) -> dict[str, object]:
     card = inside.card
     return {
         "person": card.person.key,

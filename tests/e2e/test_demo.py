@@ -169,7 +169,7 @@ def test_a_card_put_in_at_the_dock_begins_a_visit_at_the_kiosk(demo: Demo) -> No
 
 
 def test_the_kiosk_knows_none_of_the_invented_people(demo: Demo) -> None:
-    kiosk = [pid for pid in descendants(demo.process.pid) if b"kiosk_process" in _cmdline(pid)]
+    kiosk = [pid for pid in descendants(demo.process.pid) if b"kiosk.sim.serve" in _cmdline(pid)]
     assert len(kiosk) == 2  # the arbiter and the session
     marks = {person.key: forms(person.name) for person in people().values()}
     try:

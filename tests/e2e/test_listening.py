@@ -16,11 +16,14 @@ from kiosk.config import Session, Settings, Voice
 from kiosk.voice.prompts import file_name
 from kiosk.voice.voices import MEI
 from tests.stage import Stage
+from tests.voice.conftest import prompts
 from tests.voice.test_jack import Socket
 
 PLAYING = "() => { const v = document.getElementById('voice'); return !v.paused && v.currentTime > 0.15; }"
 SILENT = "() => document.getElementById('voice').paused"
 LOUD = "() => document.getElementById('voice').volume"
+__all__ = ["prompts"]  # made before the first of these tests, as for those of the voice
+
 SEEN = "name => document.querySelector('.frame.is-' + name) !== null"
 
 

@@ -14,9 +14,9 @@ from playwright.sync_api import Page
 import kiosk.web.view
 from kiosk.languages import shipped
 from kiosk.preferences import Preferences
-from tests.web import axe
+from tests.e2e.look import axe
+from tests.e2e.look.gallery import WAYS, Gallery, Way, show
 from tests.web.catalogue import SIGHTS, Sight
-from tests.web.stage import WAYS, Stage, Way, show
 
 TEMPLATES = Path(kiosk.web.view.__file__).with_name("templates")
 MEASURE = Path(__file__).with_name("measure.js").read_text("utf-8")
@@ -105,7 +105,7 @@ def test_the_bands_never_move(page: Page, way: Way) -> None:
     assert len(places) == 1
 
 
-def test_the_page_without_a_server_says_to_wait(on: Stage, way: Way) -> None:
+def test_the_page_without_a_server_says_to_wait(on: Gallery, way: Way) -> None:
     page = on.page(way)
     words: list[str] = []
     page.on("console", lambda message: words.append(message.text))
@@ -126,7 +126,7 @@ def test_a_focused_button_wears_the_ring(page: Page, way: Way) -> None:
     assert ring == ["rgb(0, 0, 0) solid 4px", "2px", "rgb(255, 212, 61) 0px 0px 0px 2px"]
 
 
-def test_pictures_move_only_where_motion_is_welcome(on: Stage) -> None:
+def test_pictures_move_only_where_motion_is_welcome(on: Gallery) -> None:
     still = on.page(WAYS[0])
     lively = on.browser.new_page(reduced_motion="no-preference")
     lively.goto(on.address)

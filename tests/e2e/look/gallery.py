@@ -1,4 +1,4 @@
-"""A stage for screens: the page, served with the production headers to a real Chromium, and fragments swapped into it.
+"""A gallery of screens: the page, served with the production headers to a real Chromium, and fragments swapped into it.
 
 The page's own script stays away, since there is no session to talk to; all else is what a person sees.
 """
@@ -54,7 +54,7 @@ WAYS = (
 
 
 @dataclass(frozen=True)
-class Stage:
+class Gallery:
     browser: Browser
     address: str
 
@@ -73,7 +73,7 @@ def show(page: Page, sight: Sight, way: Way, **wanted: Any) -> None:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
+def gallery() -> Iterator[Gallery]:
     """The server and a browser, both gone afterwards."""
     server = make_server("127.0.0.1", 0, _application(), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -83,7 +83,7 @@ def stage() -> Iterator[Stage]:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox"] if os.geteuid() == 0 else []
             )
-            yield Stage(browser, f"http://127.0.0.1:{server.server_port}/")
+            yield Gallery(browser, f"http://127.0.0.1:{server.server_port}/")
             browser.close()
     finally:
         server.shutdown()

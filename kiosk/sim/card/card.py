@@ -16,8 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from kiosk.sim.chip import Application, Behaviour, Chip, Faults, File, KeyFile, Pin, PinFile
-from kiosk.sim.contents import (
+from kiosk.sim.card.chip import Application, Behaviour, Chip, Faults, File, KeyFile, Pin, PinFile
+from kiosk.sim.card.contents import (
     attribute_fields,
     attributes_object,
     availability,
@@ -31,11 +31,10 @@ from kiosk.sim.contents import (
     tlv,
     token_info,
 )
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import MAX_TRIES, BadPeople, Person, people, read
 from kiosk.sim.pki import DIRECTORY, BadKey, Device, Pki
-from kiosk.sim.vpcd import KIOSK_PORT, PCSCD_PORT, VpcdCard
-
-__all__ = ["JPKI", "LICENCE", "TEXT", "Behaviour", "Faults", "VirtualCard"]
+from kiosk.sim.vpcd import KIOSK_PORT, PCSCD_PORT
 
 JPKI = bytes.fromhex("D392F000260100000001")
 TEXT = bytes.fromhex("D3921000310001010408")
@@ -259,7 +258,3 @@ def main(arguments: list[str] | None = None) -> int:
     card.wait_out()
     card.close()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

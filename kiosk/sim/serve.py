@@ -1,0 +1,49 @@
+"""The kiosk among stand-ins: `python -m kiosk serve` for the demo and the tests, whose card slot is a virtual one.
+
+All of it is the code an appliance runs, but for the reader. It is a process of its own, so that what the kiosk forgets
+is not kept beside it by a demo or a test that has the whole table of invented people in its memory. Settings come as
+JSON on standard input and are taken as they are: the demo has checked its own already, and a test may be less patient
+than a kiosk.toml allows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+import msgspec
+
+from kiosk.config import ConfigError, Settings
+from kiosk.hw.reader import PcscReader
+from kiosk.server import serve
+from kiosk.sim.reader import VpcdReader
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m kiosk.sim.serve", description=__doc__)
+    parser.add_argument("--vpcd-port", type=int, help="where cards come; without it the slot is a PC/SC reader")
+    parser.add_argument("--quiet", action="store_true", help="say only what is wrong")
+    options = parser.parse_args()
+    settings = unchecked(msgspec.json.decode(sys.stdin.buffer.read()))
+    if options.quiet:
+        logging.getLogger("kiosk.server").setLevel(logging.WARNING)
+    try:
+        if options.vpcd_port is None:
+            serve(settings, lambda: PcscReader(settings.reader.name))
+        else:
+            serve(settings, lambda: VpcdReader(options.vpcd_port))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def unchecked(values: dict[str, dict[str, object]]) -> Settings:
+    """The settings, whatever their values."""
+    sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    return Settings(**{name: sections[name](**section) for name, section in values.items()})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

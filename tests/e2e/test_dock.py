@@ -1,0 +1,58 @@
+"""The dock's page: all that its interface can do, by hand and by keyboard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from kiosk.hw.device import ReaderState
+from kiosk.sim.people import people
+from kiosk.sim.portal.faults import Fault
+from tests.sim.dock.conftest import World, until
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        yield browser.new_page(viewport={"width": 1600, "height": 1000})
+        browser.close()
+
+
+def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(dock: World, page: Page) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(dock.address)
+    assert page.locator(".person").count() == len(people())
+
+    page.get_by_role("checkbox", name="うら向き（応答しない）").check()
+    page.locator("[data-person=last-try]").get_by_role("button", name="カードを入れる").press("Enter")
+    dock.becomes(ReaderState.MUTE)
+    row = page.locator("[data-person=last-try]")
+    row.get_by_role("button", name="抜く").click()
+    dock.becomes(ReaderState.EMPTY)
+
+    page.get_by_role("button", name="ふつうのカードにもどす").click()
+    row.get_by_role("button", name="カードを入れる").click()
+    dock.becomes(ReaderState.CARD)
+    page.get_by_role("status").get_by_text("カードが入っています").wait_for()
+    row.get_by_text("あと 1 回").wait_for()
+
+    page.get_by_role("checkbox", name="カバーが開いている").check()
+    until(lambda: dock.printer.switches.cover_open)
+    page.get_by_label("いつ").select_option("submit")
+    page.get_by_label("１回だけ").check()
+    page.get_by_role("checkbox", name="答えない").check()
+    until(lambda: "slow" in dock.portal.faults.active())
+    slow = dock.portal.faults.active()["slow"]
+    assert (slow.on, slow.times, slow.value) == ("submit", 1, "30")
+    dock.portal.faults.strikes(Fault.SLOW, "submit")
+    until(lambda: not page.get_by_role("checkbox", name="答えない").is_checked())
+    assert said == []

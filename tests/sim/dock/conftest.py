@@ -1,0 +1,75 @@
+"""The dock with all it moves, for its own tests and for those that press its buttons in a browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.hw.device import ReaderState
+from kiosk.sim.dock.app import Dock, make_dock
+from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.people import people
+from kiosk.sim.pki import Pki
+from kiosk.sim.portal.sandbox import Sandbox, world
+from kiosk.sim.portal.server import Server
+from kiosk.sim.printer import Switches, VirtualPrinter
+from kiosk.sim.reader import VpcdReader
+from tests.stage import free_port
+
+
+class World:
+    """The dock with all it moves, and a reader that sees what comes into the slot."""
+
+    def __init__(self, pki: Pki, folder: Path) -> None:
+        slot_port, dock_port = free_port(), free_port()
+        self.reader = VpcdReader(slot_port)
+        self.printer = VirtualPrinter(port=0)
+        self.portal = Sandbox(*world(pki), directory=folder)
+        self.drawer = Drawer(pki, people(), "127.0.0.1", slot_port)
+        self.dock = Dock("http://127.0.0.1:1/", self.drawer, self.printer, self.portal)
+        self.app = make_dock(self.dock)
+        self.server = Server(dock_port, self.app)
+        self.address = f"http://127.0.0.1:{dock_port}"
+        self.client = self.app.test_client()
+
+    def ask(self, method: str, path: str, body: object = None, **more: object):
+        kind = {"json": body} if body is not None else {}
+        return self.client.open(path, method=method, base_url=self.address, **kind, **more)
+
+    def becomes(self, state: ReaderState) -> None:
+        until(lambda: self.reader.state is state)
+
+
+def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def running(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(pki, tmp_path_factory.mktemp("portal"))
+    made.printer.start()
+    made.reader.start(lambda _state: None)
+    with made.portal:
+        made.server.start()
+        yield made
+        made.drawer.remove()
+        made.server.stop()
+    made.reader.stop()
+    made.printer.stop()
+
+
+@pytest.fixture
+def dock(running: World) -> Iterator[World]:
+    yield running
+    running.drawer.remove()
+    running.drawer._cards.clear()
+    running.becomes(ReaderState.EMPTY)
+    running.dock.switch_printer(True)
+    running.printer.switches = Switches()
+    running.portal.reset()
