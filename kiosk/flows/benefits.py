@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from kiosk.flows.gains import GAINS
-from kiosk.flows.guidance import give
-from kiosk.flows.kiosk import Kiosk
+from kiosk.advice.gains import GAINS
+from kiosk.advice.todo import CARD, Plan, Todo
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.linking import link
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import CARD, N_, Plan, Todo
+from kiosk.flows.take_home import give
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 
 def benefits(kiosk: Kiosk) -> bool:

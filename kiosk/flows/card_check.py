@@ -12,24 +12,25 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
+from kiosk.advice import unlock
+from kiosk.advice.outcomes import End
+from kiosk.advice.todo import ASK_FIRST, CARD, Plan, Todo
 from kiosk.card.apdu import CardError, CardLost
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import Licence, LicenceApplication
 from kiosk.card.pin import LICENCE_PIN
 from kiosk.card.state import CardState, usable
 from kiosk.dates import JST
-from kiosk.flows import unlock
-from kiosk.flows.ends import CardPulled
-from kiosk.flows.guidance import slip
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import End
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.ends import CardPulled
+from kiosk.flows.asking.runner import Move
+from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.card_in_hand import NEXT, Visit, set_card, type_pin, with_pin
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
-from kiosk.flows.runner import Move
-from kiosk.flows.screen import Screen, Sound
-from kiosk.flows.todo import ASK_FIRST, CARD, N_, Plan, Todo
-from kiosk.flows.visit import NEXT, Visit, set_card, type_pin, with_pin
+from kiosk.flows.take_home import slip
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 
 def check_card(kiosk: Kiosk) -> bool:

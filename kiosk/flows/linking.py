@@ -15,22 +15,19 @@ from contextlib import suppress
 
 import msgspec
 
+from kiosk.advice.gains import GAINS, gains_of
+from kiosk.advice.outcomes import End
 from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardProblem, FileAbsent
 from kiosk.card.certificate import Field, SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.card.text import Attributes, TextApplication
-from kiosk.flows.ends import CardPulled, Ended, Left
-from kiosk.flows.gains import GAINS, gains_of
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import End
-from kiosk.flows.paper import hand_over
-from kiosk.flows.refusal import Stop, end_of, tell
-from kiosk.flows.runner import Move, Step, walk
-from kiosk.flows.screen import Screen, Sound
-from kiosk.flows.todo import N_
-from kiosk.flows.visit import (
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.ends import CardPulled, Ended, Left
+from kiosk.flows.asking.runner import Move, Step, walk
+from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.card_in_hand import (
     BACK,
     NEXT,
     PHONES,
@@ -43,6 +40,9 @@ from kiosk.flows.visit import (
     type_pin,
     with_pin,
 )
+from kiosk.flows.paper import hand_over
+from kiosk.flows.refusal import Stop, end_of, tell
+from kiosk.languages import N_
 from kiosk.portal.errors import PortalError, PortalUnreachable
 from kiosk.portal.model import Applicant, Licence
 from kiosk.portal.statement import statement
@@ -52,7 +52,7 @@ from kiosk.receipts.receipt import Receipt
 def link(kiosk: Kiosk) -> bool:
     """Link one person's licence. Returns False when the person went back to home or asked to begin again.
 
-    Raises the ends of `flows.ends`; whatever happens, what was begun at the portal is completed or cancelled.
+    Raises the ends of `flows.asking.ends`; whatever happens, what was begun at the portal is completed or cancelled.
     """
     visit = Visit(kiosk)
     try:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kiosk.flows.guidance import choices, give, slip
-from kiosk.flows.kiosk import Kiosk
+from kiosk.advice.todo import ASK_FIRST, Plan, Todo
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.paper import hand_over
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import ASK_FIRST, N_, Plan, Todo
+from kiosk.flows.take_home import choices, give, slip
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 Holding = Literal["card_only", "both"]
 Wish = Literal["keep", "change"]

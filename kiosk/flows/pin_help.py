@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from kiosk.flows import unlock
+from kiosk.advice import unlock
+from kiosk.advice.todo import Plan, Todo
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card
-from kiosk.flows.guidance import give
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import N_, Plan, Todo
+from kiosk.flows.take_home import give
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 
 class Doing(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from kiosk.advice.outcomes import REFUSALS, End, outcomes
 from kiosk.card.apdu import CardError
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import REFUSALS, End, outcomes
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
-from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
 from kiosk.receipts.receipt import Receipt
 

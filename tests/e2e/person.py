@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from kiosk.flows.outcomes import End, outcomes
+from kiosk.advice.outcomes import End, outcomes
 from kiosk.guidance import load
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.chip import Faults

@@ -8,14 +8,14 @@ from dataclasses import fields
 
 import pytest
 
+from kiosk.advice.todo import Plan
 from kiosk.card.apdu import Card
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.pin import Tries
 from kiosk.card.state import CardState
 from kiosk.config import Station
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card, plan
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import Plan
 from kiosk.guidance import load
 from kiosk.receipts.text import public_text
 from kiosk.sim.card import Behaviour, Faults, VirtualCard

@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 
 from kiosk import guidance
+from kiosk.advice import unlock
+from kiosk.advice.todo import Plan
 from kiosk.config import Station
-from kiosk.flows import home, unlock
+from kiosk.flows import home
+from kiosk.flows.asking.ends import Left
 from kiosk.flows.benefits import benefits
-from kiosk.flows.ends import Left
 from kiosk.flows.lost_card import lost_card, plan
 from kiosk.flows.pin_help import DOINGS, pin_help
 from kiosk.flows.pin_help import plan as pin_plan
 from kiosk.flows.renewal import renewal
-from kiosk.flows.todo import Plan
 from kiosk.hw.device import NotPrinted, PrinterFault
 from kiosk.receipts.receipt import Receipt
 from kiosk.receipts.text import LONGEST, public_text

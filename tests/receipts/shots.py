@@ -8,9 +8,9 @@ from datetime import datetime
 from PIL import Image
 
 from kiosk import guidance
+from kiosk.advice.gains import GAINS
+from kiosk.advice.outcomes import Outcome, Todo, outcomes
 from kiosk.config import Station
-from kiosk.flows.gains import GAINS
-from kiosk.flows.outcomes import Outcome, Todo, outcomes
 from kiosk.receipts.render import render
 from tests.web.catalogue_guidance import plans
 

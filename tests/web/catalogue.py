@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import cast
 
 from kiosk import guidance
+from kiosk.advice.gains import GAINS, gains_of
+from kiosk.advice.outcomes import End, outcomes
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinFault
 from kiosk.card.text import Attributes, Sex
-from kiosk.flows.gains import GAINS, gains_of
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
-from kiosk.flows.outcomes import End, outcomes
-from kiosk.flows.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.portal.model import Licence, Linked
 from kiosk.session import Overlay, pad_of

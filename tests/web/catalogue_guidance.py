@@ -6,15 +6,15 @@ import datetime
 from collections.abc import Iterator
 
 from kiosk import guidance
+from kiosk.advice.gains import GAINS
+from kiosk.advice.todo import Plan
 from kiosk.card.jpki import TokenKind
 from kiosk.card.licence import Licence
 from kiosk.card.pin import LICENCE_PIN, Tries
 from kiosk.card.state import CardState, LicenceState
 from kiosk.flows import benefits, card_check, lost_card, pin_help, renewal
-from kiosk.flows.gains import GAINS
-from kiosk.flows.guidance import slip
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import Plan
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.take_home import slip
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.session import pad_of
 from tests.web.sight import Sight

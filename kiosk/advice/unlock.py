@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.flows.todo import ASK_FIRST, CARD, N_, Todo
+from kiosk.advice.todo import ASK_FIRST, CARD, Todo
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 LICENCE_CARD = N_("マイナ免許証")
 APP = N_("スマートフォン")

@@ -9,11 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.guidance import Line, Photo
-
-
-def N_(message: str) -> str:
-    """Mark a message for translation without translating it here."""
-    return message
+from kiosk.languages import N_
 
 
 @dataclass(frozen=True)

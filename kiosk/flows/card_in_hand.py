@@ -11,18 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from kiosk.advice.outcomes import End
 from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent, PinBlocked, PinWrong
 from kiosk.card.application import Application as AnyApplication
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import PinRule, erase
 from kiosk.card.text import Attributes, TextApplication
-from kiosk.flows.ends import CardPulled
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import End
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.ends import CardPulled
+from kiosk.flows.asking.runner import Move
+from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.refusal import Stop
-from kiosk.flows.runner import Move
-from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.model import Held, Linked, Linking
 
 NEXT, BACK = Move.NEXT, Move.BACK

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from kiosk.flows import unlock
-from kiosk.flows.todo import ASK_OFFICE, CARD, N_, Todo
+from kiosk.advice import unlock
+from kiosk.advice.todo import ASK_OFFICE, CARD, Todo
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 from kiosk.portal.model import Refusal
 
 

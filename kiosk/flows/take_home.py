@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kiosk.flows.kiosk import Kiosk
+from kiosk.advice.todo import Plan
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.paper import hand_over
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import Plan
 from kiosk.receipts.receipt import Receipt
 
 
