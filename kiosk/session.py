@@ -26,7 +26,7 @@ from kiosk.card.pin import PinRule, erase, fold_key
 from kiosk.config import Settings
 from kiosk.devices import Devices
 from kiosk.flows import home
-from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Ended, Left, TimedOut
+from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.refusal import tell
 from kiosk.guidance import Guidance
@@ -156,7 +156,7 @@ class Session:
             log.info("session begins")
             home.visit(self)
             end = "finished"
-        except Ended as ended:
+        except VisitEnded as ended:
             end = type(ended).__name__
         except Exception as error:  # the last line of defence: the person reads words, the log gets no values
             end = "problem"

@@ -25,7 +25,6 @@ def benefits(kiosk: Kiosk) -> bool:
 def plan(facts: Guidance) -> Plan:
     """For those who have to fetch a PIN or want to think about it at home."""
     return Plan(
-        "benefits",
         N_("連携すると、できること"),
         (
             Todo(
@@ -45,4 +44,5 @@ def plan(facts: Guidance) -> Plan:
         ),
         official=N_("マイナポータルとマイナ免許証の連携"),
         page=facts.portal_page.address,
+        picture="benefits",
     )

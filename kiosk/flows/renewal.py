@@ -19,7 +19,6 @@ def renewal(kiosk: Kiosk) -> bool:
 
 def plan(facts: Guidance) -> Plan:
     return Plan(
-        "renewal",
         N_("カードを更新するとき"),
         (
             Todo(
@@ -37,4 +36,5 @@ def plan(facts: Guidance) -> Plan:
         ),
         know=(N_("２と３の両方をすると、免許の情報が新しいカードに引きつがれます。"),),
         page=facts.card_page.address,
+        picture="renewal",
     )

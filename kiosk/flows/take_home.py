@@ -1,4 +1,4 @@
-"""What every piece of guidance has in common: a few questions, then the person's own list on paper."""
+"""How every piece of guidance ends: with the person's own list, on the screen and on paper."""
 
 from __future__ import annotations
 
@@ -7,20 +7,6 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.paper import hand_over
 from kiosk.receipts.receipt import Receipt
-
-
-def choices(kiosk: Kiosk, *screens: Screen) -> tuple[str, ...] | None:
-    """Ask one after another and return the answers; "back" asks the one before again. None: back before the first."""
-    chosen: list[str] = []
-    while len(chosen) < len(screens):
-        answer = kiosk.ask(screens[len(chosen)])
-        if answer != "back":
-            chosen.append(answer)
-        elif chosen:
-            chosen.pop()
-        else:
-            return None
-    return tuple(chosen)
 
 
 def slip(plan: Plan) -> Receipt:

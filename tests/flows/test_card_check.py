@@ -8,6 +8,7 @@ from dataclasses import fields
 
 import pytest
 
+from kiosk.advice import pins
 from kiosk.advice.todo import Plan
 from kiosk.card.apdu import Card
 from kiosk.card.jpki import JpkiApplication, TokenKind
@@ -253,7 +254,7 @@ def test_the_licence_is_shown_after_a_warning_and_never_printed(drivers_card: Vi
     kiosk = ScriptedKiosk("licence", "yes", "pin:2468", "finish", card=drivers_card)
     assert check_card(kiosk)
     warning = next(screen for screen in kiosk.screens if screen.name == "check_warn")
-    assert warning.facts == {"remaining": 10, "most": 10}
+    assert warning.facts == {"pin": pins.LICENCE, "remaining": 10, "most": 10}
     shown = kiosk.screens[-1]
     assert shown.name == "check_licence" and shown.needs_card
     licence = shown.facts["licence"]

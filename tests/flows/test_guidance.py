@@ -54,7 +54,7 @@ def test_the_number_can_be_had_on_paper_at_once_and_the_conversation_goes_on() -
     first, second = (slip.facts["plan"] for slip in kiosk.slips)
     assert isinstance(first, Plan) and isinstance(second, Plan)
     assert [todo.line for todo in first.todo] == [FACTS.suspend]
-    assert second.name == "lost_change"
+    assert second == plan(FACTS, "both", "change")
 
 
 @pytest.mark.parametrize("holding", ["card_only", "both"])
@@ -107,7 +107,7 @@ def test_each_pin_sends_to_those_who_can_mend_it_and_to_nobody_else() -> None:
 
 
 def test_the_licence_pin_is_never_promised_by_telephone() -> None:
-    [todo] = unlock.licence_pin(FACTS)
+    [todo] = unlock.LICENCE
     assert any("電話ではお答えできません" in note for note in todo.notes)
 
 

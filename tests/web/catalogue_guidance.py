@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 
 from kiosk import guidance
+from kiosk.advice import pins
 from kiosk.advice.gains import GAINS
 from kiosk.advice.todo import Plan
 from kiosk.card.jpki import TokenKind
@@ -119,9 +120,10 @@ def _check() -> Iterator[Sight]:
             yield Sight(f"check_{name}_no_paper", Screen(screen.name, {**facts, **PAPER_LOST}, answers))
     yield Sight("check_again", card_check.result(FACTS, GOOD))
     for name, remaining in (("full", 10), ("few", 2), ("unknown", None)):
-        facts = {"remaining": remaining, "most": 10}
+        facts = {"pin": pins.LICENCE, "remaining": remaining, "most": 10}
         yield Sight(f"check_warn_{name}", Screen("check_warn", facts, ("yes", "back")))
-    pin = {"pin": "licence", "most": 10, "device": "card"}
+    assert pins.LICENCE.typed is not None
+    pin = {"pin": pins.LICENCE, "words": pins.LICENCE.typed.pad, "most": 10}
     first, wrong = {**pin, "remaining": 10, "fault": ""}, {**pin, "remaining": 7, "fault": "wrong"}
     yield Sight("licence_pin", Screen("pin", first, ("back",)), pad=pad_of(LICENCE_PIN, 2, ""))
     yield Sight("licence_pin_wrong", Screen("pin", wrong, ("back",)), pad=pad_of(LICENCE_PIN, 0, ""))
