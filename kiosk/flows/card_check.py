@@ -31,26 +31,6 @@ from kiosk.flows.take_home import slip
 from kiosk.guidance import Guidance
 from kiosk.languages import N_
 
-TO_A_CARD_WITH_PINS = Todo(
-    N_("暗証番号のあるカードを相談します"),
-    "municipality",
-    bring=(CARD,),
-    notes=(N_("連携や電子署名をしたいときです。"), ASK_FIRST),
-)
-CERTIFICATE = Todo(
-    N_("署名用の証明書を申し込みます"),
-    "municipality",
-    bring=(CARD,),
-    notes=(N_("連携や電子署名をしたいときです。15歳未満の方には発行されません。"),),
-)
-RENEWAL = Todo(N_("ログイン用の証明書を更新します"), "municipality", bring=(CARD,))
-RECORDING = Todo(
-    N_("免許の情報の記録を申し込みます"),
-    "licence_desk",
-    bring=(CARD,),
-    notes=(N_("マイナ免許証にしたいときです。"),),
-)
-
 
 def check_card(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
@@ -147,6 +127,27 @@ def _licence_can_be_read(state: CardState) -> bool:
 def _over(state: CardState) -> bool:
     """Whether the user-authentication certificate has ended."""
     return state.auth_until is not None and state.auth_until <= datetime.datetime.now(datetime.UTC)
+
+
+TO_A_CARD_WITH_PINS = Todo(
+    N_("暗証番号のあるカードを相談します"),
+    "municipality",
+    bring=(CARD,),
+    notes=(N_("連携や電子署名をしたいときです。"), ASK_FIRST),
+)
+CERTIFICATE = Todo(
+    N_("署名用の証明書を申し込みます"),
+    "municipality",
+    bring=(CARD,),
+    notes=(N_("連携や電子署名をしたいときです。15歳未満の方には発行されません。"),),
+)
+RENEWAL = Todo(N_("ログイン用の証明書を更新します"), "municipality", bring=(CARD,))
+RECORDING = Todo(
+    N_("免許の情報の記録を申し込みます"),
+    "licence_desk",
+    bring=(CARD,),
+    notes=(N_("マイナ免許証にしたいときです。"),),
+)
 
 
 def plan(facts: Guidance, state: CardState) -> Plan:
