@@ -66,3 +66,8 @@ def shipped() -> tuple[Language, ...]:
 def translations(language: Language) -> gettext.NullTranslations:
     """Its catalogue; the source texts where there is none."""
     return gettext.translation(language.domain, LOCALES, [language.folder], fallback=True)
+
+
+def N_(message: str) -> str:
+    """Mark a message for translation without translating it here: for tables, which are shown in every language."""
+    return message

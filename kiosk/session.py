@@ -20,15 +20,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from kiosk.advice.outcomes import End
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule, erase, fold_key
 from kiosk.config import Settings
 from kiosk.devices import Devices
 from kiosk.flows import home
-from kiosk.flows.ends import BrowserLost, CardGone, CardPulled, Ended, Left, TimedOut
-from kiosk.flows.outcomes import End
+from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, TimedOut, VisitEnded
+from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.refusal import tell
-from kiosk.flows.screen import Screen, Sound
 from kiosk.guidance import Guidance
 from kiosk.handover import Handover
 from kiosk.hw.device import Connection, NotPrinted, Printed, PrinterFault, ReaderState
@@ -68,7 +68,7 @@ class View:
 
 
 class Session:
-    """Implements `flows.kiosk.Kiosk`.
+    """Implements `flows.asking.contract.Kiosk`.
 
     guidance: the station's facts; devices: reader, printer and portal with their states; print_receipt: renders and
     prints; show: called with every new View, from the flow's thread.
@@ -156,7 +156,7 @@ class Session:
             log.info("session begins")
             home.visit(self)
             end = "finished"
-        except Ended as ended:
+        except VisitEnded as ended:
             end = type(ended).__name__
         except Exception as error:  # the last line of defence: the person reads words, the log gets no values
             end = "problem"

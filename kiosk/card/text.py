@@ -7,6 +7,7 @@ EF 0001, My Number, is never read: there is no code for it.
 
 from __future__ import annotations
 
+import datetime
 import unicodedata
 from dataclasses import dataclass, field
 from enum import Enum
@@ -59,6 +60,13 @@ class Attributes:
             birth_date=date(_text(found, BIRTH_DATE_TAG, "birth date"), WHAT),
             sex=sex,
         )
+
+    def age_on(self, day: datetime.date) -> int | None:
+        """Full years on that day; None when the year is not known. An unknown month or day counts as the earliest, so
+        nobody is taken for younger than they may be."""
+        if self.birth_date.startswith("0000"):
+            return None
+        return (int(f"{day:%Y%m%d}") - int(self.birth_date)) // 10000
 
 
 class TextApplication(Application):

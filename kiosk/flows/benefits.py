@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from kiosk.flows.gains import GAINS
-from kiosk.flows.guidance import give
-from kiosk.flows.kiosk import Kiosk
+from kiosk.advice.gains import GAINS
+from kiosk.advice.todo import CARD, Plan, Todo
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.linking import link
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import CARD, N_, Plan, Todo
+from kiosk.flows.take_home import give
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 
 def benefits(kiosk: Kiosk) -> bool:
@@ -24,7 +25,6 @@ def benefits(kiosk: Kiosk) -> bool:
 def plan(facts: Guidance) -> Plan:
     """For those who have to fetch a PIN or want to think about it at home."""
     return Plan(
-        "benefits",
         N_("連携すると、できること"),
         (
             Todo(
@@ -44,4 +44,5 @@ def plan(facts: Guidance) -> Plan:
         ),
         official=N_("マイナポータルとマイナ免許証の連携"),
         page=facts.portal_page.address,
+        picture="benefits",
     )

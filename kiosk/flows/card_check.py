@@ -11,54 +11,54 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 
+from kiosk.advice import pins, unlock
+from kiosk.advice.outcomes import End
+from kiosk.advice.todo import ASK_FIRST, CARD, Plan, Todo
 from kiosk.card.apdu import CardError, CardLost
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import Licence, LicenceApplication
-from kiosk.card.pin import LICENCE_PIN
 from kiosk.card.state import CardState, usable
 from kiosk.dates import JST
-from kiosk.flows import unlock
-from kiosk.flows.ends import CardPulled
-from kiosk.flows.guidance import slip
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import End
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.ends import CardPulled
+from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.card_in_hand import LICENCE, NEXT, CardInHand
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
-from kiosk.flows.runner import Move
-from kiosk.flows.screen import Screen, Sound
-from kiosk.flows.todo import ASK_FIRST, CARD, N_, Plan, Todo
-from kiosk.flows.visit import NEXT, Visit, set_card, type_pin, with_pin
+from kiosk.flows.take_home import slip
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 
 def check_card(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
-    visit = Visit(kiosk)
+    hand = CardInHand(kiosk)
     try:
         while True:
-            jpki = set_card(visit, None, JpkiApplication)
-            if isinstance(jpki, Move):
+            jpki = hand.await_card(None, JpkiApplication)
+            if jpki is None:
                 return False
             kiosk.show(Screen("reading", {"what": "state"}, sound=Sound.CARD_IN))
             try:
-                return _tell(visit, CardState.read(jpki))
+                return _tell(hand, CardState.read(jpki))
             except (CardLost, CardPulled):
-                visit.fault = "removed"
+                hand.fault = "removed"
     except (Stop, CardError) as problem:
         return tell(kiosk, end_of(problem))
     finally:
-        visit.wipe_pin()
+        hand.wipe_pin()
 
 
-def _tell(visit: Visit, state: CardState) -> bool:
+def _tell(hand: CardInHand, state: CardState) -> bool:
     """The one page, and what may be looked at from there."""
-    kiosk = visit.kiosk
+    kiosk = hand.kiosk
     page = result(kiosk.guidance, state)
     try:
         answer = hand_over(kiosk, page, slip(plan(kiosk.guidance, state)))
         while answer == "licence":
-            if (licence := _read_licence(visit, state)) is not None:
+            if (licence := _read_licence(hand, state)) is not None:
                 shown = Screen("check_licence", {"licence": licence}, ("back", "finish"), reading=True, needs_card=True)
                 if kiosk.ask(shown) == "finish":
                     return True
@@ -82,34 +82,34 @@ def result(facts: Guidance, state: CardState) -> Screen:
     return Screen("check_result", shown, answers, reading=True, needs_card=True)
 
 
-def _read_licence(visit: Visit, state: CardState) -> Licence | None:
+def _read_licence(hand: CardInHand, state: CardState) -> Licence | None:
     """The licence behind its PIN, or behind none if none was set. None when the person goes back."""
     assert state.licence is not None
     found: list[Licence] = []
 
     def read(app: LicenceApplication) -> None:
-        app.verify(visit.pin if state.licence and state.licence.pin_set else None)
-        visit.wipe_pin()
+        app.verify(hand.pin if state.licence and state.licence.pin_set else None)
+        hand.wipe_pin()
         found.append(app.read_licence())
 
-    insertion = visit.kiosk.insertion
+    insertion = hand.kiosk.insertion
     warned = not state.licence.pin_set
     while not found:
-        if visit.kiosk.insertion != insertion:
+        if hand.kiosk.insertion != insertion:
             raise CardLost  # another card must not be shown beside what was read of the first
-        app = visit.select(LicenceApplication)
+        app = hand.select(LicenceApplication)
         if state.licence.pin_set:
             if not warned:
-                facts = {"remaining": app.pin_tries().remaining, "most": LICENCE_PIN.max_tries}
-                if visit.kiosk.ask(Screen("check_warn", facts, ("yes", "back"), needs_card=True)) == "back":
+                remaining = app.pin_tries().remaining
+                facts = {"pin": LICENCE.pin, "remaining": remaining, "most": LICENCE.pin.rule.max_tries}
+                if hand.kiosk.ask(Screen("check_warn", facts, ("yes", "back"), needs_card=True)) == "back":
                     return None
                 warned = True
-            fault, visit.fault = visit.fault, ""
-            if type_pin(visit, None, app, LICENCE_PIN, End.LICENCE_PIN_LOCKED, fault=fault) is not NEXT:
+            if hand.type_pin(None, LICENCE, app, hand.told_fault()) != "next":
                 return None
-        visit.kiosk.show(Screen("reading", {"what": "licence"}, sound=Sound.CARD_IN))
-        if with_pin(visit, LicenceApplication, End.LICENCE_PIN_LOCKED, read) is not NEXT:
-            if visit.fault != "wrong":
+        hand.kiosk.show(Screen("reading", {"what": "licence"}, sound=Sound.CARD_IN))
+        if hand.use_pin(LICENCE, read) is not NEXT:
+            if hand.fault != "wrong":
                 raise CardLost
             if not state.licence.pin_set:
                 raise Stop(End.CARD_PROBLEM)
@@ -129,22 +129,42 @@ def _over(state: CardState) -> bool:
     return state.auth_until is not None and state.auth_until <= datetime.datetime.now(datetime.UTC)
 
 
+TO_A_CARD_WITH_PINS = Todo(
+    N_("暗証番号のあるカードを相談します"),
+    "municipality",
+    bring=(CARD,),
+    notes=(N_("連携や電子署名をしたいときです。"), ASK_FIRST),
+)
+CERTIFICATE = Todo(
+    N_("署名用の証明書を申し込みます"),
+    "municipality",
+    bring=(CARD,),
+    notes=(N_("連携や電子署名をしたいときです。15歳未満の方には発行されません。"),),
+)
+RENEWAL = Todo(N_("ログイン用の証明書を更新します"), "municipality", bring=(CARD,))
+RECORDING = Todo(
+    N_("免許の情報の記録を申し込みます"),
+    "licence_desk",
+    bring=(CARD,),
+    notes=(N_("マイナ免許証にしたいときです。"),),
+)
+
+
 def plan(facts: Guidance, state: CardState) -> Plan:
     """What this card can do today, and what to do next. Nothing in it tells whose card it is."""
     if state.kind in (TokenKind.ANDROID, TokenKind.IPHONE):
         todo: tuple[Todo, ...] = (Todo(N_("カードを入れて、もう一度しらべます")),)
     elif state.pinless:
-        todo = tuple(_to_a_card_with_pins(facts))
+        todo = (TO_A_CARD_WITH_PINS,)
     else:
-        todo = tuple(_mend(facts, state))
+        todo = tuple(_mend(state))
     return Plan(
-        "check",
         N_("このカードで、今日できること"),
         todo,
         can=tuple(_can(state)),
         know=tuple(_know(state)),
         page=facts.card_page.address if todo else "",
-    )
+    ).told(facts)
 
 
 def _can_sign(state: CardState) -> bool:
@@ -174,48 +194,24 @@ def _know(state: CardState) -> Iterator[str]:
         yield N_("署名用の証明書の期限は、暗証番号なしでは読めないため、しらべていません。")
 
 
-def _mend(facts: Guidance, state: CardState) -> Iterator[Todo]:
+def _mend(state: CardState) -> Iterator[Todo]:
     """What keeps the card from something, each with who mends it; everything for the municipal counter in one."""
     locked = [
-        name
-        for name, pin in (
-            (N_("氏名・住所の入力用の４けたの暗証番号"), state.text_pin),
-            (N_("ログイン用の４けたの暗証番号"), state.auth_pin),
-            (N_("署名用の６〜16文字の暗証番号"), state.sign_pin if state.sign_certificate is not False else None),
+        pin.listed or pin.name
+        for pin, tries in (
+            (pins.TEXT, state.text_pin),
+            (pins.AUTH, state.auth_pin),
+            (pins.SIGN, state.sign_pin if state.sign_certificate is not False else None),
         )
-        if pin is not None and pin.blocked
+        if tries is not None and tries.blocked
     ]
     if locked:
-        yield Todo(
-            N_("窓口で、暗証番号を決め直します"),
-            where=facts.municipality.name,
-            bring=(CARD,),
-            notes=(*locked, ASK_FIRST),
-        )
+        yield replace(unlock.COUNTER, notes=(*locked, ASK_FIRST))
     if state.sign_certificate is False:
-        yield Todo(
-            N_("署名用の証明書を申し込みます"),
-            where=facts.municipality.name,
-            bring=(CARD,),
-            notes=(N_("連携や電子署名をしたいときです。15歳未満の方には発行されません。"),),
-        )
+        yield CERTIFICATE
     if _over(state):
-        yield Todo(N_("ログイン用の証明書を更新します"), where=facts.municipality.name, bring=(CARD,))
+        yield RENEWAL
     if state.licence is None:
-        yield Todo(
-            N_("免許の情報の記録を申し込みます"),
-            where=facts.licence_desk.name,
-            bring=(CARD,),
-            notes=(N_("マイナ免許証にしたいときです。"),),
-        )
+        yield RECORDING
     elif state.licence.pin_set and not usable(state.licence.pin):
-        yield from unlock.licence_pin(facts)
-
-
-def _to_a_card_with_pins(facts: Guidance) -> Iterator[Todo]:
-    yield Todo(
-        N_("暗証番号のあるカードを相談します"),
-        where=facts.municipality.name,
-        bring=(CARD,),
-        notes=(N_("連携や電子署名をしたいときです。"), ASK_FIRST),
-    )
+        yield from pins.LICENCE.unlock

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.benefits import benefits
 from kiosk.flows.card_check import check_card
-from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.linking import link
 from kiosk.flows.lost_card import lost_card
 from kiosk.flows.pin_help import pin_help
 from kiosk.flows.renewal import renewal
-from kiosk.flows.screen import Screen
 
 FLOWS = {
     "link": link,
@@ -22,7 +22,7 @@ FLOWS = {
 
 
 def visit(kiosk: Kiosk) -> None:
-    """One person's visit: home until a flow has come to its end. Raises the ends of `flows.ends`."""
+    """One person's visit: home until a flow has come to its end. Raises the ends of `flows.asking.ends`."""
     while True:
         answer = kiosk.ask(Screen("home", {}, tuple(FLOWS)))
         if FLOWS[answer](kiosk):

@@ -12,127 +12,133 @@ from __future__ import annotations
 
 import datetime
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import msgspec
 
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardProblem, FileAbsent
+from kiosk.advice.gains import GAINS, gains_of
+from kiosk.advice.outcomes import End
+from kiosk.card.apdu import CardError, CardLost, CardProblem, FileAbsent
 from kiosk.card.certificate import Field, SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication
-from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.card.text import Attributes, TextApplication
-from kiosk.flows.ends import CardPulled, Ended, Left
-from kiosk.flows.gains import GAINS, gains_of
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import End
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.ends import CardPulled, Left, VisitEnded
+from kiosk.flows.asking.runner import Move, Step, walk
+from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.card_in_hand import BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
-from kiosk.flows.runner import Move, Step, walk
-from kiosk.flows.screen import Screen, Sound
-from kiosk.flows.todo import N_
-from kiosk.flows.visit import (
-    BACK,
-    NEXT,
-    PHONES,
-    OtherCard,
-    Visit,
-    ask,
-    enter_pin,
-    require_certificate,
-    set_card,
-    type_pin,
-    with_pin,
-)
+from kiosk.languages import N_
 from kiosk.portal.errors import PortalError, PortalUnreachable
-from kiosk.portal.model import Applicant, Licence
+from kiosk.portal.model import Applicant, Held, Licence, Linked, Linking
 from kiosk.portal.statement import statement
 from kiosk.receipts.receipt import Receipt
+
+
+@dataclass
+class Memory:
+    """What one linking knows so far. It lives as long as the process does."""
+
+    kiosk: Kiosk
+    hand: CardInHand
+    linking: Linking | None = field(default=None, repr=False)
+    attributes: Attributes | None = field(default=None, repr=False)
+    held: Held | None = field(default=None, repr=False)
+    linked: Linked | None = field(default=None, repr=False)
+
+    def cancel(self) -> None:
+        """Undo at the portal what was begun and not completed."""
+        if self.linking is not None and self.linked is None:
+            linking, self.linking = self.linking, None
+            self.kiosk.portal.cancel(linking)
 
 
 def link(kiosk: Kiosk) -> bool:
     """Link one person's licence. Returns False when the person went back to home or asked to begin again.
 
-    Raises the ends of `flows.ends`; whatever happens, what was begun at the portal is completed or cancelled.
+    Raises the ends of `flows.asking.ends`; whatever happens, what was begun at the portal is completed or cancelled.
     """
-    visit = Visit(kiosk)
+    memory = Memory(kiosk, CardInHand(kiosk))
     try:
-        return walk(STEPS, visit) is NEXT
+        return walk(STEPS, memory) is NEXT
     except (Stop, PortalError, CardError) as problem:
-        visit.cancel()
+        memory.cancel()
         return tell(kiosk, end_of(problem))
-    except Ended:
+    except VisitEnded:
         kiosk.show(Screen("closing"))  # nothing of the person may stand there while the portal is told
         raise
     finally:
-        visit.wipe_pin()
-        visit.cancel()
+        memory.hand.wipe_pin()
+        memory.cancel()
 
 
-def step_1_licence(visit: Visit) -> Move:
+def step_1_licence(memory: Memory) -> Move:
     """運転免許 → 連携をはじめる: what linking gives, what is needed, how long it takes."""
-    return _forward(visit.kiosk.ask(Screen("licence", {"gains": GAINS}, ("next", "back"), step=1, reading=True)))
+    return _forward(memory.kiosk.ask(Screen("licence", {"gains": GAINS}, ("next", "back"), step=1, reading=True)))
 
 
-def step_2_contents(visit: Visit) -> Move:
+def step_2_contents(memory: Memory) -> Move:
     """マイナ免許証との連携 → 連携: the contents to confirm."""
-    return _forward(visit.kiosk.ask(Screen("contents", {}, ("next", "back"), step=2, reading=True)))
+    return _forward(memory.kiosk.ask(Screen("contents", {}, ("next", "back"), step=2, reading=True)))
 
 
-def step_3_consent(visit: Visit) -> Move:
+def step_3_consent(memory: Memory) -> Move:
     """同意確認 → 同意して次へ. Refusing ends cleanly; nothing has been sent."""
-    answer = visit.kiosk.ask(Screen("consent", {}, ("next", "refuse", "back"), step=3, reading=True))
+    answer = memory.kiosk.ask(Screen("consent", {}, ("next", "refuse", "back"), step=3, reading=True))
     if answer == "refuse":
         raise Left
-    if answer == "next" and visit.linking is None:
-        visit.kiosk.show(Screen("sending", {"what": "begin"}, step=3))
-        visit.linking = visit.kiosk.portal.begin()
+    if answer == "next" and memory.linking is None:
+        memory.kiosk.show(Screen("sending", {"what": "begin"}, step=3))
+        memory.linking = memory.kiosk.portal.begin()
     return _forward(answer)
 
 
-def step_4_prepare(visit: Visit) -> Move:
+def step_4_prepare(memory: Memory) -> Move:
     """アカウント登録用情報の送信 → マイナンバーカードを読み取る, then the card goes in."""
-    while visit.kiosk.ask(Screen("prepare", {}, ("next", "back"), step=4)) == "next":
-        if set_card(visit, 4, TextApplication) is not BACK:
+    while memory.kiosk.ask(Screen("prepare", {}, ("next", "back"), step=4)) == "next":
+        if memory.hand.await_card(4, TextApplication) is not None:
             return NEXT
     return BACK
 
 
-def step_5_text_pin(visit: Visit) -> Move:
+def step_5_text_pin(memory: Memory) -> Move:
     """パスワード入力: the four digits set at the municipal counter; not those registered with the licence."""
-    return _forward(enter_pin(visit, 5, TextApplication, TEXT_PIN, End.TEXT_PIN_LOCKED))
+    return memory.hand.enter_pin(5, TEXT)
 
 
-def step_6_read(visit: Visit) -> Move:
+def step_6_read(memory: Memory) -> Move:
     """カードの読み取り: name, address, birth date, sex. My Number itself is not read."""
-    visit.kiosk.show(Screen("reading", {"what": "attributes"}, step=6, sound=Sound.CARD_IN))
+    memory.kiosk.show(Screen("reading", {"what": "attributes"}, step=6, sound=Sound.CARD_IN))
 
     def read(text: TextApplication) -> None:
-        text.verify(visit.pin)
-        visit.attributes = text.read_attributes()
+        text.verify(memory.hand.pin)
+        memory.attributes = text.read_attributes()
 
-    return with_pin(visit, TextApplication, End.TEXT_PIN_LOCKED, read)
+    return memory.hand.use_pin(TEXT, read)
 
 
-def step_7_confirm(visit: Visit) -> Move:
+def step_7_confirm(memory: Memory) -> Move:
     """読み取った情報の確認 → 送信: held by the driver-management system until it is matched, then erased."""
-    assert visit.attributes is not None and visit.linking is not None
-    facts = {"attributes": visit.attributes}
-    answer = ask(visit, Screen("confirm", facts, ("next", "back"), step=7, reading=True, needs_card=True))
+    assert memory.attributes is not None and memory.linking is not None
+    facts = {"attributes": memory.attributes}
+    answer = memory.hand.ask(Screen("confirm", facts, ("next", "back"), step=7, reading=True, needs_card=True))
     if answer == "back":
         return BACK
-    visit.kiosk.show(Screen("sending", {"what": "attributes"}, step=7))
-    visit.held = visit.kiosk.portal.hold(visit.linking, applicant(visit.attributes))
+    memory.kiosk.show(Screen("sending", {"what": "attributes"}, step=7))
+    memory.held = memory.kiosk.portal.hold(memory.linking, applicant(memory.attributes))
     return NEXT
 
 
-def step_8_terms(visit: Visit) -> Move:
+def step_8_terms(memory: Memory) -> Move:
     """属性連携開始手続: the box opens only when the terms have been read to the end. No way back: step 7 has sent."""
-    assert visit.linking is not None
+    assert memory.linking is not None
     read = ticked = False
     while True:
-        facts = {"terms": visit.linking.terms, "read": read, "ticked": ticked}
+        facts = {"terms": memory.linking.terms, "read": read, "ticked": ticked}
         answers = ("read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
-        match ask(visit, Screen("terms", facts, answers, step=8, reading=True, needs_card=True)):
+        match memory.hand.ask(Screen("terms", facts, answers, step=8, reading=True, needs_card=True)):
             case "read_to_end":
                 read = True
             case "tick":
@@ -141,41 +147,41 @@ def step_8_terms(visit: Visit) -> Move:
                 return NEXT
 
 
-def step_9_sign_pin(visit: Visit) -> Move:
+def step_9_sign_pin(memory: Memory) -> Move:
     """パスワード入力: the signature PIN, for the card or (9′) for a phone whose certificate is registered."""
-    assert visit.held is not None and visit.attributes is not None
-    answer: str | Move = BACK
-    while visit.held.phone_certificate and answer is BACK:
-        answer = ask(visit, Screen("phone", {}, ("phone", "card", "back"), step=9, needs_card=True))
+    assert memory.held is not None and memory.attributes is not None
+    answer = "back"
+    while memory.held.phone_certificate and answer == "back":
+        answer = memory.hand.ask(Screen("phone", {}, ("phone", "card", "back"), step=9, needs_card=True))
         if answer == "back":
             return BACK
-        if answer == "phone" and (answer := _sign_with_phone(visit)) is NEXT:
+        if answer == "phone" and (answer := _sign_with_phone(memory)) == "next":
             return NEXT
-    if _is_child(visit.attributes):
+    if _is_child(memory.attributes):
         with suppress(CardLost):  # asked for right below
-            require_certificate(visit)
-    return _forward(enter_pin(visit, 9, JpkiApplication, SIGN_PIN, End.SIGN_PIN_LOCKED))
+            memory.hand.require_certificate()
+    return memory.hand.enter_pin(9, SIGN)
 
 
-def step_10_read(visit: Visit) -> Move:
+def step_10_read(memory: Memory) -> Move:
     """カードの読み取り: the certificate and the signature. Not needed when the phone has signed."""
-    if visit.linked is not None:
+    if memory.linked is not None:
         return NEXT
-    visit.kiosk.show(Screen("reading", {"what": "signature"}, step=10, sound=Sound.CARD_IN))
-    return with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda app: _sign_and_submit(visit, app))
+    memory.kiosk.show(Screen("reading", {"what": "signature"}, step=10, sound=Sound.CARD_IN))
+    return memory.hand.use_pin(SIGN, lambda app: _sign_and_submit(memory, app))
 
 
-def step_11_done(visit: Visit) -> Move:
+def step_11_done(memory: Memory) -> Move:
     """連携の完了 → 運転免許（運転経歴情報）ページへ."""
-    assert visit.linked is not None
-    licence = as_of(datetime.date.today(), visit.linked.licence)
-    linked = msgspec.structs.replace(visit.linked, licence=licence)
+    assert memory.linked is not None
+    licence = as_of(datetime.date.today(), memory.linked.licence)
+    linked = msgspec.structs.replace(memory.linked, licence=licence)
     gains = gains_of(licence)
     slip = {"reference": linked.reference, "when": linked.linked_at, "can": tuple(gain.text for gain in gains)}
     facts = {"linked": linked, "gains": gains}
     screen = Screen("linked", facts, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
-    if hand_over(visit.kiosk, screen, Receipt("linked", slip)) == "licence_page":
-        visit.kiosk.ask(Screen("licence_page", {"licence": licence}, ("finish",), reading=True))
+    if hand_over(memory.kiosk, screen, Receipt("linked", slip)) == "licence_page":
+        memory.kiosk.ask(Screen("licence_page", {"licence": licence}, ("finish",), reading=True))
     return NEXT
 
 
@@ -185,7 +191,7 @@ def as_of(day: datetime.date, licence: Licence) -> Licence:
     return msgspec.structs.replace(licence, online_lecture=licence.online_lecture and within)
 
 
-STEPS: tuple[Step[Visit], ...] = (
+STEPS: tuple[Step[Memory], ...] = (
     Step(1, N_("運転免許"), step_1_licence),
     Step(2, N_("マイナ免許証との連携"), step_2_contents),
     Step(3, N_("同意確認"), step_3_consent),
@@ -210,75 +216,55 @@ def applicant(attributes: Attributes) -> Applicant:
     )
 
 
-def _forward(answer: object) -> Move:
-    return BACK if answer in ("back", BACK) else NEXT
+def _forward(answer: str) -> Move:
+    return BACK if answer == "back" else NEXT
 
 
 def _is_child(attributes: Attributes) -> bool:
     """Below 16 the signature certificate may never have been issued (my-number-card.md §5.4: none below 15)."""
-    today = datetime.date.today()
-    return int(attributes.birth_date) > (today.year - 16) * 10000 + today.month * 100 + today.day
+    age = attributes.age_on(datetime.date.today())
+    return age is not None and age < 16
 
 
-def _sign_with_phone(visit: Visit) -> str | Move:
-    """Step 9′: the phone held to the reader signs. "card" when the person would rather use the card."""
+def _sign_with_phone(memory: Memory) -> str:
+    """Step 9′: the phone held to the reader signs. "next" when it has; "card" when the person would rather use the
+    card; "back"."""
+    hand = memory.hand
     while True:
-        wrong = visit.fault if visit.fault == "wrong" else ""
-        app = _hold_phone(visit)
-        if isinstance(app, str):
-            return app
-        try:
-            answer = type_pin(visit, 9, app, SIGN_PIN, End.SIGN_PIN_LOCKED, "phone", wrong)
-        except (CardLost, CardPulled):
-            visit.fault = "removed"
-            continue
-        if answer is not NEXT:
-            return answer
-        visit.kiosk.show(Screen("reading", {"what": "phone"}, step=9, sound=Sound.CARD_IN))
-        if with_pin(visit, JpkiApplication, End.SIGN_PIN_LOCKED, lambda app: _sign_and_submit(visit, app)) is NEXT:
-            return NEXT
-
-
-def _hold_phone(visit: Visit) -> JpkiApplication | str:
-    """The phone's application, asking until there is a phone; "card" when the person would rather use the card."""
-    fault = visit.told_fault()
-    there = visit.kiosk.insertion
-    unsuitable = None if visit.phone_on == there and fault != "other_card" else there
-    while True:
-        screen = Screen("set_card", {"fault": fault, "kind": "phone"}, ("card",), step=9)
-        if visit.kiosk.await_card(screen, newer_than=unsuitable):
+        wrong = hand.fault if hand.fault == "wrong" else ""
+        app = hand.await_phone(9)
+        if app is None:
             return "card"
-        unsuitable = visit.kiosk.insertion
         try:
-            app = visit.select(JpkiApplication)
-            if app.token_label() in PHONES:
-                visit.phone_on = unsuitable
-                return app
-            fault = "not_a_phone"
-        except CardLost:
-            fault = "removed"
-        except ApplicationAbsent:
-            fault = "not_a_phone"
+            answer = hand.type_pin(9, SIGN, app, wrong, phone=True)
+        except (CardLost, CardPulled):
+            hand.fault = "removed"
+            continue
+        if answer != "next":
+            return answer
+        hand.kiosk.show(Screen("reading", {"what": "phone"}, step=9, sound=Sound.CARD_IN))
+        if hand.use_pin(SIGN, lambda app: _sign_and_submit(memory, app)) is NEXT:
+            return "next"
 
 
-def _sign_and_submit(visit: Visit, app: JpkiApplication) -> None:
+def _sign_and_submit(memory: Memory, app: JpkiApplication) -> None:
     """Certificate, signature, and the one call after which the portal decides."""
-    assert visit.linking is not None and visit.attributes is not None
-    app.verify_sign_pin(visit.pin)
-    visit.wipe_pin()
+    assert memory.linking is not None and memory.attributes is not None
+    app.verify_sign_pin(memory.hand.pin)
+    memory.hand.wipe_pin()
     try:
         certificate = app.sign_certificate()
     except FileAbsent:
         raise Stop(End.CERTIFICATE_ABSENT) from None
     except CardProblem:  # a file with nothing in it but filler
-        require_certificate(visit)
+        memory.hand.require_certificate()
         raise
-    if SignatureCertificate.parse(certificate).matches(visit.attributes) & {Field.BIRTH_DATE, Field.SEX}:
+    if SignatureCertificate.parse(certificate).matches(memory.attributes) & {Field.BIRTH_DATE, Field.SEX}:
         raise OtherCard
-    signed = signed_data(statement(visit.linking, applicant(visit.attributes)), certificate, app.sign)
-    visit.kiosk.heed_leaving()
-    visit.kiosk.show(Screen("sending", {"what": "signature"}, step=10))
+    signed = signed_data(statement(memory.linking, applicant(memory.attributes)), certificate, app.sign)
+    memory.kiosk.heed_leaving()
+    memory.kiosk.show(Screen("sending", {"what": "signature"}, step=10))
     try:
-        visit.linked = visit.kiosk.portal.submit(visit.linking, signed)
+        memory.linked = memory.kiosk.portal.submit(memory.linking, signed)
     except PortalUnreachable as lost:
         raise Stop(End.PORTAL_UNCERTAIN if lost.sent == "unknown" else End.PORTAL_UNREACHABLE) from None

@@ -9,18 +9,26 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kiosk.flows.guidance import choices, give, slip
-from kiosk.flows.kiosk import Kiosk
+from kiosk.advice.todo import ASK_FIRST, Plan, Todo
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.runner import choices
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.paper import hand_over
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import ASK_FIRST, N_, Plan, Todo
+from kiosk.flows.take_home import give, slip
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 Holding = Literal["card_only", "both"]
 Wish = Literal["keep", "change"]
 
 NEW_CARD = N_("新しいマイナンバーカード")
-REPORT_NUMBER = N_("遺失届の受理番号")
+REPORT = Todo(N_("遺失届を出します"), "lost_property", notes=(N_("受理番号を、ひかえておきます。"),))
+REISSUE = Todo(N_("カードの再発行を申し込みます"), "municipality", bring=(N_("遺失届の受理番号"),), notes=(ASK_FIRST,))
+CHANGE = Todo(
+    N_("運転免許証への変更を申し込みます"),
+    "applications_desk",
+    notes=(N_("手数料が別にかかります。いくらか、何がいるかは、先にたずねてください。"),),
+)
 
 
 def lost_card(kiosk: Kiosk) -> bool:
@@ -51,25 +59,23 @@ def _stop_first(kiosk: Kiosk) -> str:
 
 def number(facts: Guidance) -> Plan:
     """Only what cannot wait."""
-    return Plan(
-        "suspend", N_("まず、カードの機能をとめます"), (suspend(facts),), official=N_("マイナンバーカードの一時停止")
-    )
+    return Plan(N_("まず、カードの機能をとめます"), (suspend(facts),), official=N_("マイナンバーカードの一時停止"))
 
 
 def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
     """The whole list for someone who holds and wants this."""
-    again = {"keep": _record_again, "change": _change}[wish]
+    again = {"keep": _record_again(facts), "change": CHANGE}[wish]
     know = {
         "card_only": N_("手続がおわるまで、運転のときに持つ免許証がありません。"),
         "both": N_("運転するときは、手元の運転免許証を持っていてください。"),
     }[holding]
     return Plan(
-        f"lost_{wish}",
         N_("カードをなくしたとき"),
-        (suspend(facts), _report(facts), _reissue(facts), again(facts)),
+        (suspend(facts), REPORT, REISSUE, again),
         know=(know,),
         page=facts.card_page.address,
-    )
+        picture={"keep": "lost_next", "change": "changes"}[wish],
+    ).told(facts)
 
 
 def suspend(facts: Guidance) -> Todo:
@@ -77,33 +83,12 @@ def suspend(facts: Guidance) -> Todo:
     return Todo(N_("電話で、カードの機能をとめます"), line=facts.suspend, other_line=facts.suspend_languages)
 
 
-def _report(facts: Guidance) -> Todo:
-    return Todo(N_("遺失届を出します"), where=facts.lost_property.name, notes=(N_("受理番号を、ひかえておきます。"),))
-
-
-def _reissue(facts: Guidance) -> Todo:
-    return Todo(
-        N_("カードの再発行を申し込みます"),
-        where=facts.municipality.name,
-        bring=(REPORT_NUMBER,),
-        notes=(ASK_FIRST,),
-    )
-
-
 def _record_again(facts: Guidance) -> Todo:
     return Todo(
         N_("免許の情報を記録します"),
-        where=facts.licence_desk.name,
+        "licence_desk",
         bring=(NEW_CARD,),
         notes=(N_("新しいカードに、自動では入りません。"),),
         yen=facts.recording.yen,
         photo=facts.photo,
-    )
-
-
-def _change(facts: Guidance) -> Todo:
-    return Todo(
-        N_("運転免許証への変更を申し込みます"),
-        where=facts.applications_desk.name,
-        notes=(N_("手数料が別にかかります。いくらか、何がいるかは、先にたずねてください。"),),
     )

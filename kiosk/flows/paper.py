@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.screen import Screen, Sound
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.receipts.receipt import Receipt
 

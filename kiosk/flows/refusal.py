@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End
 from kiosk.card.apdu import CardError
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import REFUSALS, End, outcomes
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
-from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
 from kiosk.receipts.receipt import Receipt
 
 
 class Stop(Exception):
-    """This linking cannot go on; `end` says why."""
+    """What was wanted cannot go on; `end` says why."""
 
     def __init__(self, end: End) -> None:
         super().__init__(end.value)
@@ -39,13 +39,12 @@ def end_of(problem: Exception) -> End:
 
 def tell(kiosk: Kiosk, end: End) -> bool:
     """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
-    outcome = outcomes(kiosk.guidance)[end]
-    again = end in (End.TERMS_CHANGED, End.LINKING_EXPIRED)
+    outcome = OUTCOMES[end].told(kiosk.guidance)
     facts = {"end": end.value, "outcome": outcome}
     screen = Screen(
         "outcome",
         facts,
-        ("again", "finish") if again else ("finish",),
+        ("again", "finish") if outcome.again else ("finish",),
         reading=True,
         sound=Sound.DONE if outcome.good else Sound.ERROR,
     )

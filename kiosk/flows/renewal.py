@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from kiosk.flows.guidance import give
-from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import N_, Plan, Todo
+from kiosk.advice.todo import Plan, Todo
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.take_home import give
 from kiosk.guidance import Guidance
+from kiosk.languages import N_
 
 
 def renewal(kiosk: Kiosk) -> bool:
@@ -18,7 +19,6 @@ def renewal(kiosk: Kiosk) -> bool:
 
 def plan(facts: Guidance) -> Plan:
     return Plan(
-        "renewal",
         N_("カードを更新するとき"),
         (
             Todo(
@@ -36,4 +36,5 @@ def plan(facts: Guidance) -> Plan:
         ),
         know=(N_("２と３の両方をすると、免許の情報が新しいカードに引きつがれます。"),),
         page=facts.card_page.address,
+        picture="renewal",
     )

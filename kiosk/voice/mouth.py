@@ -13,16 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.languages import Language, translations
+from kiosk.languages import N_, Language, translations
 from kiosk.voice.prompts import CHARACTERS, FOLDER, NUMBERS, bare, file_name, rendered
 from kiosk.voice.speech import Piece, Speech, speech
 from kiosk.voice.voices import Voice, voice_of, wav
-
-
-def N_(message: str) -> str:
-    """Mark a message for translation without translating it here."""
-    return message
-
 
 BUTTONS = N_("押せるボタンは、")
 LOOK = N_("画面でお確かめください。")

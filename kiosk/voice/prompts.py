@@ -29,6 +29,7 @@ FOLDER = Path(__file__).parent / "rendered"
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = (
     ("kiosk/web/templates", "**.html", "jinja2"),
+    ("kiosk/advice", "**.py", "python"),
     ("kiosk/flows", "**.py", "python"),
     ("kiosk/voice", "**.py", "python"),
     ("config", "guidance.toml", "kiosk.guidance:messages"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,3 +108,38 @@ def test_no_content_crashes_the_parser(data: bytes) -> None:
             Attributes.parse(candidate)
         except CardError as error:
             assert error.__suppress_context__ or error.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "day", "age"),
+    [
+        ("20101125", "2026-11-24", 15),
+        ("20101125", "2026-11-25", 16),
+        ("20101125", "2026-11-26", 16),
+        ("20101231", "2026-01-01", 15),
+        ("20261125", "2026-11-25", 0),
+        ("20080229", "2024-02-28", 15),
+        ("20080229", "2024-02-29", 16),
+        ("20080229", "2026-02-28", 17),
+        ("20080229", "2026-03-01", 18),
+        ("19860700", "2026-07-01", 40),
+        ("19860700", "2026-06-30", 39),
+        ("19860000", "2026-01-01", 40),
+        ("00000000", "2026-11-25", None),
+        ("00000709", "2026-11-25", None),
+    ],
+)
+def test_the_age_on_a_day(birth_date: str, day: str, age: int | None) -> None:
+    """A birthday counts from its day on; what is not known counts as the earliest, a year not known as no age."""
+    someone = Attributes("見本　花子", "東京都", birth_date, Sex.FEMALE)
+    assert someone.age_on(datetime.date.fromisoformat(day)) == age
+
+
+DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 12, 31))
+
+
+@given(DAYS, DAYS)
+def test_a_year_is_full_on_its_birthday_and_not_the_day_before(birth: datetime.date, day: datetime.date) -> None:
+    someone = Attributes("見本　花子", "東京都", f"{birth:%Y%m%d}", Sex.FEMALE)
+    not_yet = (day.month, day.day) < (birth.month, birth.day)
+    assert someone.age_on(day) == day.year - birth.year - not_yet

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from PIL import Image
 
-from kiosk.flows.gains import gains_of
-from kiosk.flows.outcomes import End
+from kiosk.advice.gains import gains_of
+from kiosk.advice.outcomes import End
 from kiosk.languages import JAPANESE, Language
 from kiosk.portal.model import Linked
 from kiosk.receipts.render import render

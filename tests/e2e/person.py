@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from kiosk.flows.outcomes import End, outcomes
+from kiosk.advice.outcomes import OUTCOMES as TABLE
+from kiosk.advice.outcomes import End
 from kiosk.guidance import load
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Faults
@@ -19,7 +20,7 @@ from tests.stage import Slow, Stage
 # Like no number that a log holds for another reason, and without a doubled key, which counts as a bounce.
 PINS = Pins(text="7391", sign="Q7XK29ZP")
 WRONG = Pins(text="2846", sign="W4MN63TB")
-OUTCOMES = outcomes(load())
+OUTCOMES = {end: outcome.told(load()) for end, outcome in TABLE.items()}
 SOON = 8000  # ms that anything on the screen may take
 
 AT_THE_END = """() => {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.flows.outcomes import End
+from kiosk.advice.outcomes import End
 from kiosk.portal.model import State
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Chip, Faults

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from kiosk.advice.outcomes import End
 from kiosk.config import Screen
-from kiosk.flows.outcomes import End
 from kiosk.portal.model import State
 from tests.e2e.conftest import Kiosk, directory, open_page, visit
 from tests.e2e.person import Person

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from kiosk.flows.outcomes import End
+from kiosk.advice.outcomes import End
 from kiosk.sim.card import JPKI, VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults, File
 from kiosk.sim.card.contents import availability

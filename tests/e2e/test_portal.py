@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.advice.outcomes import End
 from kiosk.devices import ASK_EVERY_SECONDS
-from kiosk.flows.outcomes import End
 from kiosk.portal.model import State
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.pki import Pki

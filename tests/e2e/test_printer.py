@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.flows.outcomes import End
+from kiosk.advice.outcomes import End
 from kiosk.sim.printer import Switches
 from tests.e2e.conftest import Kiosk
 from tests.e2e.paper import is_slip_of

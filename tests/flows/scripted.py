@@ -9,8 +9,8 @@ from typing import Any, cast
 from kiosk import guidance
 from kiosk.card.apdu import Card, CardLost
 from kiosk.card.pin import PinRule
-from kiosk.flows.ends import CardPulled, Left
-from kiosk.flows.screen import Screen
+from kiosk.flows.asking.ends import CardPulled, Left
+from kiosk.flows.asking.screen import Screen
 from kiosk.guidance import Guidance
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient

@@ -8,14 +8,15 @@ from dataclasses import fields
 
 import pytest
 
+from kiosk.advice import pins
+from kiosk.advice.todo import Plan
 from kiosk.card.apdu import Card
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.pin import Tries
 from kiosk.card.state import CardState
 from kiosk.config import Station
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card, plan
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import Plan
 from kiosk.guidance import load
 from kiosk.receipts.text import public_text
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
@@ -253,7 +254,7 @@ def test_the_licence_is_shown_after_a_warning_and_never_printed(drivers_card: Vi
     kiosk = ScriptedKiosk("licence", "yes", "pin:2468", "finish", card=drivers_card)
     assert check_card(kiosk)
     warning = next(screen for screen in kiosk.screens if screen.name == "check_warn")
-    assert warning.facts == {"remaining": 10, "most": 10}
+    assert warning.facts == {"pin": pins.LICENCE, "remaining": 10, "most": 10}
     shown = kiosk.screens[-1]
     assert shown.name == "check_licence" and shown.needs_card
     licence = shown.facts["licence"]

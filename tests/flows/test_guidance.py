@@ -8,15 +8,16 @@ from dataclasses import replace
 import pytest
 
 from kiosk import guidance
+from kiosk.advice import unlock
+from kiosk.advice.todo import Plan
 from kiosk.config import Station
-from kiosk.flows import home, unlock
+from kiosk.flows import home
+from kiosk.flows.asking.ends import Left
 from kiosk.flows.benefits import benefits
-from kiosk.flows.ends import Left
 from kiosk.flows.lost_card import lost_card, plan
 from kiosk.flows.pin_help import DOINGS, pin_help
 from kiosk.flows.pin_help import plan as pin_plan
 from kiosk.flows.renewal import renewal
-from kiosk.flows.todo import Plan
 from kiosk.hw.device import NotPrinted, PrinterFault
 from kiosk.receipts.receipt import Receipt
 from kiosk.receipts.text import LONGEST, public_text
@@ -53,7 +54,7 @@ def test_the_number_can_be_had_on_paper_at_once_and_the_conversation_goes_on() -
     first, second = (slip.facts["plan"] for slip in kiosk.slips)
     assert isinstance(first, Plan) and isinstance(second, Plan)
     assert [todo.line for todo in first.todo] == [FACTS.suspend]
-    assert second.name == "lost_change"
+    assert second == plan(FACTS, "both", "change")
 
 
 @pytest.mark.parametrize("holding", ["card_only", "both"])
@@ -106,7 +107,7 @@ def test_each_pin_sends_to_those_who_can_mend_it_and_to_nobody_else() -> None:
 
 
 def test_the_licence_pin_is_never_promised_by_telephone() -> None:
-    [todo] = unlock.licence_pin(FACTS)
+    [todo] = unlock.LICENCE
     assert any("電話ではお答えできません" in note for note in todo.notes)
 
 

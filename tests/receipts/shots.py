@@ -8,13 +8,16 @@ from datetime import datetime
 from PIL import Image
 
 from kiosk import guidance
+from kiosk.advice.gains import GAINS
+from kiosk.advice.outcomes import OUTCOMES as TABLE
+from kiosk.advice.outcomes import Outcome
+from kiosk.advice.todo import Todo
 from kiosk.config import Station
-from kiosk.flows.gains import GAINS
-from kiosk.flows.outcomes import Outcome, Todo, outcomes
 from kiosk.receipts.render import render
 from tests.web.catalogue_guidance import plans
 
-OUTCOMES = outcomes(guidance.load())
+FACTS = guidance.load()
+OUTCOMES = {end: outcome.told(FACTS) for end, outcome in TABLE.items()}
 
 STATION = Station(
     name="みどり野警察署",
@@ -28,7 +31,7 @@ LOST = Outcome(
     "まず、カードの機能をとめます。",
     "とめるまでは、ほかの人に使われるおそれがあります。",
     (
-        Todo("電話で機能をとめます。", line=guidance.load().suspend),
+        Todo("電話で機能をとめます。", line=FACTS.suspend),
         Todo("警察に遺失届を出し、受理番号をひかえます。", where="この警察署の会計課"),
         Todo(
             "カードの再発行を申し込みます。",

@@ -20,9 +20,9 @@ import msgspec
 import pytest
 from PIL import Image, ImageChops
 
+from kiosk.advice.gains import gains_of
 from kiosk.config import Printer as PrinterSettings
 from kiosk.dates import wareki, written
-from kiosk.flows.gains import gains_of
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
 from kiosk.languages import JAPANESE, LANGUAGES, Language, shipped

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from kiosk import guidance
+from kiosk.advice.todo import Plan
 from kiosk.config import Printer as PrinterSettings
 from kiosk.flows import lost_card
-from kiosk.flows.todo import Plan
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
 from kiosk.receipts.render import render

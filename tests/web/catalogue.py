@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from typing import cast
 
 from kiosk import guidance
-from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinFault
+from kiosk.advice import pins
+from kiosk.advice.gains import GAINS, gains_of
+from kiosk.advice.outcomes import OUTCOMES as TABLE
+from kiosk.advice.outcomes import End
+from kiosk.advice.pins import SIGN, TEXT
+from kiosk.card.pin import PinFault
 from kiosk.card.text import Attributes, Sex
-from kiosk.flows.gains import GAINS, gains_of
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
-from kiosk.flows.outcomes import End, outcomes
-from kiosk.flows.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.portal.model import Licence, Linked
 from kiosk.session import Overlay, pad_of
@@ -25,7 +28,8 @@ from kiosk.sim.portal.decisions import terms
 from tests.web import catalogue_guidance
 from tests.web.sight import Sight
 
-OUTCOMES = outcomes(guidance.load())
+FACTS = guidance.load()
+OUTCOMES = {end: outcome.told(FACTS) for end, outcome in TABLE.items()}
 
 
 def attributes(key: str) -> Attributes:
@@ -120,29 +124,36 @@ def _card() -> Iterator[Sight]:
 
 def _pins() -> Iterator[Sight]:
     def pin(
-        name: str, step: int, pad: dict[str, object], answers: tuple[str, ...] = ("back",), **facts: object
+        name: str, step: int, pin: pins.Pin, entered: int, remaining: int | None, fault: str = "", problem: str = ""
     ) -> Sight:
-        given = {"fault": "", "device": "card", "most": {"text": 3, "sign": 5}[str(facts["pin"])], **facts}
-        return Sight(name, Screen("pin", given, answers, step=step, needs_card=True), pad=pad)
+        assert pin.typed is not None
+        phone = name.startswith("phone")
+        facts = {
+            "pin": pin,
+            "words": pin.typed.phone if phone else pin.typed.pad,
+            "most": pin.rule.max_tries,
+            "remaining": remaining,
+            "fault": fault,
+        }
+        answers = ("back", "card") if phone else ("back",)
+        pad = pad_of(pin.rule, entered, problem)
+        return Sight(name, Screen("pin", facts, answers, step=step, needs_card=True), pad=pad)
 
-    yield pin("text_pin", 5, pad_of(TEXT_PIN, 0, ""), pin="text", remaining=3)
-    yield pin("text_pin_half", 5, pad_of(TEXT_PIN, 2, ""), pin="text", remaining=None)
-    yield pin("text_pin_short", 5, pad_of(TEXT_PIN, 3, PinFault.TOO_SHORT.value), pin="text", remaining=3)
-    yield pin("text_pin_wrong", 5, pad_of(TEXT_PIN, 0, ""), pin="text", remaining=2, fault="wrong")
-    yield pin("text_pin_last", 5, pad_of(TEXT_PIN, 4, ""), pin="text", remaining=1, fault="wrong")
-    yield pin("sign_pin", 9, pad_of(SIGN_PIN, 0, ""), pin="sign", remaining=5)
-    yield pin("sign_pin_full", 9, pad_of(SIGN_PIN, 16, ""), pin="sign", remaining=5)
-    yield pin("sign_pin_wrong", 9, pad_of(SIGN_PIN, 8, ""), pin="sign", remaining=4, fault="wrong")
+    yield pin("text_pin", 5, TEXT, 0, 3)
+    yield pin("text_pin_half", 5, TEXT, 2, None)
+    yield pin("text_pin_short", 5, TEXT, 3, 3, problem=PinFault.TOO_SHORT.value)
+    yield pin("text_pin_wrong", 5, TEXT, 0, 2, "wrong")
+    yield pin("text_pin_last", 5, TEXT, 4, 1, "wrong")
+    yield pin("sign_pin", 9, SIGN, 0, 5)
+    yield pin("sign_pin_full", 9, SIGN, 16, 5)
+    yield pin("sign_pin_wrong", 9, SIGN, 8, 4, "wrong")
     for problem in (PinFault.TOO_SHORT, PinFault.NEEDS_LETTER, PinFault.NEEDS_DIGIT):
-        yield pin(f"sign_pin_{problem.value}", 9, pad_of(SIGN_PIN, 5, problem.value), pin="sign", remaining=5)
-    phone = ("back", "card")
-    yield pin("phone_pin", 9, pad_of(SIGN_PIN, 7, ""), phone, pin="sign", remaining=5, device="phone")
-    yield pin(
-        "phone_pin_wrong", 9, pad_of(SIGN_PIN, 0, ""), phone, pin="sign", remaining=4, fault="wrong", device="phone"
-    )
-    for rule, step in ((TEXT_PIN, 5), (SIGN_PIN, 9)):
-        facts = {"pin": rule.name, "remaining": 1, "fault": "", "device": "card"}
-        yield Sight(f"last_try_{rule.name}", Screen("last_try", facts, ("yes", "back"), step=step))
+        yield pin(f"sign_pin_{problem.value}", 9, SIGN, 5, 5, problem=problem.value)
+    yield pin("phone_pin", 9, SIGN, 7, 5)
+    yield pin("phone_pin_wrong", 9, SIGN, 0, 4, "wrong")
+    for each, step in ((TEXT, 5), (SIGN, 9)):
+        facts = {"pin": each, "remaining": 1, "fault": ""}
+        yield Sight(f"last_try_{each.rule.name}", Screen("last_try", facts, ("yes", "back"), step=step))
 
 
 def _steps() -> Iterator[Sight]:
@@ -173,7 +184,7 @@ def _ends() -> Iterator[Sight]:
     for name, each in (("open", OPEN), ("waiting", WAITING), ("violation", VIOLATION), ("first", NOVICE)):
         yield Sight(f"licence_page_{name}", Screen("licence_page", {"licence": each}, ("finish",)))
     for end, outcome in OUTCOMES.items():
-        again = ("again",) if end in (End.TERMS_CHANGED, End.LINKING_EXPIRED) else ()
+        again = ("again",) if outcome.again else ()
         facts = {"end": end.value, "outcome": outcome, **({"paper": "printed"} if outcome.slip else {})}
         yield Sight(f"outcome_{end.value}", Screen("outcome", facts, (*again, "finish")))
     locked = {"end": End.SIGN_PIN_LOCKED.value, "outcome": OUTCOMES[End.SIGN_PIN_LOCKED]}

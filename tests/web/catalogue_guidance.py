@@ -6,15 +6,16 @@ import datetime
 from collections.abc import Iterator
 
 from kiosk import guidance
+from kiosk.advice import pins
+from kiosk.advice.gains import GAINS
+from kiosk.advice.todo import Plan
 from kiosk.card.jpki import TokenKind
 from kiosk.card.licence import Licence
 from kiosk.card.pin import LICENCE_PIN, Tries
 from kiosk.card.state import CardState, LicenceState
 from kiosk.flows import benefits, card_check, lost_card, pin_help, renewal
-from kiosk.flows.gains import GAINS
-from kiosk.flows.guidance import slip
-from kiosk.flows.screen import Screen
-from kiosk.flows.todo import Plan
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.take_home import slip
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.session import pad_of
 from tests.web.sight import Sight
@@ -119,9 +120,10 @@ def _check() -> Iterator[Sight]:
             yield Sight(f"check_{name}_no_paper", Screen(screen.name, {**facts, **PAPER_LOST}, answers))
     yield Sight("check_again", card_check.result(FACTS, GOOD))
     for name, remaining in (("full", 10), ("few", 2), ("unknown", None)):
-        facts = {"remaining": remaining, "most": 10}
+        facts = {"pin": pins.LICENCE, "remaining": remaining, "most": 10}
         yield Sight(f"check_warn_{name}", Screen("check_warn", facts, ("yes", "back")))
-    pin = {"pin": "licence", "most": 10, "device": "card"}
+    assert pins.LICENCE.typed is not None
+    pin = {"pin": pins.LICENCE, "words": pins.LICENCE.typed.pad, "most": 10}
     first, wrong = {**pin, "remaining": 10, "fault": ""}, {**pin, "remaining": 7, "fault": "wrong"}
     yield Sight("licence_pin", Screen("pin", first, ("back",)), pad=pad_of(LICENCE_PIN, 2, ""))
     yield Sight("licence_pin_wrong", Screen("pin", wrong, ("back",)), pad=pad_of(LICENCE_PIN, 0, ""))

@@ -9,7 +9,7 @@ from typing import cast
 
 from kiosk.config import Settings, Station
 from kiosk.devices import Devices
-from kiosk.flows.screen import Screen
+from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.preferences import Preferences
 from kiosk.session import Overlay, View

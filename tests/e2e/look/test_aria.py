@@ -5,7 +5,7 @@ announced) shows as a difference of these files, for a reviewer to nod at. `ARIA
 ARGS=tests/e2e/look/test_aria.py` renews them.
 
 Of each screen every state is kept that differs in its structure, not those that only say something else: their words
-stand in the templates and in `kiosk.flows.outcomes`. What is the same on every screen, above and below it, is in
+stand in the templates and in `kiosk.advice.outcomes`. What is the same on every screen, above and below it, is in
 frame.yaml; the questions laid over a screen are in a file each.
 """
 

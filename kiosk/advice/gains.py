@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.flows.todo import N_
+from kiosk.languages import N_
 from kiosk.portal.model import Licence
 
 

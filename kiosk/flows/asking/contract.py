@@ -6,7 +6,7 @@ from typing import Protocol
 
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
-from kiosk.flows.screen import Screen
+from kiosk.flows.asking.screen import Screen
 from kiosk.guidance import Guidance
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient
@@ -31,7 +31,7 @@ class Kiosk(Protocol):
     def ask(self, screen: Screen) -> str:
         """Show the screen and wait for one of its answers.
 
-        Raises the ends of `flows.ends`, and CardPulled when `screen.needs_card` and the card goes.
+        Raises the ends of `flows.asking.ends`, and CardPulled when `screen.needs_card` and the card goes.
         """
 
     def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:

@@ -1,7 +1,7 @@
 """A screen, as a flow sees it: a template's name, the facts it shows, and the answers it can give back.
 
-Facts are neutral (keys, numbers, dates); the template holds the words. So a change of language or text size
-re-renders the screen that stands there without the flow hearing of it.
+Facts are neutral (keys, numbers, dates) or rows of a table in kiosk/advice; the template holds the words, or translates
+the row's. So a change of language or text size re-renders the screen that stands there without the flow hearing of it.
 """
 
 from __future__ import annotations

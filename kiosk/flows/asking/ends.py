@@ -1,23 +1,23 @@
 """The ways a visit ends before its flow has returned. Each unwinds the flow; the session makes one clean end of all."""
 
 
-class Ended(Exception):
+class VisitEnded(Exception):
     """The person's visit is over."""
 
 
-class Left(Ended):
+class Left(VisitEnded):
     """The person pressed やめる."""
 
 
-class TimedOut(Ended):
+class TimedOut(VisitEnded):
     """Nobody touched anything, and nobody answered the warning."""
 
 
-class CardGone(Ended):
+class CardGone(VisitEnded):
     """The card was taken out and not put back."""
 
 
-class BrowserLost(Ended):
+class BrowserLost(VisitEnded):
     """The page has gone: nobody can see or stop what happens."""
 
 

@@ -1,0 +1,280 @@
+"""Every way a visit can end without what was wanted: what happened, what it means for the card, what to do next.
+
+One table. The screen `outcome` and the slip of the same name are both made from it, so they cannot say different
+things. The words of a locked PIN stand in kiosk/advice/pins.py. Sources: manual.txt steps 5, 9 and 11, leaflet.txt,
+my-number-card.md §4 and §5. Texts are gettext messages, translated where they are shown; a place is a key of
+config/guidance.toml, which `told` puts the station's name for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from kiosk.advice import pins
+from kiosk.advice.todo import ASK_OFFICE, CARD, LINK_AGAIN, Todo, told
+from kiosk.guidance import Guidance
+from kiosk.languages import N_
+from kiosk.portal.model import Refusal
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One row. heading: in the person's words. happened, meaning: one or two sentences. official: the term that
+    officers and the official papers use.
+
+    sign, picture: the icon beside the heading, and the drawing (templates/drawings). slip: it sends the person
+    elsewhere, so it is printed. good: nothing is wrong. again: the person can begin again right here.
+    """
+
+    heading: str
+    happened: str
+    meaning: str
+    todo: tuple[Todo, ...]
+    official: str = ""
+    sign: str = "warn"
+    picture: str = "go_office"
+    slip: bool = True
+    good: bool = False
+    again: bool = False
+
+    def told(self, facts: Guidance) -> Outcome:
+        """With each place as this station calls it."""
+        return replace(self, todo=told(self.todo, facts))
+
+
+class End(Enum):
+    """Names of the outcomes."""
+
+    TEXT_PIN_LOCKED = "text_pin_locked"
+    SIGN_PIN_LOCKED = "sign_pin_locked"
+    LICENCE_PIN_LOCKED = "licence_pin_locked"
+    NO_PINS = "no_pins"
+    CERTIFICATE_ABSENT = "certificate_absent"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_UNKNOWN = "certificate_unknown"
+    ATTRIBUTES_DIFFER = "attributes_differ"
+    NO_LICENCE = "no_licence"
+    ALREADY_LINKED = "already_linked"
+    RELEASE_FIRST = "release_first"
+    TERMS_CHANGED = "terms_changed"
+    LINKING_EXPIRED = "linking_expired"
+    PORTAL_CLOSED = "portal_closed"
+    PORTAL_UNREACHABLE = "portal_unreachable"
+    PORTAL_UNCERTAIN = "portal_uncertain"
+    PORTAL_BROKEN = "portal_broken"
+    CARD_PROBLEM = "card_problem"
+    KIOSK_PROBLEM = "kiosk_problem"
+
+
+LATER = N_("時間をおいて、もう一度お試しください。")
+ASK_STAFF = N_("お急ぎのときは、この署の係員にお声がけください。")
+NOT_LINKED = N_("連携はされていません。カードと免許は、これまでどおり使えます。")
+COME_BACK = N_("新しい証明書になったら、もう一度この機械で連携してください。")
+NEW_CERTIFICATE = Todo(N_("署名用電子証明書の発行を申し込みます。"), "municipality", bring=(CARD,))
+
+
+def _locked(pin: pins.Pin) -> Outcome:
+    """The row of a locked PIN: its words stand with the PIN's own."""
+    assert pin.typed is not None
+    return Outcome(
+        pin.typed.locked,
+        pin.typed.happened,
+        pin.typed.meaning,
+        (*pin.unlock, *pin.typed.afterwards),
+        official=pin.official,
+        sign="lock",
+        picture=pin.picture,
+    )
+
+
+OUTCOMES: Mapping[End, Outcome] = {
+    End.TEXT_PIN_LOCKED: _locked(pins.TEXT),
+    End.SIGN_PIN_LOCKED: _locked(pins.SIGN),
+    End.LICENCE_PIN_LOCKED: _locked(pins.LICENCE),
+    End.NO_PINS: Outcome(
+        N_("このカードには、使える暗証番号がありません"),
+        N_("暗証番号を使わないカード（顔認証マイナンバーカードなど）のようです。"),
+        N_("カードは、見せて本人確認に使うことや、病院などの顔認証の機械では使えます。連携には使えません。"),
+        (
+            Todo(
+                N_("連携したいときは、暗証番号のあるカードへの切りかえを相談します。"),
+                "municipality",
+                bring=(CARD,),
+            ),
+            Todo(ASK_OFFICE),
+        ),
+        official=N_("顔認証マイナンバーカード"),
+        sign="card",
+    ),
+    End.CERTIFICATE_ABSENT: Outcome(
+        N_("署名用の証明書が、カードに入っていません"),
+        N_("連携には、カードの中の署名用電子証明書が必要です。15歳未満の方には発行されません。"),
+        NOT_LINKED,
+        (NEW_CERTIFICATE, Todo(ASK_OFFICE), Todo(COME_BACK)),
+        official=N_("署名用電子証明書"),
+        sign="certificate",
+    ),
+    End.CERTIFICATE_EXPIRED: Outcome(
+        N_("署名用の証明書の期限が切れています"),
+        N_("カードの中の署名用電子証明書の有効期限がすぎているため、連携できませんでした。"),
+        NOT_LINKED,
+        (
+            Todo(N_("署名用電子証明書を更新します。"), "municipality", bring=(CARD,)),
+            Todo(ASK_OFFICE),
+            Todo(COME_BACK),
+        ),
+        official=N_("署名用電子証明書"),
+        sign="certificate",
+    ),
+    End.CERTIFICATE_REVOKED: Outcome(
+        N_("署名用の証明書が、使えなくなっています"),
+        N_("カードの中の署名用電子証明書は、失効しています。引っ越しや名前の変更をすると、失効します。"),
+        NOT_LINKED,
+        (NEW_CERTIFICATE, Todo(ASK_OFFICE), Todo(COME_BACK)),
+        official=N_("署名用電子証明書の失効"),
+        sign="certificate",
+    ),
+    End.CERTIFICATE_UNKNOWN: Outcome(
+        N_("この証明書は、確かめられませんでした"),
+        N_("カードの中の署名用電子証明書を、発行した機関のものと確認できませんでした。"),
+        NOT_LINKED,
+        (Todo(N_("この紙を係員に見せてください。")), Todo(ASK_OFFICE)),
+        official=N_("署名用電子証明書"),
+        sign="certificate",
+    ),
+    End.ATTRIBUTES_DIFFER: Outcome(
+        N_("カードの内容と証明書の内容がちがいます"),
+        N_("引っ越しや名前の変更のあと、署名用電子証明書が古いままになっているようです。"),
+        NOT_LINKED,
+        (NEW_CERTIFICATE, Todo(ASK_OFFICE), Todo(COME_BACK)),
+        official=N_("署名用電子証明書の記載事項"),
+        sign="certificate",
+    ),
+    End.NO_LICENCE: Outcome(
+        N_("マイナ免許証が見つかりませんでした"),
+        N_("このカードの方の免許情報の記録（マイナ免許証）が、登録されていません。"),
+        N_("カードは、これまでどおり使えます。運転免許証をお持ちの方は、その免許証で運転できます。"),
+        (
+            Todo(
+                N_("マイナ免許証にしたいときは、免許情報の記録を申し込みます。"),
+                "licence_desk",
+                bring=(CARD, N_("運転免許証（お持ちの方）")),
+            ),
+            Todo(N_("必要なもの・手数料は、窓口の係員におたずねください。")),
+        ),
+        official=N_("マイナ免許証"),
+        sign="wheel",
+    ),
+    End.ALREADY_LINKED: Outcome(
+        N_("もう連携はすんでいます"),
+        N_("あなたのマイナ免許証は、すでにマイナポータルと連携しています。"),
+        N_("今日することは、ありません。カードもそのまま使えます。"),
+        (Todo(N_("免許の情報は、マイナポータルの「運転免許」で見られます。")),),
+        slip=False,
+        good=True,
+        sign="tick",
+        picture="linked",
+    ),
+    End.RELEASE_FIRST: Outcome(
+        N_("以前の連携を、先に解除してください"),
+        N_("免許を取り直す前のマイナ免許証との連携が、残っています。"),
+        N_("新しい免許は、まだ連携されていません。カードと免許は使えます。"),
+        (
+            Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。")),
+            Todo(N_("ご自分でできないときは、この紙を係員に見せて相談してください。")),
+            Todo(LINK_AGAIN),
+        ),
+        official=N_("マイナ免許証との連携の解除"),
+        sign="wheel",
+        picture="link",
+    ),
+    End.TERMS_CHANGED: Outcome(
+        N_("利用規約が新しくなりました"),
+        N_("手続のあいだに利用規約が変わったため、連携を取り消しました。"),
+        N_("連携はされていません。送った情報は消されました。"),
+        (Todo(N_("「はじめから」を押して、新しい規約を確かめてください。")),),
+        slip=False,
+        sign="paper",
+        picture="link",
+        again=True,
+    ),
+    End.LINKING_EXPIRED: Outcome(
+        N_("時間がたったため、取り消しました"),
+        N_("手続をはじめてから時間がたったため、マイナポータルが受け付けを終えました。"),
+        N_("連携はされていません。送った情報は消されました。"),
+        (Todo(N_("「はじめから」を押すと、もう一度手続ができます。")),),
+        slip=False,
+        sign="clock",
+        picture="link",
+        again=True,
+    ),
+    End.PORTAL_CLOSED: Outcome(
+        N_("いま、連携の受付時間ではありません"),
+        N_("マイナポータルの運転免許のサービスが止まっています。"),
+        NOT_LINKED,
+        (Todo(LATER), Todo(ASK_STAFF)),
+        sign="clock",
+        picture="cut",
+    ),
+    End.PORTAL_UNREACHABLE: Outcome(
+        N_("マイナポータルにつながりません"),
+        N_("通信ができないため、手続をつづけられません。あなたのカードのせいではありません。"),
+        NOT_LINKED,
+        (Todo(LATER), Todo(ASK_STAFF)),
+        picture="cut",
+    ),
+    End.PORTAL_UNCERTAIN: Outcome(
+        N_("連携できたか、確かめられませんでした"),
+        N_("署名を送ったあとで通信が切れました。連携ができた場合も、できていない場合もあります。"),
+        N_("カードと免許は、これまでどおり使えます。もう一度手続をしても、二重にはなりません。"),
+        (
+            Todo(N_("時間をおいて、もう一度この機械で「運転免許の連携」をしてください。")),
+            Todo(N_("「もう連携はすんでいます」と出たら、連携はできています。")),
+            Todo(ASK_STAFF),
+        ),
+        picture="cut",
+    ),
+    End.PORTAL_BROKEN: Outcome(
+        N_("マイナポータルの答えを読めませんでした"),
+        N_("マイナポータルから、正しくない答えがとどきました。あなたのカードのせいではありません。"),
+        NOT_LINKED,
+        (Todo(LATER), Todo(ASK_STAFF)),
+        picture="cut",
+    ),
+    End.CARD_PROBLEM: Outcome(
+        N_("カードを正しく読めませんでした"),
+        N_("カードから、正しくない答えがとどきました。"),
+        N_("手続はされていません。カードのよごれ、きず、またはICの故障かもしれません。"),
+        (
+            Todo(N_("ICの金色の部分を、やわらかい布でふいて、もう一度お試しください。")),
+            Todo(N_("それでも読めないときは、カードを見てもらってください。"), "municipality", bring=(CARD,)),
+        ),
+        sign="card",
+        picture="wipe",
+    ),
+    End.KIOSK_PROBLEM: Outcome(
+        N_("この機械に問題がおきました"),
+        N_("手続をつづけられなくなりました。あなたのカードのせいではありません。"),
+        NOT_LINKED,
+        (Todo(ASK_STAFF), Todo(LATER)),
+        slip=False,
+        picture="telephone",
+    ),
+}
+
+
+REFUSALS: Mapping[Refusal, End] = {
+    Refusal.ALREADY_LINKED: End.ALREADY_LINKED,
+    Refusal.NO_LICENCE: End.NO_LICENCE,
+    Refusal.ATTRIBUTES_DIFFER: End.ATTRIBUTES_DIFFER,
+    Refusal.CERTIFICATE_EXPIRED: End.CERTIFICATE_EXPIRED,
+    Refusal.CERTIFICATE_REVOKED: End.CERTIFICATE_REVOKED,
+    Refusal.CERTIFICATE_UNKNOWN: End.CERTIFICATE_UNKNOWN,
+    Refusal.RELEASE_FIRST: End.RELEASE_FIRST,
+    Refusal.TERMS_CHANGED: End.TERMS_CHANGED,
+    Refusal.EXPIRED: End.LINKING_EXPIRED,
+    Refusal.SIGNATURE_INVALID: End.CARD_PROBLEM,
+}

@@ -1,0 +1,156 @@
+"""The four PINs of the card, as people meet them: one row each, and every word that depends on which PIN it is.
+
+Nobody knows what their PINs are called. So a row says by what one knows it, what it was used for, and who mends it; and
+it has its official name to point at. The log-in PIN is asked for elsewhere, never here, so it has no words for a pad.
+
+Sources: leaflet.txt, manual.txt steps 5 and 9, my-number-card.md §4. Texts are gettext messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kiosk.advice import unlock
+from kiosk.advice.todo import LINK_AGAIN, Todo
+from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
+from kiosk.languages import N_
+
+
+@dataclass(frozen=True)
+class Pad:
+    """The words around the keys. lead: which PIN it is not. on: the button that goes on, as the official manual has it.
+    official: its official name, where that is not the row's. heading and lead may hold markup."""
+
+    heading: str
+    lead: str
+    official: str = ""
+    on: str = N_("次へ")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A PIN that is typed here.
+
+    pad: the words where a card is in the slot; phone: where a phone is held to the reader. too_short: what is said of
+    an entry with characters missing. meant: which PIN it is, in a sentence, for the question before the last try.
+    mended: who mends it once it is locked. locked, happened, meaning: how a locked one is told, as in `Outcome`.
+    afterwards: what follows its unlocking, if anything does.
+    """
+
+    pad: Pad
+    too_short: str
+    meant: str
+    mended: str
+    locked: str
+    happened: str
+    meaning: str
+    phone: Pad | None = None
+    afterwards: tuple[Todo, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One row. rule: its form and its tries. doing: what somebody was doing when it was asked for.
+
+    name: what people may call it; listed: the same in a list of several, where the short name would not tell it apart.
+    known_by: how it was chosen and when it locks. unlock, page, picture: who mends it, the public page that says more
+    (a key of config/guidance.toml), the drawing beside it. typed: None when the kiosk never asks for it.
+    """
+
+    rule: PinRule
+    doing: str
+    name: str
+    official: str
+    known_by: str
+    unlock: tuple[Todo, ...]
+    page: Literal["card_page", "reset_page"] | None = None
+    picture: str = "go_office"
+    listed: str = ""
+    typed: Typed | None = None
+
+
+FOUR_DIGITS = N_("４けた、入力してください。")
+
+LICENCE = Pin(
+    LICENCE_PIN,
+    doing="show",
+    name=N_("免許の４けたの暗証番号"),
+    official=N_("マイナ免許証の暗証番号"),
+    known_by=N_("マイナ免許証をつくったときに決めた番号です。つづけて10回まちがえると、ロックされます。"),
+    unlock=unlock.LICENCE,
+    picture="police",
+    typed=Typed(
+        Pad(
+            N_("免許センターなどで決めた、４けたの暗証番号"),
+            N_("市区町村の窓口で決めた番号とは<strong>ちがいます</strong>。"),
+        ),
+        too_short=FOUR_DIGITS,
+        meant=N_("免許センターなどで決めた、４けたの暗証番号のことです。"),
+        mended=N_("試験場や警察署の窓口で、解除します。"),
+        locked=N_("免許の暗証番号がロックされています"),
+        happened=N_("つづけて10回まちがえたため、この番号はいま使えません。"),
+        meaning=N_("カードはこわれていません。免許も、なくなっていません。"),
+    ),
+)
+TEXT = Pin(
+    TEXT_PIN,
+    doing="text",
+    name=N_("入力用の４けたの暗証番号"),
+    listed=N_("氏名・住所の入力用の４けたの暗証番号"),
+    official=N_("券面事項入力補助用暗証番号"),
+    known_by=N_("カードを受け取ったときに決めた番号です。つづけて３回まちがえると、ロックされます。"),
+    unlock=unlock.TEXT,
+    page="card_page",
+    typed=Typed(
+        Pad(
+            N_("市区町村の窓口で決めた、４けたの暗証番号"),
+            N_("免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
+        ),
+        too_short=FOUR_DIGITS,
+        meant=N_("市区町村の窓口で決めた、４けたの暗証番号のことです。"),
+        mended=N_("住民票がある市区町村の窓口で、決め直します。"),
+        locked=N_("４けたの暗証番号がロックされています"),
+        happened=N_("つづけて３回まちがえたため、この番号はいま使えません。"),
+        meaning=N_("カードはこわれていません。窓口でロックを解除すれば、また使えます。"),
+        afterwards=(Todo(LINK_AGAIN),),
+    ),
+)
+AUTH = Pin(
+    AUTH_PIN,
+    doing="log_in",
+    name=N_("ログイン用の４けたの暗証番号"),
+    official=N_("利用者証明用電子証明書の暗証番号"),
+    known_by=N_("カードを受け取ったときに決めた番号です。つづけて３回まちがえると、ロックされます。"),
+    unlock=unlock.AUTH,
+    page="reset_page",
+)
+SIGN = Pin(
+    SIGN_PIN,
+    doing="sign",
+    name=N_("署名用の６〜16文字の暗証番号"),
+    official=N_("署名用電子証明書の暗証番号"),
+    known_by=N_("英字と数字をまぜて決めた番号です。つづけて５回まちがえると、ロックされます。"),
+    unlock=unlock.SIGN,
+    page="reset_page",
+    typed=Typed(
+        Pad(
+            N_("英字と数字をまぜた、６〜16文字の暗証番号"),
+            N_("市区町村の窓口で決めた番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
+        ),
+        phone=Pad(
+            N_('スマートフォンで使う、<span class="keep">６〜16文字の</span>暗証番号'),
+            N_("スマホ用に決めた番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
+            official=N_("スマホ用署名用電子証明書の暗証番号"),
+            on=N_("電子署名する"),
+        ),
+        too_short=N_("６文字以上です。つづけて入力してください。"),
+        meant=N_("署名用の暗証番号（６〜16文字）のことです。"),
+        mended=N_("市区町村の窓口か、コンビニエンスストアなどの端末で、決め直します。"),
+        locked=N_("署名用の暗証番号がロックされています"),
+        happened=N_("つづけて５回まちがえたため、この番号はいま使えません。"),
+        meaning=N_("カードはこわれていません。暗証番号を決め直せば、また使えます。"),
+        afterwards=(Todo(LINK_AGAIN),),
+    ),
+)
+PINS = (LICENCE, TEXT, AUTH, SIGN)

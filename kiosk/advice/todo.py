@@ -1,0 +1,77 @@
+"""What a person takes home: their own list of things to do, in the order in which they are done.
+
+A list is made of sentences (gettext messages, translated where they are shown) and facts (kiosk/guidance.py), and of
+nothing about the person. Screen, slip and QR code are made from the same list, so they cannot say different things.
+
+Tables are written before any station's facts are read. So a row names its place by the key that the place has in
+config/guidance.toml, and `told` puts the station's own name and hours there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kiosk.guidance import Guidance, Line, Photo, Place, Store
+from kiosk.languages import N_
+
+PlaceKey = Literal["municipality", "licence_desk", "applications_desk", "lost_property", "store"]
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing to do: what, where, what to bring, whom to call.
+
+    place: the key of where it is done; `told` fills in the rest: where, its name; hours, when it is open; booked_hours,
+    how long after a booking it has to be done. notes: a sentence or two that help doing it. line, other_line: whom to
+    call, in Japanese and in other languages. yen: the fee, if it is known. photo: which one is needed.
+    """
+
+    text: str
+    place: PlaceKey | None = None
+    where: str = ""
+    hours: str = ""
+    booked_hours: int | None = None
+    bring: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    line: Line | None = None
+    other_line: Line | None = None
+    yen: int | None = None
+    photo: Photo | None = None
+
+    def told(self, facts: Guidance) -> Todo:
+        """With the place as this station calls it."""
+        if self.place is None:
+            return self
+        place: Place = getattr(facts, self.place)
+        booked_hours = place.booked_hours if isinstance(place, Store) else None
+        return replace(self, where=place.name, hours=place.hours, booked_hours=booked_hours)
+
+
+def told(todo: tuple[Todo, ...], facts: Guidance) -> tuple[Todo, ...]:
+    """A list with each place as this station calls it."""
+    return tuple(each.told(facts) for each in todo)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole list. can: what is possible already. know: what matters before one starts. official: the term that
+    officers and the official papers use. page: a public page that says more. picture: the drawing beside it."""
+
+    heading: str
+    todo: tuple[Todo, ...]
+    can: tuple[str, ...] = ()
+    know: tuple[str, ...] = ()
+    official: str = ""
+    page: str = ""
+    picture: str = "go_office"
+
+    def told(self, facts: Guidance) -> Plan:
+        """With each place as this station calls it."""
+        return replace(self, todo=told(self.todo, facts))
+
+
+CARD = N_("マイナンバーカード")
+ASK_FIRST = N_("必要なもの・時間は、先に窓口へ。")
+ASK_OFFICE = N_("手続に必要なもの・受付時間は、行く前に窓口へ確かめてください。")
+LINK_AGAIN = N_("解除したら、もう一度この機械で連携してください。")

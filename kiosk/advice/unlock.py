@@ -1,0 +1,37 @@
+"""Where each PIN of the card is unlocked or chosen anew (leaflet.txt, my-number-card.md §4).
+
+The four digits for entering name and address: at the municipal counter alone. The signature PIN and the log-in PIN: at
+the counter, or at a terminal by those who have a phone and know the other of the two. The licence PIN, chosen when the
+licence was recorded: from the police, never by telephone.
+"""
+
+from __future__ import annotations
+
+from kiosk.advice.todo import ASK_FIRST, CARD, Todo
+from kiosk.languages import N_
+
+LICENCE_CARD = N_("マイナ免許証")
+APP = N_("スマートフォン")
+
+COUNTER = Todo(N_("窓口で、暗証番号を決め直します"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
+POLICE = Todo(
+    N_("窓口で、ロックを解除します"),
+    "licence_desk",
+    bring=(LICENCE_CARD,),
+    notes=(N_("番号がわからないときも、窓口へ。電話ではお答えできません。"),),
+)
+
+
+def _terminal(needs: str) -> Todo:
+    return Todo(
+        N_("または、お店の端末で決め直します"),
+        "store",
+        bring=(CARD, APP),
+        notes=(N_("先にアプリ「JPKI暗証番号リセット」で予約します。"), needs),
+    )
+
+
+TEXT = (COUNTER,)
+SIGN = (COUNTER, _terminal(N_("ログイン用の４けたの暗証番号がわかる方だけ、できます。")))
+AUTH = (COUNTER, _terminal(N_("署名用の６〜16文字の暗証番号がわかる方だけ、できます。")))
+LICENCE = (POLICE,)

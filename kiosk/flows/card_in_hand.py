@@ -1,0 +1,234 @@
+"""A visit's dealings with the card: have it set, have a PIN typed, use the PIN once.
+
+A card comes and goes as it likes. Whatever goes wrong with it is either a reason to ask again (`CardInHand.fault`, in
+the words of the screen `set_card` or `pin`) or the end of what was wanted (`refusal.Stop`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+from kiosk.advice import pins
+from kiosk.advice.outcomes import End
+from kiosk.advice.pins import Pin
+from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent, PinBlocked, PinWrong
+from kiosk.card.application import Application
+from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.licence import LicenceApplication
+from kiosk.card.pin import erase
+from kiosk.card.text import TextApplication
+from kiosk.card.verify import tries_left
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.ends import CardPulled
+from kiosk.flows.asking.runner import Move
+from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.refusal import Stop
+
+NEXT, BACK = Move.NEXT, Move.BACK
+A = TypeVar("A", bound=Application)
+PHONES: Final = (TokenKind.ANDROID, TokenKind.IPHONE)
+
+
+class OtherCard(Exception):
+    """The certificate belongs to another person than the attributes read before."""
+
+
+@dataclass(frozen=True)
+class PinUse(Generic[A]):
+    """A PIN that is typed here: the application that asks for it, its words, and how it ends when it is locked.
+
+    never_issued: how it ends on a card that never had this PIN, which may look locked, too; None for one that is always
+    there where its application is.
+    """
+
+    application: type[A]
+    pin: Pin
+    locked: End
+    never_issued: End | None
+
+
+TEXT: Final = PinUse(TextApplication, pins.TEXT, End.TEXT_PIN_LOCKED, End.NO_PINS)
+SIGN: Final = PinUse(JpkiApplication, pins.SIGN, End.SIGN_PIN_LOCKED, End.CERTIFICATE_ABSENT)
+LICENCE: Final = PinUse(LicenceApplication, pins.LICENCE, End.LICENCE_PIN_LOCKED, None)
+
+
+@dataclass
+class CardInHand:
+    """The card of one visit, and a PIN while it is on its way to it. It lives as long as the flow does."""
+
+    kiosk: Kiosk
+    selected: Application | None = field(default=None, repr=False)
+    selected_on: int = -1  # the insertion that `selected` belongs to
+    pin: bytearray = field(default_factory=bytearray, repr=False)
+    fault: str = ""  # why the person is asked again: "wrong", "removed", "other_card"
+    phone_on: int = -1  # the insertion at which a phone was held to the reader
+
+    def select(self, application: type[A]) -> A:
+        """The application on the card that is in now; selected only once while the card stays."""
+        insertion, selected = self.kiosk.insertion, self.selected
+        if isinstance(selected, application) and selected.current and self.selected_on == insertion:
+            return selected
+        self.selected = fresh = application.select(self.kiosk.card())
+        self.selected_on = insertion
+        return fresh
+
+    def ask(self, screen: Screen) -> str:
+        """Ask; when the card is taken out, clear the screen, wait for it to come back, and ask again."""
+        removed = Screen("set_card", {"fault": "removed"}, step=screen.step, sound=Sound.ERROR)
+        last = None
+        while True:
+            try:
+                return self.kiosk.ask(screen)
+            except CardPulled:
+                self.kiosk.await_card(removed, newer_than=last)
+                last = self.kiosk.insertion
+                with suppress(CardLost):  # gone again: asked for again
+                    self.kiosk.card()
+
+    def told_fault(self) -> str:
+        """Why the person is asked again; it is told once."""
+        fault, self.fault = self.fault, ""
+        return fault
+
+    # A card, or a phone, with the application that is wanted.
+
+    def await_card(self, step: int | None, application: type[A]) -> A | None:
+        """The application of the card in the slot, asking for a card until one has it. None: the person goes back."""
+        fault = self.told_fault()
+        unsuitable = self.kiosk.insertion if fault == "other_card" else None
+        if self.phone_on == self.kiosk.insertion:
+            fault, unsuitable = "phone", self.phone_on
+        while True:
+            facts = {"fault": fault, "kind": "card"}
+            if self.kiosk.await_card(Screen("set_card", facts, ("back",), step=step), newer_than=unsuitable):
+                return None
+            unsuitable = self.kiosk.insertion
+            try:
+                return self.select(application)
+            except CardLost:
+                fault = "removed"
+            except ApplicationAbsent:
+                fault = self._what_it_is()
+
+    def await_phone(self, step: int) -> JpkiApplication | None:
+        """The phone's application, asking until there is a phone. None: the person would rather use the card."""
+        fault = self.told_fault()
+        there = self.kiosk.insertion
+        unsuitable = None if self.phone_on == there and fault != "other_card" else there
+        while True:
+            screen = Screen("set_card", {"fault": fault, "kind": "phone"}, ("card",), step=step)
+            if self.kiosk.await_card(screen, newer_than=unsuitable):
+                return None
+            unsuitable = self.kiosk.insertion
+            try:
+                app = self.select(JpkiApplication)
+                if app.token_label() in PHONES:
+                    self.phone_on = unsuitable
+                    return app
+                fault = "not_a_phone"
+            except CardLost:
+                fault = "removed"
+            except ApplicationAbsent:
+                fault = "not_a_phone"
+
+    # A PIN.
+
+    def enter_pin(self, step: int, use: PinUse[A]) -> Move:
+        """As `type_pin`; without a card the person is asked for one, and then for the PIN."""
+        wrong = self.fault if self.fault == "wrong" else ""
+        while (app := self.await_card(step, use.application)) is not None:
+            try:
+                return BACK if self.type_pin(step, use, app, wrong) == "back" else NEXT
+            except (CardLost, CardPulled):
+                self.fault = "removed"
+        return BACK
+
+    def type_pin(self, step: int | None, use: PinUse[A], app: A, fault: str = "", phone: bool = False) -> str:
+        """Ask the card for its tries, then the person for the PIN, which `pin` holds afterwards.
+
+        Returns "next", "back", or "card" for a person who would rather use the card than the phone. The last try is
+        never spent without a yes. Raises CardLost or CardPulled when the card goes, and Stop for a PIN that cannot be
+        used.
+        """
+        assert use.pin.typed is not None
+        words = use.pin.typed.phone if phone else use.pin.typed.pad
+        remaining = self._tries_left(use, app)
+        facts = {
+            "pin": use.pin,
+            "words": words,
+            "most": use.pin.rule.max_tries,
+            "remaining": remaining,
+            "fault": fault,
+        }
+        if remaining == 1:
+            last = Screen("last_try", facts, ("yes", "back"), step=step, needs_card=True, sound=Sound.ERROR)
+            if self.kiosk.ask(last) == "back":
+                return "back"
+        other = ("back", "card") if phone else ("back",)
+        answer = self.kiosk.ask_pin(Screen("pin", facts, other, step=step, needs_card=True), use.pin.rule)
+        if isinstance(answer, str):
+            return answer
+        self.pin = answer
+        return "next"
+
+    def use_pin(self, use: PinUse[A], act: Callable[[A], None]) -> Move:
+        """Use the PIN once on the card it was typed for, then overwrite it. BACK: ask again, `fault` says why."""
+        try:
+            if self.selected is None or self.kiosk.insertion != self.selected_on:
+                raise CardLost
+            act(self.select(use.application))
+        except PinWrong:
+            self.fault = "wrong"
+            return BACK
+        except PinBlocked:
+            raise Stop(use.locked) from None
+        except OtherCard:
+            self.fault = "other_card"
+            return BACK
+        except CardLost:
+            self.fault = "removed"
+            return BACK
+        finally:
+            self.wipe_pin()
+        return NEXT
+
+    def wipe_pin(self) -> None:
+        """Overwrite it."""
+        erase(self.pin)
+
+    def require_certificate(self) -> None:
+        """Raises Stop when the card says that it holds no signature certificate."""
+        if not self._certificate_issued():
+            raise Stop(End.CERTIFICATE_ABSENT)
+
+    # Inside.
+
+    def _what_it_is(self) -> str:
+        """Words for something in the slot that lacks the application."""
+        try:
+            label = self.select(JpkiApplication).token_label()
+            return "phone" if label in PHONES else "not_my_number_card"
+        except CardLost:
+            return "removed"
+        except CardError:
+            return "not_my_number_card"
+
+    def _tries_left(self, use: PinUse[A], app: A) -> int | None:
+        """None where the card does not say. Raises Stop for a PIN that cannot be used: locked, or never issued."""
+        try:
+            tries = tries_left(app.card, use.pin.rule)
+        except FileAbsent:
+            if use.never_issued is None:
+                raise
+            raise Stop(use.never_issued) from None
+        if not tries.blocked:
+            return tries.remaining
+        if use.never_issued is None or self._certificate_issued():
+            raise Stop(use.locked)
+        raise Stop(use.never_issued)
+
+    def _certificate_issued(self) -> bool:
+        return self.select(JpkiApplication).certificate_availability().sign

@@ -1,0 +1,109 @@
+"""The four PINs: each row is whole, and the numbers in its sentences are those of the card's rule."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from kiosk import guidance
+from kiosk.advice import pins
+from kiosk.advice.outcomes import OUTCOMES, End
+from kiosk.advice.pins import AUTH, LICENCE, PINS, SIGN, TEXT, Pad, Pin
+from kiosk.advice.todo import told
+from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
+from kiosk.web.view import TEMPLATES
+
+FACTS = guidance.load()
+EACH = [pytest.param(pin, id=pin.rule.name) for pin in PINS]
+TYPED = [pytest.param(pin, id=pin.rule.name) for pin in PINS if pin.typed]
+
+
+def pads(pin: Pin) -> list[Pad]:
+    assert pin.typed is not None
+    return [pin.typed.pad, *([pin.typed.phone] if pin.typed.phone else [])]
+
+
+def tries(sentence: str) -> list[int]:
+    return [int(number) for number in re.findall(r"つづけて(\d+)回", sentence)]
+
+
+def lengths(rule: PinRule) -> list[int]:
+    return sorted({rule.shortest, rule.longest})
+
+
+def numbers(sentence: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", sentence)]
+
+
+def test_the_rows_are_the_four_pins_of_the_card() -> None:
+    assert [pin.rule for pin in PINS] == [LICENCE_PIN, TEXT_PIN, AUTH_PIN, SIGN_PIN]
+    for column in ("name", "official", "doing"):
+        assert len({getattr(pin, column) for pin in PINS}) == 4, f"nobody could tell them apart by {column}"
+
+
+@pytest.mark.parametrize("pin", EACH)
+def test_a_pin_is_known_by_the_tries_and_the_length_that_its_rule_has(pin: Pin) -> None:
+    assert tries(pin.known_by) == [pin.rule.max_tries]
+    assert numbers(pin.name) == lengths(pin.rule)
+    assert pin.listed == "" or numbers(pin.listed) == lengths(pin.rule)
+
+
+@pytest.mark.parametrize("pin", EACH)
+def test_everybody_learns_who_mends_it(pin: Pin) -> None:
+    first, *_ = told(pin.unlock, FACTS)
+    assert first.where == (FACTS.licence_desk if pin is LICENCE else FACTS.municipality).name
+    assert pin.page is None or getattr(FACTS, pin.page).address.startswith("https://")
+    assert (TEMPLATES / "drawings" / f"{pin.picture}.html").is_file()
+
+
+def test_only_the_two_pins_of_certificates_can_be_mended_in_a_store_and_each_by_who_knows_the_other() -> None:
+    at_a_store = {pin.rule.name: pin.unlock[-1] for pin in PINS if pin.unlock[-1].place == "store"}
+    assert set(at_a_store) == {"sign", "auth"}
+    assert any(AUTH.name in note for note in at_a_store["sign"].notes)
+    assert any(SIGN.name in note for note in at_a_store["auth"].notes)
+    for todo in at_a_store.values():
+        there = todo.told(FACTS)
+        assert (there.where, there.hours, there.booked_hours) == (
+            FACTS.store.name,
+            FACTS.store.hours,
+            FACTS.store.booked_hours,
+        )
+
+
+def test_the_log_in_pin_is_never_typed_here() -> None:
+    assert [pin for pin in PINS if pin.typed is None] == [AUTH]
+
+
+@pytest.mark.parametrize("pin", TYPED)
+def test_a_pad_says_which_pin_it_is_and_which_it_is_not(pin: Pin) -> None:
+    assert pin.typed is not None
+    for pad in pads(pin):
+        assert numbers(re.sub("<[^>]*>", "", pad.heading)) == lengths(pin.rule)
+        assert "<strong>ちがいます</strong>" in pad.lead
+        assert pad.on
+    assert numbers(pin.typed.meant) == lengths(pin.rule)
+    assert numbers(pin.typed.too_short) == [pin.rule.shortest]
+
+
+def test_the_pads_words_are_told_apart_and_only_a_phones_pin_has_another_official_name() -> None:
+    words = [pad for pin in (LICENCE, TEXT, SIGN) for pad in pads(pin)]
+    assert len({pad.heading for pad in words}) == len({pad.lead for pad in words}) == 4
+    assert [pad for pad in words if pad.official] == [pads(SIGN)[1]]
+
+
+@pytest.mark.parametrize(
+    ("pin", "end"),
+    [(TEXT, End.TEXT_PIN_LOCKED), (SIGN, End.SIGN_PIN_LOCKED), (LICENCE, End.LICENCE_PIN_LOCKED)],
+    ids=["text", "sign", "licence"],
+)
+def test_a_locked_pin_is_told_with_its_tries_that_the_card_is_whole_and_who_mends_it(pin: Pin, end: End) -> None:
+    outcome = OUTCOMES[end]
+    assert tries(outcome.happened) == [pin.rule.max_tries]
+    assert outcome.meaning.startswith("カードはこわれていません。")
+    assert outcome.todo[: len(pin.unlock)] == pin.unlock
+    assert (outcome.official, outcome.picture, outcome.sign) == (pin.official, pin.picture, "lock")
+
+
+def test_every_row_stands_in_the_table() -> None:
+    assert {each for each in vars(pins).values() if isinstance(each, Pin)} == set(PINS)

@@ -1,0 +1,79 @@
+"""A thing to do: its place is a key until a station's facts are known, and every text of the tables is translated."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import get_args
+
+import msgspec
+import pytest
+from babel.messages.pofile import read_po
+
+from kiosk import guidance
+from kiosk.advice.gains import ADDRESS, GAINS, LECTURE, SEE, gains_of
+from kiosk.advice.outcomes import OUTCOMES
+from kiosk.advice.pins import PINS
+from kiosk.advice.todo import PlaceKey, Plan, Todo, told
+from kiosk.guidance import Place
+from kiosk.languages import LOCALES, Language, shipped
+from tests.web.catalogue import licence
+
+FACTS = guidance.load()
+NO_TEXT = {"rule", "place", "doing", "page", "picture", "sign"}  # columns that are keys
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a row, wherever it stands."""
+    if dataclasses.is_dataclass(value):
+        for each in dataclasses.fields(value):
+            if each.name not in NO_TEXT:
+                yield from texts(getattr(value, each.name))
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from texts(one)
+    elif isinstance(value, str) and value:
+        yield value
+
+
+def test_every_key_of_a_place_is_a_place_of_the_facts_and_every_place_has_a_key() -> None:
+    places = {name for name in FACTS.__struct_fields__ if isinstance(getattr(FACTS, name), Place)}
+    assert set(get_args(PlaceKey)) == places
+
+
+def test_a_thing_to_do_is_told_with_the_name_and_hours_of_its_place() -> None:
+    store = msgspec.structs.replace(FACTS.store, name="店", hours="9:00〜17:00", booked_hours=7)
+    facts = msgspec.structs.replace(FACTS, store=store)
+    there = Todo("決め直します", "store", bring=("カード",)).told(facts)
+    assert (there.where, there.hours, there.booked_hours) == ("店", "9:00〜17:00", 7)
+    assert (there.text, there.bring) == ("決め直します", ("カード",))
+    assert Todo("電話します", "municipality").told(facts).booked_hours is None, "only a terminal is booked"
+
+
+def test_what_is_done_nowhere_in_particular_stays_as_it_is() -> None:
+    anywhere = Todo("待ちます")
+    assert anywhere.told(FACTS) is anywhere
+
+
+def test_a_plan_is_told_whole() -> None:
+    plan = Plan("見出し", (Todo("一", "municipality"), Todo("二"), Todo("三", "licence_desk")), can=("できる",))
+    there = plan.told(FACTS)
+    assert [todo.where for todo in there.todo] == [FACTS.municipality.name, "", FACTS.licence_desk.name]
+    assert there.todo == told(plan.todo, FACTS)
+    assert (there.heading, there.can) == (plan.heading, plan.can)
+
+
+@pytest.mark.parametrize("language", [each for each in shipped() if each.foreign], ids=lambda each: each.code)
+def test_every_text_of_the_tables_is_translated(language: Language) -> None:
+    with (LOCALES / language.folder / "LC_MESSAGES" / f"{language.domain}.po").open("rb") as file:
+        known = {message.id for message in read_po(file) if message.string}
+    assert len(known) > 400
+    rows = (*OUTCOMES.values(), *PINS, *GAINS)
+    assert {text for row in rows for text in texts(row)} <= known
+
+
+def test_what_linking_gives_depends_on_the_licence() -> None:
+    assert gains_of(licence(category="excellent", one_stop_address=True)) == GAINS
+    assert gains_of(licence(category="general", one_stop_address=False)) == (SEE, LECTURE)
+    assert gains_of(licence(category="violation", one_stop_address=True)) == (SEE, ADDRESS)
+    assert gains_of(licence(category="first", one_stop_address=False)) == (SEE,)
