@@ -100,8 +100,6 @@ class Screen(Struct, frozen=True, forbid_unknown_fields=True):
     idle_seconds: Annotated[int, Meta(ge=30, le=600)] = 60
     reading_idle_seconds: Annotated[int, Meta(ge=60, le=1200)] = 120
     warning_seconds: Annotated[int, Meta(ge=30, le=120)] = 30
-    shuffle_pin_pad: bool = False
-    licence_page: HttpsAddress = "https://myna.go.jp/"
 
 
 class Voice(Struct, frozen=True, forbid_unknown_fields=True):

@@ -87,7 +87,7 @@ MISFITS = [
     ("printer", "kind", '"nfc"', 'one of "network", "none", "serial", "usb"', '"none"'),
     ("printer", "width", "580", "one of 512, 576", "576"),
     ("printer", "timeout_seconds", "0", "a number from 0.1 to 600", "5.0"),
-    ("screen", "shuffle_pin_pad", "1", "true or false", "false"),
+    ("voice", "enabled", "1", "true or false", "true"),
     ("screen", "warning_seconds", "5", "a whole number from 30 to 120", "30"),
     ("portal", "url", '"http://portal.example/"', "an address that begins with https://", '"https://portal.invalid/"'),
     ("portal", "ca_file", '"portal.pem"', "a path that begins with /", "none"),

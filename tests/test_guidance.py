@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from kiosk import check
-from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN
 from kiosk.config import ConfigError, Settings, Station
 from kiosk.guidance import SHIPPED, Guidance, load, messages, overdue
 
@@ -34,12 +33,6 @@ def test_the_shipped_facts_are_the_leaflets() -> None:
     assert facts.recording.yen == 1500
     assert (facts.photo.height_mm, facts.photo.width_mm, facts.photo.months, facts.photo.count) == (30, 24, 6, 1)
     assert facts.applications_desk.name == "免許申請係"
-
-
-def test_people_are_told_the_tries_that_the_card_really_has() -> None:
-    facts = load()
-    told = [facts.licence_pin.tries, facts.text_pin.tries, facts.sign_pin.tries, facts.auth_pin.tries]
-    assert told == [rule.max_tries for rule in (LICENCE_PIN, TEXT_PIN, SIGN_PIN, AUTH_PIN)]
 
 
 def test_every_shipped_fact_says_where_it_was_found_and_when() -> None:
