@@ -28,7 +28,7 @@ class PortalClosed(PortalError):
 
     def __init__(self, opens_at: datetime | None = None) -> None:
         super().__init__("the portal is closed")
-        self.opens_at = opens_at  # with time zone; None when the portal did not say
+        self.opens_at = opens_at  # with time zone, yet to come; None when the portal did not say
 
 
 class PortalUnreachable(PortalError):
