@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kiosk.config import Portal
-from kiosk.portal.errors import PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
+from kiosk.portal.errors import Misconfigured, PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
 from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, Refusal, State, Status
 
@@ -58,11 +58,11 @@ class PortalClient:
         self._complaint = ""  # the last that was said of the settings
 
     def check(self) -> None:
-        """Raise ValueError naming key, file and cure when these settings cannot lead to the portal. No network."""
+        """Raise `Misconfigured` when these settings cannot lead to the portal. No network."""
         try:
             _ = urlsplit(self._settings.url).port
         except ValueError as error:
-            raise ValueError(f"portal.url: {self._settings.url}: {error}; correct it") from None
+            raise Misconfigured(f"portal.url: {self._settings.url}: {error}", "correct it") from None
         self._tls = tls_context(self._settings)
 
     def begin(self) -> Linking:
@@ -177,7 +177,7 @@ class PortalClient:
         if self._tls is None:
             try:
                 self.check()
-            except ValueError as error:
+            except Misconfigured as error:
                 if str(error) != self._complaint:  # asked every few seconds: once is enough to read
                     self._complaint = str(error)
                     log.error("%s", error)

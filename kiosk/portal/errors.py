@@ -15,6 +15,15 @@ class PortalError(Exception):
     """The portal did not do what was asked."""
 
 
+class Misconfigured(ValueError):
+    """The settings cannot lead to the portal, whatever the network does. words: key, file, what is wrong."""
+
+    def __init__(self, words: str, cure: str) -> None:
+        super().__init__(f"{words}; {cure}")
+        self.words = words
+        self.cure = cure
+
+
 class PortalRefused(PortalError):
     """The portal has said no, and why. Nothing is linked; what it held of the applicant is erased."""
 
