@@ -67,18 +67,21 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def serve(settings: Settings) -> int:
-    from kiosk import check
+    from kiosk.health import port
+    from kiosk.web.site import kiosk_answers, port_free
 
-    if not check.port_free(settings.server.port):
-        print(f"server.port: {check.port(settings).words}", file=sys.stderr)
+    number = settings.server.port
+    if not port_free(number):
+        print(f"server.port: {port.judge(number, False, kiosk_answers(number)).said}", file=sys.stderr)
         return 1
-    for finding in (check.portal_settings(settings), *check.fonts()):
-        if not finding.has:
-            print(finding, file=sys.stderr)
 
     from kiosk import server
+    from kiosk.health import look
     from kiosk.hw.reader import PcscReader
 
+    for finding in (look.portal_settings(settings), *look.installed_fonts()):
+        if finding.lacks:
+            print(finding, file=sys.stderr)
     server.serve(settings, lambda: PcscReader(settings.reader.name))
     return 0
 
@@ -105,13 +108,14 @@ def browser(settings: Settings, flags: list[str]) -> int:
 
 
 def check(settings: Settings, path: Path) -> int:
-    from kiosk import check
+    from kiosk.health import look
+    from kiosk.health.finding import Finding, State
 
-    print(check.Finding("settings", True, str(path)))
+    print(Finding("settings", State.OK, str(path)))
     complete = True
-    for finding in check.everything(settings):
+    for finding in look.everything(settings):
         print(finding, flush=True)
-        complete = complete and finding.has
+        complete = complete and not finding.lacks
     return 0 if complete else 1
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -100,8 +99,6 @@ class Screen(Struct, frozen=True, forbid_unknown_fields=True):
     idle_seconds: Annotated[int, Meta(ge=30, le=600)] = 60
     reading_idle_seconds: Annotated[int, Meta(ge=60, le=1200)] = 120
     warning_seconds: Annotated[int, Meta(ge=30, le=120)] = 30
-    shuffle_pin_pad: bool = False
-    licence_page: HttpsAddress = "https://myna.go.jp/"
 
 
 class Voice(Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,15 +131,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(path: str | Path) -> Settings:
-    """Read and check `path`. Raises `ConfigError` with one line that says what to do."""
-    settings = read(path, Settings, "copy config/kiosk.toml there or give another --config")
-    for key in PORTAL_FILES:
-        name = getattr(settings.portal, key)
-        if name and not os.path.isfile(name):
-            raise ConfigError(f"{path}: portal.{key}: there is no file {name}; put it there or correct the path")
-        if name and not os.access(name, os.R_OK, effective_ids=True):
-            raise ConfigError(f"{path}: portal.{key}: {name} cannot be read by this user; check its owner and mode")
-    return settings
+    """Read `path` and check its form; whether the files it names are there is for those who read them.
+
+    Raises `ConfigError` with one line that says what to do.
+    """
+    return read(path, Settings, "copy config/kiosk.toml there or give another --config")
 
 
 def read(path: str | Path, kind: type[Document], if_absent: str) -> Document:

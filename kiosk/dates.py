@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from markupsafe import Markup
 
-from kiosk.languages import JAPANESE, Language
+from kiosk.languages import JAPANESE, Language, translations
 
 JST = datetime.timezone(datetime.timedelta(hours=9))
 ERAS = (
@@ -46,6 +46,22 @@ def written(day: Day, language: Language = JAPANESE) -> str:
     if isinstance(day, datetime.datetime):
         return f"{said} {_local(day):%H:%M}"
     return Markup('{}<span class="beside is-date" lang="ja">（{}）</span>').format(said, wareki(day))
+
+
+def coming(moment: datetime.datetime, now: datetime.datetime, language: Language = JAPANESE) -> str:
+    """A moment not far ahead as one says it: 今日の8時30分, あしたの8時30分, else with its day. Both have a zone.
+
+    Which day is today is Japan's answer, whatever the machine's zone is.
+    """
+    said, local = translations(language), _local(moment)
+    time = format_time(local.time(), language.time, locale=language.folder)
+    match (local.date() - _local(now).date()).days:
+        case 0:
+            return said.gettext("今日の%(time)s") % {"time": time}
+        case 1:
+            return said.gettext("あしたの%(time)s") % {"time": time}
+    day = format_date(local.date(), language.day, language.folder) if language.day else wareki(local.date())
+    return said.gettext("%(day)sの%(time)s") % {"day": day, "time": time}
 
 
 def _local(moment: datetime.datetime) -> datetime.datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Literal
 
 from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader
@@ -27,6 +28,7 @@ class Devices:
         self.portal = portal
         self.jack = jack or NoJack()
         self.portal_state: PortalState = "open"
+        self.portal_opens_at: datetime | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
 
     def start(
@@ -45,15 +47,16 @@ class Devices:
         pause = threading.Event()
         while True:
             if not busy():
-                before = self.portal_state, self.printer_fault
-                self.portal_state = self._portal()
+                before = self.portal_state, self.portal_opens_at, self.printer_fault
+                self._ask_portal()
                 self.printer_fault = self.printer.state().fault
-                if before != (self.portal_state, self.printer_fault):
+                if before != (self.portal_state, self.portal_opens_at, self.printer_fault):
                     changed()
             pause.wait(ASK_EVERY_SECONDS)
 
-    def _portal(self) -> PortalState:
+    def _ask_portal(self) -> None:
         answer = self.portal.reachable()
         if isinstance(answer, PortalClosed):
-            return "closed"
-        return "open" if answer else "unreachable"
+            self.portal_state, self.portal_opens_at = "closed", answer.opens_at
+        else:
+            self.portal_state, self.portal_opens_at = "open" if answer else "unreachable", None

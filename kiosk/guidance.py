@@ -65,12 +65,12 @@ class Place(Fact, frozen=True, kw_only=True):
     """Somewhere to go."""
 
     name: Text
-    hours: str = ""
 
 
 class Store(Place, frozen=True, kw_only=True):
     """booked_hours: how long after the booking its terminal has to be used."""
 
+    hours: Text
     booked_hours: Count
 
 

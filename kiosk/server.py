@@ -37,7 +37,8 @@ from kiosk.receipts import slip
 from kiosk.session import Session
 from kiosk.voice.mouth import Mouth
 from kiosk.web import view
-from kiosk.web.app import Site, create
+from kiosk.web.app import create
+from kiosk.web.site import Site
 from kiosk.web.socket import Line
 
 log = logging.getLogger("kiosk.server")

@@ -9,9 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk import check
-from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN
-from kiosk.config import ConfigError, Settings, Station
+from kiosk.config import ConfigError
 from kiosk.guidance import SHIPPED, Guidance, load, messages, overdue
 
 TEXT = SHIPPED.read_text("utf-8")
@@ -34,12 +32,6 @@ def test_the_shipped_facts_are_the_leaflets() -> None:
     assert facts.recording.yen == 1500
     assert (facts.photo.height_mm, facts.photo.width_mm, facts.photo.months, facts.photo.count) == (30, 24, 6, 1)
     assert facts.applications_desk.name == "免許申請係"
-
-
-def test_people_are_told_the_tries_that_the_card_really_has() -> None:
-    facts = load()
-    told = [facts.licence_pin.tries, facts.text_pin.tries, facts.sign_pin.tries, facts.auth_pin.tries]
-    assert told == [rule.max_tries for rule in (LICENCE_PIN, TEXT_PIN, SIGN_PIN, AUTH_PIN)]
 
 
 def test_every_shipped_fact_says_where_it_was_found_and_when() -> None:
@@ -118,17 +110,6 @@ def test_a_fact_is_overdue_from_the_day_of_its_review() -> None:
 
 def test_a_day_of_confirmation_that_has_not_come_yet_hides_nothing() -> None:
     assert len(overdue(dated(datetime.date(2062, 4, 1)), datetime.date(2026, 4, 1))) == len(tomllib.loads(TEXT))
-
-
-def test_the_staffs_check_names_the_facts_to_confirm_again(tmp_path: Path) -> None:
-    path = tmp_path / "guidance.toml"
-    path.write_text(TEXT.replace("confirmed = 2026-11-22", "confirmed = 2020-01-01", 1))
-    settings = Settings(station=Station(guidance_file=str(path)))
-    first, *_ = check.guidance(settings, datetime.date(2026, 11, 22))
-    assert str(first) == (
-        f"LACKS  guidance  {path}: suspend was last confirmed on 2020-01-01; make sure of it, then write the new day"
-    )
-    assert [f.has for f in check.guidance(Settings(), datetime.date(2026, 11, 22))] == [True]
 
 
 def test_the_texts_of_the_facts_can_be_translated() -> None:

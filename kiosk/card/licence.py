@@ -21,9 +21,7 @@ from kiosk.card.pin import LICENCE_PIN, Tries
 
 PIN_SETTING_EF: Final = 0x001A
 LICENCE_EF: Final = 0x001B
-SIGNATURE_EF: Final = 0x001C
 LICENCE_LIMIT: Final = 5845
-SIGNATURE_LIMIT: Final = 584
 DEFAULT_PIN: Final = b"****"
 
 WHAT: Final = "licence information"
@@ -100,10 +98,6 @@ class LicenceApplication(Application):
     def read_licence(self) -> Licence:
         """Read and decode the licence information. Needs `verify` before."""
         return Licence.parse(read_whole(self.card, LICENCE_EF, LICENCE_LIMIT, WHAT))
-
-    def read_signature(self) -> bytes:
-        """The electronic signature over the licence information, undecoded. Needs `verify` before."""
-        return read_whole(self.card, SIGNATURE_EF, SIGNATURE_LIMIT, "licence signature")
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,8 +1,8 @@
-"""The PINs of the card: their form, their tries, where each is unlocked (my-number-card.md §4).
+"""The PINs of the card: their form and their tries (my-number-card.md §4).
 
 A PIN lives in a `bytearray` that its owner overwrites when VERIFY has gone out. The card compares bytes, so what a
-person types is folded first: full width to half, lower case to upper. Folding works on one character at a time; no
-`str` of a whole PIN ever exists.
+person types is folded first: full width to half, lower case to upper. Folding works on one key at a time; no `str` of
+a whole PIN ever exists.
 """
 
 from __future__ import annotations
@@ -31,14 +31,6 @@ class PinFault(Enum):
     NEEDS_DIGIT = "needs_digit"
 
 
-class Unlock(Enum):
-    """Where a locked PIN is set again."""
-
-    MUNICIPAL_OFFICE = "municipal_office"
-    CONVENIENCE_STORE = "convenience_store"  # terminal, prepared with the phone app; needs the other JPKI PIN
-    LICENCE_CENTRE = "licence_centre"  # police station or licence centre
-
-
 _DIGITS: Final = frozenset(b"0123456789")
 _LETTERS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -53,7 +45,6 @@ class PinRule:
     longest: int
     letters: bool  # letters and digits, both present; otherwise digits only
     max_tries: int
-    unlock: tuple[Unlock, ...]
 
     def fault(self, pin: bytearray) -> PinFault | None:
         """What keeps the folded entry from being this PIN; None when its form is right."""
@@ -71,10 +62,10 @@ class PinRule:
         return None
 
 
-TEXT_PIN: Final = PinRule("text", 0x0011, 4, 4, False, 3, (Unlock.MUNICIPAL_OFFICE,))
-AUTH_PIN: Final = PinRule("auth", 0x0018, 4, 4, False, 3, (Unlock.MUNICIPAL_OFFICE, Unlock.CONVENIENCE_STORE))
-SIGN_PIN: Final = PinRule("sign", 0x001B, 6, 16, True, 5, (Unlock.MUNICIPAL_OFFICE, Unlock.CONVENIENCE_STORE))
-LICENCE_PIN: Final = PinRule("licence", 0x0006, 4, 4, False, 10, (Unlock.LICENCE_CENTRE,))
+TEXT_PIN: Final = PinRule("text", 0x0011, 4, 4, False, 3)
+AUTH_PIN: Final = PinRule("auth", 0x0018, 4, 4, False, 3)
+SIGN_PIN: Final = PinRule("sign", 0x001B, 6, 16, True, 5)
+LICENCE_PIN: Final = PinRule("licence", 0x0006, 4, 4, False, 10)
 
 
 def fold_key(character: str) -> int | None:
@@ -88,30 +79,7 @@ def fold_key(character: str) -> int | None:
     return ord(folded.upper())
 
 
-def fold(pin: bytearray) -> None:
-    """Fold a UTF-8 entry in place. What cannot be folded stays, and `PinRule.fault` then names it."""
-    read = write = 0
-    while read < len(pin):
-        width = _utf8_width(pin[read])
-        try:
-            byte = fold_key(pin[read : read + width].decode())
-        except UnicodeDecodeError:
-            byte = None
-        if byte is not None:
-            pin[write] = byte
-            write += 1
-        else:
-            pin[write : write + width] = pin[read : read + width]
-            write += min(width, len(pin) - read)
-        read += width
-    erase(pin, write)
-
-
 def erase(pin: bytearray, start: int = 0) -> None:
     """Overwrite with zeros from `start` on, then drop those bytes."""
     pin[start:] = bytes(len(pin) - start)
     del pin[start:]
-
-
-def _utf8_width(lead: int) -> int:
-    return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4

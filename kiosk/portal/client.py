@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kiosk.config import Portal
-from kiosk.portal.errors import PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
+from kiosk.portal.errors import Misconfigured, PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
 from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, Refusal, State, Status
 
@@ -32,7 +32,7 @@ __all__ = ["PortalBroken", "PortalClient", "PortalClosed", "PortalError", "Porta
 
 PROBLEM = "tag:kiosk.invalid,2026:"  # what every problem's type begins with
 BRIEF_SECONDS = 5.0  # to cancel, since a person who leaves does not wait for the portal; and to ask whether it is open
-LONGEST_CLOSURE = timedelta(days=30)  # a Retry-After beyond that is not worth showing
+LONGEST_CLOSURE = timedelta(days=30)  # an opening beyond that is not worth showing
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -58,11 +58,11 @@ class PortalClient:
         self._complaint = ""  # the last that was said of the settings
 
     def check(self) -> None:
-        """Raise ValueError naming key, file and cure when these settings cannot lead to the portal. No network."""
+        """Raise `Misconfigured` when these settings cannot lead to the portal. No network."""
         try:
             _ = urlsplit(self._settings.url).port
         except ValueError as error:
-            raise ValueError(f"portal.url: {self._settings.url}: {error}; correct it") from None
+            raise Misconfigured(f"portal.url: {self._settings.url}: {error}", "correct it") from None
         self._tls = tls_context(self._settings)
 
     def begin(self) -> Linking:
@@ -177,7 +177,7 @@ class PortalClient:
         if self._tls is None:
             try:
                 self.check()
-            except ValueError as error:
+            except Misconfigured as error:
                 if str(error) != self._complaint:  # asked every few seconds: once is enough to read
                     self._complaint = str(error)
                     log.error("%s", error)
@@ -230,7 +230,7 @@ def _problem(call: str, answer: Answer) -> Exception:
             return NoAnswer() if answer.status >= 500 else broken
     reason = problem.type.removeprefix(PROBLEM) if problem.type.startswith(PROBLEM) else ""
     if reason == "closed":
-        return PortalClosed(problem.opens_at or _after(answer.retry_after))
+        return PortalClosed(_worth_showing(problem.opens_at) or _worth_showing(_after(answer.retry_after)))
     if answer.status >= 500:
         return NoAnswer()
     if reason == "linking_unknown":
@@ -244,8 +244,13 @@ _REFUSALS = {each.value for each in Refusal}
 
 
 def _after(seconds: str | None) -> datetime | None:
-    """The moment a Retry-After in seconds names."""
+    """The moment a Retry-After in seconds names, to the minute: asked again, it should name the same."""
     if seconds is None or not seconds.isascii() or not seconds.isdigit() or len(seconds) > 8:
         return None
-    wait = timedelta(seconds=int(seconds))
-    return datetime.now(UTC) + wait if wait <= LONGEST_CLOSURE else None
+    return (datetime.now(UTC) + timedelta(seconds=int(seconds) + 30)).replace(second=0, microsecond=0)
+
+
+def _worth_showing(opens_at: datetime | None) -> datetime | None:
+    """The moment, if it is yet to come and not too far; what else a portal may say helps nobody."""
+    now = datetime.now(UTC)
+    return opens_at if opens_at is not None and now < opens_at <= now + LONGEST_CLOSURE else None

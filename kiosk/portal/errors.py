@@ -15,6 +15,15 @@ class PortalError(Exception):
     """The portal did not do what was asked."""
 
 
+class Misconfigured(ValueError):
+    """The settings cannot lead to the portal, whatever the network does. words: key, file, what is wrong."""
+
+    def __init__(self, words: str, cure: str) -> None:
+        super().__init__(f"{words}; {cure}")
+        self.words = words
+        self.cure = cure
+
+
 class PortalRefused(PortalError):
     """The portal has said no, and why. Nothing is linked; what it held of the applicant is erased."""
 
@@ -28,7 +37,7 @@ class PortalClosed(PortalError):
 
     def __init__(self, opens_at: datetime | None = None) -> None:
         super().__init__("the portal is closed")
-        self.opens_at = opens_at  # with time zone; None when the portal did not say
+        self.opens_at = opens_at  # with time zone, yet to come; None when the portal did not say
 
 
 class PortalUnreachable(PortalError):

@@ -14,6 +14,7 @@ decompressed, and no answer is read past its limit.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -25,7 +26,8 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from kiosk.config import Portal
+from kiosk.config import PORTAL_FILES, Portal
+from kiosk.portal.errors import Misconfigured
 
 ANSWER_LIMIT = 256 * 1024  # bytes; openapi.yaml, Transport
 
@@ -58,26 +60,37 @@ class Deadline:
 
 
 def tls_context(settings: Portal) -> ssl.SSLContext:
-    """TLS 1.3 with the kiosk's certificate, trusting the given authority and no other.
-
-    Raises ValueError that names the key of kiosk.toml, the file, and what to do.
-    """
+    """TLS 1.3 with the kiosk's certificate, trusting the given authority and no other. Raises `Misconfigured`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and host name; trusts nobody yet
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     if settings.ca_file is None or settings.certificate_file is None or settings.key_file is None:
-        raise ValueError("portal.ca_file, portal.certificate_file and portal.key_file must be set to reach the portal")
+        keys = "portal.ca_file, portal.certificate_file and portal.key_file"
+        raise Misconfigured(f"{keys} must be set to reach the portal", "its operator gives you the three files")
+    for key in PORTAL_FILES:
+        _require(key, getattr(settings, key))
     try:
         context.load_verify_locations(cafile=settings.ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise ValueError(f"portal.ca_file: {settings.ca_file}: no certificates in PEM form ({error})") from None
+        words = f"portal.ca_file: {settings.ca_file}: no certificates in PEM form ({error})"
+        raise Misconfigured(words, "ask the portal's operator for that file again") from None
     try:
         context.load_cert_chain(settings.certificate_file, settings.key_file, password=lambda: b"")
     except (OSError, ssl.SSLError) as error:
-        raise ValueError(
-            f"portal.certificate_file, portal.key_file: {settings.certificate_file} and {settings.key_file} are not "
-            f"a certificate and its key in PEM form without passphrase ({error})"
+        files = f"{settings.certificate_file} and {settings.key_file}"
+        raise Misconfigured(
+            f"portal.certificate_file, portal.key_file: {files} are not a certificate and its key in PEM form without "
+            f"passphrase ({error})",
+            "give the two that belong together",
         ) from None
     return context
+
+
+def _require(key: str, name: str) -> None:
+    """The settings only say where a file is; it has to be there for whoever speaks with the portal, and nobody else."""
+    if not os.path.isfile(name):
+        raise Misconfigured(f"portal.{key}: there is no file {name}", "put it there or correct the path")
+    if not os.access(name, os.R_OK, effective_ids=True):
+        raise Misconfigured(f"portal.{key}: {name} cannot be read by this user", "check its owner and mode")
 
 
 class _Connection(HTTPSConnection):

@@ -28,7 +28,6 @@ import msgspec
 from msgspec import structs
 
 from kiosk import config
-from kiosk.check import kiosk_answers, port_free
 from kiosk.config import ConfigError, Settings, Station
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.drawer import Drawer
@@ -42,6 +41,7 @@ from kiosk.sim.portal.server import Server
 from kiosk.sim.portal.trust import BadAnchor
 from kiosk.sim.printer import VirtualPrinter
 from kiosk.sim.vpcd import KIOSK_PORT, PCSCD_PORT
+from kiosk.web.site import kiosk_answers, port_free
 
 ROOT = Path(__file__).parent.parent.parent
 STATE = PKI_DIRECTORY.parent  # where `kiosk.sim.card` looks for its keys too

@@ -10,14 +10,13 @@ Everything listens on loopback; nothing here is reachable from outside the machi
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Flask, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.voice.mouth import Mouth
+from kiosk.web.site import Site
 from kiosk.web.view import page
 
 HEADERS = {
@@ -43,26 +42,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=()",
     "Cache-Control": "no-store",
 }
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where one session lives."""
-
-    host: str  # with port, as the Host header has it
-    door: frozenset[str]  # the hosts that only lead there
-
-    @property
-    def origin(self) -> str:
-        return f"http://{self.host}"
-
-    @classmethod
-    def fresh(cls, port: int) -> Site:
-        """A name nobody can guess."""
-        return cls(
-            f"{secrets.token_hex(10)}.localhost:{port}",
-            frozenset({f"127.0.0.1:{port}", f"localhost:{port}"}),
-        )
 
 
 def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = None) -> Flask:

@@ -20,7 +20,7 @@ from kiosk.handover import Handover
 from kiosk.preferences import LOUDEST
 from kiosk.session import Session, View
 from kiosk.voice.mouth import Mouth
-from kiosk.web.app import Site
+from kiosk.web.site import Site
 
 log = logging.getLogger("kiosk.socket")
 SILENT = logging.getLogger("kiosk.socket.library")  # its errors quote what came in; what matters is logged here

@@ -223,7 +223,6 @@ def test_the_licence_is_read_with_its_pin_or_without_one(pki: Pki, behaviour: Be
     assert (read.colour, read.number) == (person.licence.colour, person.licence.number)
     assert set(read.categories) == set(person.licence.classes)
     assert read.conditions == person.licence.conditions
-    assert licence.read_signature()
 
 
 def test_a_card_without_a_licence_has_no_licence_application(pki: Pki) -> None:

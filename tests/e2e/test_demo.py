@@ -26,10 +26,10 @@ from msgspec import structs
 from kiosk import config
 from kiosk.__main__ import main
 from kiosk.browser import descendants
-from kiosk.check import port_free
 from kiosk.portal.client import PortalClient, PortalRefused
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
+from kiosk.web.site import port_free
 from tests.forgetting.memory import forms, found
 from tests.portal.conftest import Visitor
 from tests.stage import ROOT, free_port

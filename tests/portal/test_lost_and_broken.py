@@ -10,7 +10,16 @@ import msgspec
 import pytest
 
 from kiosk.config import Portal
-from kiosk.portal.client import PortalBroken, PortalClient, PortalClosed, PortalRefused, PortalUnreachable
+from kiosk.portal.client import (
+    PROBLEM,
+    PortalBroken,
+    PortalClient,
+    PortalClosed,
+    PortalRefused,
+    PortalUnreachable,
+    _problem,
+)
+from kiosk.portal.exchange import Answer
 from kiosk.portal.model import Linking, Refusal, State
 from kiosk.sim.portal.faults import MALFORMED, Fault
 from kiosk.sim.portal.sandbox import Sandbox
@@ -213,6 +222,35 @@ def test_a_closed_portal_says_when_it_opens(client: PortalClient, sandbox: Sandb
     assert abs(closed.opens_at - datetime.now(UTC) - timedelta(minutes=90)) < timedelta(seconds=30)
     with pytest.raises(PortalClosed):
         client.begin()
+
+
+def closed(retry_after: str | None = None, **members: str) -> datetime | None:
+    body = {"type": f"{PROBLEM}closed", **members}
+    problem = _problem("status", Answer(503, "application/problem+json", retry_after, msgspec.json.encode(body)))
+    assert isinstance(problem, PortalClosed)
+    return problem.opens_at
+
+
+def test_the_moment_of_opening_is_the_portals_own_or_what_it_asks_to_wait() -> None:
+    soon = (datetime.now(UTC) + timedelta(hours=9)).replace(microsecond=0)
+    assert closed(opens_at=soon.isoformat()) == soon
+    assert closed("60", opens_at=soon.isoformat()) == soon
+    waited = closed("3600")
+    assert waited is not None and abs(waited - datetime.now(UTC) - timedelta(hours=1)) <= timedelta(seconds=31)
+    assert (waited.second, waited.microsecond) == (0, 0), "asked again a moment later it is the same"
+    assert closed() is None
+
+
+@pytest.mark.parametrize("retry_after", ["", "-5", "1.5", "99999999", "Wed, 21 Oct 2026 07:28:00 GMT", "٣"])
+def test_a_wait_that_is_no_number_of_seconds_or_too_long_names_no_moment(retry_after: str) -> None:
+    assert closed(retry_after) is None
+
+
+@pytest.mark.parametrize(
+    "opens_at", ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2062-01-01T00:00:00Z"]
+)
+def test_an_opening_that_is_over_or_far_off_is_not_shown(opens_at: str) -> None:
+    assert closed(opens_at=opens_at) is None
 
 
 def test_a_portal_that_closes_before_the_submission_has_done_nothing(

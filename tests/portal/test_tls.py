@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import stat
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,7 @@ import pytest
 
 from kiosk.config import Portal
 from kiosk.portal.client import PortalClient, PortalRefused, PortalUnreachable
+from kiosk.portal.errors import Misconfigured
 from kiosk.portal.model import Refusal
 from kiosk.sim.portal.faults import Fault
 from kiosk.sim.portal.sandbox import Sandbox
@@ -114,3 +117,30 @@ def test_private_keys_are_for_their_owner_alone_and_kept(tmp_path: Path) -> None
     assert tls_files(tmp_path / "tls").ca.read_bytes() == before
     files.key("server").unlink()
     assert tls_files(tmp_path / "tls").ca.read_bytes() != before
+
+
+def test_a_file_that_is_not_there_is_named(settings: Portal, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.pem"
+    with pytest.raises(Misconfigured) as wrong:
+        PortalClient(msgspec.structs.replace(settings, key_file=str(gone))).check()
+    assert str(wrong.value) == f"portal.key_file: there is no file {gone}; put it there or correct the path"
+
+
+def test_a_key_file_of_someone_else_is_told(settings: Portal) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        there, secret = Path(folder, "there.pem"), Path(folder, "secret.key")
+        there.touch()
+        secret.touch(mode=0o000)
+        client = PortalClient(
+            msgspec.structs.replace(settings, ca_file=str(there), certificate_file=str(there), key_file=str(secret))
+        )
+        us = os.geteuid()
+        if us == 0:  # root may read everything; nobody may not
+            os.seteuid(65534)
+        try:
+            with pytest.raises(Misconfigured, match=rf"portal\.key_file: {secret} cannot be read by this user"):
+                client.check()
+            assert client.reachable() is False, "linking is closed, and nothing else"
+        finally:
+            os.seteuid(us)

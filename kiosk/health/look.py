@@ -1,0 +1,86 @@
+"""Look for oneself: ask each device, by the code that uses it, and have the checks judge what it says.
+
+For `python -m kiosk check`, by hand, and for the server's start. It opens what it asks, so no session may run meanwhile
+with a printer or a reader that only one can have; those that several may ask just answer.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+
+from kiosk.config import Settings
+from kiosk.guidance import SHIPPED, load, overdue
+from kiosk.health import browser, fonts, guidance, port, portal, printer, reader, voice
+from kiosk.health.finding import Finding
+from kiosk.hw.device import ReaderState
+from kiosk.hw.printer import open_printer
+from kiosk.hw.reader import PcscReader
+from kiosk.languages import shipped
+from kiosk.portal.client import PortalClient
+from kiosk.portal.errors import Misconfigured
+from kiosk.voice.mouth import can_speak
+from kiosk.web.site import kiosk_answers, port_free
+
+READER_SECONDS = 2.0  # for the reader to say what is in the slot
+
+
+def everything(settings: Settings) -> Iterator[Finding]:
+    """Every finding, the slowest after a few seconds. Raises `ConfigError` when the facts cannot be read."""
+    path = settings.station.guidance_file or SHIPPED
+    yield from guidance.judge(path, overdue(load(path), datetime.date.today()))
+    yield at_port(settings.server.port)
+    yield reader.judge(slot(settings), settings.reader.name)
+    wanted = settings.printer
+    yield printer.judge(wanted.kind, open_printer(wanted).state() if wanted.kind != "none" else None)
+    yield at_portal(settings)
+    yield from installed_fonts()
+    spoken = [language.code for language in shipped() if can_speak(language)]
+    jack = settings.voice.jack
+    yield voice.judge(settings.voice, spoken, jack is not None and os.access(jack, os.R_OK))
+    yield browser.judge(shutil.which("chromium"))
+
+
+def at_port(number: int) -> Finding:
+    free = port_free(number)
+    return port.judge(number, free, not free and kiosk_answers(number))
+
+
+def slot(settings: Settings) -> ReaderState:
+    """What stands at the reader, once it has had time to say so."""
+    seen, slot = threading.Event(), PcscReader(settings.reader.name)
+    slot.start(lambda state: seen.set() if state is not ReaderState.ABSENT else None)
+    seen.wait(READER_SECONDS)
+    state = slot.state
+    slot.stop()
+    return state
+
+
+def portal_settings(settings: Settings) -> Finding:
+    """Whether the settings can lead to the portal at all; the network is not asked."""
+    try:
+        PortalClient(settings.portal).check()
+    except Misconfigured as wrong:
+        return portal.judge(settings.portal.url, wrong)
+    return portal.judge(settings.portal.url)
+
+
+def at_portal(settings: Settings) -> Finding:
+    finding = portal_settings(settings)
+    if finding.lacks:
+        return finding
+    return portal.judge(settings.portal.url, answer=PortalClient(settings.portal).reachable())
+
+
+def installed_fonts() -> Iterator[Finding]:
+    for family in fonts.FONTS:
+        try:
+            asked = subprocess.run(["fc-list", f":family={family}"], capture_output=True, check=False)
+        except OSError:
+            yield fonts.judge(family, None)
+        else:
+            yield fonts.judge(family, bool(asked.stdout.strip()))

@@ -1,0 +1,52 @@
+"""Where a session lives: a port of this machine, and a name on it that nobody can guess.
+
+Kept apart from the application so that a command can ask about the port without loading what serves there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+import secrets
+import socket
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where one session lives."""
+
+    host: str  # with port, as the Host header has it
+    door: frozenset[str]  # the hosts that only lead there
+
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}"
+
+    @classmethod
+    def fresh(cls, port: int) -> Site:
+        """A name nobody can guess."""
+        return cls(
+            f"{secrets.token_hex(10)}.localhost:{port}",
+            frozenset({f"127.0.0.1:{port}", f"localhost:{port}"}),
+        )
+
+
+def port_free(number: int) -> bool:
+    """Whether a server could listen at this port of 127.0.0.1."""
+    try:
+        socket.create_server(("127.0.0.1", number)).close()  # with SO_REUSEADDR, as gunicorn does
+    except OSError:
+        return False
+    return True
+
+
+def kiosk_answers(number: int) -> bool:
+    """Whether what answers at this port sends visitors to a session's site."""
+    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=1)
+    with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+        connection.request("GET", "/")
+        site = connection.getresponse().headers.get("Location", "")
+        return re.fullmatch(rf"http://[0-9a-f]+\.localhost:{number}/", site) is not None
+    return False

@@ -1,0 +1,59 @@
+"""Looking for oneself: what stands around the kiosk reaches the check that judges it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kiosk.config import Portal, Settings, Station
+from kiosk.guidance import SHIPPED
+from kiosk.health import look
+
+
+def test_a_facts_file_of_the_stations_own_is_the_one_that_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "guidance.toml"
+    path.write_text(SHIPPED.read_text("utf-8").replace("confirmed = 2026-11-22", "confirmed = 2020-01-01", 1), "utf-8")
+    settings = Settings(station=Station(guidance_file=str(path)))
+    first = next(look.everything(settings))
+    assert str(first) == (
+        f"LACKS  guidance  {path}: suspend was last confirmed on 2020-01-01; make sure of it, then write the new day"
+    )
+
+
+def test_a_port_that_somebody_has_is_told_from_a_free_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        assert look.at_port(number).words == f"{number} is taken by another program"
+    assert look.at_port(number).words == f"{number} is free"
+
+
+def test_a_portals_file_that_is_missing_is_named_and_the_network_not_asked(tmp_path: Path) -> None:
+    there, gone = tmp_path / "there.pem", tmp_path / "gone.key"
+    there.touch()
+    files = Portal(ca_file=str(there), certificate_file=str(there), key_file=str(gone))
+    finding = look.at_portal(Settings(portal=files))
+    assert finding.said == f"portal.key_file: there is no file {gone}; put it there or correct the path"
+
+
+def test_fonts_are_looked_for_by_fc_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "fc-list"
+    program.write_text('#!/bin/sh\ncase "$1" in *BIZ*) echo here.ttf ;; esac\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path) + os.pathsep + os.defpath)
+    assert [finding.lacks for finding in look.installed_fonts()] == [False, True]
+    program.unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert [finding.cure.split()[2] for finding in look.installed_fonts()] == ["fontconfig", "fontconfig"]
+
+
+def test_every_check_is_held_to_opening_nothing_and_has_its_test() -> None:
+    root = Path(__file__).parent.parent.parent
+    checks = {path.stem for path in (root / "kiosk/health").glob("*.py")} - {"__init__", "look"}
+    contracts = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    [held] = [each["source_modules"] for each in contracts if each["name"].startswith("A check judges")]
+    assert set(held) == {f"kiosk.health.{name}" for name in checks}
+    assert {path.stem for path in Path(__file__).parent.glob("test_*.py")} == {f"test_{n}" for n in checks | {"look"}}
