@@ -86,7 +86,9 @@ def worn() -> set[str]:
         Preferences(LANGUAGES["en"], large=True, contrast=True, reach=True),
         Preferences(listening=True),
     ]
-    html = "".join([view.page(), *(sight.html(chosen) for sight in SIGHTS for chosen in choices)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(view, "can_speak", lambda language: True)  # whether its prompts have been made or not
+        html = "".join([view.page(), *(sight.html(chosen) for sight in SIGHTS for chosen in choices)])
     return Tags(html).classes | set(re.findall(r'"(fit-\d)"', SCRIPTS["fit.js"]))
 
 
