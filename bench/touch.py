@@ -16,8 +16,9 @@ from bench.page import open_page, touch
 from bench.table import Row, paired
 from tests.stage import Stage
 
-# `socket` is the page's own. bench.local: a snapshot to answer the next touch with, instead of the server.
-WATCH = """() => {
+# The line is the page's own. bench.local: a snapshot to answer the next touch with, instead of the server.
+WATCH = """async () => {
+  const { socket } = await import("/static/line.js");
   const swap = socket.listeners("screen")[0];
   const screen = document.getElementById("screen");
   socket.on("screen", (snapshot) => { bench.before = bench.last; bench.last = snapshot; });

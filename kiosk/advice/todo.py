@@ -44,8 +44,9 @@ class Todo:
         if self.place is None:
             return self
         place: Place = getattr(facts, self.place)
-        booked_hours = place.booked_hours if isinstance(place, Store) else None
-        return replace(self, where=place.name, hours=place.hours, booked_hours=booked_hours)
+        if isinstance(place, Store):
+            return replace(self, where=place.name, hours=place.hours, booked_hours=place.booked_hours)
+        return replace(self, where=place.name)
 
 
 def told(todo: tuple[Todo, ...], facts: Guidance) -> tuple[Todo, ...]:

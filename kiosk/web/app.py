@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.voice.mouth import Mouth
 from kiosk.web.site import Site
+from kiosk.web.style import sheet
 from kiosk.web.view import page
 
 HEADERS = {
@@ -51,7 +52,7 @@ def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = 
 
     @app.before_request
     def only_here() -> AnyResponse | None:
-        if request.host == site.host or request.endpoint == "static":
+        if request.host == site.host or request.endpoint in ("static", "style"):
             return None  # script and style, too, for the page of a session that died while its page was loading
         if request.host in site.door and request.path == "/" and request.method == "GET":
             return redirect(site.origin + "/")
@@ -67,6 +68,10 @@ def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = 
     @app.get("/")
     def index() -> str:
         return page()
+
+    @app.get("/style.css")
+    def style() -> Response:
+        return Response(sheet(), mimetype="text/css")
 
     @app.get("/alive")
     def alive() -> Response:

@@ -23,6 +23,7 @@ from kiosk.languages import JAPANESE, Language, shipped, translations
 from kiosk.receipts.text import code
 from kiosk.session import View
 from kiosk.voice.mouth import can_speak
+from kiosk.web.style import sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
 NOBODY_YET = frozenset({"attract", "home", "left_card", "take_card", "closing"})  # no visit to leave
@@ -60,7 +61,7 @@ def official(language: Language, term: str) -> Markup:
 
 def page() -> str:
     """The one document of a session."""
-    return environment(JAPANESE).get_template("page.html").render()
+    return environment(JAPANESE).get_template("layout/page.html").render()
 
 
 def render(view: View, settings: Settings, devices: Devices) -> str:
@@ -98,7 +99,8 @@ def helpers(view: View, settings: Settings) -> tuple[str, ...]:
 
 
 def warm() -> None:
-    """Compile every template in every language."""
+    """Compile every template in every language, and put the style sheet together."""
+    sheet()
     for language in shipped():
         made = environment(language)
         for name in made.list_templates(extensions=["html"]):

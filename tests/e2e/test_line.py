@@ -16,7 +16,9 @@ from kiosk.portal.model import State
 from tests.e2e.conftest import Kiosk, open_page
 from tests.e2e.person import Person
 
-EMIT = "([event, ...values]) => socket.emit(event, ...values)"
+LINE = "import('/static/line.js')"  # the page's own
+EMIT = f"async ([event, ...values]) => void (await {LINE}).socket.emit(event, ...values)"
+SAY = f"async answer => {{ const {{ seq, socket }} = await {LINE}; socket.emit('answer', {{ seq, answer }}) }}"
 DIED = "browser's keeper"  # whom the arbiter tells when a session's process has gone
 NEUTRAL = "#neutral:not([hidden])"
 
@@ -129,7 +131,7 @@ def test_what_is_no_answer_to_this_screen_does_nothing(person: Person, kiosk: Ki
 def test_an_answer_the_screen_does_not_offer_does_nothing(person: Person) -> None:
     person.walks_to(3)
     for answer in ("phone", "licence_page", "leave_now", "reprint", "key:1", "lang:xx", "key:", "again"):
-        person.page.evaluate("answer => socket.emit('answer', {seq, answer})", answer)
+        person.page.evaluate(SAY, answer)
     person.touches("size")
     person.page.wait_for_selector(".frame.is-consent.is-large")
 

@@ -1,14 +1,17 @@
 // Makes what stands on the screen fit, whatever the language and the size: as long as something runs over (or, in low
-// reach, a button stands too high), the screen gets the next step of fit.css. The same content ends at the same step.
-"use strict";
+// reach, a button stands too high), the screen gets the next class of modes/fit.css on top of those it has. The same
+// content ends at the same step.
 
-const FIT_STEPS = 4;
+const STEPS = ["fit-1", "fit-2", "fit-3", "fit-4"];
 const MOST_LINES = 3; // of a heading
 
-function fit(root) {
+export function fit(root) {
   for (const part of root.querySelectorAll(".frame, .overlay")) {
-    delete part.dataset.fit;
-    for (let step = 1; step <= FIT_STEPS && runsOver(part); step++) part.dataset.fit = step;
+    part.classList.remove(...STEPS);
+    for (const step of STEPS) {
+      if (!runsOver(part)) break;
+      part.classList.add(step);
+    }
   }
 }
 

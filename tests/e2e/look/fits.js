@@ -1,11 +1,12 @@
 // Puts up one screen after the other and measures each: what runs over, what is too small, what has stayed in Japanese.
 // The fragments come in one go, since a call for each would cost more than the measuring.
-({ fragments, smallestText, foreign, han, reach }) => {
+async ({ fragments, smallestText, foreign, han, reach }) => {
+  const { fit } = await import("/static/fit.js");
   window.kiosk ??= trustedTypes.createPolicy("kiosk", { createHTML: (html) => html });
   const screen = document.querySelector("#screen");
   document.querySelector("#neutral").hidden = true;
   screen.hidden = false;
-  const SCROLLS = ".scroll, [data-fit='4'] .may-scroll";
+  const SCROLLS = ".scroll, .fit-4 .may-scroll";
   const japanese = han ? /[ぁ-ゖァ-ヺ]/ : /[ぁ-ゖァ-ヺ一-龠々]/;
 
   const complaintsOf = (root) => {

@@ -1,12 +1,12 @@
-"""A gallery of screens: the page, served with the production headers to a real Chromium, and fragments swapped into it.
+"""A gallery of screens: the kiosk's own web application before a real Chromium, and fragments swapped into its page.
 
-The page's own script stays away, since there is no session to talk to; all else is what a person sees.
+Only page.js, which would look for a session, is an empty file here; what it does with a screen, `SWAP` does.
 """
 
 from __future__ import annotations
 
 import os
-import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,19 +19,19 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from kiosk.preferences import Preferences
 from kiosk.receipts.render import png_bytes, render
-from kiosk.web.app import HEADERS
-from kiosk.web.view import page as document
+from kiosk.web.app import Site, create
 from tests.web.catalogue_guidance import PLAN
 from tests.web.sight import SETTINGS, Sight
 
-SWAP = """html => {
+SWAP = """async html => {
+    const { fit } = await import("/static/fit.js");
     window.kiosk ??= trustedTypes.createPolicy("kiosk", {createHTML: html => html});
     document.querySelector("#neutral").hidden = true;
     const screen = document.querySelector("#screen");
     screen.hidden = false;
     screen.innerHTML = window.kiosk.createHTML(html);
     fit(screen);
-    return document.fonts.ready.then(() => {});
+    await document.fonts.ready;
 }"""
 
 
@@ -75,7 +75,10 @@ def show(page: Page, sight: Sight, way: Way, **wanted: Any) -> None:
 @contextmanager
 def gallery() -> Iterator[Gallery]:
     """The server and a browser, both gone afterwards."""
-    server = make_server("127.0.0.1", 0, _application(), threaded=True, request_handler=_Quiet)
+    door = socket.create_server(("127.0.0.1", 0))
+    host, port = door.getsockname()
+    app = _application(Site(f"{host}:{port}", frozenset()))
+    server = make_server(host, port, app, threaded=True, request_handler=_Quiet, fd=door.fileno())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -83,11 +86,12 @@ def gallery() -> Iterator[Gallery]:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox"] if os.geteuid() == 0 else []
             )
-            yield Gallery(browser, f"http://127.0.0.1:{server.server_port}/")
+            yield Gallery(browser, f"http://{host}:{port}/")
             browser.close()
     finally:
         server.shutdown()
         thread.join()
+        door.close()
 
 
 class _Quiet(WSGIRequestHandler):
@@ -95,21 +99,12 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-def _application() -> Flask:
-    app = Flask("kiosk.web")
-    sample = render("todo.html", {"plan": PLAN, "station": SETTINGS.station}, width=576)
+def _application(site: Site) -> Flask:
+    sample = png_bytes(render("todo.html", {"plan": PLAN, "station": SETTINGS.station}, width=576))
+    app = create(site, lambda: sample)
 
-    @app.get("/")
-    def neutral() -> str:
-        return re.sub(r"<script[^>]*(socket.io.min|kiosk).js[^>]*></script>", "", document())
-
-    @app.get("/paper.png")
-    def paper() -> Response:
-        return Response(png_bytes(sample), mimetype="image/png")
-
-    @app.after_request
-    def guard(response: Response) -> Response:
-        response.headers.update(HEADERS)
-        return response
+    @app.get("/static/page.js")
+    def nobody_to_talk_to() -> Response:
+        return Response("", mimetype="text/javascript")
 
     return app

@@ -1,7 +1,7 @@
 // What can be measured of the screen that stands there, as a list of complaints. Sizes are those of
 // interface-numbers.md; the design's pixel is the CSS pixel at the two sizes the tests use.
 ({ smallestText, answers }) => {
-  const SCROLLS = ".scroll, [data-fit='4'] .may-scroll";
+  const SCROLLS = ".scroll, .fit-4 .may-scroll";
   const complaints = [];
   const complain = (element, words) =>
     complaints.push(`${words}: <${element.tagName.toLowerCase()} class="${element.getAttribute("class") ?? ""}"> ${element.textContent.trim().slice(0, 30)}`);

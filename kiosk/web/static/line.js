@@ -1,0 +1,40 @@
+// The line to the session: one socket on which snapshots come in and numbered answers go out, and the way back to a
+// server when it has been cut. The number of the screen that stands here is all that the page knows by itself.
+
+const DOOR = `http://127.0.0.1:${location.port}/`; // leads to the site of the session that is being served
+const KNOCK_MS = 50; // the browser's network process, which dies with each session, is back sooner than that
+const CONNECT_MS = 200;
+const ASTRAY_MS = 3000; // a way that leads nowhere for so long has been cut off
+const ACTIVE_MS = 5000;
+
+export const socket = io({ transports: ["websocket"], reconnection: false, autoConnect: false });
+export let seq = null; // of the screen that stands here; null while none does
+
+let saidActiveAt = 0;
+
+export function stands(number) {
+  seq = number;
+}
+
+export function say(answer) {
+  if (seq !== null && socket.connected) socket.emit("answer", { seq, answer });
+}
+
+// That somebody is here: said at most once in a while.
+export function active() {
+  if (Date.now() - saidActiveAt < ACTIVE_MS) return;
+  saidActiveAt = Date.now();
+  say("active");
+}
+
+// Ask whether the same session still lives (204) or has a successor, until there is an answer.
+export async function knock() {
+  try {
+    const answer = await fetch("/alive", { cache: "no-store" });
+    if (answer.status === 204) return setTimeout(() => socket.connect(), CONNECT_MS);
+    location.replace(DOOR);
+    setTimeout(knock, ASTRAY_MS); // nothing if we get there
+  } catch {
+    setTimeout(knock, KNOCK_MS);
+  }
+}
