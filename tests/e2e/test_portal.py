@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.devices import ASK_EVERY_SECONDS
 from kiosk.flows.outcomes import End
 from kiosk.portal.model import State
+from kiosk.session.devices import ASK_EVERY_SECONDS
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import Fault

@@ -19,7 +19,8 @@ from kiosk.flows.outcomes import End, outcomes
 from kiosk.flows.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.portal.model import Licence, Linked
-from kiosk.session import Overlay, pad_of
+from kiosk.session.pad import pad_of
+from kiosk.session.shown import Overlay
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
 from tests.web import catalogue_guidance

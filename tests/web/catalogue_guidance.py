@@ -16,7 +16,7 @@ from kiosk.flows.guidance import slip
 from kiosk.flows.screen import Screen
 from kiosk.flows.todo import Plan
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.session import pad_of
+from kiosk.session.pad import pad_of
 from tests.web.sight import Sight
 
 FACTS = guidance.load()

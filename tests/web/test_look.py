@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 import kiosk.web.view
 from kiosk.languages import shipped
-from kiosk.preferences import Preferences
+from kiosk.session.preferences import Preferences
 from tests.web import axe
 from tests.web.catalogue import SIGHTS, Sight
 from tests.web.stage import WAYS, Stage, Way, show

@@ -44,13 +44,16 @@ class Devices:
     def _ask(self, changed: Callable[[], None], busy: Callable[[], bool]) -> None:
         pause = threading.Event()
         while True:
-            if not busy():
-                before = self.portal_state, self.printer_fault
-                self.portal_state = self._portal()
-                self.printer_fault = self.printer.state().fault
-                if before != (self.portal_state, self.printer_fault):
-                    changed()
+            if not busy() and self.look():
+                changed()
             pause.wait(ASK_EVERY_SECONDS)
+
+    def look(self) -> bool:
+        """Ask portal and printer how they are. True when something has changed."""
+        before = self.portal_state, self.printer_fault
+        self.portal_state = self._portal()
+        self.printer_fault = self.printer.state().fault
+        return before != (self.portal_state, self.printer_fault)
 
     def _portal(self) -> PortalState:
         answer = self.portal.reachable()
