@@ -36,21 +36,25 @@ def devices(outside: Outside) -> Devices:
     return Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside))
 
 
+def known(devices: Devices) -> tuple[str, PrinterFault | None]:
+    return devices.portal_state, devices.printer_fault
+
+
 def test_all_is_well_at_first_and_stays_so(devices: Devices) -> None:
     assert not devices.look()
-    assert (devices.portal_state, devices.printer_fault, devices.jack.plugged) == ("open", None, False)
+    assert known(devices) == ("open", None) and not devices.jack.plugged
 
 
 def test_what_changes_is_noticed_once(devices: Devices, outside: Outside) -> None:
     outside.fault = PrinterFault.PAPER_END
-    assert devices.look() and devices.printer_fault is PrinterFault.PAPER_END
+    assert devices.look() and known(devices) == ("open", PrinterFault.PAPER_END)
     assert not devices.look()
     outside.answer = False
-    assert devices.look() and devices.portal_state == "unreachable"
+    assert devices.look() and known(devices) == ("unreachable", PrinterFault.PAPER_END)
     outside.fault, outside.answer = None, True
-    assert devices.look() and (devices.portal_state, devices.printer_fault) == ("open", None)
+    assert devices.look() and known(devices) == ("open", None)
 
 
 def test_a_portal_that_is_closed_says_so(devices: Devices, outside: Outside) -> None:
     outside.answer = PortalClosed.__new__(PortalClosed)
-    assert devices.look() and devices.portal_state == "closed"
+    assert devices.look() and known(devices) == ("closed", None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
@@ -152,7 +153,7 @@ class World:
 
     def saying(self, *answers: Answer) -> None:
         """Let the page answer these one after the other."""
-        self.soon(*(lambda answer=answer: self.says(answer) for answer in answers))  # type: ignore[misc]
+        self.soon(*(partial(self.says, answer) for answer in answers))
 
     @property
     def view(self) -> View:
