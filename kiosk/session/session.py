@@ -43,7 +43,7 @@ CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: someth
 
 @dataclass(frozen=True)
 class Event:
-    """Something from outside: an answer to screen `seq`, or that the page or a device is not as it was."""
+    """Something from outside: an answer to screen `seq`, the loss of the page, or a device that is not as it was."""
 
     kind: Literal["answer", "device", "page"]
     answer: Answer | None = None
@@ -124,7 +124,6 @@ class Session:
     def page_back(self) -> None:
         self._patience.page_back()
         self.slot.page_back()
-        self._events.put(Event("page"))
 
     # What the visit asks for.
 

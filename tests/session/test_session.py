@@ -287,6 +287,16 @@ def test_a_card_that_is_in_is_not_asked_for_unless_another_one_is_wanted(world: 
     assert world.session.await_card(SET_CARD, newer_than=world.session.insertion) is None
 
 
+def test_a_card_put_in_answers_the_question_whether_anybody_is_there(world: World) -> None:
+    world.at(IDLE + 1, world.reader.put_in)
+    assert world.session.await_card(SET_CARD) is None
+    assert world.view.overlay is None
+    with pytest.raises(TimedOut):
+        world.session.await_card(SET_CARD, newer_than=world.session.insertion)
+    assert world.inbox.now == IDLE + 1 + IDLE + WARNING
+    assert world.view.overlay == "idle"
+
+
 def test_whoever_is_asked_for_a_card_first_is_asked_like_on_every_screen(world: World) -> None:
     with pytest.raises(TimedOut):
         world.session.await_card(SET_CARD)
