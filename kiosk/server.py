@@ -26,15 +26,16 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from kiosk import guidance
 from kiosk.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.config import Settings
-from kiosk.devices import Devices
 from kiosk.guidance import Guidance
-from kiosk.handover import Handover
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import slip
-from kiosk.session import Session
+from kiosk.session import visit
+from kiosk.session.devices import Devices
+from kiosk.session.handover import Handover
+from kiosk.session.session import Session
 from kiosk.voice.mouth import Mouth
 from kiosk.web import view
 from kiosk.web.app import create
@@ -107,7 +108,7 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     devices.start(session.device_changed, lambda: session.in_use, session.headphones)
 
     def live() -> None:
-        session.run()
+        visit.run(session)
         threading.Event().wait(LAST_WORDS_SECONDS)
         os._exit(0)
 

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+SETTLE_SECONDS = 1.0  # for a reader to say what is in the slot, once it is watched
+
+
+class Lost(Exception):
+    """Nothing answers in the slot, or not any more: no card, a card that was pulled, a reader that has gone. The text
+    never carries card data."""
+
+
 class ReaderState(Enum):
     """What stands at the slot now."""
 
@@ -29,7 +37,7 @@ class Connection(Protocol):
     """One powered card, held exclusively. Closing it takes the power away, and with it every verified PIN."""
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Send one command; return response data and status bytes. Raises `card.apdu.CardLost` when nothing answers."""
+        """Send one command; return response data and status bytes. Raises `Lost` when nothing answers."""
 
     def close(self) -> None:
         """Unpower the card. Never raises."""
@@ -49,7 +57,7 @@ class Reader(Protocol):
         """Begin to watch; `changed` is called from the watching thread at every change, within 3 s of it."""
 
     def connect(self) -> Connection:
-        """Power the card and hold it exclusively. Raises `card.apdu.CardLost` when there is none."""
+        """Power the card and hold it exclusively. Raises `Lost` when there is none."""
 
     def stop(self) -> None: ...
 

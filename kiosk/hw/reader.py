@@ -32,8 +32,7 @@ from dataclasses import dataclass, replace
 
 from smartcard import scard
 
-from kiosk.card.apdu import CardLost
-from kiosk.hw.device import Connection, ReaderState
+from kiosk.hw.device import Connection, Lost, ReaderState
 
 log = logging.getLogger(__name__)
 
@@ -171,11 +170,11 @@ class PcscReader:
     def connect(self) -> Connection:
         """Power the chosen reader's card and hold it exclusively (see the head of this file).
 
-        Raises `CardLost` when there is no card, it does not answer, or another program holds it for more than 1.5 s.
+        Raises `Lost` when there is no card, it does not answer, or another program holds it for more than 1.5 s.
         """
         slot = self._slot
         if slot is None or slot.state is not ReaderState.CARD:
-            raise CardLost("no card in the reader")
+            raise Lost("no card in the reader")
         try:
             return _PcscConnection(slot.name)
         except PcscError as error:
@@ -183,7 +182,7 @@ class PcscReader:
                 self._mute = slot
                 self._wake()
             log.warning("card reader %s: %s%s", slot.name, error, _advice(error.code))
-            raise CardLost(f"reader {slot.name}: {error}") from None
+            raise Lost(f"reader {slot.name}: {error}") from None
 
     def _wake(self) -> None:
         if (context := self._context) is not None:
@@ -301,18 +300,18 @@ class _PcscConnection:
         """One command, in the calling thread.
 
         PC/SC knows no time-out here; the reader's driver has one for a silent card. A pulled card and a dying pcscd end
-        the call with `CardLost`.
+        the call with `Lost`.
         """
         if self._context is None or self._lost:
-            raise CardLost("the connection to the card has ended")
+            raise Lost("the connection to the card has ended")
         pci = scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         code, answer = scard.SCardTransmit(self._card, pci, list(apdu))
         if code != scard.SCARD_S_SUCCESS:
             self._lost = code not in _FAILED_ONCE
-            raise CardLost(str(PcscError("SCardTransmit", code)))
+            raise Lost(str(PcscError("SCardTransmit", code)))
         if len(answer) < 2:  # some drivers call a card pulled in the middle a success without an answer
             self._lost = True
-            raise CardLost("SCardTransmit: no status word")
+            raise Lost("SCardTransmit: no status word")
         return bytes(answer)
 
     def close(self) -> None:

@@ -14,8 +14,7 @@ import socket
 import threading
 from collections.abc import Callable
 
-from kiosk.card.apdu import CardLost
-from kiosk.hw.device import ReaderState
+from kiosk.hw.device import Lost, ReaderState
 from kiosk.sim.vpcd import ASK_ATR, KIOSK_PORT, POWER_OFF, POWER_ON, RETRY, receive_frame, send_frame
 
 log = logging.getLogger(__name__)
@@ -63,13 +62,13 @@ class VpcdReader:
     def connect(self) -> VpcdConnection:
         with self._io:
             if self._card is None or self._state is not ReaderState.CARD or self._held is not None:
-                raise CardLost("no card at the virtual reader, or it is in use")
+                raise Lost("no card at the virtual reader, or it is in use")
             try:
                 powered = answer_to_power(self._card)
             except (OSError, EOFError):
                 powered = False
             if not powered:
-                raise CardLost("the virtual card has gone")
+                raise Lost("the virtual card has gone")
             self._held = self._card
             return VpcdConnection(self, self._card)
 
@@ -84,7 +83,7 @@ class VpcdReader:
             except (OSError, EOFError):
                 with contextlib.suppress(OSError):
                     card.shutdown(socket.SHUT_RDWR)
-                raise CardLost("the virtual card does not answer any more") from None
+                raise Lost("the virtual card does not answer any more") from None
 
     def release(self, card: socket.socket) -> None:
         with self._io:
@@ -170,7 +169,7 @@ class VpcdConnection:
 
     def transmit(self, apdu: bytes) -> bytes:
         if self._card is None:
-            raise CardLost("this connection has been closed")
+            raise Lost("this connection has been closed")
         return self._reader.exchange(self._card, apdu)
 
     def close(self) -> None:

@@ -16,9 +16,11 @@ from flask import Flask, request
 from flask_socketio import SocketIO
 
 from kiosk.config import Voice
-from kiosk.handover import Handover
-from kiosk.preferences import LOUDEST
-from kiosk.session import Session, View
+from kiosk.session.answers import Sign, parse
+from kiosk.session.handover import Handover
+from kiosk.session.preferences import LOUDEST
+from kiosk.session.session import Session
+from kiosk.session.shown import View
 from kiosk.voice.mouth import Mouth
 from kiosk.web.site import Site
 
@@ -27,7 +29,6 @@ SILENT = logging.getLogger("kiosk.socket.library")  # its errors quote what came
 SILENT.disabled = True
 
 LONGEST_MESSAGE = 4096  # bytes; the longest true one is well under 100
-LONGEST_ANSWER = 32  # characters
 HEARTBEAT_SECONDS = 2
 
 import_module("engineio.async_drivers.threading")  # else SocketIO does so in each session, after the fork, for 30 ms
@@ -138,8 +139,8 @@ class Line:
 
     def _answer(self, message: object = None, *_more: object) -> None:
         match message:
-            case {"seq": int(seq), "answer": str(answer), **rest} if not rest and len(answer) <= LONGEST_ANSWER:
-                if answer == "typed":
+            case {"seq": int(seq), "answer": str(word), **rest} if not rest and (answer := parse(word)) is not None:
+                if answer is Sign.TYPED:
                     self._handover.typed = True
                 elif self._session is not None and _sid() == self._page:
                     self._session.answer(seq, answer)

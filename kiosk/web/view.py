@@ -16,12 +16,13 @@ from markupsafe import Markup, escape
 
 from kiosk.config import Settings
 from kiosk.dates import written
-from kiosk.devices import Devices
 from kiosk.flows.linking import STEPS
 from kiosk.furigana import annotated, plain
 from kiosk.languages import JAPANESE, Language, shipped, translations
 from kiosk.receipts.text import code
-from kiosk.session import View
+from kiosk.session.devices import Devices
+from kiosk.session.preferences import Preferences
+from kiosk.session.shown import View
 from kiosk.voice.mouth import can_speak
 from kiosk.web.style import sheet
 
@@ -73,6 +74,7 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
         "steps": STEPS,
         "station": settings.station,
         "preferences": preferences,
+        "look": look(preferences),
         "languages": shipped(),
         "helpers": helpers(view, settings),
         "overlay": view.overlay,
@@ -86,6 +88,12 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
     }
     template = environment(preferences.language).get_template(f"screens/{screen.name}.html")
     return annotated(template.render({**screen.facts, **around}))
+
+
+def look(preferences: Preferences) -> str:
+    """The classes that dress a screen as the person wishes."""
+    wanted = {"is-large": preferences.large, "in-contrast": preferences.contrast, "in-reach": preferences.reach}
+    return " ".join(name for name, on in wanted.items() if on)
 
 
 def helpers(view: View, settings: Settings) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.advice.outcomes import End
-from kiosk.devices import ASK_EVERY_SECONDS
 from kiosk.portal.model import State
+from kiosk.session.devices import ASK_EVERY_SECONDS
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import Fault

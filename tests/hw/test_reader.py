@@ -19,8 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.card.apdu import CardLost
-from kiosk.hw.device import Reader, ReaderState
+from kiosk.hw.device import Lost, Reader, ReaderState
 from kiosk.hw.reader import PcscReader, Slot, choose
 from kiosk.sim.card.wire import VpcdCard
 from tests.pcscd import PORT, Pcscd, missing
@@ -189,14 +188,14 @@ def test_a_card_swapped_while_nobody_looked_is_reported_as_out_and_in(
 
 def test_a_card_that_does_not_answer_to_power_is_mute(slot: Watched) -> None:
     card = insert(slot, Chip(atr=b"\x3b" + bytes(33)), becomes=MUTE)  # longer than an ATR may be: pcscd cannot power it
-    with pytest.raises(CardLost):
+    with pytest.raises(Lost):
         slot.reader.connect()
     pull(slot, card)
 
 
 def test_a_card_that_nobody_can_talk_to_becomes_mute_when_it_is_tried(slot: Watched) -> None:
     card = insert(slot, Chip(atr=b"\xff\xff\xff"))
-    with pytest.raises(CardLost):
+    with pytest.raises(Lost):
         slot.reader.connect()
     slot.until(MUTE, "an unusable card")
     assert slot.reader.insertion == 1
@@ -255,7 +254,7 @@ def test_a_card_pulled_in_the_middle_of_a_command_is_lost_at_once(slot: Watched)
         card.close()
 
     threading.Thread(target=pull_when_busy).start()
-    with pytest.raises(CardLost):
+    with pytest.raises(Lost):
         connection.transmit(Chip.SLEEP)
     print(f"pulled in mid-command: transmit ended after {(time.monotonic() - pulled[0]) * 1000:.0f} ms")
     assert time.monotonic() - pulled[0] < PROMISE
@@ -270,7 +269,7 @@ def test_the_next_card_never_meets_the_connection_of_the_last(slot: Watched) -> 
     chip = Chip()
     with closing(insert(slot, chip)):
         for _ in range(2):
-            with pytest.raises(CardLost):
+            with pytest.raises(Lost):
                 connection.transmit(Chip.TRIES)
         connection.close()
         assert chip.commands == []
@@ -288,10 +287,10 @@ def test_a_killed_pcscd_is_noticed_and_its_successor_used(pcscd: Pcscd, slot: Wa
             killed = time.monotonic()
             pcscd.stop(how)
             slot.until(ABSENT, f"pcscd ended by {how.name}", killed)
-            with pytest.raises(CardLost):
+            with pytest.raises(Lost):
                 connection.transmit(Chip.TRIES)
             connection.close()
-            with pytest.raises(CardLost):
+            with pytest.raises(Lost):
                 slot.reader.connect()
         pcscd.start()
         slot.until(EMPTY, "pcscd started again")
@@ -311,7 +310,7 @@ def test_a_transmit_on_its_way_ends_when_pcscd_dies(pcscd: Pcscd, slot: Watched)
 
         killer = threading.Thread(target=kill_when_busy)
         killer.start()
-        with pytest.raises(CardLost):
+        with pytest.raises(Lost):
             connection.transmit(Chip.SLEEP)
         killer.join()
         connection.close()
@@ -319,7 +318,7 @@ def test_a_transmit_on_its_way_ends_when_pcscd_dies(pcscd: Pcscd, slot: Watched)
 
 def test_the_kiosk_may_start_before_pcscd(pcscd: Pcscd, watch: Callable[..., Watched]) -> None:
     slot = watch()
-    with pytest.raises(CardLost):
+    with pytest.raises(Lost):
         slot.reader.connect()
     assert slot.reader.state is ABSENT
     pcscd.start()
@@ -401,7 +400,7 @@ def test_a_card_in_use_elsewhere_is_waited_for_but_not_for_ever(slot: Watched, w
         ours = slot.reader.connect()
         release.join()
         start = time.monotonic()
-        with pytest.raises(CardLost, match="haring"):
+        with pytest.raises(Lost, match="haring"):
             other.reader.connect()
         assert 1 < time.monotonic() - start < PROMISE
         ours.close()
@@ -414,7 +413,7 @@ def test_a_verified_pin_does_not_outlive_its_connection(slot: Watched) -> None:
         assert connection.transmit(Chip.TRIES) == VERIFIED
         connection.close()
         connection.close()
-        with pytest.raises(CardLost):
+        with pytest.raises(Lost):
             connection.transmit(Chip.TRIES)
         again = slot.reader.connect()
         assert again.transmit(Chip.TRIES) == NOT_VERIFIED
@@ -452,7 +451,7 @@ def test_no_command_and_no_answer_is_ever_logged_or_raised(slot: Watched, caplog
     connection = slot.reader.connect()
     connection.transmit(Chip.VERIFY)
     pull(slot, card)
-    with pytest.raises(CardLost) as lost:
+    with pytest.raises(Lost) as lost:
         connection.transmit(Chip.VERIFY)
     connection.close()
     told = (caplog.text + str(lost.value) + repr(lost.value)).replace(" ", "").replace(",", "")

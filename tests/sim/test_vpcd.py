@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 from smartcard import scard
 
-from kiosk.card.apdu import CardLost
-from kiosk.hw.device import Connection, Reader, ReaderState
+from kiosk.hw.device import Connection, Lost, Reader, ReaderState
 from kiosk.sim import reader, vpcd
 from kiosk.sim.card import TEXT, Faults, VirtualCard
 from kiosk.sim.card.wire import VpcdCard
@@ -93,7 +92,7 @@ def test_closing_a_connection_takes_the_power_and_with_it_every_verified_pin(
         connection.close()
         wait_for(lambda: not chip.pins["text"].verified, "the card kept its power")
         connection.close()
-        with pytest.raises(CardLost):
+        with pytest.raises(Lost):
             connection.transmit(SELECT_TEXT)
 
 
@@ -101,14 +100,14 @@ def test_a_held_card_cannot_be_taken_by_a_second_connection(slot: Watched, port:
     with VpcdCard(HOST, port, chip):
         slot.next()
         first = slot.reader.connect()
-        with pytest.raises(CardLost):
+        with pytest.raises(Lost):
             slot.reader.connect()
         first.close()
         slot.reader.connect().close()
 
 
 def test_without_a_card_there_is_nothing_to_connect_to(slot: Watched) -> None:
-    with pytest.raises(CardLost):
+    with pytest.raises(Lost):
         slot.reader.connect()
 
 
@@ -119,7 +118,7 @@ def test_a_card_pulled_during_a_command_is_lost_at_once(slot: Watched, port: int
         connection = slot.reader.connect()
         connection.transmit(SELECT_TEXT)
         begun = time.monotonic()
-        with pytest.raises(CardLost):
+        with pytest.raises(Lost):
             connection.transmit(SELECT_TEXT)
         assert time.monotonic() - begun < 1
         assert slot.next() is EMPTY and card.wait_out(1)
@@ -129,7 +128,7 @@ def test_a_mute_card_is_told_apart(slot: Watched, port: int, chip: VirtualCard) 
     chip.inflict(Faults(mute=True))
     with VpcdCard(HOST, port, chip):
         assert slot.next() is MUTE
-        with pytest.raises(CardLost):
+        with pytest.raises(Lost):
             slot.reader.connect()
     assert slot.next() is EMPTY
 
@@ -162,7 +161,7 @@ def test_a_card_that_stops_answering_is_given_up_and_its_late_answer_meets_nobod
     chip.inflict(Faults(silent_at=1))
     with VpcdCard(HOST, port, chip):
         slot.next()
-        with pytest.raises(CardLost):
+        with pytest.raises(Lost):
             slot.reader.connect().transmit(SELECT_TEXT)
         assert slot.next() is EMPTY and slot.next() is CARD  # it comes back as another insertion
         assert slot.reader.connect().transmit(SELECT_TEXT) == b"\x90\x00"
@@ -198,7 +197,7 @@ def test_a_stopped_reader_frees_its_port_and_a_command_in_flight(port: int, chip
         def transmit() -> None:
             try:
                 connection.transmit(SELECT_TEXT)
-            except CardLost:
+            except Lost:
                 lost.put("lost")
 
         waiting = threading.Thread(target=transmit)

@@ -22,7 +22,8 @@ from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.portal.model import Licence, Linked
-from kiosk.session import Overlay, pad_of
+from kiosk.session.pad import pad_of
+from kiosk.session.shown import Overlay
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
 from tests.web import catalogue_guidance

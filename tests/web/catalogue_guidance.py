@@ -17,7 +17,7 @@ from kiosk.flows import benefits, card_check, lost_card, pin_help, renewal
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.take_home import slip
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.session import pad_of
+from kiosk.session.pad import pad_of
 from tests.web.sight import Sight
 
 FACTS = guidance.load()

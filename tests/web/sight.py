@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import cast
 
 from kiosk.config import Settings, Station
-from kiosk.devices import Devices
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.preferences import Preferences
-from kiosk.session import Overlay, View
+from kiosk.session.devices import Devices
+from kiosk.session.preferences import Preferences
+from kiosk.session.shown import Overlay, View
 from kiosk.web.view import render
 
 SETTINGS = Settings(
@@ -28,7 +28,7 @@ DEFAULTS = Preferences()
 
 @dataclass(frozen=True)
 class Sight:
-    """One thing to see. name: a file's and a test's name; the rest as in `kiosk.session.View` and `kiosk.devices`."""
+    """One thing to see. name: a file's and a test's name; the rest as in `session.shown.View` and `session.devices`."""
 
     name: str
     screen: Screen

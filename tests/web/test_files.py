@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.languages import LANGUAGES
-from kiosk.preferences import Preferences
+from kiosk.session.preferences import Preferences
 from kiosk.web import style, view
 from kiosk.web.app import Site, create
 from tests.web.catalogue import SIGHTS

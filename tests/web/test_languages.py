@@ -19,8 +19,9 @@ from babel.messages.pofile import read_po
 from kiosk.dates import wareki, written
 from kiosk.furigana import STACKED, annotated, plain
 from kiosk.languages import JAPANESE, LANGUAGES, LOCALES, Language, shipped
-from kiosk.preferences import LOUDEST, Preferences
-from kiosk.web.view import environment, official
+from kiosk.session.answers import Wish
+from kiosk.session.preferences import Preferences
+from kiosk.web.view import environment, look, official
 
 ROOT = Path(__file__).resolve().parents[2]
 READING = '<rt aria-hidden="true">'
@@ -105,13 +106,8 @@ def test_a_day_is_written_as_its_reader_writes_it_with_reiwa_beside() -> None:
     assert written("19890100", LANGUAGES["vi"]).startswith("1989<span"), "a day that is not known is not made up"
 
 
-def test_a_touch_changes_one_preference_and_nobody_can_choose_what_is_not_there() -> None:
+def test_each_wish_for_the_eye_is_a_class_of_the_screen() -> None:
     usual = Preferences()
-    assert usual.look == ""
-    assert usual.after("size").look == "is-large" and usual.after("size").after("size") == usual
-    assert usual.after("contrast").after("reach").look == "in-contrast in-reach"
-    assert usual.after("lang:tlh") == usual and usual.after("anything") == usual
-    loud = usual
-    for _ in range(9):
-        loud = loud.after("louder")
-    assert loud.volume == LOUDEST and usual.after("softer").volume == 1
+    assert look(usual) == ""
+    assert look(usual.after(Wish.SIZE)) == "is-large"
+    assert look(usual.after(Wish.CONTRAST).after(Wish.REACH)) == "in-contrast in-reach"

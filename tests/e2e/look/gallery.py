@@ -17,8 +17,8 @@ from flask import Flask, Response
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from kiosk.preferences import Preferences
 from kiosk.receipts.render import png_bytes, render
+from kiosk.session.preferences import Preferences
 from kiosk.web.app import Site, create
 from tests.web.catalogue_guidance import PLAN
 from tests.web.sight import SETTINGS, Sight

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page
 
 from kiosk.languages import JAPANESE, Language
-from kiosk.preferences import Preferences
+from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Way
 from tests.web.catalogue import SIGHTS

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from kiosk.languages import LANGUAGES
-from kiosk.preferences import Preferences
+from kiosk.session.preferences import Preferences
 from kiosk.web import style
 from tests.e2e.look.gallery import Way
 from tests.web.catalogue import SIGHTS

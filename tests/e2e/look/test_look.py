@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 import kiosk.web.view
 from kiosk.languages import shipped
-from kiosk.preferences import Preferences
+from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Gallery, Way, show
 from tests.web.catalogue import SIGHTS, Sight

@@ -46,13 +46,16 @@ class Devices:
     def _ask(self, changed: Callable[[], None], busy: Callable[[], bool]) -> None:
         pause = threading.Event()
         while True:
-            if not busy():
-                before = self.portal_state, self.portal_opens_at, self.printer_fault
-                self._ask_portal()
-                self.printer_fault = self.printer.state().fault
-                if before != (self.portal_state, self.portal_opens_at, self.printer_fault):
-                    changed()
+            if not busy() and self.look():
+                changed()
             pause.wait(ASK_EVERY_SECONDS)
+
+    def look(self) -> bool:
+        """Ask portal and printer how they are. True when something has changed."""
+        before = self.portal_state, self.portal_opens_at, self.printer_fault
+        self._ask_portal()
+        self.printer_fault = self.printer.state().fault
+        return before != (self.portal_state, self.portal_opens_at, self.printer_fault)
 
     def _ask_portal(self) -> None:
         answer = self.portal.reachable()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kiosk.languages import JAPANESE, Language, shipped
+from kiosk.languages import JAPANESE, Language
+from kiosk.session.answers import Wish
 
 LOUDEST = 4
 
@@ -23,29 +24,24 @@ class Preferences:
     listening: bool = False
     turn: int = 0
 
-    def after(self, answer: str) -> Preferences:
-        """What they are once a helper has been touched; unchanged when the answer is about something else."""
-        match answer.split(":"):
-            case ["size"]:
+    def after(self, wish: Wish | Language) -> Preferences:
+        """What they are once this has been wished."""
+        match wish:
+            case Language():
+                return replace(self, language=wish)
+            case Wish.SIZE:
                 return replace(self, large=not self.large)
-            case ["contrast"]:
+            case Wish.CONTRAST:
                 return replace(self, contrast=not self.contrast)
-            case ["reach"]:
+            case Wish.REACH:
                 return replace(self, reach=not self.reach)
-            case ["louder"]:
+            case Wish.LOUDER:
                 return replace(self, volume=min(self.volume + 1, LOUDEST))
-            case ["softer"]:
+            case Wish.SOFTER:
                 return replace(self, volume=max(self.volume - 1, 0))
-            case ["listen" | "repeat"]:
+            case Wish.LISTEN | Wish.REPEAT:
                 return replace(self, listening=True, turn=self.turn + 1)
-            case ["hush"]:
+            case Wish.HUSH:
                 return replace(self, listening=False)
-            case ["lang", code]:
-                return replace(self, language={each.code: each for each in shipped()}.get(code, self.language))
-        return self
-
-    @property
-    def look(self) -> str:
-        """The classes that dress a screen so."""
-        wanted = {"is-large": self.large, "in-contrast": self.contrast, "in-reach": self.reach}
-        return " ".join(name for name, on in wanted.items() if on)
+            case Wish.LANGUAGES:
+                return self

@@ -21,12 +21,15 @@ from kiosk import guidance
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
 from kiosk.config import Screen, Settings
 from kiosk.config import Session as Patience
-from kiosk.devices import Devices
-from kiosk.handover import Handover
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slip import Paper
-from kiosk.session import Session, View
+from kiosk.session import visit
+from kiosk.session.answers import Choice, parse
+from kiosk.session.devices import Devices
+from kiosk.session.handover import Handover
+from kiosk.session.session import Session
+from kiosk.session.shown import View
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.card.wire import VpcdCard
@@ -95,7 +98,7 @@ class Walk:
         paper = Paper(settings, self.devices.printer)
         self.session = Session(settings, guidance.load(), self.devices, Handover(), paper.print, self.show)
         self.settings = settings
-        self.thread = threading.Thread(target=self.session.run, name=f"walk {number}", daemon=True)
+        self.thread = threading.Thread(target=visit.run, args=(self.session,), name=f"walk {number}", daemon=True)
 
     def show(self, view: View) -> None:
         web.render(view, self.settings, self.devices)
@@ -156,7 +159,8 @@ class Walk:
         view = self.session.view
         if answer == "yes" and view.screen.name == "last_try" and not later:
             self.said_yes = True
-        self.session.answer(view.seq + later, answer)
+        if (said := parse(answer)) is not None:
+            self.session.answer(view.seq + later, said)
 
     def put_in(self) -> None:
         who = self.who if self.random.random() < 0.9 else self.random.choice(list(self.world.people))
@@ -201,7 +205,7 @@ class Walk:
         if self.random.random() < 0.5:
             self.world.take_out()
         if not self.session.in_use:
-            self.session.answer(self.session.view.seq, "start")
+            self.session.answer(self.session.view.seq, Choice("start"))
         if self.random.random() < 0.5:
             self.session.page_lost()
         self.thread.join(END_SECONDS)

@@ -1,0 +1,124 @@
+"""How long the kiosk waits, and for what.
+
+Whatever stands on the screen waits in one of six ways, each a row of one table (`limits`): for how long, what follows,
+and for how long also without a page, for then nobody can see what is asked. Whoever reads or answers is asked first
+whether they are still there, and any touch puts that off. The question itself wants an answer: were a touch enough,
+its buttons would go from under the finger.
+
+Time is monotonic seconds, and is given in. The page comes and goes in another thread than the flow's, which does all
+the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Literal
+
+from kiosk.config import Settings
+from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
+from kiosk.hw.device import SETTLE_SECONDS
+
+Due = Literal["warn", "look"]
+
+
+class Wait(Enum):
+    """What is waited for."""
+
+    ATTRACT = auto()  # somebody
+    SETTLE = auto()  # the reader's first word
+    ANSWER = auto()
+    READING = auto()  # an answer, after something long
+    PUT_BACK = auto()  # the card that was taken out in the middle
+    TAKE_CARD = auto()  # the card to be taken, when all is over
+
+
+@dataclass(frozen=True)
+class Limit:
+    """seconds: how long one waits; None: for ever. then: the end that follows; None: there is something to look at.
+    page_seconds: how long also without a page; None: for ever. warning: how long the question stands before the end;
+    None: nobody is asked, and no touch puts anything off."""
+
+    seconds: float | None
+    then: type[VisitEnded] | None = None
+    page_seconds: float | None = None
+    warning: float | None = None
+
+
+def limits(settings: Settings) -> Mapping[Wait, Limit]:
+    """The table."""
+    screen, session = settings.screen, settings.session
+    page, warning = session.browser_lost_seconds, screen.warning_seconds
+    return {
+        Wait.ATTRACT: Limit(None),
+        Wait.SETTLE: Limit(SETTLE_SECONDS),
+        Wait.ANSWER: Limit(screen.idle_seconds, TimedOut, page, warning),
+        Wait.READING: Limit(screen.reading_idle_seconds, TimedOut, page, warning),
+        Wait.PUT_BACK: Limit(session.put_back_seconds, CardGone, page),
+        Wait.TAKE_CARD: Limit(session.take_card_seconds, TimedOut, 0),
+    }
+
+
+class Patience:
+    """One wait after the other. There is no page at first."""
+
+    def __init__(self, settings: Settings, now: float) -> None:
+        self._limits = limits(settings)
+        self._page_lost_at: float | None = now
+        self.begin(Wait.ATTRACT, now)
+
+    @property
+    def kind(self) -> Wait:
+        return self._kind
+
+    @property
+    def warning(self) -> float | None:
+        """How long the question stands, in seconds."""
+        return self._limit.warning
+
+    def begin(self, kind: Wait, now: float) -> None:
+        """Another wait, from now on."""
+        self._kind, self._limit = kind, self._limits[kind]
+        self._warned = False
+        self._until = None if self._limit.seconds is None else now + self._limit.seconds
+
+    def touched(self, now: float) -> None:
+        """Somebody is there."""
+        if self._limit.warning is not None and not self._warned:
+            self.begin(self._kind, now)
+
+    def answered(self, now: float) -> None:
+        """Somebody is there, and the question has gone if there was one."""
+        self._warned = False
+        self.touched(now)
+
+    def page_lost(self, now: float) -> None:
+        self._page_lost_at = now
+
+    def page_back(self) -> None:
+        self._page_lost_at = None
+
+    def wait(self, now: float) -> float | None:
+        """How long nothing is due, in seconds; None: for ever."""
+        ends = [end for end in (self._until, self._page_until()) if end is not None]
+        return max(min(ends) - now, 0.0) if ends else None
+
+    def due(self, now: float) -> Due | None:
+        """What is due: to ask whether anybody is there ("warn"), or to look at what has come of it. Raises an end."""
+        page_until = self._page_until()
+        if page_until is not None and now >= page_until:
+            raise BrowserLost
+        if self._until is None or now < self._until:
+            return None
+        if self._limit.warning is not None and not self._warned:
+            self._warned = True
+            self._until = now + self._limit.warning
+            return "warn"
+        if self._limit.then is not None:
+            raise self._limit.then
+        return "look"
+
+    def _page_until(self) -> float | None:
+        lost_at, seconds = self._page_lost_at, self._limit.page_seconds
+        return None if lost_at is None or seconds is None else lost_at + seconds

@@ -1,0 +1,278 @@
+"""One person's use of the kiosk, from the first touch to the end of the process.
+
+A session is a process: it runs one flow on one thread, and when the flow has ended, however it ended, the process
+leaves with everything it ever knew. So nothing here is cleared; `visit.run` returns and its caller ends the process.
+
+Everything that happens outside (an answer, a card, a lost page, a change of a device) arrives in one queue and is
+taken out by the flow's thread in one place, `_next`: attract, a question of a flow and the card that is to be taken
+are waited for alike. What stands on the screen, how long it waits, what is in the slot and what has been typed are
+values of their own (`shown.py`, `patience.py`, `slot.py`, `pad.py`), which know nothing of each other; here they meet.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kiosk.card.apdu import Card
+from kiosk.card.pin import PinRule
+from kiosk.config import Settings
+from kiosk.flows.asking.ends import CardPulled, Left
+from kiosk.flows.asking.screen import Screen
+from kiosk.guidance import Guidance
+from kiosk.hw.device import NotPrinted, Printed
+from kiosk.languages import Language
+from kiosk.portal.client import PortalClient
+from kiosk.receipts.receipt import Receipt
+from kiosk.session.answers import Answer, Choice, Help, Sign, Wish
+from kiosk.session.devices import Devices
+from kiosk.session.handover import Handover
+from kiosk.session.pad import Pad
+from kiosk.session.patience import Patience, Wait
+from kiosk.session.shown import Shown, View
+from kiosk.session.slot import CardSlot
+
+log = logging.getLogger("kiosk.session")
+
+CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something from outside: an answer to screen `seq`, the loss of the page, or a device that is not as it was."""
+
+    kind: Literal["answer", "device", "page"]
+    answer: Answer | None = None
+    seq: int = 0
+
+
+class Session:
+    """Implements `flows.kiosk.Kiosk`.
+
+    guidance: the station's facts; devices: reader, printer and portal with their states; print_receipt: renders and
+    prints; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        guidance: Guidance,
+        devices: Devices,
+        handover: Handover,
+        print_receipt: Callable[[Receipt, Language], Printed | NotPrinted],
+        show: Callable[[View], None],
+        now: Callable[[], float] = time.monotonic,
+        events: queue.SimpleQueue[Event] | None = None,
+    ) -> None:
+        self.now = now
+        self.slot = CardSlot(devices.reader, handover, now())
+        self._settings = settings
+        self._guidance = guidance
+        self._devices = devices
+        self._print_receipt = print_receipt
+        self._shown = Shown(show)
+        self._patience = Patience(settings, now())
+        self._events = events or queue.SimpleQueue()
+        self._in_use = False
+        self._leaving = False
+
+    # What the outside calls, from any thread.
+
+    @property
+    def view(self) -> View:
+        return self._shown.view
+
+    @property
+    def in_use(self) -> bool:
+        """Somebody is being served. Not yet at home, which promises to show when the portal is back."""
+        return self._in_use and self.view.screen.name != "home"
+
+    def answer(self, seq: int, answer: Answer) -> None:
+        """The page says what was touched. Stale answers are dropped here, before they can wait anywhere; wishes are
+        fulfilled here, and whoever had one is there."""
+        if not self._shown.accepts(seq):
+            return
+        match answer:
+            case Wish() | Language():
+                self._shown.prefer(answer)
+                answer = Sign.ACTIVE
+            case Help.STAY if self._shown.close_languages():
+                answer = Sign.ACTIVE
+            case Help.LEAVE:
+                self._shown.lay_leaving(seq)
+        self._events.put(Event("answer", answer, seq))
+
+    def headphones(self, plugged: bool) -> None:
+        """Somebody has plugged in headphones, and so asks to listen; or pulled them out, and nothing more may be said
+        that was meant for them alone."""
+        self._shown.prefer(Wish.LISTEN if plugged else Wish.HUSH)
+        self._events.put(Event("device"))
+
+    def device_changed(self) -> None:
+        self.slot.changed()
+        self._events.put(Event("device"))
+
+    def page_lost(self) -> None:
+        self._patience.page_lost(self.now())
+        self.slot.page_lost()
+        self._events.put(Event("page"))
+
+    def page_back(self) -> None:
+        self._patience.page_back()
+        self.slot.page_back()
+
+    # What the visit asks for.
+
+    def begin(self) -> None:
+        """Somebody is there."""
+        self._in_use = True
+        self.slot.begin()
+
+    def end(self) -> None:
+        """What is left has to do with the card alone."""
+        self._in_use = False
+
+    def stand(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> Answer | None:
+        """Have a screen stand there until something has happened: what was answered to it; None: look again.
+
+        Raises the ends of `flows.ends` that `wait` has, and CardPulled.
+        """
+        self._put(screen, wait, pad)
+        return self._next()
+
+    def lift(self) -> None:
+        """Take away whatever is laid over the screen: it has an answer."""
+        self._shown.lay(None)
+        self._patience.answered(self.now())
+
+    # What a flow asks for.
+
+    @property
+    def portal(self) -> PortalClient:
+        return self._devices.portal
+
+    @property
+    def guidance(self) -> Guidance:
+        return self._guidance
+
+    @property
+    def insertion(self) -> int:
+        return self.slot.insertion
+
+    @property
+    def can_print(self) -> bool:
+        return self._settings.printer.kind != "none"
+
+    def ask(self, screen: Screen) -> str:
+        self._take_stale()
+        while True:
+            answer = self.stand(screen, _wait_for(screen))
+            if isinstance(answer, Choice) and answer.name in screen.answers:
+                return answer.name
+
+    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+        self._take_stale()
+        pad = Pad(rule)
+        try:
+            while True:
+                answer = self.stand(screen, _wait_for(screen), pad.facts())
+                if (pin := pad.press(answer, self.now())) is not None:
+                    return pin
+                if isinstance(answer, Choice) and answer.name in screen.answers:
+                    return answer.name
+        finally:
+            pad.wipe()
+
+    def show(self, screen: Screen) -> None:
+        self._put(replace(screen, answers=()), _wait_for(screen))
+
+    def heed_leaving(self) -> None:
+        self._take_stale()
+        if self._leaving:
+            raise Left
+
+    def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        self._take_stale()
+        wait = _wait_for(screen) if screen.answers else Wait.PUT_BACK
+        while not self.slot.has_card(newer_than):
+            facts = {"fault": "", "kind": "card", **screen.facts, "mute": self.slot.mute}
+            answer = self.stand(replace(screen, facts=facts), wait)
+            if isinstance(answer, Choice) and answer.name in screen.answers:
+                return answer.name
+        self.lift()
+        return None
+
+    def card(self) -> Card:
+        return self.slot.card()
+
+    def print(self, receipt: Receipt) -> Printed | NotPrinted:
+        return self._print_receipt(receipt, self.view.preferences.language)
+
+    # Inside.
+
+    def _put(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> None:
+        """The same screen goes on waiting; another one begins anew."""
+        if self._shown.put(screen, pad):
+            log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
+            self._patience.begin(wait, self.now())
+        elif wait is not self._patience.kind:
+            self._patience.begin(wait, self.now())
+
+    def _next(self) -> Answer | None:
+        """The next answer for the screen that stands there. None for whatever else has happened: helpers, idle and
+        losses are dealt with here."""
+        if self.view.screen.needs_card and not self.slot.still_in:
+            self.lift()
+            raise CardPulled
+        if self._leaving and self._in_use:
+            raise Left
+        try:
+            event = self._events.get(timeout=self._patience.wait(self.now()))
+        except queue.Empty:
+            if self._patience.due(self.now()) == "warn":
+                self._shown.lay("idle", self._patience.warning)
+            return None
+        if event.kind == "device":
+            self._shown.refresh()
+        if event.answer is None or not self._shown.accepts(event.seq):
+            return None
+        if isinstance(event.answer, Help):
+            self._help(event.answer)
+            self._patience.answered(self.now())
+            return None
+        self._patience.touched(self.now())
+        return event.answer if self.view.overlay is None else None
+
+    def _help(self, answer: Help) -> None:
+        """The helpers that are on every screen, and the questions laid over it."""
+        match answer, self.view.overlay:
+            case Help.STAFF, _:
+                log.info("staff called")
+                self._shown.lay("staff")
+            case Help.STAY, _:
+                self._shown.lay(None)
+            case Help.LEAVE_NOW, "leave" | "idle":
+                raise Left
+            case Help.LEAVE, _ if self._in_use:
+                if (self.view.screen.step or 0) < CONFIRM_LEAVING_FROM:
+                    raise Left
+                self._shown.lay("leave")
+
+    def _take_stale(self) -> None:
+        """Take out what came while something was being done: only やめる still counts, whatever screen it came from."""
+        if self.view.screen.answers:
+            return
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            self._leaving = self._leaving or event.answer is Help.LEAVE
+
+
+def _wait_for(screen: Screen) -> Wait:
+    return Wait.READING if screen.reading else Wait.ANSWER

@@ -1,0 +1,108 @@
+"""What stands on the screen, and its number.
+
+The page holds no state but the number (`seq`) of what it shows. A new screen gets a new number; the same screen of the
+same step with other facts keeps it, in whatever dress it stands there and whatever question is laid over it. An answer
+to another number is none (docs/decisions/0006-numbered-screens.md).
+
+The flow's thread puts screens up while the page's thread dresses them. One lock is held from a change to its showing,
+so the newest view is the last one shown.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from kiosk.flows.asking.screen import Screen
+from kiosk.languages import Language
+from kiosk.session.answers import Wish
+from kiosk.session.preferences import Preferences
+
+Overlay = Literal["leave", "leaving", "idle", "staff", "language"]
+
+
+@dataclass(frozen=True)
+class View:
+    """What stands on the screen now, whole: a page that has just connected needs nothing else."""
+
+    seq: int
+    screen: Screen
+    overlay: Overlay | None
+    seconds: float | None  # until the overlay's question answers itself
+    preferences: Preferences
+    pad: Mapping[str, object] | None
+
+
+class Shown:
+    """show: called with every new View, from the thread that made it so. It must not call back."""
+
+    def __init__(self, show: Callable[[View], None]) -> None:
+        self._show = show
+        self._lock = threading.Lock()
+        self._view = View(0, Screen("attract"), None, None, Preferences(), None)
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    def accepts(self, seq: int) -> bool:
+        """An answer to this number is one to what stands there."""
+        return seq == self._view.seq
+
+    def put(self, screen: Screen, pad: Mapping[str, object] | None = None) -> bool:
+        """Put a screen up. True when it is another one: it has the next number, and nothing is laid over it but the
+        choice of languages, which stays until it has been made."""
+        with self._lock:
+            before = self._view
+            anew = (before.screen.name, before.screen.step) != (screen.name, screen.step)
+            overlay = None if anew and before.overlay != "language" else before.overlay
+            seconds = before.seconds if overlay else None
+            self._become(View(before.seq + anew, screen, overlay, seconds, before.preferences, pad))
+            return anew
+
+    def lay(self, overlay: Overlay | None, seconds: float | None = None) -> None:
+        """Lay a question or a notice over the screen, or take it away."""
+        with self._lock:
+            if overlay != self._view.overlay:
+                self._become(replace(self._view, overlay=overlay, seconds=seconds))
+
+    def lay_leaving(self, seq: int) -> None:
+        """やめる was touched on screen `seq`. If that is doing something it hears of it only later, so it is said now;
+        before step 1 there is nothing yet to leave."""
+        with self._lock:
+            if self.accepts(seq) and self._view.screen.step and not self._view.screen.answers:
+                self._become(replace(self._view, overlay="leaving"))
+
+    def prefer(self, wish: Wish | Language) -> None:
+        """How things are shown changes at once, whatever the flow is doing: the same screen stands there in another
+        dress, nothing typed is lost."""
+        with self._lock:
+            view = replace(self._view, preferences=self._view.preferences.after(wish))
+            if wish is Wish.LANGUAGES and view.overlay is None:
+                view = replace(view, overlay="language", seconds=None)
+            self._become(_chosen(view) if isinstance(wish, Language) else view)
+
+    def close_languages(self) -> bool:
+        """The language is to stay as it is. False when nobody was asked for it."""
+        with self._lock:
+            before = self._view
+            self._become(_chosen(before))
+            return self._view != before
+
+    def refresh(self) -> None:
+        """Show it again: a device has changed, and every screen may show its state."""
+        with self._lock:
+            self._show(self._view)
+
+    def _become(self, view: View) -> None:
+        """Called under the lock."""
+        if view != self._view:
+            self._view = view
+            self._show(view)
+
+
+def _chosen(view: View) -> View:
+    """Without the choice of languages."""
+    return replace(view, overlay=None) if view.overlay == "language" else view

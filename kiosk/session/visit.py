@@ -1,0 +1,82 @@
+"""One visit from the first touch to the last: attract, home, and the card given back. However it ends, it ends here."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import traceback
+
+from kiosk.advice.outcomes import End
+from kiosk.flows import home
+from kiosk.flows.asking.ends import VisitEnded
+from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.refusal import tell
+from kiosk.session.answers import Choice
+from kiosk.session.patience import Wait
+from kiosk.session.preferences import Preferences
+from kiosk.session.session import Session
+
+log = logging.getLogger("kiosk.session")
+
+START = "start"
+
+
+def run(session: Session) -> None:
+    """The whole of it. Returns when the process may end; never raises."""
+    try:
+        attract(session)
+        session.begin()
+        log.info("session begins")
+        home.visit(session)
+        end = "finished"
+    except VisitEnded as ended:
+        end = type(ended).__name__
+    except Exception as error:  # the last line of defence: the person reads words, the log gets no values
+        end = "problem"
+        frames = traceback.extract_tb(error.__traceback__)
+        log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
+        with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
+            tell(session, End.KIOSK_PROBLEM)
+    log.info("session ends: %s", end)
+    session.end()
+    with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows
+        taken = give_card_back(session, end)
+        session.show(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
+
+
+def attract(session: Session) -> None:
+    """Until somebody is there: who touches the screen, wishes for something, or puts a card in. While the last
+    person's card is in, that is to be taken first."""
+    slot = session.slot
+    while True:
+        now = session.now()
+        left = slot.left_behind(now)
+        if slot.put_in_by_somebody and not left:
+            return
+        if left:
+            screen, wait = (
+                Screen("left_card", sound=Sound.TAKE_CARD),
+                Wait.ATTRACT if slot.settled(now) else Wait.SETTLE,
+            )
+        else:
+            taken = session.view.screen.name == "left_card"
+            screen, wait = Screen("attract", {}, (START,), sound=Sound.CARD_OUT if taken else Sound.NONE), Wait.ATTRACT
+        answer = session.stand(screen, wait)
+        wished = session.view.preferences != Preferences() or session.view.overlay == "language"
+        if not left and (wished or answer == Choice(START)):
+            return
+
+
+def give_card_back(session: Session, end: str) -> bool:
+    """The card has no power from here on; the screen and its sound stay until it has gone. True: it has just."""
+    session.slot.drop()
+    session.lift()
+    screen = Screen("take_card", {"end": end}, sound=Sound.TAKE_CARD)
+    asked = False
+    try:
+        while session.slot.occupied:
+            session.stand(screen, Wait.TAKE_CARD)
+            asked = True
+    except VisitEnded:  # nobody takes it, or nobody can see that it should be taken
+        return False
+    return asked

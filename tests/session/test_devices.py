@@ -1,0 +1,60 @@
+"""What is known of portal and printer, and that a change of either is noticed once."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from kiosk.hw.device import Printer, PrinterFault, PrinterState
+from kiosk.portal.client import PortalClient, PortalClosed
+from kiosk.session.devices import Devices
+from tests.session.world import SlotReader
+
+
+class Outside:
+    """Portal and printer in one."""
+
+    def __init__(self) -> None:
+        self.answer: object = True
+        self.fault: PrinterFault | None = None
+
+    def reachable(self) -> object:
+        return self.answer
+
+    def state(self) -> PrinterState:
+        return PrinterState(self.fault)
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+def devices(outside: Outside) -> Devices:
+    return Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside))
+
+
+def known(devices: Devices) -> tuple[str, PrinterFault | None]:
+    return devices.portal_state, devices.printer_fault
+
+
+def test_all_is_well_at_first_and_stays_so(devices: Devices) -> None:
+    assert not devices.look()
+    assert known(devices) == ("open", None) and not devices.jack.plugged
+
+
+def test_what_changes_is_noticed_once(devices: Devices, outside: Outside) -> None:
+    outside.fault = PrinterFault.PAPER_END
+    assert devices.look() and known(devices) == ("open", PrinterFault.PAPER_END)
+    assert not devices.look()
+    outside.answer = False
+    assert devices.look() and known(devices) == ("unreachable", PrinterFault.PAPER_END)
+    outside.fault, outside.answer = None, True
+    assert devices.look() and known(devices) == ("open", None)
+
+
+def test_a_portal_that_is_closed_says_so(devices: Devices, outside: Outside) -> None:
+    outside.answer = PortalClosed.__new__(PortalClosed)
+    assert devices.look() and known(devices) == ("closed", None)

@@ -1,0 +1,126 @@
+"""How long each wait lasts, what follows, and what puts it off: all of it in no time."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
+from kiosk.session.patience import Patience, Wait
+from tests.session.world import IDLE, READING, SETTINGS, WARNING
+
+BEGAN = 1000.0  # seconds
+ASKING = (Wait.ANSWER, Wait.READING)
+LOST, PUT_BACK, TAKE = (
+    SETTINGS.session.browser_lost_seconds,
+    SETTINGS.session.put_back_seconds,
+    SETTINGS.session.take_card_seconds,
+)
+
+
+def waiting(kind: Wait) -> Patience:
+    """Begun at BEGAN, with the page there."""
+    patience = Patience(SETTINGS, BEGAN - 500)
+    patience.page_back()
+    patience.begin(kind, BEGAN)
+    return patience
+
+
+def test_at_first_somebody_is_waited_for_and_for_ever_although_no_page_is_there() -> None:
+    patience = Patience(SETTINGS, BEGAN)
+    assert (patience.kind, patience.wait(BEGAN + 1e6), patience.due(BEGAN + 1e6)) == (Wait.ATTRACT, None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "end"),
+    [(Wait.PUT_BACK, PUT_BACK, CardGone), (Wait.TAKE_CARD, TAKE, TimedOut)],
+)
+def test_a_card_is_waited_for_so_long_and_no_touch_makes_it_longer(
+    kind: Wait, seconds: float, end: type[VisitEnded]
+) -> None:
+    patience = waiting(kind)
+    assert patience.wait(BEGAN) == seconds
+    patience.touched(BEGAN + seconds / 2)
+    patience.answered(BEGAN + seconds / 2)
+    assert patience.wait(BEGAN + seconds - 1) == 1
+    assert patience.due(BEGAN + seconds - 1) is None
+    with pytest.raises(end):
+        patience.due(BEGAN + seconds)
+
+
+def test_the_reader_is_given_a_moment_and_then_looked_at() -> None:
+    patience = waiting(Wait.SETTLE)
+    seconds = patience.wait(BEGAN)
+    assert seconds is not None and 0 < seconds < 3
+    assert (patience.due(BEGAN + seconds / 2), patience.due(BEGAN + seconds)) == (None, "look")
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [(Wait.ANSWER, IDLE), (Wait.READING, READING)])
+def test_whoever_does_nothing_is_asked_first_and_then_forgotten(kind: Wait, seconds: float) -> None:
+    patience = waiting(kind)
+    assert patience.wait(BEGAN) == seconds
+    assert patience.due(BEGAN + seconds - 1) is None
+    assert patience.due(BEGAN + seconds) == "warn"
+    assert patience.warning == WARNING
+    assert patience.wait(BEGAN + seconds) == WARNING
+    assert patience.due(BEGAN + seconds + WARNING - 1) is None
+    with pytest.raises(TimedOut):
+        patience.due(BEGAN + seconds + WARNING)
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_a_touch_puts_the_question_off_and_does_not_answer_it(kind: Wait) -> None:
+    patience = waiting(kind)
+    seconds = patience.wait(BEGAN) or 0
+    patience.touched(BEGAN + 10)
+    assert patience.wait(BEGAN + 10) == seconds
+    asked_at = BEGAN + 10 + seconds
+    assert patience.due(asked_at) == "warn"
+    patience.touched(asked_at + 1)
+    assert patience.wait(asked_at + 1) == WARNING - 1
+    patience.answered(asked_at + 2)
+    assert patience.wait(asked_at + 2) == seconds
+    assert patience.due(asked_at + 2 + seconds) == "warn", "it is asked again before anybody is forgotten"
+
+
+def test_another_wait_begins_anew_with_its_own_question() -> None:
+    patience = waiting(Wait.ANSWER)
+    assert patience.due(BEGAN + IDLE) == "warn"
+    patience.begin(Wait.READING, BEGAN + IDLE)
+    assert patience.wait(BEGAN + IDLE) == READING
+    assert patience.due(BEGAN + IDLE + READING) == "warn"
+
+
+# -- the page
+
+
+@pytest.mark.parametrize("kind", [*ASKING, Wait.PUT_BACK])
+def test_without_a_page_nothing_is_waited_for_longer_than_a_page_takes_to_come_back(kind: Wait) -> None:
+    patience = waiting(kind)
+    patience.page_lost(BEGAN + 1)
+    assert patience.wait(BEGAN + 2) == LOST - 1
+    assert patience.due(BEGAN + LOST) is None
+    with pytest.raises(BrowserLost):
+        patience.due(BEGAN + 1 + LOST)
+    patience.page_back()
+    assert patience.due(BEGAN + 1 + LOST) is None
+
+
+def test_a_card_is_not_waited_for_that_nobody_is_asked_to_take() -> None:
+    patience = waiting(Wait.TAKE_CARD)
+    patience.page_lost(BEGAN + 1)
+    assert patience.wait(BEGAN + 1) == 0
+    with pytest.raises(BrowserLost):
+        patience.due(BEGAN + 1)
+
+
+def test_a_page_that_is_late_is_not_waited_for_in_the_past() -> None:
+    patience = waiting(Wait.ANSWER)
+    patience.page_lost(BEGAN)
+    assert patience.wait(BEGAN + 100) == 0
+
+
+def test_the_nearer_end_counts() -> None:
+    patience = waiting(Wait.ANSWER)
+    patience.page_lost(BEGAN + IDLE - 1)
+    assert patience.wait(BEGAN + IDLE - 1) == 1
+    assert patience.due(BEGAN + IDLE) == "warn"

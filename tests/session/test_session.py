@@ -1,0 +1,332 @@
+"""What a flow asks of the session and what it hears, with helpers, losses and silence in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kiosk.card.apdu import CardLost
+from kiosk.card.pin import SIGN_PIN, TEXT_PIN
+from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, TimedOut, VisitEnded
+from kiosk.flows.asking.screen import Screen
+from kiosk.hw.device import Printed, ReaderState
+from kiosk.languages import LANGUAGES
+from kiosk.receipts.receipt import Receipt
+from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
+from kiosk.session.preferences import Preferences
+from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
+
+EARLY = Screen("consent", {}, ("next", "back"), step=3)
+LATE = Screen("terms", {}, ("next", "back"), step=8, reading=True)
+WITH_CARD = Screen("confirm", {}, ("next",), step=7, needs_card=True)
+BUSY = Screen("sending", {}, step=7)
+PIN = Screen("pin", {}, ("back",), step=5)
+SET_CARD = Screen("set_card", {"fault": "removed"}, ("back",), step=4)
+PUT_BACK = Screen("set_card", {"fault": "removed"}, step=7)
+NEXT, BACK = Choice("next"), Choice("back")
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.serve()
+    return world
+
+
+# -- answers
+
+
+def test_only_what_the_screen_offers_is_its_answer(world: World) -> None:
+    world.saying(Choice("yes"), Sign.ACTIVE, Key("1"), Edit.CLEAR, Wish.SIZE, NEXT)
+    assert world.session.ask(EARLY) == "next"
+
+
+def test_an_answer_to_another_screen_is_dropped(world: World) -> None:
+    def stale() -> None:
+        for seq in (world.view.seq - 1, world.view.seq + 1):
+            world.session.answer(seq, NEXT)
+        assert world.inbox.empty()
+
+    world.soon(stale)
+    world.saying(BACK)
+    assert world.session.ask(EARLY) == "back"
+
+
+def test_an_answer_that_waits_while_the_screen_changes_answers_nothing(world: World) -> None:
+    world.session.show(EARLY)
+    world.session.show(BUSY)
+    world.session.show(LATE)  # listens to nothing yet
+    world.says(NEXT)
+    world.saying(BACK)
+    assert world.session.ask(EARLY) == "back"
+
+
+def test_what_was_touched_while_something_was_being_done_answers_nothing_after_it(world: World) -> None:
+    same = Screen("sending", {}, ("next", "back"), step=7)
+    world.session.show(BUSY)
+    world.says(NEXT)
+    world.saying(BACK)
+    assert world.session.ask(same) == "back"
+
+
+def test_leaving_while_something_is_being_done_is_said_at_once_and_heeded_after_it(world: World) -> None:
+    world.session.show(BUSY)
+    world.says(Help.LEAVE)
+    assert world.view.overlay == "leaving"
+    with pytest.raises(Left):
+        world.session.ask(LATE)
+
+
+@pytest.mark.parametrize("ask", ["ask_pin", "await_card", "heed_leaving"])
+def test_leaving_meanwhile_is_heeded_wherever_the_flow_goes_on(world: World, ask: str) -> None:
+    asks: dict[str, Callable[[], object]] = {
+        "ask_pin": lambda: world.session.ask_pin(PIN, TEXT_PIN),
+        "await_card": lambda: world.session.await_card(SET_CARD),
+        "heed_leaving": world.session.heed_leaving,
+    }
+    world.session.heed_leaving()
+    world.session.show(BUSY)
+    world.says(Help.LEAVE)
+    with pytest.raises(Left):
+        asks[ask]()
+
+
+# -- helpers
+
+
+def test_until_something_was_typed_or_read_leaving_is_one_touch(world: World) -> None:
+    world.saying(Help.LEAVE)
+    with pytest.raises(Left):
+        world.session.ask(EARLY)
+
+
+def test_later_leaving_is_asked_for_once_more(world: World) -> None:
+    def asked() -> None:
+        assert world.view.overlay == "leave"
+
+    world.saying(Help.LEAVE_NOW, Help.LEAVE)
+    world.soon(asked)
+    world.saying(Help.STAY, Help.LEAVE, Help.LEAVE_NOW)
+    with pytest.raises(Left):
+        world.session.ask(LATE)
+    assert not world.inbox.coming
+
+
+def test_under_a_question_no_answer_reaches_the_screen(world: World) -> None:
+    world.saying(Help.STAFF, NEXT, Help.STAY, BACK)
+    assert world.session.ask(LATE) == "back"
+    assert "staff" in [view.overlay for view in world.views] and world.view.overlay is None
+
+
+def test_a_wish_holds_at_once_and_is_no_answer(world: World) -> None:
+    world.session.show(BUSY)
+    world.says(Wish.SIZE)
+    assert world.views[-1].preferences == Preferences(large=True)
+    world.saying(Wish.LANGUAGES, LANGUAGES["en"], NEXT)
+    assert world.session.ask(LATE) == "next"
+    assert world.view.preferences == Preferences(large=True, language=LANGUAGES["en"])
+
+
+def test_the_choice_of_languages_is_closed_without_a_choice_also_while_the_kiosk_is_busy(world: World) -> None:
+    world.session.show(BUSY)
+    world.says(Wish.LANGUAGES)
+    assert world.views[-1].overlay == "language"
+    world.says(Help.STAY)
+    assert world.views[-1].overlay is None
+
+
+def test_headphones_are_a_wish_to_listen_and_pulled_out_to_be_quiet(world: World) -> None:
+    world.session.headphones(True)
+    assert world.views[-1].preferences.listening
+    world.session.headphones(False)
+    assert not world.views[-1].preferences.listening
+
+
+def test_a_slip_is_in_the_persons_language(world: World) -> None:
+    world.says(LANGUAGES["ko"])
+    receipt = Receipt("todo", {})
+    assert world.session.print(receipt) == Printed()
+    assert world.slips == [(receipt, LANGUAGES["ko"])]
+    assert world.session.can_print
+
+
+def test_a_device_that_changes_is_shown_on_the_screen_that_stands_there(world: World) -> None:
+    counts: list[int] = []
+    world.soon(lambda: counts.append(len(world.views)), world.session.device_changed)
+    world.soon(lambda: counts.append(len(world.views)))
+    world.saying(NEXT)
+    world.session.ask(EARLY)
+    assert counts[1] == counts[0] + 1
+
+
+# -- nobody
+
+
+@pytest.mark.parametrize(("screen", "seconds"), [(EARLY, IDLE), (LATE, READING)])
+def test_whoever_does_nothing_is_asked_and_then_forgotten(world: World, screen: Screen, seconds: float) -> None:
+    with pytest.raises(TimedOut):
+        world.session.ask(screen)
+    assert world.inbox.now == seconds + WARNING
+    assert (world.view.overlay, world.view.seconds) == ("idle", WARNING)
+
+
+def test_one_touch_goes_on_and_another_one_does_not_take_the_question_away(world: World) -> None:
+    world.at(IDLE + 1, lambda: world.says(Sign.ACTIVE))
+    world.at(IDLE + 2, lambda: world.says(NEXT))
+    world.at(IDLE + 3, lambda: world.says(Help.STAY))
+    world.at(IDLE + 4 + IDLE, lambda: world.says(BACK))
+    world.at(IDLE + 5 + IDLE, lambda: world.says(Help.STAY))
+    world.at(IDLE + 6 + IDLE, lambda: world.says(BACK))
+    assert world.session.ask(EARLY) == "back"
+    assert world.inbox.now == 2 * IDLE + 6
+
+
+@pytest.mark.parametrize(
+    ("answer", "end"),
+    [(Help.LEAVE_NOW, Left), (Help.LEAVE, TimedOut), (Help.STAFF, TimedOut)],
+)
+def test_the_question_whether_anybody_is_there_can_be_answered_otherwise(
+    world: World, answer: Help, end: type[VisitEnded]
+) -> None:
+    world.at(READING + 1, lambda: world.says(answer))
+    with pytest.raises(end):
+        world.session.ask(LATE)
+    assert world.inbox.now == READING + 1 + (READING + WARNING if end is TimedOut else 0)
+
+
+def test_the_same_screen_with_other_facts_goes_on_waiting(world: World) -> None:
+    world.session.show(LATE)
+    world.inbox.now = 100
+    world.saying(NEXT)
+    world.session.ask(Screen("terms", {"ticked": True}, LATE.answers, step=8, reading=True))
+    world.inbox.now = READING - 1
+    world.at(READING - 1, lambda: None)
+    with pytest.raises(TimedOut):
+        world.session.ask(LATE)
+    assert world.inbox.now == 100 + READING + WARNING, "it was touched at 100 s"
+
+
+def test_a_page_that_does_not_come_back_ends_it(world: World) -> None:
+    world.at(10, world.session.page_lost)
+    world.at(12, world.session.page_back)
+    world.at(20, world.session.page_lost)
+    with pytest.raises(BrowserLost):
+        world.session.ask(EARLY)
+    assert world.inbox.now == 20 + SETTINGS.session.browser_lost_seconds
+
+
+# -- a PIN
+
+
+def test_a_pin_is_typed_and_the_page_sees_how_much(world: World) -> None:
+    world.saying(Key("1"), Key("2"), NEXT, Key("3"), Edit.ERASE, Key("9"), Key("4"), NEXT)
+    assert world.session.ask_pin(PIN, TEXT_PIN) == bytearray(b"1294")
+    pads = [view.pad for view in world.views if view.pad]
+    assert [pad["entered"] for pad in pads] == [0, 1, 2, 2, 3, 2, 3, 4]
+    assert [pad["problem"] for pad in pads if pad["problem"]] == ["too_short"]
+
+
+def test_a_key_is_offered_to_nobody_but_the_pad(world: World) -> None:
+    world.saying(*(Key(key) for key in "size"), BACK)
+    assert world.session.ask_pin(PIN, SIGN_PIN) == "back"
+    assert world.view.preferences == Preferences()
+    assert world.view.pad is not None and world.view.pad["entered"] == 4
+
+
+def test_a_trembling_finger_types_once(world: World) -> None:
+    for second in (0.0, 0.2, 1.0, 1.5, 2.0):
+        world.at(second, lambda: world.says(Key("7")))
+    world.at(3.0, lambda: world.says(NEXT))
+    assert world.session.ask_pin(PIN, TEXT_PIN) == bytearray(b"7777")
+
+
+def test_a_change_of_language_loses_nothing_that_was_typed(world: World) -> None:
+    world.saying(Key("1"), Key("2"), Wish.LANGUAGES, Key("8"), LANGUAGES["en"], Key("3"), Key("4"), NEXT)
+    assert world.session.ask_pin(PIN, TEXT_PIN) == bytearray(b"1234")
+
+
+# -- the card
+
+
+def test_a_card_that_goes_interrupts_the_screen_that_needs_it(world: World) -> None:
+    world.reader.put_in()
+    world.session.card()
+    world.saying(Help.STAFF)
+    world.soon(world.reader.take_out)
+    with pytest.raises(CardPulled):
+        world.session.ask(WITH_CARD)
+    assert world.view.overlay is None, "the person is to see that it is missed"
+
+
+def test_another_card_in_its_place_is_no_card_for_it_either(world: World) -> None:
+    world.reader.put_in()
+    with pytest.raises(CardPulled):
+        world.session.ask(WITH_CARD)
+    world.session.card()
+    world.soon(world.reader.put_in)
+    with pytest.raises(CardPulled):
+        world.session.ask(WITH_CARD)
+
+
+def test_a_card_is_awaited_and_a_mute_one_is_told_so(world: World) -> None:
+    world.soon(lambda: world.reader.put_in(ReaderState.MUTE), world.reader.take_out, world.reader.put_in)
+    assert world.session.await_card(SET_CARD) is None
+    shown = [view.screen.facts for view in world.views if view.screen.name == "set_card"]
+    assert True in [facts["mute"] for facts in shown]
+    assert {facts["fault"] for facts in shown} == {"removed"} and {facts["kind"] for facts in shown} == {"card"}
+
+
+def test_a_card_that_is_in_is_not_asked_for_unless_another_one_is_wanted(world: World) -> None:
+    world.reader.put_in()
+    assert world.session.await_card(SET_CARD) is None
+    assert world.names == []
+    world.saying(BACK)
+    assert world.session.await_card(SET_CARD, newer_than=world.session.insertion) == "back"
+    world.soon(world.reader.put_in)
+    assert world.session.await_card(SET_CARD, newer_than=world.session.insertion) is None
+
+
+def test_a_card_put_in_answers_the_question_whether_anybody_is_there(world: World) -> None:
+    world.at(IDLE + 1, world.reader.put_in)
+    assert world.session.await_card(SET_CARD) is None
+    assert world.view.overlay is None
+    with pytest.raises(TimedOut):
+        world.session.await_card(SET_CARD, newer_than=world.session.insertion)
+    assert world.inbox.now == IDLE + 1 + IDLE + WARNING
+    assert world.view.overlay == "idle"
+
+
+def test_whoever_is_asked_for_a_card_first_is_asked_like_on_every_screen(world: World) -> None:
+    with pytest.raises(TimedOut):
+        world.session.await_card(SET_CARD)
+    assert world.inbox.now == IDLE + WARNING
+
+
+def test_a_card_that_is_not_put_back_ends_it_without_another_question(world: World) -> None:
+    world.at(5, lambda: world.says(Sign.ACTIVE))
+    with pytest.raises(CardGone):
+        world.session.await_card(PUT_BACK)
+    assert world.inbox.now == SETTINGS.session.put_back_seconds
+    assert {view.overlay for view in world.views} == {None}
+
+
+def test_without_a_card_a_flow_hears_so_in_the_cards_words(world: World) -> None:
+    with pytest.raises(CardLost):
+        world.session.card()
+    world.reader.put_in()
+    assert world.session.card() is world.session.card()
+
+
+# -- whether somebody is being served
+
+
+def test_somebody_is_served_from_home_on_until_the_end() -> None:
+    world = World()
+    assert not world.session.in_use
+    world.serve(Screen("home"))
+    assert not world.session.in_use, "home promises to show when the portal is back"
+    world.session.show(EARLY)
+    assert world.session.in_use
+    world.session.end()
+    assert not world.session.in_use
