@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import cast
 
 import pytest
 
+from kiosk.dates import JST
 from kiosk.hw.device import Printer, PrinterFault, PrinterState
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.session.devices import Devices
@@ -55,6 +57,11 @@ def test_what_changes_is_noticed_once(devices: Devices, outside: Outside) -> Non
     assert devices.look() and known(devices) == ("open", None)
 
 
-def test_a_portal_that_is_closed_says_so(devices: Devices, outside: Outside) -> None:
-    outside.answer = PortalClosed.__new__(PortalClosed)
-    assert devices.look() and known(devices) == ("closed", None)
+def test_a_portal_that_is_closed_says_so_and_when_it_opens(devices: Devices, outside: Outside) -> None:
+    outside.answer = PortalClosed()
+    assert devices.look() and known(devices) == ("closed", None) and devices.portal_opens_at is None
+    opens = datetime.datetime(2026, 11, 26, 8, 30, tzinfo=JST)
+    outside.answer = PortalClosed(opens)
+    assert devices.look() and devices.portal_opens_at == opens, "another hour is a change"
+    outside.answer = True
+    assert devices.look() and devices.portal_opens_at is None
