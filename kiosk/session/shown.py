@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kiosk.flows.asking.screen import Screen
@@ -32,7 +32,7 @@ class View:
     overlay: Overlay | None
     seconds: float | None  # until the overlay's question answers itself
     preferences: Preferences
-    pad: Mapping[str, object] | None
+    pad: Mapping[str, object] | None = field(repr=False)
 
 
 class Shown:

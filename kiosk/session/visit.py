@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
+from dataclasses import replace
 
 from kiosk.advice.outcomes import End
 from kiosk.flows import home
@@ -19,6 +20,8 @@ from kiosk.session.session import Session
 log = logging.getLogger("kiosk.session")
 
 START = "start"
+ATTRACT = Screen("attract", {}, (START,))
+LEFT_CARD = Screen("left_card", sound=Sound.TAKE_CARD)
 
 
 def run(session: Session) -> None:
@@ -54,14 +57,10 @@ def attract(session: Session) -> None:
         if slot.put_in_by_somebody and not left:
             return
         if left:
-            screen, wait = (
-                Screen("left_card", sound=Sound.TAKE_CARD),
-                Wait.ATTRACT if slot.settled(now) else Wait.SETTLE,
-            )
+            answer = session.stand(LEFT_CARD, Wait.ATTRACT if slot.settled(now) else Wait.SETTLE)
         else:
-            taken = session.view.screen.name == "left_card"
-            screen, wait = Screen("attract", {}, (START,), sound=Sound.CARD_OUT if taken else Sound.NONE), Wait.ATTRACT
-        answer = session.stand(screen, wait)
+            taken = session.view.screen.name == LEFT_CARD.name
+            answer = session.stand(replace(ATTRACT, sound=Sound.CARD_OUT if taken else Sound.NONE), Wait.ATTRACT)
         wished = session.view.preferences != Preferences() or session.view.overlay == "language"
         if not left and (wished or answer == Choice(START)):
             return

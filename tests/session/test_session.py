@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from kiosk.card.apdu import CardLost
-from kiosk.card.pin import SIGN_PIN, TEXT_PIN
+from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule
 from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Printed, ReaderState
 from kiosk.languages import LANGUAGES
 from kiosk.receipts.receipt import Receipt
+from kiosk.session import session
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
+from kiosk.session.pad import Pad
 from kiosk.session.preferences import Preferences
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
 
@@ -239,6 +242,25 @@ def test_a_trembling_finger_types_once(world: World) -> None:
         world.at(second, lambda: world.says(Key("7")))
     world.at(3.0, lambda: world.says(NEXT))
     assert world.session.ask_pin(PIN, TEXT_PIN) == bytearray(b"7777")
+
+
+@pytest.mark.parametrize("end", [BACK, Help.LEAVE, None])
+def test_what_was_typed_is_overwritten_however_it_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch, end: Choice | Help | None
+) -> None:
+    pads: list[Pad] = []
+
+    class Kept(Pad):
+        def __init__(self, rule: PinRule) -> None:
+            super().__init__(rule)
+            pads.append(self)
+
+    monkeypatch.setattr(session, "Pad", Kept)
+    world.saying(Key("1"), Key("2"), *([end] if end else []), *([Help.LEAVE_NOW] if end is Help.LEAVE else []))
+    with suppress(VisitEnded):
+        assert world.session.ask_pin(PIN, TEXT_PIN) == "back"
+    assert [view.pad["entered"] for view in world.views if view.pad][-1] == 2
+    assert [pad.facts()["entered"] for pad in pads] == [0]
 
 
 def test_a_change_of_language_loses_nothing_that_was_typed(world: World) -> None:

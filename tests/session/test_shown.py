@@ -64,6 +64,7 @@ def test_keys_change_the_pad_alone(glass: Glass) -> None:
     seq = glass.last.seq
     assert not glass.shown.put(PIN, {"entered": 1})
     assert (glass.last.seq, glass.last.pad) == (seq, {"entered": 1})
+    assert "entered" not in repr(glass.last), "how long somebody's PIN is, is theirs"
 
 
 @pytest.mark.parametrize("overlay", ["leave", "leaving", "idle", "staff"])
