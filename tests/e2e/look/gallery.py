@@ -32,6 +32,7 @@ SWAP = """async html => {
     screen.innerHTML = window.kiosk.createHTML(html);
     fit(screen);
     await document.fonts.ready;
+    await Promise.all([...screen.querySelectorAll("img")].map((picture) => picture.decode()));
 }"""
 
 
