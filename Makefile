@@ -43,7 +43,7 @@ messages: ## gather the texts to translate, and bring the translations up to dat
 	mkdir -p var
 	PYTHONPATH=. $(PYTHON) -m babel.messages.frontend -q extract --mapping-file pyproject.toml -k official -k both -k fact --no-location --sort-output --project kiosk --output-file $(POT) .
 	for domain in kiosk easy; do \
-		$(PYTHON) -m babel.messages.frontend -q update --domain $$domain --no-fuzzy-matching --ignore-obsolete --input-file $(POT) --output-dir kiosk/locale; \
+		$(PYTHON) -m babel.messages.frontend -q update --domain $$domain --no-fuzzy-matching --ignore-obsolete --input-file $(POT) --output-dir kiosk/language/locale; \
 	done
 	tools/setup run
 POT = var/kiosk.pot

@@ -16,7 +16,7 @@ from playwright.sync_api import ConsoleMessage, Page
 
 from bench.page import open_page, touch
 from bench.table import Row, paired
-from kiosk.browser import forget, hear
+from kiosk.services.browser import forget, hear
 from tests.stage import Stage
 
 # Each document says when it was touched and when its attract screen had been painted, on the clock that all share.

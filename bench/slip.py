@@ -13,7 +13,7 @@ from pathlib import Path
 import weasyprint
 
 from bench.table import Row, paired
-from kiosk.config import Printer, Settings
+from kiosk.config.kiosk import Printer, Settings
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
 from kiosk.receipts import slip

@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from kiosk.config import ConfigError, Settings, load
+from kiosk.config.file import ConfigError
+from kiosk.config.kiosk import Settings, load
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -75,9 +76,9 @@ def serve(settings: Settings) -> int:
         print(f"server.port: {port.judge(number, False, kiosk_answers(number)).said}", file=sys.stderr)
         return 1
 
-    from kiosk import server
     from kiosk.health import look
     from kiosk.hw.reader import PcscReader
+    from kiosk.services import server
 
     for finding in (look.portal_settings(settings), *look.installed_fonts()):
         if finding.lacks:
@@ -87,7 +88,7 @@ def serve(settings: Settings) -> int:
 
 
 def browser(settings: Settings, flags: list[str]) -> int:
-    from kiosk.browser import Keeper
+    from kiosk.services.browser import Keeper
 
     if os.environ.get("WAYLAND_DISPLAY"):
         flags = ["--ozone-platform=wayland", *flags]

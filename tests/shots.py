@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.receipts.render import render
 from tests.e2e.look.gallery import WAYS, gallery, show
 from tests.receipts.shots import facts

@@ -22,7 +22,7 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from kiosk.config import Printer, Screen, Server, Session, Settings, Station
+from kiosk.config.kiosk import Printer, Screen, Server, Session, Settings, Station
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.card.wire import VpcdCard

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kiosk.config import Settings
+from kiosk.config.kiosk import Settings
 
 ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"

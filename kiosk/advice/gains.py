@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.languages import N_
+from kiosk.language.languages import N_
 from kiosk.portal.model import Licence
 
 

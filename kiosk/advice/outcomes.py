@@ -14,8 +14,8 @@ from enum import Enum
 
 from kiosk.advice import pins
 from kiosk.advice.todo import ASK_OFFICE, CARD, LINK_AGAIN, Todo, told
-from kiosk.guidance import Guidance
-from kiosk.languages import N_
+from kiosk.config.guidance import Guidance
+from kiosk.language.languages import N_
 from kiosk.portal.model import Refusal
 
 

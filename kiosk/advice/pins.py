@@ -14,7 +14,7 @@ from typing import Literal
 from kiosk.advice import unlock
 from kiosk.advice.todo import LINK_AGAIN, Todo
 from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
-from kiosk.languages import N_
+from kiosk.language.languages import N_
 
 
 @dataclass(frozen=True)

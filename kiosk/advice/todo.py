@@ -1,7 +1,8 @@
 """What a person takes home: their own list of things to do, in the order in which they are done.
 
-A list is made of sentences (gettext messages, translated where they are shown) and facts (kiosk/guidance.py), and of
-nothing about the person. Screen, slip and QR code are made from the same list, so they cannot say different things.
+A list is made of sentences (gettext messages, translated where they are shown) and facts (kiosk/config/guidance.py),
+and of nothing about the person. Screen, slip and QR code are made from the same list, so they cannot say different
+things.
 
 Tables are written before any station's facts are read. So a row names its place by the key that the place has in
 config/guidance.toml, and `told` puts the station's own name and hours there.
@@ -12,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kiosk.guidance import Guidance, Line, Photo, Place, Store
-from kiosk.languages import N_
+from kiosk.config.guidance import Guidance, Line, Photo, Place, Store
+from kiosk.language.languages import N_
 
 PlaceKey = Literal["municipality", "licence_desk", "applications_desk", "lost_property", "store"]
 

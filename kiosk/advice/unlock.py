@@ -8,7 +8,7 @@ licence was recorded: from the police, never by telephone.
 from __future__ import annotations
 
 from kiosk.advice.todo import ASK_FIRST, CARD, Todo
-from kiosk.languages import N_
+from kiosk.language.languages import N_
 
 LICENCE_CARD = N_("マイナ免許証")
 APP = N_("スマートフォン")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from kiosk.advice.gains import GAINS
 from kiosk.advice.todo import CARD, Plan, Todo
+from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.linking import link
 from kiosk.flows.take_home import give
-from kiosk.guidance import Guidance
-from kiosk.languages import N_
+from kiosk.language.languages import N_
 
 
 def benefits(kiosk: Kiosk) -> bool:

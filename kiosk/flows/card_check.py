@@ -20,7 +20,7 @@ from kiosk.card.apdu import CardError, CardLost
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import Licence, LicenceApplication
 from kiosk.card.state import CardState, usable
-from kiosk.dates import JST
+from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
@@ -28,8 +28,8 @@ from kiosk.flows.card_in_hand import LICENCE, NEXT, CardInHand
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.take_home import slip
-from kiosk.guidance import Guidance
-from kiosk.languages import N_
+from kiosk.language.dates import JST
+from kiosk.language.languages import N_
 
 
 def check_card(kiosk: Kiosk) -> bool:

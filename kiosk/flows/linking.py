@@ -30,7 +30,7 @@ from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
-from kiosk.languages import N_
+from kiosk.language.languages import N_
 from kiosk.portal.errors import PortalError, PortalUnreachable
 from kiosk.portal.model import Applicant, Held, Licence, Linked, Linking
 from kiosk.portal.statement import statement

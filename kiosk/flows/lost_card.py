@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import Literal
 
 from kiosk.advice.todo import ASK_FIRST, Plan, Todo
+from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.runner import choices
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.paper import hand_over
 from kiosk.flows.take_home import give, slip
-from kiosk.guidance import Guidance
-from kiosk.languages import N_
+from kiosk.language.languages import N_
 
 Holding = Literal["card_only", "both"]
 Wish = Literal["keep", "change"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kiosk.advice.pins import PINS
 from kiosk.advice.todo import Plan
+from kiosk.config.guidance import Guidance, Page
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card
 from kiosk.flows.take_home import give
-from kiosk.guidance import Guidance, Page
 
 DOINGS = {pin.doing: pin for pin in PINS}
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kiosk.advice.todo import Plan, Todo
+from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.take_home import give
-from kiosk.guidance import Guidance
-from kiosk.languages import N_
+from kiosk.language.languages import N_
 
 
 def renewal(kiosk: Kiosk) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kiosk.guidance import Overdue
+from kiosk.config.guidance import Overdue
 from kiosk.health.finding import Finding, State
 
 

@@ -13,14 +13,14 @@ import subprocess
 import threading
 from collections.abc import Iterator
 
-from kiosk.config import Settings
-from kiosk.guidance import SHIPPED, load, overdue
+from kiosk.config.guidance import SHIPPED, load, overdue
+from kiosk.config.kiosk import Settings
 from kiosk.health import browser, fonts, guidance, port, portal, printer, reader, voice
 from kiosk.health.finding import Finding
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.hw.reader import PcscReader
-from kiosk.languages import shipped
+from kiosk.language.languages import shipped
 from kiosk.portal.client import PortalClient
 from kiosk.portal.errors import Misconfigured
 from kiosk.voice.mouth import can_speak

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kiosk.config import Voice
+from kiosk.config.kiosk import Voice
 from kiosk.health.finding import Finding, State
 from kiosk.voice.voices import CREDIT
 

@@ -45,7 +45,7 @@ from PIL import Image
 from kiosk.hw.device import NotPrinted, Printed, Printer, PrinterFault, PrinterState
 
 if TYPE_CHECKING:
-    from kiosk.config import Printer as PrinterSettings
+    from kiosk.config.kiosk import Printer as PrinterSettings
 
 log = logging.getLogger(__name__)
 

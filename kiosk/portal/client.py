@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.portal.errors import Misconfigured, PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
 from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, Refusal, State, Status

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from kiosk.config import PORTAL_FILES, Portal
+from kiosk.config.kiosk import PORTAL_FILES, Portal
 from kiosk.portal.errors import Misconfigured
 
 ANSWER_LIMIT = 256 * 1024  # bytes; openapi.yaml, Transport

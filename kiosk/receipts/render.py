@@ -34,10 +34,10 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from kiosk.dates import wareki, written
-from kiosk.furigana import STACKED, annotated, plain
 from kiosk.hw.printer import without_real_time_commands
-from kiosk.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.dates import wareki, written
+from kiosk.language.furigana import STACKED, annotated, plain
+from kiosk.language.languages import JAPANESE, Language, shipped, translations
 
 ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
 BLACK_BELOW = 160  # of 255: a little over the middle, since thin strokes at this size are mostly grey edge

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 
-from kiosk.config import Settings
+from kiosk.config.kiosk import Settings
 from kiosk.hw.device import NotPrinted, Printed, Printer
-from kiosk.languages import JAPANESE, Language
+from kiosk.language.languages import JAPANESE, Language
 from kiosk.receipts.receipt import Receipt
 from kiosk.receipts.render import png_bytes, preload, render
 

@@ -11,7 +11,7 @@ from typing import Any
 import segno
 from markupsafe import Markup
 
-from kiosk.config import Station
+from kiosk.config.kiosk import Station
 from kiosk.receipts.receipt import Receipt
 
 LONGEST = 1200  # bytes; beyond this the code's modules become too small for a phone held at arm's length

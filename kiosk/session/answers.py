@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 
-from kiosk.languages import Language, shipped
+from kiosk.language.languages import Language, shipped
 
 
 class Sign(Enum):

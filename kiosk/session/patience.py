@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Literal
 
-from kiosk.config import Settings
+from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
 from kiosk.hw.device import SETTLE_SECONDS
 

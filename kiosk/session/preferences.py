@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kiosk.languages import JAPANESE, Language
+from kiosk.language.languages import JAPANESE, Language
 from kiosk.session.answers import Wish
 
 LOUDEST = 4

@@ -20,12 +20,12 @@ from typing import Literal
 
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
-from kiosk.config import Settings
+from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
-from kiosk.guidance import Guidance
 from kiosk.hw.device import NotPrinted, Printed
-from kiosk.languages import Language
+from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.receipt import Receipt
 from kiosk.session.answers import Answer, Choice, Help, Sign, Wish

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kiosk.flows.asking.screen import Screen
-from kiosk.languages import Language
+from kiosk.language.languages import Language
 from kiosk.session.answers import Wish
 from kiosk.session.preferences import Preferences
 

@@ -27,8 +27,9 @@ from typing import Literal
 import msgspec
 from msgspec import structs
 
-from kiosk import config
-from kiosk.config import ConfigError, Settings, Station
+from kiosk.config import kiosk as config
+from kiosk.config.file import ConfigError
+from kiosk.config.kiosk import Settings, Station
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.drawer import Drawer
 from kiosk.sim.people import people

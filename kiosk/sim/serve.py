@@ -14,9 +14,10 @@ import sys
 
 import msgspec
 
-from kiosk.config import ConfigError, Settings
+from kiosk.config.file import ConfigError
+from kiosk.config.kiosk import Settings
 from kiosk.hw.reader import PcscReader
-from kiosk.server import serve
+from kiosk.services.server import serve
 from kiosk.sim.reader import VpcdReader
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.voice.prompts import build, messages, texts
 from kiosk.voice.voices import NoVoice
 

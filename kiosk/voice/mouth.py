@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.languages import N_, Language, translations
+from kiosk.language.languages import N_, Language, translations
 from kiosk.voice.prompts import CHARACTERS, FOLDER, NUMBERS, bare, file_name, rendered
 from kiosk.voice.speech import Piece, Speech, speech
 from kiosk.voice.voices import Voice, voice_of, wav

@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 from string import ascii_uppercase, digits
 
-from kiosk.furigana import plain
-from kiosk.languages import LANGUAGES, Language, shipped, translations
+from kiosk.language.furigana import plain
+from kiosk.language.languages import LANGUAGES, Language, shipped, translations
 from kiosk.voice.voices import HERTZ, NoVoice, Voice, voice_of
 
 FOLDER = Path(__file__).parent / "rendered"
@@ -32,7 +32,7 @@ SOURCES = (
     ("kiosk/advice", "**.py", "python"),
     ("kiosk/flows", "**.py", "python"),
     ("kiosk/voice", "**.py", "python"),
-    ("config", "guidance.toml", "kiosk.guidance:messages"),
+    ("config", "guidance.toml", "kiosk.config.guidance:messages"),
 )
 CODING = f"opusenc --quiet --raw --raw-rate={HERTZ} --raw-chan=1 --bitrate=24 --comp=3 --serial=1".split()
 VARIANTS: Mapping[str, Sequence[int]] = {

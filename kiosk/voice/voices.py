@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kiosk.languages import JAPANESE, LANGUAGES, Language
+from kiosk.language.languages import JAPANESE, LANGUAGES, Language
 from kiosk.voice.readings import as_read
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, request
 from flask_socketio import SocketIO
 
-from kiosk.config import Voice
+from kiosk.config.kiosk import Voice
 from kiosk.session.answers import Sign, parse
 from kiosk.session.handover import Handover
 from kiosk.session.preferences import LOUDEST

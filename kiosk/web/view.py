@@ -14,11 +14,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from kiosk.config import Settings
-from kiosk.dates import written
+from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
-from kiosk.furigana import annotated, plain
-from kiosk.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.dates import written
+from kiosk.language.furigana import annotated, plain
+from kiosk.language.languages import JAPANESE, Language, shipped, translations
 from kiosk.receipts.text import code
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences

@@ -6,9 +6,9 @@ import jinja2
 import msgspec
 import pytest
 
-from kiosk import guidance
 from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome
-from kiosk.guidance import Guidance, Place
+from kiosk.config import guidance
+from kiosk.config.guidance import Guidance, Place
 from kiosk.portal.model import Refusal
 from kiosk.web.view import TEMPLATES
 

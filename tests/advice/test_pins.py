@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from kiosk import guidance
 from kiosk.advice import pins
 from kiosk.advice.outcomes import OUTCOMES, End
 from kiosk.advice.pins import AUTH, LICENCE, PINS, SIGN, TEXT, Pad, Pin
 from kiosk.advice.todo import told
 from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
+from kiosk.config import guidance
 from kiosk.web.view import TEMPLATES
 
 FACTS = guidance.load()

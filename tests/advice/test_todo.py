@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from babel.messages.pofile import read_po
 
-from kiosk import guidance
 from kiosk.advice.gains import ADDRESS, GAINS, LECTURE, SEE, gains_of
 from kiosk.advice.outcomes import OUTCOMES
 from kiosk.advice.pins import PINS
 from kiosk.advice.todo import PlaceKey, Plan, Todo, told
-from kiosk.guidance import Place
-from kiosk.languages import LOCALES, Language, shipped
+from kiosk.config import guidance
+from kiosk.config.guidance import Place
+from kiosk.language.languages import LOCALES, Language, shipped
 from tests.web.catalogue import licence
 
 FACTS = guidance.load()

@@ -20,8 +20,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from kiosk.config import Screen, Session, Settings
-from kiosk.dates import wareki
+from kiosk.config.kiosk import Screen, Session, Settings
+from kiosk.language.dates import wareki
 from kiosk.portal.model import State, Terms
 from kiosk.sim.card.chip import Chip
 from kiosk.sim.card.wire import VpcdCard
@@ -35,7 +35,7 @@ from tests.stage import Stage
 __all__ = ["dock", "running"]
 
 TEXT = "\n\n".join(f"第{number}条　見本の規約です。読むのに時間がかかる文が書いてあります。" for number in range(1, 60))
-FLAGS = ("--autoplay-policy=no-user-gesture-required",)  # what of kiosk.browser.FLAGS a page can tell
+FLAGS = ("--autoplay-policy=no-user-gesture-required",)  # what of kiosk.services.browser.FLAGS a page can tell
 SIZE = {"width": 1080, "height": 1920}
 LONG_TERMS = Terms(version="1.0", sha256=sha256(TEXT.encode()).hexdigest(), text=TEXT)
 LESS_PATIENT = Session(browser_lost_seconds=1, put_back_seconds=3, take_card_seconds=3)

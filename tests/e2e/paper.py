@@ -8,7 +8,7 @@ from PIL import Image
 
 from kiosk.advice.gains import gains_of
 from kiosk.advice.outcomes import End
-from kiosk.languages import JAPANESE, Language
+from kiosk.language.languages import JAPANESE, Language
 from kiosk.portal.model import Linked
 from kiosk.receipts.render import render
 from tests.e2e.person import OUTCOMES

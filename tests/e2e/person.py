@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from kiosk.advice.outcomes import OUTCOMES as TABLE
 from kiosk.advice.outcomes import End
-from kiosk.guidance import load
+from kiosk.config.guidance import load
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Faults
 from kiosk.sim.people import Pins

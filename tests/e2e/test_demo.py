@@ -23,10 +23,10 @@ import websocket
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import structs
 
-from kiosk import config
 from kiosk.__main__ import main
-from kiosk.browser import descendants
+from kiosk.config import kiosk as config
 from kiosk.portal.client import PortalClient, PortalRefused
+from kiosk.services.browser import descendants
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.web.site import port_free

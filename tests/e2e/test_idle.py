@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from kiosk.advice.outcomes import End
-from kiosk.config import Screen
+from kiosk.config.kiosk import Screen
 from kiosk.portal.model import State
 from tests.e2e.conftest import Kiosk, directory, open_page, visit
 from tests.e2e.person import Person

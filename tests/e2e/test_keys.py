@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kiosk.flows.linking import STEPS
-from kiosk.languages import LANGUAGES, translations
+from kiosk.language.languages import LANGUAGES, translations
 from kiosk.portal.model import State
 from kiosk.sim.card.chip import Faults
 from tests.e2e.conftest import Kiosk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.dates import wareki
+from kiosk.language.dates import wareki
 from kiosk.portal.model import State
 from tests.e2e.paper import slip_of_the_linked
 from tests.e2e.person import PINS, Person

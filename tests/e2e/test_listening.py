@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from kiosk.config import Session, Settings, Voice
+from kiosk.config.kiosk import Session, Settings, Voice
 from kiosk.voice.prompts import file_name
 from kiosk.voice.voices import MEI
 from tests.stage import Stage

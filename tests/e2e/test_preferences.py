@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from kiosk.languages import LANGUAGES, translations
+from kiosk.language.languages import LANGUAGES, translations
 from tests.e2e.paper import slip_of_the_linked
 from tests.e2e.person import PINS, Person
 from tests.stage import Slow, Stage

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from kiosk.config import Session
+from kiosk.config.kiosk import Session
 from kiosk.sim.card.chip import Faults
 from kiosk.sim.printer import Switches
 from tests.e2e.visitor import GOALS, SOON, Visitor

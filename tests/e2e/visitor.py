@@ -10,8 +10,8 @@ from typing import NamedTuple
 from PIL import Image
 from playwright.sync_api import Page
 
-from kiosk.furigana import plain
-from kiosk.languages import JAPANESE, LANGUAGES, Language, translations
+from kiosk.language.furigana import plain
+from kiosk.language.languages import JAPANESE, LANGUAGES, Language, translations
 from tests.stage import Stage
 
 SOON = 8000  # ms

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, cast
 
-from kiosk import guidance
 from kiosk.card.apdu import Card, CardLost
 from kiosk.card.pin import PinRule
+from kiosk.config import guidance
+from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
-from kiosk.guidance import Guidance
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.receipt import Receipt

@@ -14,10 +14,10 @@ from kiosk.card.apdu import Card
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.pin import Tries
 from kiosk.card.state import CardState
-from kiosk.config import Station
+from kiosk.config.guidance import load
+from kiosk.config.kiosk import Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card, plan
-from kiosk.guidance import load
 from kiosk.receipts.text import public_text
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
 from kiosk.sim.people import people

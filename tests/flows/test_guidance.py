@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk import guidance
 from kiosk.advice import unlock
 from kiosk.advice.todo import Plan
-from kiosk.config import Station
+from kiosk.config import guidance
+from kiosk.config.kiosk import Station
 from kiosk.flows import home
 from kiosk.flows.asking.ends import Left
 from kiosk.flows.benefits import benefits

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk import guidance
 from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End
 from kiosk.card.apdu import CardProblem
+from kiosk.config import guidance
 from kiosk.flows.asking.screen import Sound
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.hw.device import NotPrinted, PrinterFault

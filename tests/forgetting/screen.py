@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from kiosk.browser import Keeper, descendants
-from kiosk.config import Settings
+from kiosk.config.kiosk import Settings
+from kiosk.services.browser import Keeper, descendants
 
 SIZE = "1080x1920"
 AS_ROOT = ("--no-sandbox",) if os.geteuid() == 0 else ()  # in tests only: Chromium has no sandbox under root

@@ -19,8 +19,8 @@ import msgspec
 import pytest
 from asn1crypto.x509 import Certificate
 
-from kiosk.config import Screen, Session
-from kiosk.dates import wareki
+from kiosk.config.kiosk import Screen, Session
+from kiosk.language.dates import wareki
 from kiosk.sim.people import Person, Pins
 from tests.forgetting.memory import forms, found, raw_forms
 from tests.forgetting.screen import Display

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from kiosk.guidance import SHIPPED, load, overdue
+from kiosk.config.guidance import SHIPPED, load, overdue
 from kiosk.health.finding import State
 from kiosk.health.guidance import judge
 

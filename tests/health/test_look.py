@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.config import Portal, Settings, Station
-from kiosk.guidance import SHIPPED
+from kiosk.config.guidance import SHIPPED
+from kiosk.config.kiosk import Portal, Settings, Station
 from kiosk.health import look
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.config import Voice
+from kiosk.config.kiosk import Voice
 from kiosk.health.finding import State
 from kiosk.health.voice import judge
 from kiosk.voice.voices import CREDIT

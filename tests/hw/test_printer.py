@@ -21,7 +21,7 @@ import usb.core  # type: ignore[import-untyped]
 from PIL import Image, ImageDraw
 from usb.backend import IBackend  # type: ignore[import-untyped]
 
-from kiosk.config import Printer as PrinterSettings
+from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.hw.device import NotPrinted, Printed, Printer, PrinterFault, PrinterState
 from kiosk.hw.printer import open_printer, without_real_time_commands
 from kiosk.sim.printer import Stream, Switches, VirtualPrinter, set_switch

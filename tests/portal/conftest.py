@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from kiosk.card.cms import signed_data
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.portal.client import PortalClient
 from kiosk.portal.model import Applicant, Linked, Linking, Sex
 from kiosk.portal.statement import statement

@@ -16,7 +16,7 @@ import pytest
 import urllib3
 import yaml
 
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.portal.model import Linking, Refusal, State, Terms
 from kiosk.sim.portal.faults import Fault
 from kiosk.sim.portal.problems import PROBLEM, STATUS

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.portal.client import PortalBroken, PortalClient, PortalUnreachable
 from kiosk.portal.exchange import ANSWER_LIMIT
 from kiosk.sim.portal.sandbox import Sandbox

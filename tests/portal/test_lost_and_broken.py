@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.portal.client import (
     PROBLEM,
     PortalBroken,

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.portal.client import PortalClient, PortalRefused, PortalUnreachable
 from kiosk.portal.errors import Misconfigured
 from kiosk.portal.model import Refusal

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from PIL import Image
 
-from kiosk import guidance
 from kiosk.advice.gains import GAINS
 from kiosk.advice.outcomes import OUTCOMES as TABLE
 from kiosk.advice.outcomes import Outcome
 from kiosk.advice.todo import Todo
-from kiosk.config import Station
+from kiosk.config import guidance
+from kiosk.config.kiosk import Station
 from kiosk.receipts.render import render
 from tests.web.catalogue_guidance import plans
 

@@ -21,11 +21,11 @@ import pytest
 from PIL import Image, ImageChops
 
 from kiosk.advice.gains import gains_of
-from kiosk.config import Printer as PrinterSettings
-from kiosk.dates import wareki, written
+from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
-from kiosk.languages import JAPANESE, LANGUAGES, Language, shipped
+from kiosk.language.dates import wareki, written
+from kiosk.language.languages import JAPANESE, LANGUAGES, Language, shipped
 from kiosk.receipts import render as module
 from kiosk.receipts.render import phrases, png_bytes, preload, qr, render
 from kiosk.sim.printer import VirtualPrinter
@@ -259,7 +259,7 @@ def test_the_warm_parent_can_prepare_everything() -> None:
 
 FORKED = """
 import os, signal
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.receipts.render import preload, render
 from tests.receipts.shots import facts
 

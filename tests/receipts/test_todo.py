@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from PIL import Image
 
-from kiosk import guidance
 from kiosk.advice.todo import Plan
-from kiosk.config import Printer as PrinterSettings
+from kiosk.config import guidance
+from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.flows import lost_card
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish, parse, table
 from tests.web.catalogue import SIGHTS
 

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from kiosk.dates import JST
 from kiosk.hw.device import Printer, PrinterFault, PrinterState
+from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.session.devices import Devices
 from tests.session.world import SlotReader

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinFault, PinRule
-from kiosk.languages import JAPANESE
+from kiosk.language.languages import JAPANESE
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
 from kiosk.session.pad import BOUNCE_SECONDS, WHOLE, Pad, pad_of
 

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.session.answers import Wish
 from kiosk.session.preferences import LOUDEST, Preferences
 

@@ -12,7 +12,7 @@ from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule
 from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Printed, ReaderState
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.receipts.receipt import Receipt
 from kiosk.session import session
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish

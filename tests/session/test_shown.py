@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.flows.asking.screen import Screen
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.session.answers import Wish
 from kiosk.session.preferences import Preferences
 from kiosk.session.shown import Overlay, Shown, View

@@ -12,7 +12,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.hw.device import SETTLE_SECONDS, ReaderState
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help, Sign, Wish
 from kiosk.session.handover import Handover

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from kiosk import guidance
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
-from kiosk.config import Screen, Settings
-from kiosk.config import Session as Patience
+from kiosk.config import guidance
+from kiosk.config.kiosk import Screen, Settings
+from kiosk.config.kiosk import Session as Patience
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slip import Paper

@@ -17,11 +17,11 @@ from typing import cast
 
 import msgspec
 
-from kiosk import guidance
-from kiosk.config import Settings
+from kiosk.config import guidance
+from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Lost, NotPrinted, Printed, ReaderState
-from kiosk.languages import Language
+from kiosk.language.languages import Language
 from kiosk.receipts.receipt import Receipt
 from kiosk.session.answers import Answer
 from kiosk.session.devices import Devices

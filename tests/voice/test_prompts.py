@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.voice import prompts
 from kiosk.voice.mouth import Mouth
 from kiosk.voice.prompts import FOLDER, bare, build, file_name, messages, texts, variants

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.languages import LANGUAGES, Language, shipped
+from kiosk.language.languages import LANGUAGES, Language, shipped
 from kiosk.voice.mouth import BUTTONS, Mouth, can_speak
 from kiosk.voice.prompts import bare, file_name, messages, rendered, texts
 from kiosk.voice.speech import Piece, speech

@@ -9,7 +9,6 @@ import datetime
 from collections.abc import Iterator
 from typing import cast
 
-from kiosk import guidance
 from kiosk.advice import pins
 from kiosk.advice.gains import GAINS, gains_of
 from kiosk.advice.outcomes import OUTCOMES as TABLE
@@ -17,6 +16,7 @@ from kiosk.advice.outcomes import End
 from kiosk.advice.pins import SIGN, TEXT
 from kiosk.card.pin import PinFault
 from kiosk.card.text import Attributes, Sex
+from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS

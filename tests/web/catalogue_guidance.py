@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 
-from kiosk import guidance
 from kiosk.advice import pins
 from kiosk.advice.gains import GAINS
 from kiosk.advice.todo import Plan
@@ -13,6 +12,7 @@ from kiosk.card.jpki import TokenKind
 from kiosk.card.licence import Licence
 from kiosk.card.pin import LICENCE_PIN, Tries
 from kiosk.card.state import CardState, LicenceState
+from kiosk.config import guidance
 from kiosk.flows import benefits, card_check, lost_card, pin_help, renewal
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.take_home import slip

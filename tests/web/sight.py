@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import cast
 
-from kiosk.config import Settings, Station
+from kiosk.config.kiosk import Settings, Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.session.devices import Devices

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.session.preferences import Preferences
 from kiosk.web import style, view
 from kiosk.web.app import Site, create

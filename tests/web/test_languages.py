@@ -16,9 +16,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
-from kiosk.dates import wareki, written
-from kiosk.furigana import STACKED, annotated, plain
-from kiosk.languages import JAPANESE, LANGUAGES, LOCALES, Language, shipped
+from kiosk.language.dates import wareki, written
+from kiosk.language.furigana import STACKED, annotated, plain
+from kiosk.language.languages import JAPANESE, LANGUAGES, LOCALES, Language, shipped
 from kiosk.session.answers import Wish
 from kiosk.session.preferences import Preferences
 from kiosk.web.view import environment, look, official

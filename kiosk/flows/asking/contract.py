@@ -6,8 +6,8 @@ from typing import Protocol
 
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
+from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.screen import Screen
-from kiosk.guidance import Guidance
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.receipt import Receipt

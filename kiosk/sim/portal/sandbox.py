@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal import tls

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from kiosk.languages import JAPANESE, Language
+from kiosk.language.languages import JAPANESE, Language
 from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Way

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from kiosk.languages import LANGUAGES
+from kiosk.language.languages import LANGUAGES
 from kiosk.session.preferences import Preferences
 from kiosk.web import style
 from tests.e2e.look.gallery import Way

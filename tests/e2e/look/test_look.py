@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 import kiosk.web.view
-from kiosk.languages import shipped
+from kiosk.language.languages import shipped
 from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Gallery, Way, show

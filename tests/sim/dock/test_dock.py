@@ -9,7 +9,7 @@ from PIL import Image
 
 from kiosk.card.apdu import Card
 from kiosk.card.text import TextApplication
-from kiosk.config import Printer as PrinterSettings
+from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault, ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient, PortalClosed

@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kiosk.config import Portal
+from kiosk.config.kiosk import Portal
 from kiosk.portal.client import PortalClient, PortalClosed, PortalRefused
 from kiosk.portal.model import Refusal
 from kiosk.sim.people import people

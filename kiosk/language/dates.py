@@ -1,7 +1,7 @@
 """Days and moments as their reader writes them: 令和 in Japanese, elsewhere the Gregorian year in the language's order.
 
 Papers and cards in Japan say 令和, so a day that stands on one of them has it beside the Gregorian form; a moment (when
-something was done here) has not. Patterns are those of `kiosk.languages`, not CLDR's, so that an update moves nothing.
+something was done here) has not. Patterns are those of `languages.py`, not CLDR's, so that an update moves nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import datetime
 from babel.dates import format_date, format_time
 from markupsafe import Markup
 
-from kiosk.languages import JAPANESE, Language, translations
+from kiosk.language.languages import JAPANESE, Language, translations
 
 JST = datetime.timezone(datetime.timedelta(hours=9))
 ERAS = (

@@ -28,7 +28,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kiosk.config import Settings
+from kiosk.config.kiosk import Settings
 
 log = logging.getLogger("kiosk.browser")
 

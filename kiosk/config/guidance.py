@@ -4,7 +4,7 @@ A fact is what somebody outside may change: a number, an hour, a fee, a place. S
 templates and are translated; facts stand in this one file, which a station edits. Each says where it comes from and
 when somebody last made sure of it, so that `overdue` can name those that nobody has looked at for too long.
 
-Checked like the settings (kiosk/config.py): what does not fit stops the start with one line.
+Checked like the settings (kiosk/config/kiosk.py): what does not fit stops the start with one line.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import IO, Annotated
 
 from msgspec import Meta, Struct, structs
 
-from kiosk.config import read
+from kiosk.config.file import read
 
-SHIPPED = Path(__file__).resolve().parent.parent / "config" / "guidance.toml"
+SHIPPED = Path(__file__).resolve().parents[2] / "config" / "guidance.toml"
 
 Text = Annotated[str, Meta(min_length=1, description="text in quotation marks, not empty")]
 Telephone = Annotated[

@@ -19,11 +19,11 @@ import msgspec
 import pytest
 from jinja2 import nodes
 
-from kiosk.config import Settings
-from kiosk.guidance import Guidance
+from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import Settings
 
-ROOT = Path(__file__).parent.parent
-SOURCES = ("kiosk.config", "kiosk.guidance")
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("kiosk.config.kiosk", "kiosk.config.guidance")
 FILES = {"kiosk.toml": Settings, "guidance.toml": Guidance}
 Schema = dict[str, dict[str, str]]  # class, its keys, and the class of each key's value ("" for a plain value)
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kiosk.dates import JST, coming
-from kiosk.furigana import plain
-from kiosk.languages import LANGUAGES
+from kiosk.language.dates import JST, coming
+from kiosk.language.furigana import plain
+from kiosk.language.languages import LANGUAGES
 
 NOW = datetime(2026, 11, 22, 21, 40, tzinfo=JST)
 TODAY, TOMORROW, LATER = (datetime(2026, 11, day, 8, 30, tzinfo=JST) for day in (22, 23, 25))

@@ -23,15 +23,15 @@ from pathlib import Path
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from kiosk import guidance
-from kiosk.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
-from kiosk.config import Settings
-from kiosk.guidance import Guidance
+from kiosk.config import guidance
+from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import slip
+from kiosk.services.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.session import visit
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover

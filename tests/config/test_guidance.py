@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.config import ConfigError
-from kiosk.guidance import SHIPPED, Guidance, load, messages, overdue
+from kiosk.config.file import ConfigError
+from kiosk.config.guidance import SHIPPED, Guidance, load, messages, overdue
 
 TEXT = SHIPPED.read_text("utf-8")
 

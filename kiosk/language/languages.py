@@ -21,7 +21,7 @@ LOCALES = Path(__file__).parent / "locale"
 class Language:
     """One row.
 
-    code: what the page answers (`lang:en`). name: its own, with readings (kiosk/furigana.py) where it needs them.
+    code: what the page answers (`lang:en`). name: its own, with readings (furigana.py) where it needs them.
     html: BCP 47, for `lang`, from which the style sheets choose the face and a voice its tongue. folder, domain: its
     catalogue is `locale/<folder>/LC_MESSAGES/<domain>.po`. day, time: the CLDR patterns of a date (none: 令和
     alone) and of a time of day. shipped: the catalogue is complete, so people may choose it, and the tests hold it to

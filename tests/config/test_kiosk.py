@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from kiosk.config import ConfigError, Settings, load
+from kiosk.config.file import ConfigError
+from kiosk.config.kiosk import Settings, load
 
-SHIPPED = Path(__file__).parent.parent / "config" / "kiosk.toml"
+SHIPPED = Path(__file__).resolve().parents[2] / "config" / "kiosk.toml"
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""One TOML file of sections, read into the class whose fields are the sections; or one line that says what to do.
+
+The classes are the list of what a file may hold (kiosk.py, guidance.py); the words for what does not fit are here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct, inspect
+
+Document = TypeVar("Document", bound=Struct)
+
+
+class ConfigError(Exception):
+    """The settings cannot be used. Its text is one line for the operator."""
+
+
+def read(path: str | Path, kind: type[Document], if_absent: str) -> Document:
+    """Read a TOML file of sections into the class whose fields are the sections. if_absent: the cure for no file.
+
+    Raises `ConfigError` with one line that says what to do.
+    """
+    try:
+        document = tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; {if_absent}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its owner and mode") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not TOML: {error}; correct that line") from None
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_in_our_words(str(error), document, kind)}") from None
+
+
+def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) -> str:
+    """Turn msgspec's "Expected … - at `$.section.key`" into a line that names the key, the value and the cure."""
+    sentence, _, place = problem.partition(" - at ")
+    section, _, key = place.strip("`").removeprefix("$").removeprefix(".").partition(".")
+    sections = {each.name: each for each in _fields(inspect.type_info(kind))}
+    keys = {each.name: each for each in _fields(sections[section].type)} if section else {}
+
+    if unknown := re.fullmatch("Object contains unknown field `(.*)`", sentence):
+        name, known = unknown[1], keys or sections
+        near = difflib.get_close_matches(name, known, n=1)
+        cure = f"did you mean {near[0]}?" if near else f"the names known here are {', '.join(known)}"
+        return f"{section}.{name}: no such key; {cure}" if section else f"{name}: no such section; {cure}"
+    if missing := re.fullmatch("Object missing required field `(.*)`", sentence):
+        name = missing[1]
+        if section:
+            return f"{section}.{name}: is missing; write {_expected(keys[name].type)}"
+        return f"{name}: is missing; write [{name}] on a line of its own and its keys below"
+    if not key and sentence.startswith("Expected"):
+        return f"{section}: is a section; write [{section}] on a line of its own and its keys below"
+    if not key:
+        return f"{section}.{sentence}"  # written by a __post_init__ above
+    expected, found = _expected(keys[key].type), _written(document[section][key])
+    cure = "correct it" if keys[key].required else f"correct it, or take it out to have {_written(keys[key].default)}"
+    return f"{section}.{key}: {found} does not fit, it must be {expected}; {cure}"
+
+
+def _written(value: object) -> str:
+    """A value as it is written in TOML, which for ours is how JSON writes it."""
+    return "none" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _fields(kind: inspect.Type) -> tuple[inspect.Field, ...]:
+    assert isinstance(kind, inspect.StructType)
+    return kind.fields
+
+
+def _expected(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.UnionType(types=types):
+            return _expected(types[0])
+        case inspect.Metadata(extra_json_schema={"description": str(words)}):
+            return words
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(_written(each) for each in values)
+        case inspect.IntType(ge=low, le=high):
+            return f"a whole number from {low} to {high}"
+        case inspect.FloatType(ge=low, le=high):
+            return f"a number from {low} to {high}"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.DateType():
+            return "a day such as 2026-04-01, without quotation marks"
+        case _:
+            return "text in quotation marks"
