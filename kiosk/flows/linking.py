@@ -26,7 +26,7 @@ from kiosk.flows.gains import GAINS, gains_of
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.outcomes import End
 from kiosk.flows.paper import hand_over
-from kiosk.flows.refusal import Stop, end_of, tell
+from kiosk.flows.refusal import Stop, end_of, opening, tell
 from kiosk.flows.runner import Move, Step, walk
 from kiosk.flows.screen import Screen, Sound
 from kiosk.flows.todo import N_
@@ -59,7 +59,7 @@ def link(kiosk: Kiosk) -> bool:
         return walk(STEPS, visit) is NEXT
     except (Stop, PortalError, CardError) as problem:
         visit.cancel()
-        return tell(kiosk, end_of(problem))
+        return tell(kiosk, end_of(problem), opening(problem))
     except Ended:
         kiosk.show(Screen("closing"))  # nothing of the person may stand there while the portal is told
         raise

@@ -6,7 +6,8 @@ the language, size and colours the person has chosen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from kiosk.config import Settings
-from kiosk.dates import written
+from kiosk.dates import coming, written
 from kiosk.devices import Devices
 from kiosk.flows.linking import STEPS
 from kiosk.furigana import annotated, plain
@@ -43,6 +44,7 @@ def environment(language: Language) -> jinja2.Environment:
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters["written"] = partial(written, language=language)
+    made.filters["coming"] = lambda moment: coming(moment, datetime.now(UTC), language)
     made.globals["official"] = partial(official, language)
     made.globals["code"] = partial(code, translate=lambda text: plain(translations(language).gettext(text)))
     made.globals["language"] = language
@@ -80,6 +82,7 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
             "reader": devices.reader.state.value,
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
+            "opens_at": devices.portal_opens_at,
         },
         "pad": view.pad,
     }
@@ -97,9 +100,10 @@ def helpers(view: View, settings: Settings) -> tuple[str, ...]:
     return (*leave, "staff", "language", *EYE, "listen")
 
 
-def warm() -> None:
-    """Compile every template in every language."""
+def warm(begins: Callable[[Language], None] = lambda _language: None) -> None:
+    """Compile every template in every language. begins: told each language before it."""
     for language in shipped():
+        begins(language)
         made = environment(language)
         for name in made.list_templates(extensions=["html"]):
             made.get_template(name)

@@ -12,6 +12,7 @@ from typing import cast
 from kiosk import guidance
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinFault
 from kiosk.card.text import Attributes, Sex
+from kiosk.dates import JST
 from kiosk.flows.gains import GAINS, gains_of
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
@@ -26,6 +27,9 @@ from tests.web import catalogue_guidance
 from tests.web.sight import Sight
 
 OUTCOMES = outcomes(guidance.load())
+OPENS = datetime.datetime(
+    2099, 11, 23, 8, 30, tzinfo=JST
+)  # a day that stays ahead: the longest of the three ways to say it
 
 
 def attributes(key: str) -> Attributes:
@@ -99,6 +103,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("home", home)
     yield Sight("home_no_reader", home, reader=ReaderState.ABSENT)
     yield Sight("home_portal_closed", home, portal="closed")
+    yield Sight("home_portal_opens", home, portal="closed", opens_at=OPENS)
     yield Sight("home_portal_unreachable", home, portal="unreachable")
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
 
@@ -176,6 +181,8 @@ def _ends() -> Iterator[Sight]:
         again = ("again",) if end in (End.TERMS_CHANGED, End.LINKING_EXPIRED) else ()
         facts = {"end": end.value, "outcome": outcome, **({"paper": "printed"} if outcome.slip else {})}
         yield Sight(f"outcome_{end.value}", Screen("outcome", facts, (*again, "finish")))
+    closed = {"end": End.PORTAL_CLOSED.value, "outcome": OUTCOMES[End.PORTAL_CLOSED], "paper": "printed"}
+    yield Sight("outcome_portal_opens", Screen("outcome", {**closed, "opens_at": OPENS}, ("finish",)))
     locked = {"end": End.SIGN_PIN_LOCKED.value, "outcome": OUTCOMES[End.SIGN_PIN_LOCKED]}
     yield Sight("outcome_printing", Screen("outcome", {**locked, "paper": "printing"}))
     for name, facts, more in paper_states():
