@@ -23,7 +23,7 @@ from pathlib import Path
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from kiosk import guidance
+from kiosk import guidance, sd_notify
 from kiosk.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.config import Settings
 from kiosk.devices import Devices
@@ -88,7 +88,8 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("kiosk").setLevel(logging.INFO)
     keep_memory_private()
-    view.warm()
+    view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
+    sd_notify.stage("the slips")
     slip.warm(settings)
     Server(settings, facts, open_reader).run()
 
