@@ -8,6 +8,7 @@ demo alone.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import signal
 import sys
@@ -47,12 +48,13 @@ def main(argv: list[str] | None = None) -> int:
     serve_.set_defaults(run=lambda options: serve(load(options.config)))
     browser_.description = "Start Chromium on the kiosk's page, and again when it has ended, until told to stop."
     browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
-    browser_.set_defaults(run=lambda options: browser(load(options.config), options.flags))
+    browser_.add_argument("--cage", action="store_true", help="in cage, which this becomes once the settings fit")
+    browser_.set_defaults(run=lambda options: browser(load(options.config), options))
     check_.description = (
         "Check the settings, and say what this kiosk has and lacks. Exit code 0: it has everything; "
-        "1: it lacks something; 2: the settings cannot be used."
+        "1: it lacks something; 2: the settings cannot be used. As root it asks as the user the server runs as."
     )
-    check_.set_defaults(run=lambda options: check(load(options.config), options.config))
+    check_.set_defaults(run=lambda options: check(options.config))
     if argv[:1] == ["demo"]:
         from kiosk.sim import demo
 
@@ -69,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def serve(settings: Settings) -> int:
     from kiosk.health import port
+    from kiosk.services import sd_notify
     from kiosk.web.site import kiosk_answers, port_free
 
     number = settings.server.port
@@ -76,10 +79,12 @@ def serve(settings: Settings) -> int:
         print(f"server.port: {port.judge(number, False, kiosk_answers(number)).said}", file=sys.stderr)
         return 1
 
+    sd_notify.stage("loading the program")
     from kiosk.health import look
     from kiosk.hw.reader import PcscReader
     from kiosk.services import server
 
+    sd_notify.stage("looking at the fonts")
     for finding in (look.portal_settings(settings), *look.installed_fonts()):
         if finding.lacks:
             print(finding, file=sys.stderr)
@@ -87,9 +92,17 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def browser(settings: Settings, flags: list[str]) -> int:
+def browser(settings: Settings, options: argparse.Namespace) -> int:
     from kiosk.services.browser import Keeper
 
+    flags: list[str] = options.flags
+    if options.cage:
+        again = [sys.executable, "-m", "kiosk", "browser", "--config", str(options.config), "--", *flags]
+        try:
+            os.execvp("cage", ["cage", "--", *again])
+        except OSError as error:
+            print(f"cage cannot be started ({error.strerror}); apt install cage", file=sys.stderr)
+            return 1
     if os.environ.get("WAYLAND_DISPLAY"):
         flags = ["--ozone-platform=wayland", *flags]
     elif not os.environ.get("DISPLAY"):
@@ -108,13 +121,14 @@ def browser(settings: Settings, flags: list[str]) -> int:
     return 0
 
 
-def check(settings: Settings, path: Path) -> int:
-    from kiosk.health import look
-    from kiosk.health.finding import Finding, State
+def check(path: Path) -> int:
+    from kiosk.health import look, settings
 
-    print(Finding("settings", State.OK, str(path)))
+    shut_out = look.shut_out(path)
+    asker = look.become_the_server()
+    kiosk = load(path)
     complete = True
-    for finding in look.everything(settings):
+    for finding in itertools.chain(settings.judge(path, asker, shut_out), look.everything(kiosk)):
         print(finding, flush=True)
         complete = complete and not finding.lacks
     return 0 if complete else 1

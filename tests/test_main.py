@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,74 @@ def test_without_a_display_the_browser_says_so(tmp_path: Path) -> None:
     ended = kiosk("browser", "--config", config(tmp_path, ""), DISPLAY="", WAYLAND_DISPLAY="")
     assert ended.returncode == 1
     assert ended.stderr.startswith("no display ") and ended.stderr.count("\n") == 1
+
+
+def test_the_browser_needs_no_file_of_the_portal(tmp_path: Path) -> None:
+    """The key to the portal is for the server's user alone."""
+    text = '[portal]\nca_file = "/gone/ca"\ncertificate_file = "/gone/pem"\nkey_file = "/gone/key"\n'
+    ended = kiosk("browser", "--config", config(tmp_path, text), DISPLAY="", WAYLAND_DISPLAY="")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("no display ") and ended.stderr.count("\n") == 1
+
+
+def test_the_browser_becomes_cage_only_when_the_settings_fit(tmp_path: Path) -> None:
+    cage = tmp_path / "cage"
+    cage.write_text('#!/bin/sh\nprintf "%s\\n" "$$" "$@"\n')
+    cage.chmod(0o755)
+    path = config(tmp_path, "[server]\nport = 0\n")
+    ended = kiosk("browser", "--cage", "--config", path, PATH=str(tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "") and ended.stderr.startswith(f"{path}: server.port: ")
+
+    path = config(tmp_path, "")
+    ended = kiosk("browser", "--cage", "--config", path, "--", "--flag", PATH=f"{tmp_path}:{os.defpath}")
+    _, *arguments = ended.stdout.splitlines()
+    assert arguments == ["--", sys.executable, "-m", "kiosk", "browser", "--config", path, "--", "--flag"]
+
+    cage.unlink()
+    ended = kiosk("browser", "--cage", "--config", path, PATH=str(tmp_path))
+    assert ended.returncode == 1
+    assert ended.stderr == "cage cannot be started (No such file or directory); apt install cage\n"
+
+
+AS_NOBODY = """
+import sys
+from kiosk.health import look
+look.SERVER = look.BROWSER = "nobody"
+from kiosk.__main__ import main
+code = main(["check", "--config", sys.argv[1]])
+import os
+print(os.getresuid(), os.getresgid(), 0 in os.getgroups())
+sys.exit(code)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can ask in another's name")
+def test_root_asks_as_the_servers_user_and_tries_the_settings_as_the_screens() -> None:
+    nobody = pwd.getpwnam("nobody")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        there, secret = folder / "there.pem", folder / "secret.key"
+        there.touch()
+        secret.touch(mode=0o640)  # of root, as it would be before systemd-tmpfiles gave it to the server's group
+        path = config(
+            folder,
+            f'[reader]\nname = "no such reader"\n'
+            f'[portal]\nca_file = "{there}"\ncertificate_file = "{there}"\nkey_file = "{secret}"\n',
+        )
+        asked = [sys.executable, "-c", AS_NOBODY, path]
+        ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert f"has    settings  {path} (asked as the user nobody)" in ended.stdout
+        assert (
+            f"LACKS  portal    portal.key_file: {secret} cannot be read by this user; check its owner" in ended.stdout
+        )
+        *_, last = ended.stdout.splitlines()
+        assert last == f"{(nobody.pw_uid,) * 3} {(nobody.pw_gid,) * 3} False"
+
+        Path(path).chmod(0o600)
+        ended = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 2
+        assert ended.stderr == f"{path}: cannot be read (Permission denied); check its owner and mode\n"
 
 
 def test_check_says_in_a_line_each_what_the_kiosk_has_and_lacks(tmp_path: Path) -> None:

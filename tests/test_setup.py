@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -87,6 +88,28 @@ def test_the_second_set_up_says_nothing_and_takes_no_time() -> None:
     second = subprocess.run([ROOT / "tools/setup", "test"], capture_output=True, text=True, timeout=60)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert time.monotonic() - begun < 1
+
+
+def test_an_appliance_has_bytecode_for_every_module_whatever_the_times_of_its_files(tmp_path: Path) -> None:
+    [command] = re.findall(r"quietly (\.venv/bin/python -m compileall .*)", (ROOT / "tools/setup").read_text())
+    shutil.copytree(ROOT / "kiosk", tmp_path / "kiosk", ignore=shutil.ignore_patterns("__pycache__", "rendered"))
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    subprocess.run(command.split(), cwd=tmp_path, check=True, timeout=120)
+    modules = list((tmp_path / "kiosk").rglob("*.py"))
+    assert len(modules) > 100
+    for module in modules:
+        assert Path(importlib.util.cache_from_source(str(module))).is_file(), module
+        os.utime(module, (0, 0))  # as an image may leave them
+    loaded = subprocess.run(
+        [".venv/bin/python", "-v", "-c", "import kiosk.server"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    ).stderr
+    ours = rf"{re.escape(str(tmp_path))}/kiosk/\S+\.py"
+    assert len(re.findall(rf"^# .*__pycache__\S+ matches {ours}", loaded, re.MULTILINE)) > 50
+    assert re.findall(rf"^# code object from '{ours}'|^# wrote .*", loaded, re.MULTILINE) == []
 
 
 def test_without_rights_it_says_what_to_install_and_stops() -> None:

@@ -29,7 +29,7 @@ from kiosk.flows.asking.runner import Move, Step, walk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
 from kiosk.flows.paper import hand_over
-from kiosk.flows.refusal import Stop, end_of, tell
+from kiosk.flows.refusal import Stop, end_of, opening, tell
 from kiosk.language.languages import N_
 from kiosk.portal.errors import PortalError, PortalUnreachable
 from kiosk.portal.model import Applicant, Held, Licence, Linked, Linking
@@ -65,7 +65,7 @@ def link(kiosk: Kiosk) -> bool:
         return walk(STEPS, memory) is NEXT
     except (Stop, PortalError, CardError) as problem:
         memory.cancel()
-        return tell(kiosk, end_of(problem))
+        return tell(kiosk, end_of(problem), opening(problem))
     except VisitEnded:
         kiosk.show(Screen("closing"))  # nothing of the person may stand there while the portal is told
         raise

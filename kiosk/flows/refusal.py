@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End
 from kiosk.card.apdu import CardError
 from kiosk.flows.asking.contract import Kiosk
@@ -37,10 +39,15 @@ def end_of(problem: Exception) -> End:
     return End.KIOSK_PROBLEM
 
 
-def tell(kiosk: Kiosk, end: End) -> bool:
+def opening(problem: Exception) -> datetime | None:
+    """When a closed portal opens, if it has said so."""
+    return problem.opens_at if isinstance(problem, PortalClosed) else None
+
+
+def tell(kiosk: Kiosk, end: End, opens_at: datetime | None = None) -> bool:
     """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
     outcome = OUTCOMES[end].told(kiosk.guidance)
-    facts = {"end": end.value, "outcome": outcome}
+    facts = {"end": end.value, "outcome": outcome, **({"opens_at": opens_at} if opens_at else {})}
     screen = Screen(
         "outcome",
         facts,

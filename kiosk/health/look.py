@@ -1,17 +1,24 @@
 """Look for oneself: ask each device, by the code that uses it, and have the checks judge what it says.
 
-For `python -m kiosk check`, by hand, and for the server's start. It opens what it asks, so no session may run meanwhile
-with a printer or a reader that only one can have; those that several may ask just answer.
+For `python -m kiosk check`, by hand, and for the server's start.
+
+What root can read says nothing about the user who has to. So when root asks, the process becomes the server's user
+first, for good, with the groups its unit gives it; and whether the screen's user can read the settings is tried by
+that user.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import grp
 import os
+import pwd
 import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from kiosk.config.guidance import SHIPPED, load, overdue
 from kiosk.config.kiosk import Settings
@@ -26,7 +33,33 @@ from kiosk.portal.errors import Misconfigured
 from kiosk.voice.mouth import can_speak
 from kiosk.web.site import kiosk_answers, port_free
 
+SERVER, BROWSER = "kiosk", "kiosk-browser"  # the users of the two services
+GROUPS = ("dialout", "lp")  # what systemd/kiosk-server.service adds
 READER_SECONDS = 2.0  # for the reader to say what is in the slot
+
+
+def become_the_server() -> str:
+    """Go on as the user that the server runs as, if we may and there is one. Returns the name of whoever asks now."""
+    if os.geteuid() == 0:
+        with contextlib.suppress(KeyError):  # not installed on this machine
+            user = pwd.getpwnam(SERVER)
+            added = [group.gr_gid for group in grp.getgrall() if group.gr_name in GROUPS]
+            os.setgroups([*os.getgrouplist(user.pw_name, user.pw_gid), *added])
+            os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+            os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
+            os.environ["HOME"] = user.pw_dir
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def shut_out(path: Path) -> list[str]:
+    """The users of services that cannot read the settings: only root can ask in another's name."""
+    if os.geteuid() != 0:
+        return []
+    with contextlib.suppress(KeyError):
+        user = pwd.getpwnam(BROWSER)
+        asked = subprocess.run(["test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=[], check=False)
+        return [BROWSER] if asked.returncode else []
+    return []
 
 
 def everything(settings: Settings) -> Iterator[Finding]:

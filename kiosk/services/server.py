@@ -31,6 +31,7 @@ from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import slip
+from kiosk.services import sd_notify
 from kiosk.services.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.session import visit
 from kiosk.session.devices import Devices
@@ -89,7 +90,8 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("kiosk").setLevel(logging.INFO)
     keep_memory_private()
-    view.warm()
+    view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
+    sd_notify.stage("the slips")
     slip.warm(settings)
     Server(settings, facts, open_reader).run()
 

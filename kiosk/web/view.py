@@ -6,7 +6,8 @@ the language, size and colours the person has chosen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from markupsafe import Markup, escape
 
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
-from kiosk.language.dates import written
+from kiosk.language.dates import coming, written
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
 from kiosk.receipts.text import code
@@ -45,6 +46,7 @@ def environment(language: Language) -> jinja2.Environment:
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters["written"] = partial(written, language=language)
+    made.filters["coming"] = lambda moment: coming(moment, datetime.now(UTC), language)
     made.globals["official"] = partial(official, language)
     made.globals["code"] = partial(code, translate=lambda text: plain(translations(language).gettext(text)))
     made.globals["language"] = language
@@ -83,6 +85,7 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
             "reader": devices.reader.state.value,
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
+            "opens_at": devices.portal_opens_at,
         },
         "pad": view.pad,
     }
@@ -106,10 +109,11 @@ def helpers(view: View, settings: Settings) -> tuple[str, ...]:
     return (*leave, "staff", "language", *EYE, "listen")
 
 
-def warm() -> None:
-    """Compile every template in every language, and put the style sheet together."""
+def warm(begins: Callable[[Language], None] = lambda _language: None) -> None:
+    """Compile every template in every language, and put the style sheet together. begins: told each language before."""
     sheet()
     for language in shipped():
+        begins(language)
         made = environment(language)
         for name in made.list_templates(extensions=["html"]):
             made.get_template(name)

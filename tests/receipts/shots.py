@@ -9,7 +9,7 @@ from PIL import Image
 
 from kiosk.advice.gains import GAINS
 from kiosk.advice.outcomes import OUTCOMES as TABLE
-from kiosk.advice.outcomes import Outcome
+from kiosk.advice.outcomes import End, Outcome
 from kiosk.advice.todo import Todo
 from kiosk.config import guidance
 from kiosk.config.kiosk import Station
@@ -26,6 +26,7 @@ STATION = Station(
     hours="月曜〜金曜 8時30分〜17時15分（祝日を除く）",
 )
 WHEN = datetime(2026, 11, 22, 10, 4)
+OPENS = datetime(2026, 11, 23, 8, 30)
 LOST = Outcome(
     "カードをなくしたとき",
     "まず、カードの機能をとめます。",
@@ -52,6 +53,8 @@ def facts() -> Iterator[tuple[str, str, dict[str, object]]]:
             yield f"outcome-{end.value}", "outcome.html", {**base, "outcome": outcome}
     for name, plan in plans():
         yield f"todo-{name}", "todo.html", {**base, "plan": plan}
+    closed = {"outcome": OUTCOMES[End.PORTAL_CLOSED], "opens_at": OPENS}
+    yield "outcome-portal-opens", "outcome.html", {**base, **closed}
     yield "outcome-with-telephone", "outcome.html", {**base, "outcome": LOST}
     yield "test", "test.html", base
 

@@ -21,6 +21,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked
 from kiosk.session.pad import pad_of
 from kiosk.session.shown import Overlay
@@ -31,6 +32,9 @@ from tests.web.sight import Sight
 
 FACTS = guidance.load()
 OUTCOMES = {end: outcome.told(FACTS) for end, outcome in TABLE.items()}
+OPENS = datetime.datetime(
+    2099, 11, 23, 8, 30, tzinfo=JST
+)  # a day that stays ahead: the longest of the three ways to say it
 
 
 def attributes(key: str) -> Attributes:
@@ -104,6 +108,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("home", home)
     yield Sight("home_no_reader", home, reader=ReaderState.ABSENT)
     yield Sight("home_portal_closed", home, portal="closed")
+    yield Sight("home_portal_opens", home, portal="closed", opens_at=OPENS)
     yield Sight("home_portal_unreachable", home, portal="unreachable")
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
 
@@ -188,6 +193,8 @@ def _ends() -> Iterator[Sight]:
         again = ("again",) if outcome.again else ()
         facts = {"end": end.value, "outcome": outcome, **({"paper": "printed"} if outcome.slip else {})}
         yield Sight(f"outcome_{end.value}", Screen("outcome", facts, (*again, "finish")))
+    closed = {"end": End.PORTAL_CLOSED.value, "outcome": OUTCOMES[End.PORTAL_CLOSED], "paper": "printed"}
+    yield Sight("outcome_portal_opens", Screen("outcome", {**closed, "opens_at": OPENS}, ("finish",)))
     locked = {"end": End.SIGN_PIN_LOCKED.value, "outcome": OUTCOMES[End.SIGN_PIN_LOCKED]}
     yield Sight("outcome_printing", Screen("outcome", {**locked, "paper": "printing"}))
     for name, facts, more in paper_states():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import SimpleNamespace
 from typing import cast
 
@@ -37,11 +38,15 @@ class Sight:
     reader: ReaderState = ReaderState.CARD
     printer: PrinterFault | None = None
     portal: str = "open"
+    opens_at: datetime | None = None
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
         """The fragment, by the production path."""
         view = View(1, self.screen, self.overlay, 30 if self.overlay else None, preferences, self.pad)
         devices = SimpleNamespace(
-            reader=SimpleNamespace(state=self.reader), printer_fault=self.printer, portal_state=self.portal
+            reader=SimpleNamespace(state=self.reader),
+            printer_fault=self.printer,
+            portal_state=self.portal,
+            portal_opens_at=self.opens_at,
         )
         return render(view, SETTINGS, cast(Devices, devices))

@@ -1,0 +1,16 @@
+"""The settings file itself, and who has to be able to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from kiosk.health.finding import Finding, State
+
+
+def judge(path: Path, asker: str, shut_out: Iterable[str]) -> Iterator[Finding]:
+    """The file fits, or nobody would ask. asker: the user who looks. shut_out: services' users who cannot read it."""
+    yield Finding("settings", State.OK, f"{path} (asked as the user {asker})")
+    for user in shut_out:
+        words = f"{path} cannot be read by the user {user}, whose service does not start"
+        yield Finding("settings", State.PROBLEM, words, f"chmod o+r {path}")
