@@ -83,6 +83,15 @@ def _aliases(path: Path, tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 @cache
+def literals() -> frozenset[str]:
+    """Every word that a Literal of the house allows: a key that a row of a table names is one."""
+    subscripts = (node for each in modules() for node in ast.walk(each.tree) if isinstance(node, ast.Subscript))
+    named = (node for node in subscripts if isinstance(node.value, ast.Name) and node.value.id == "Literal")
+    constants = (each for node in named for each in ast.walk(node.slice) if isinstance(each, ast.Constant))
+    return frozenset(each.value for each in constants if isinstance(each.value, str))
+
+
+@cache
 def templates() -> tuple[nodes.Template, ...]:
     parser = jinja2.Environment(extensions=["jinja2.ext.i18n"])
     return tuple(parser.parse(path.read_text("utf-8")) for path in (ROOT / "kiosk").rglob("templates/**/*.html"))
@@ -108,6 +117,8 @@ class Reads:
             for node in ast.walk(scope.module.tree):
                 if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                     self._read(scope.kinds(node.value), node.attr)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+                    self.found |= scope.got(node.args[0])
         for template in templates():
             for access in template.find_all(nodes.Getattr):
                 self._read(self._kinds_in_template(access.node), access.attr)
@@ -155,9 +166,14 @@ class Scope:
                             attributes[each.name] |= self._said(each.returns)
                 case ast.arg(arg=name, annotation=annotation):
                     self.names[name] |= self._said(annotation)
+                case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                    for target, value in zip(targets, values, strict=True):
+                        self._bind(target, self.kinds(value))
                 case ast.Assign(targets=targets, value=value):
                     for target in targets:
                         self._bind(target, self.kinds(value))
+                case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
+                    self._bind(target, self.kinds(value))
                 case ast.NamedExpr(target=target, value=value):
                     self._bind(target, self.kinds(value))
                 case ast.Dict(keys=keys, values=values):
@@ -177,7 +193,13 @@ class Scope:
                 return set().union(*map(self.kinds, values))
             case ast.Call(func=ast.Name(id=name)) if name in self.module.aliases:
                 return {self.module.aliases[name]} & self.house.schema.keys()
+            case ast.Call(func=ast.Name(id="getattr"), args=[of, _key]):
+                return {kind for owner, key in self.got(of) if (kind := self.house.schema[owner][key])}
         return set()
+
+    def got(self, of: ast.expr) -> set[tuple[str, str]]:
+        """What `getattr(of, key)` may read: the keys that a Literal names as such."""
+        return {(owner, key) for owner in self.kinds(of) for key in self.house.schema[owner] if key in literals()}
 
     def _bind(self, target: ast.expr, kinds: set[str]) -> None:
         if isinstance(target, ast.Name):

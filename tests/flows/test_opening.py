@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from kiosk.flows.outcomes import End
 
+from kiosk.advice.outcomes import End
 from kiosk.flows.linking import link
 from kiosk.portal.client import PortalClosed
 from tests.flows.scripted import ScriptedKiosk
