@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from kiosk.card.apdu import Card
@@ -48,10 +48,10 @@ Overlay = Literal["leave", "leaving", "idle", "staff", "language"]
 
 @dataclass(frozen=True)
 class Event:
-    """Something from outside. seq: the screen an answer belongs to."""
+    """Something from outside. seq: the screen an answer belongs to. value: it may be a key of a PIN."""
 
     kind: Literal["answer", "device", "page"]
-    value: str = ""
+    value: str = field(default="", repr=False)
     seq: int = 0
 
 
@@ -64,7 +64,7 @@ class View:
     overlay: Overlay | None
     seconds: float | None  # until the overlay's question answers itself
     preferences: Preferences
-    pad: Mapping[str, object] | None
+    pad: Mapping[str, object] | None = field(repr=False)
 
 
 class Session:
