@@ -1,4 +1,4 @@
-"""The mutation run: a fault that a test notices is caught, one that none notices is listed, and the tree stays as it is."""
+"""The mutation run: a fault that a test notices is caught, another is listed, and the tree stays as it is."""
 
 from __future__ import annotations
 

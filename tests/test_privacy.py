@@ -54,6 +54,9 @@ OF_NOBODY = (
     "kiosk.advice",  # tables of what everybody is told: texts of the catalogue
 )
 
+# Types of text that cannot hold anything of a person, whatever field they stand in.
+PUBLIC = {"Public", "PublicNumber", "Reference", "LinkedAt"}  # made for slips (kiosk/receipts)
+
 # Fields of text that are shown on purpose, by class: keys of our own and public texts, never a person's.
 SHOWN: dict[str, str] = {
     # keys of our own, which a flow writes in its source
@@ -143,6 +146,8 @@ class Opaque:
 
 def filled(kind: Any, other: bool = False) -> Any:
     """A value of this type with a mark wherever it can bear a person. other: numbers and enumerations differ."""
+    if isinstance(kind, typing.NewType):
+        return Opaque() if kind.__name__ in PUBLIC else filled(kind.__supertype__, other)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is not None:
         return _filled_generic(origin, arguments, other)
@@ -162,7 +167,7 @@ def filled(kind: Any, other: bool = False) -> Any:
     if isinstance(kind, type):
         if issubclass(kind, enum.Enum):
             return list(kind)[-1 if other else 0]
-        if kind.__module__.startswith(OF_NOBODY):
+        if kind.__module__.startswith(OF_NOBODY) or kind.__name__ in PUBLIC:
             return Opaque()
         if holds_values(kind):
             return made(kind, other)

@@ -1,6 +1,6 @@
 """A sampled mutation run: is a fault in the code found by the tests of its own room? (`make mutants`)
 
-A room is `kiosk/ROOM/` or `kiosk/ROOM.py`; its own tests are `tests/ROOM/` or `tests/test_ROOM.py`, which need no
+A room is `kiosk/ROOM/` or `kiosk/ROOM.py`; its own tests are `tests/ROOM/` or `tests/test_ROOM*.py`, which need no
 browser, and the two that walk all rooms, `tests/test_privacy.py` and `tests/test_values.py`. The whole is copied to a
 temporary folder; there one place at a time is changed, the tests run until one fails, and the place is put back. A
 change that no test notices *survives* and is listed: either a test is missing, or the line does nothing. The tree
@@ -152,25 +152,15 @@ def _instead(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield "pass"
 
 
-def _first_that_is(root: Path, *names: str) -> Path | None:
-    return next((Path(name) for name in names if (root / name).exists()), None)
-
-
 def places(root: Path, room: str) -> tuple[list[Path], list[Path]] | None:
     """The files of a room, and those of its own tests; None when there is no such room, or it has none."""
-    code = _first_that_is(root, f"{PACKAGE}/{room}", f"{PACKAGE}/{room}.py")
-    tests = _first_that_is(root, f"tests/{room}", f"tests/test_{room}.py")
-    if code is None or tests is None:
+    code = next((path for name in (room, f"{room}.py") if (path := root / PACKAGE / name).exists()), None)
+    tests = sorted((root / "tests" / room).rglob("test_*.py")) or sorted((root / "tests").glob(f"test_{room}*.py"))
+    if code is None or not tests:
         return None
-    of_all = (Path(name) for name in ALL_ROOMS if (root / name).exists())
-    return list(_files(root, code, "*.py")), [*_files(root, tests, "test_*.py"), *of_all]
-
-
-def _files(root: Path, place: Path, pattern: str) -> Iterator[Path]:
-    if (root / place).is_file():
-        yield place
-    else:
-        yield from (path.relative_to(root) for path in sorted((root / place).rglob(pattern)))
+    files = sorted(code.rglob("*.py")) if code.is_dir() else [code]
+    of_all = [path for name in ALL_ROOMS if (path := root / name).exists()]
+    return [path.relative_to(root) for path in files], [path.relative_to(root) for path in (*tests, *of_all)]
 
 
 def passes(root: Path, tests: list[Path], first: str, seconds: float) -> bool:
