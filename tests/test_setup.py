@@ -126,7 +126,7 @@ def test_ci_runs_the_command_the_readme_names_and_nothing_cleverer() -> None:
     assert "    make test\n" in (ROOT / "README.md").read_text()
 
 
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")), *sorted(ROOT.glob("docs/**/*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
