@@ -17,7 +17,7 @@ UNSAID = {"vendor_id": (1, 0xFFFF), "product_id": (1, 0xFFFF)}  # a USB id is tw
 
 def numbers() -> list[tuple[str, str, type]]:
     """Section, key and kind of each setting that is a number in a range."""
-    found = []
+    found: list[tuple[str, str, type]] = []
     for section in msgspec.structs.fields(Settings):
         kind = inspect.type_info(section.type)
         assert isinstance(kind, inspect.StructType)

@@ -9,6 +9,7 @@ import wave
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -112,7 +113,11 @@ def test_what_was_made_once_is_taken_from_the_cache(few: Path, monkeypatch: pyte
     path = few / file_name(MEI, "もどる")
     made = path.read_bytes()
     path.unlink()
-    monkeypatch.setattr(prompts, "voice_of", lambda _: replace(MEI, speak=None))  # whoever speaks now fails
+
+    def mute(text: str) -> NoReturn:
+        raise AssertionError("it is spoken again")
+
+    monkeypatch.setattr(prompts, "voice_of", lambda _: replace(MEI, speak=mute))
     assert build() == (1, 0)
     assert path.read_bytes() == made
 
