@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench shots messages lock install clean
+.PHONY: help run test setup check format bench mutants audit shots messages lock install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -35,6 +35,16 @@ bench: ## measure, against pyjpki, OpenSC and the browser itself; ARGS=--write k
 	@tools/setup test
 	$(PYTHON) -m bench $(ARGS)
 
+mutants: ## does a room's own tests notice a fault in it? ARGS="--room card --count 40 --seed 1" (minutes for each room)
+	@tools/setup test
+	$(PYTHON) tools/mutants.py $(ARGS)
+
+audit: ## known faults in dependencies, secrets in any commit; 3 in "Error 3": not everything could be looked at
+	@tools/setup test
+	test -x var/audit/bin/python || python3 -m venv var/audit
+	-var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@$(PYTHON) tools/audit.py
+
 shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test
 	$(PYTHON) -m tests.shots $(ARGS)
@@ -52,6 +62,7 @@ lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upg
 	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }
 	var/uv/bin/uv pip compile $(UV_FLAGS) pyproject.toml --output-file requirements.lock
 	var/uv/bin/uv pip compile $(UV_FLAGS) --extra dev pyproject.toml --output-file requirements-dev.lock
+	echo pip-audit | var/uv/bin/uv pip compile $(UV_FLAGS) - --output-file requirements-audit.lock
 	npm install --package-lock-only --ignore-scripts
 UV_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command 'make lock' $(UPGRADE)

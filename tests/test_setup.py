@@ -76,7 +76,7 @@ def test_the_front_end_pieces_are_pinned_to_their_hashes() -> None:
     assert all(each["integrity"].startswith("sha512-") for path, each in packages.items() if path)
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "package-lock.json"])
+@pytest.mark.parametrize("lock", [*LOCKS, "requirements-audit.lock", "package-lock.json"])
 def test_no_lock_says_where_a_package_is_fetched_from(lock: str) -> None:
     assert "://" not in (ROOT / lock).read_text()
 
@@ -149,7 +149,7 @@ def test_ci_runs_the_command_the_readme_names_and_nothing_cleverer() -> None:
     assert "    make test\n" in (ROOT / "README.md").read_text()
 
 
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")), *sorted(ROOT.glob("docs/**/*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

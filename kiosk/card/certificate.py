@@ -56,7 +56,7 @@ class SignatureCertificate:
     """What the kiosk needs of the certificate."""
 
     serial: int = field(repr=False)
-    issuer: str
+    issuer: str = field(repr=False)
     not_before: datetime = field(repr=False)
     not_after: datetime = field(repr=False)  # a birthday
     name: str = field(repr=False)

@@ -334,7 +334,7 @@ class EscposPrinter:
             yield _Link(self._transport, self._timeout)
         except (OSError, EscposError) as error:
             log.debug("printer %s: %s", self._name, error)
-            raise _Faulty(PrinterFault.UNREACHABLE) from error
+            raise _Faulty(PrinterFault.UNREACHABLE) from None
         finally:
             with contextlib.suppress(OSError):
                 self._transport.close()

@@ -71,7 +71,7 @@ class Terms(msgspec.Struct, frozen=True):
             raise ValueError("control characters in the text")
 
 
-class Linking(msgspec.Struct, frozen=True):
+class Linking(Private, frozen=True):
     """One linking begun at the portal. It ends by itself at `expires`, and what was held of the applicant with it."""
 
     id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{16,64}\Z")]

@@ -11,4 +11,4 @@ class Receipt:
     """name: the template `receipts/templates/<name>.html`; facts: neutral values the template shows."""
 
     name: str
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict, repr=False)

@@ -4,18 +4,24 @@ The texts are the catalogue's own messages, the very ones the templates show; so
 is seen, and no prompt can hold anything about a person. A message with a number in it is made for each number it can
 have; the kiosk's other variable parts are said digit by digit, or not here at all (`speech`).
 
-A file's name is the digest of its text and its voice: `build` makes what is missing and removes what is left over.
+A file's name is the digest of its text and its voice. What it was made with (the engine and its version, the readings,
+the levels, the coding) is digested into its stamp, which it carries within itself. So `build` makes what is missing or
+bears another stamp, removes what is left over, and touches nothing else. What is made is kept by its stamp in the
+user's cache, too, so that another work tree, or a fresh one, has it without making it again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html
 import itertools
 import os
 import re
+import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -23,9 +29,11 @@ from string import ascii_uppercase, digits
 
 from kiosk.language.furigana import plain
 from kiosk.language.languages import LANGUAGES, Language, shipped, translations
-from kiosk.voice.voices import HERTZ, NoVoice, Voice, voice_of
+from kiosk.voice.voices import HERTZ, LEVEL, PEAK, Voice, program, voice_of
 
 FOLDER = Path(__file__).parent / "rendered"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "kiosk", "prompts")
+KEPT_DAYS = 30  # in the cache, since a build last wanted it
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = (
     ("kiosk/web/templates", "**.html", "jinja2"),
@@ -45,6 +53,7 @@ VARIANTS: Mapping[str, Sequence[int]] = {
 }
 NUMBERS = (*range(1, 10), *range(10, 121, 5))  # a countdown's seconds; what lies between is rounded down
 CHARACTERS = digits + ascii_uppercase  # of a reference number, a telephone number
+STAMP = re.compile(rb"STAMP=([0-9a-f]{24})")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -60,6 +69,28 @@ def bare(message: str) -> str:
 
 def file_name(voice: Voice, text: str) -> str:
     return hashlib.sha256(f"{voice.name}\n{text}".encode()).hexdigest()[:24] + ".ogg"
+
+
+def stamp(voice: Voice, text: str) -> str:
+    """What decides a prompt's sound, digested. Raises NoVoice when something that makes it is missing."""
+    made_with = (
+        voice.name,
+        voice.engine(),
+        voice.read(text),
+        HERTZ,
+        LEVEL,
+        PEAK,
+        CODING,
+        program("opusenc", "opus-tools"),
+    )
+    return hashlib.sha256(repr(made_with).encode()).hexdigest()[:24]
+
+
+def stamp_of(path: Path) -> str:
+    """The stamp a file carries, among its comments (RFC 7845 §5.2), which stand at its beginning; "" without one."""
+    with path.open("rb") as file:
+        found = STAMP.search(file.read(1024))
+    return found[1].decode() if found else ""
 
 
 @cache
@@ -104,33 +135,50 @@ def variants(text: str) -> Iterator[str]:
 
 
 def build() -> tuple[int, int]:
-    """Make what is missing, remove what is left over; returns how many of each. Raises NoVoice."""
+    """Make what is missing or made otherwise, remove what is left over; returns how many of each. Raises NoVoice."""
     of = messages()
     wanted = {
-        file_name(voice, text): (language.code, text)
+        file_name(voice, text): (language.code, text, stamp(voice, text))
         for language in shipped()
         if (voice := voice_of(language)) is not None
         for text in texts(language, of)
     }
     FOLDER.mkdir(exist_ok=True)
-    there = {path.name for path in FOLDER.iterdir()}
-    for name in there - wanted.keys():
+    there = {path.name: stamp_of(path) for path in FOLDER.iterdir()}
+    left_over = there.keys() - wanted.keys()
+    for name in left_over:
         (FOLDER / name).unlink()
-    missing = sorted(wanted.keys() - there)
+    missing = sorted(name for name, (_, _, made_with) in wanted.items() if there.get(name) != made_with)
     if missing:
+        with contextlib.suppress(OSError):
+            CACHE.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(min(os.cpu_count() or 1, len(missing))) as makers:
             list(makers.map(_make, ((name, *wanted[name]) for name in missing), chunksize=8))
-    return len(missing), len(there - wanted.keys())
+        _forget(CACHE.glob("*"))
+    return len(missing), len(left_over)
 
 
-def _make(job: tuple[str, str, str]) -> None:
-    name, code, text = job
-    voice = voice_of(LANGUAGES[code])
-    assert voice is not None
-    path = FOLDER / name
+def _make(job: tuple[str, str, str, str]) -> None:
+    name, code, text, made_with = job
+    path, kept = FOLDER / name, CACHE / f"{made_with}.ogg"
     begun = path.with_suffix(".part")
-    try:
-        subprocess.run([*CODING, "-", str(begun)], input=voice.speak(text).tobytes(), check=True, capture_output=True)
-    except FileNotFoundError:
-        raise NoVoice("the program opusenc is missing; apt install opus-tools") from None
+    if kept.exists():
+        shutil.copyfile(kept, begun)
+        kept.touch()
+    else:
+        voice = voice_of(LANGUAGES[code])
+        assert voice is not None
+        coding = [*CODING, f"--comment=STAMP={made_with}", "-", str(begun)]
+        subprocess.run(coding, input=voice.speak(text).tobytes(), check=True, capture_output=True)
+        with contextlib.suppress(OSError):  # no cache, then
+            half = kept.with_suffix(f".{os.getpid()}")
+            shutil.copyfile(begun, half)
+            half.replace(kept)
     begun.replace(path)
+
+
+def _forget(kept: Iterable[Path]) -> None:
+    oldest = time.time() - KEPT_DAYS * 86400
+    for path in kept:
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

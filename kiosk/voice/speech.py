@@ -40,7 +40,7 @@ class Speech:
     text that scrolls by its name; of the button that scrolls it by nothing."""
 
     screen: tuple[Piece, ...]
-    labels: Mapping[str, tuple[Piece, ...]]
+    labels: Mapping[str, tuple[Piece, ...]] = field(repr=False)
 
 
 def speech(fragment: str, known: Callable[[str], bool], buttons: str) -> Speech:
@@ -60,7 +60,7 @@ def speech(fragment: str, known: Callable[[str], bool], buttons: str) -> Speech:
 @dataclass
 class _Element:
     tag: str
-    attributes: Mapping[str, str]
+    attributes: Mapping[str, str] = field(repr=False)
     children: list[_Element | str] = field(default_factory=list, repr=False)
 
     def below(self) -> Iterator[_Element]:

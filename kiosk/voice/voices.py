@@ -12,7 +12,8 @@ import subprocess
 import wave
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from kiosk.language.languages import JAPANESE, LANGUAGES, Language
@@ -35,12 +36,16 @@ class NoVoice(Exception):
 
 @dataclass(frozen=True)
 class Voice:
-    """name: part of every prompt's file name, so raise its number when the voice's sound changes.
-    speak: a text to samples at HERTZ. live: it is a library, so it may speak of a person within the session's process.
+    """name: part of every prompt's file name, so raise its number when code of ours changes the voice's sound.
+    speak: a text to samples at HERTZ. engine: what speaks, with its version; raises NoVoice when it is missing.
+    read: the text as the engine gets it. live: it is a library, so it may speak of a person within the session's
+    process.
     """
 
     name: str
     speak: Callable[[str], Samples]
+    engine: Callable[[], str]
+    read: Callable[[str], str] = str
     live: bool = False
 
 
@@ -63,6 +68,24 @@ def flite(voice: str, text: str) -> Samples:
 def espeak(voice: str, text: str) -> Samples:
     """eSpeak NG, a program, with one of its voices."""
     return _program("espeak-ng", "-v", voice, "-s", "150", "--stdout", text)
+
+
+def package(name: str) -> str:
+    """A Python package and its version."""
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        raise NoVoice(f"the Python package {name} is missing; run tools/setup") from None
+
+
+@cache
+def program(name: str, install: str = "") -> str:
+    """What a program says of its version. install: Debian's package, where it is not called like the program."""
+    try:
+        said = subprocess.run([name, "--version"], capture_output=True, text=True).stdout
+    except FileNotFoundError:
+        raise NoVoice(f"the program {name} is missing; apt install {install or name}") from None
+    return " ".join(said.split())
 
 
 def _program(name: str, *arguments: str) -> Samples:
@@ -111,14 +134,15 @@ def wav(samples: Samples) -> bytes:
     return out.getvalue()
 
 
-MEI = Voice("open-jtalk-mei-1", open_jtalk, live=True)
+MEI = Voice("open-jtalk-mei-1", open_jtalk, partial(package, "pyopenjtalk-plus"), as_read, live=True)
+FLITE, ESPEAK = partial(program, "flite"), partial(program, "espeak-ng")
 VOICES: Mapping[str, Voice | None] = {
     JAPANESE.code: MEI,
     "easy": MEI,
-    "en": Voice("flite-slt-1", partial(flite, "slt")),
-    "pt": Voice("espeak-pt-1", partial(espeak, "pt-br")),
-    "vi": Voice("espeak-vi-1", partial(espeak, "vi")),
-    "ko": Voice("espeak-ko-1", partial(espeak, "ko")),
+    "en": Voice("flite-slt-1", partial(flite, "slt"), FLITE),
+    "pt": Voice("espeak-pt-1", partial(espeak, "pt-br"), ESPEAK),
+    "vi": Voice("espeak-vi-1", partial(espeak, "vi"), ESPEAK),
+    "ko": Voice("espeak-ko-1", partial(espeak, "ko"), ESPEAK),
     "zh": None,
 }
 assert set(VOICES) == set(LANGUAGES)

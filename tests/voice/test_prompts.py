@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import wave
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -14,9 +17,9 @@ import pytest
 from kiosk.language.languages import LANGUAGES
 from kiosk.voice import prompts
 from kiosk.voice.mouth import Mouth
-from kiosk.voice.prompts import FOLDER, bare, build, file_name, messages, texts, variants
+from kiosk.voice.prompts import FOLDER, bare, build, file_name, messages, stamp, stamp_of, texts, variants
 from kiosk.voice.readings import as_read
-from kiosk.voice.voices import HERTZ, LEVEL, VOICES, voice_of
+from kiosk.voice.voices import HERTZ, LEVEL, MEI, VOICES
 from tests.web.catalogue import SIGHTS
 
 JAPANESE = LANGUAGES["ja"]
@@ -50,20 +53,91 @@ def test_building_again_does_nothing() -> None:
     assert {path.name: path.stat().st_mtime_ns for path in FOLDER.iterdir()} == before
 
 
-def test_a_build_makes_what_is_missing_removes_what_is_left_over_and_always_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    voice = voice_of(JAPANESE)
-    assert voice is not None
-    name = file_name(voice, "もどる")
-    monkeypatch.setattr(prompts, "FOLDER", tmp_path)
+@pytest.fixture
+def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, without a cache, for the one text もどる."""
+    folder = tmp_path / "rendered"
+    folder.mkdir()
+    monkeypatch.setattr(prompts, "FOLDER", folder)
+    monkeypatch.setattr(prompts, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(prompts, "messages", lambda: {"もどる"})
     monkeypatch.setattr(prompts, "shipped", lambda: (JAPANESE,))
     monkeypatch.setattr(prompts, "texts", lambda language, of: of)
-    (tmp_path / "0123.ogg").touch()
+    return folder
+
+
+def test_a_build_makes_what_is_missing_removes_what_is_left_over_and_always_the_same(few: Path) -> None:
+    name = file_name(MEI, "もどる")
+    (few / "0123.ogg").touch()
     assert build() == (1, 1)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes()
+    assert [path.name for path in few.iterdir()] == [name]
+    assert (few / name).read_bytes() == (FOLDER / name).read_bytes()
+
+
+def test_of_two_texts_the_one_that_has_changed_is_made(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompts, "messages", lambda: {"もどる", "つぎへ"})
+    assert build() == (2, 0)
+    kept = few / file_name(MEI, "もどる")
+    before = kept.stat().st_ino
+    monkeypatch.setattr(prompts, "messages", lambda: {"もどる", "すすむ"})
+    assert build() == (1, 1)
+    assert {path.name for path in few.iterdir()} == {file_name(MEI, text) for text in ("もどる", "すすむ")}
+    assert kept.stat().st_ino == before
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("LEVEL", 0.05),
+        ("CODING", [*prompts.CODING, "--speech"]),
+        ("voice_of", lambda _: replace(MEI, engine=lambda: "pyopenjtalk-plus 99")),
+        ("voice_of", lambda _: replace(MEI, read=lambda text: f"{text}。")),
+    ],
+    ids=["level", "coding", "engine", "reading"],
+)
+def test_what_it_was_made_with_is_part_of_a_prompt(
+    few: Path, monkeypatch: pytest.MonkeyPatch, what: str, value: object
+) -> None:
+    build()
+    path = few / file_name(MEI, "もどる")
+    before = stamp_of(path)
+    assert before == stamp(MEI, "もどる")
+    monkeypatch.setattr(prompts, what, value)
+    assert build() == (1, 0)
+    assert stamp_of(path) not in ("", before)
+    assert build() == (0, 0)
+
+
+def test_what_was_made_once_is_taken_from_the_cache(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build()
+    path = few / file_name(MEI, "もどる")
+    made = path.read_bytes()
+    path.unlink()
+
+    def mute(text: str) -> NoReturn:
+        raise AssertionError("it is spoken again")
+
+    monkeypatch.setattr(prompts, "voice_of", lambda _: replace(MEI, speak=mute))
+    assert build() == (1, 0)
+    assert path.read_bytes() == made
+
+
+def test_the_cache_forgets_what_no_build_has_wanted_for_a_month(few: Path) -> None:
+    build()
+    (kept,) = prompts.CACHE.iterdir()
+    old = prompts.CACHE / "0123.ogg"
+    old.touch()
+    os.utime(old, (0, 0))
+    (few / file_name(MEI, "もどる")).unlink()
+    assert build() == (1, 0)
+    assert list(prompts.CACHE.iterdir()) == [kept]
+
+
+def test_a_prompt_without_a_stamp_is_made_anew(few: Path) -> None:
+    path = few / file_name(MEI, "もどる")
+    path.write_bytes(b"OggS")
+    assert build() == (1, 0)
+    assert stamp_of(path) == stamp(MEI, "もどる")
 
 
 def test_a_message_with_a_number_is_made_for_each_and_one_with_anything_else_for_none() -> None:

@@ -1,0 +1,212 @@
+"""The client, its one way out replaced: what each call sends, and what each kind of answer means at its edges."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kiosk.config.kiosk import Portal
+from kiosk.portal import client as client_file
+from kiosk.portal.client import BRIEF_SECONDS, LONGEST_CLOSURE, PortalClient
+from kiosk.portal.errors import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
+from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent
+from kiosk.portal.model import Applicant, Linking, Refusal, Terms
+
+TERMS = Terms("1", hashlib.sha256(b"text").hexdigest(), "text")
+LINKING = Linking("linking-0123456789", "n" * 22, TERMS, datetime(2030, 1, 1, tzinfo=UTC))
+APPLICANT = Applicant("見本　花子", "東京都見本区", "19860709", "female")
+SETTINGS = Portal(retry_after_seconds=0.1)
+
+
+class Wire:
+    """In the place of `exchange`: keeps what goes out, and answers with what it is given, the last again and again."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self.answers = list(answers)
+        self.sent: list[tuple[str, str, bytes | None, dict[str, str]]] = []
+        self.left: list[float] = []
+
+    def __call__(
+        self,
+        settings: Portal,
+        context: object,
+        deadline: Deadline,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        self.sent.append((method, path, body, headers or {}))
+        self.left.append(deadline.left)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def good(body: bytes = b"nonsense") -> Answer:
+    return Answer(200, "application/json", None, body)
+
+
+def problem(status: int, reason: str = "", retry_after: str | None = None) -> Answer:
+    body = b'{"type": "tag:kiosk.invalid,2026:' + reason.encode() + b'"}'
+    return Answer(status, "application/problem+json", retry_after, body)
+
+
+@pytest.fixture
+def over(monkeypatch: pytest.MonkeyPatch) -> Callable[[Wire], PortalClient]:
+    def over(wire: Wire) -> PortalClient:
+        monkeypatch.setattr(client_file, "exchange", wire)
+        monkeypatch.setattr(client_file, "tls_context", lambda settings: object())
+        return PortalClient(SETTINGS)
+
+    return over
+
+
+PATH = f"/linkings/{LINKING.id}"
+CALLS = [
+    ("begin", lambda portal: portal.begin(), "POST", "/linkings", True),
+    ("hold", lambda portal: portal.hold(LINKING, APPLICANT), "PUT", f"{PATH}/applicant", True),
+    ("state", lambda portal: portal.state(LINKING), "GET", PATH, False),
+]
+
+
+@pytest.mark.parametrize(("name", "call", "method", "path", "key"), CALLS, ids=lambda value: str(value)[:20])
+def test_each_call_goes_where_the_contract_says_and_names_itself_when_the_answer_is_none(
+    over: Callable[[Wire], PortalClient],
+    name: str,
+    call: Callable[[PortalClient], object],
+    method: str,
+    path: str,
+    key: bool,
+) -> None:
+    wire = Wire(good())
+    with pytest.raises(PortalBroken) as caught:
+        call(over(wire))
+    assert caught.value.call == name
+    assert str(caught.value) == f"the portal's answer to {name} does not follow the contract"
+    (sent,) = wire.sent
+    assert sent[:2] == (method, path)
+    assert ("Idempotency-Key" in sent[3]) is key
+    assert ("Content-Type" in sent[3]) is (sent[2] is not None)
+
+
+def test_what_is_repeated_carries_the_same_key(over: Callable[[Wire], PortalClient]) -> None:
+    wire = Wire(NoAnswer())
+    with pytest.raises(PortalUnreachable) as caught:
+        over(wire).begin()
+    first, second = (sent[3]["Idempotency-Key"] for sent in wire.sent)
+    assert first == second and len(first) == 36
+    assert caught.value.sent == "unknown"
+
+
+@pytest.mark.parametrize(("answers", "sent"), [((NotSent(),), "no"), ((NotSent(), NoAnswer()), "unknown")])
+def test_whether_the_portal_may_have_acted_is_known(
+    over: Callable[[Wire], PortalClient], answers: tuple[Exception, ...], sent: str
+) -> None:
+    with pytest.raises(PortalUnreachable) as caught:
+        over(Wire(*answers)).begin()
+    assert caught.value.sent == sent
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait"),
+    [
+        ("0", timedelta(0)),
+        ("60", timedelta(minutes=1)),
+        (str(30 * 86400), timedelta(days=30)),
+        (str(30 * 86400 + 1), None),
+        ("99999999", None),
+        ("999999999", None),
+        ("-1", None),
+        ("٣", None),
+        ("1.5", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_closed_portal_opens_when_its_retry_after_says_so_within_a_month(
+    over: Callable[[Wire], PortalClient], seconds: str | None, wait: timedelta | None
+) -> None:
+    assert timedelta(days=30) == LONGEST_CLOSURE
+    with pytest.raises(PortalClosed) as caught:
+        over(Wire(problem(503, "closed", seconds))).begin()
+    if wait is None:
+        assert caught.value.opens_at is None
+    else:
+        assert caught.value.opens_at is not None
+        assert abs(caught.value.opens_at - datetime.now(UTC) - wait) < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("reason", list(Refusal), ids=lambda reason: reason.value)
+def test_every_reason_of_the_contract_is_a_refusal_when_it_comes_as_one(
+    over: Callable[[Wire], PortalClient], reason: Refusal
+) -> None:
+    with pytest.raises(PortalRefused) as caught:
+        over(Wire(problem(409, reason.value))).begin()
+    assert caught.value.reason is reason
+    with pytest.raises(PortalBroken):
+        over(Wire(problem(399, reason.value))).begin()
+    with pytest.raises(PortalUnreachable):  # a server that fails says nothing about what was done
+        over(Wire(problem(500, reason.value))).begin()
+
+
+def test_a_linking_that_the_portal_does_not_know_has_expired(over: Callable[[Wire], PortalClient]) -> None:
+    with pytest.raises(PortalRefused) as caught:
+        over(Wire(problem(404, "linking_unknown"))).state(LINKING)
+    assert caught.value.reason is Refusal.EXPIRED
+    assert over(Wire(problem(404, "linking_unknown"))).cancel(LINKING) is True
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(400, "application/problem+json", None, b'{"type": "about:blank"}'),
+        Answer(400, "application/problem+json", None, b"nonsense"),
+        Answer(400, "text/html", None, b"closed"),
+        Answer(300, "application/json", None, b"{}"),
+        Answer(200, "text/html", None, b"{}"),
+        Answer(200, "application/json", None, None),
+    ],
+)
+def test_an_answer_outside_of_the_contract_is_broken(over: Callable[[Wire], PortalClient], answer: Answer) -> None:
+    with pytest.raises(PortalBroken) as caught:
+        over(Wire(answer)).begin()
+    assert caught.value.call == "begin"
+
+
+def test_a_person_who_leaves_waits_for_the_portal_for_a_few_seconds_only(
+    over: Callable[[Wire], PortalClient],
+) -> None:
+    wire = Wire(NotSent())
+    assert over(wire).cancel(LINKING) is False
+    assert over(wire).reachable() is False
+    assert all(4 < left <= BRIEF_SECONDS == 5 for left in wire.left)
+    with pytest.raises(PortalUnreachable):
+        over(wire).begin()
+    assert wire.left[-1] > 15
+
+
+def test_the_home_screen_is_told_open_closed_or_away(over: Callable[[Wire], PortalClient]) -> None:
+    assert over(Wire(good(b'{"status": "open"}'))).reachable() is True
+    assert isinstance(over(Wire(problem(503, "closed"))).reachable(), PortalClosed)
+    assert over(Wire(good(b'{"status": "asleep"}'))).reachable() is False
+
+
+def test_an_address_whose_port_is_none_is_named() -> None:
+    with pytest.raises(ValueError, match=r"portal\.url: https://portal\.example:99999: .*; correct it"):
+        PortalClient(Portal(url="https://portal.example:99999")).check()
+
+
+def test_settings_that_lead_nowhere_are_complained_of_once_and_nothing_is_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    portal = PortalClient(Portal(retry_after_seconds=0.1))
+    assert portal.reachable() is False
+    assert portal.reachable() is False
+    assert [record.getMessage() for record in caplog.records] == [
+        "portal.ca_file, portal.certificate_file and portal.key_file must be set to reach the portal"
+    ]

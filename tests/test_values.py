@@ -1,0 +1,26 @@
+"""A value stays as it was made: nobody who was handed one can change what another reads from it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import pytest
+
+from tests.test_privacy import HOLDERS
+
+# What is filled in step by step, each by one owner: a linking's memory, and an element while its text is parsed.
+GROWS = {"Visit", "_Element"}
+VALUES = [
+    kind
+    for kind in HOLDERS
+    if (dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct)) and kind.__name__ not in GROWS
+]
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=lambda kind: f"{kind.__module__.removeprefix('kiosk.')}.{kind.__name__}")
+def test_a_value_cannot_be_changed(kind: type) -> None:
+    if dataclasses.is_dataclass(kind):
+        assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    else:
+        assert msgspec.inspect.type_info(kind).cls.__struct_config__.frozen  # type: ignore[attr-defined]
