@@ -18,7 +18,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule, erase, fold_key
@@ -31,11 +31,14 @@ from kiosk.flows.refusal import tell
 from kiosk.flows.screen import Screen, Sound
 from kiosk.guidance import Guidance
 from kiosk.handover import Handover
-from kiosk.hw.device import Connection, NotPrinted, Printed, PrinterFault, ReaderState
+from kiosk.hw.device import Connection, NotPrinted, Printed, ReaderState
 from kiosk.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.preferences import Preferences
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import NotLaidOut, Slip
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 log = logging.getLogger("kiosk.session")
 
@@ -70,8 +73,8 @@ class View:
 class Session:
     """Implements `flows.kiosk.Kiosk`.
 
-    guidance: the station's facts; devices: reader, printer and portal with their states; print_receipt: renders and
-    prints; show: called with every new View, from the flow's thread.
+    guidance: the station's facts; devices: reader, printer and portal with their states; lay_out: makes a
+    slip's picture; show: called with every new View, from the flow's thread.
     """
 
     def __init__(
@@ -80,14 +83,14 @@ class Session:
         guidance: Guidance,
         devices: Devices,
         handover: Handover,
-        print_receipt: Callable[[Receipt, Language], Printed | NotPrinted],
+        lay_out: Callable[[Slip, Language], Image | NotLaidOut],
         show: Callable[[View], None],
     ) -> None:
         self._settings = settings
         self._guidance = guidance
         self._devices = devices
         self._handover = handover
-        self._print_receipt = print_receipt
+        self._lay_out = lay_out
         self._show_view = show
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._view = View(0, Screen("attract"), None, None, Preferences(), None)
@@ -319,12 +322,11 @@ class Session:
             self._card, self._card_insertion = Card(self._connection.transmit), insertion
         return self._card
 
-    def print(self, receipt: Receipt) -> Printed | NotPrinted:
-        try:
-            return self._print_receipt(receipt, self._view.preferences.language)
-        except (OSError, ValueError) as error:
-            log.error("slip %s could not be made: %s", receipt.name, type(error).__name__)
-            return NotPrinted(PrinterFault.ERROR, partly=False)
+    def lay_out(self, slip: Slip) -> Image | NotLaidOut:
+        return self._lay_out(slip, self._view.preferences.language)
+
+    def print(self, picture: Image) -> Printed | NotPrinted:
+        return self._devices.printer.print(picture)
 
     # Inside.
 

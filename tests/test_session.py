@@ -25,7 +25,7 @@ from kiosk.devices import Devices
 from kiosk.handover import Handover
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
-from kiosk.receipts.slip import Paper
+from kiosk.receipts.paper import Paper
 from kiosk.session import Session, View
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.chip import Behaviour, Faults
@@ -92,7 +92,7 @@ class Walk:
         settings = world.settings
         self.devices = Devices(self.reader, open_printer(settings.printer), PortalClient(settings.portal))
         paper = Paper(settings, self.devices.printer)
-        self.session = Session(settings, guidance.load(), self.devices, Handover(), paper.print, self.show)
+        self.session = Session(settings, guidance.load(), self.devices, Handover(), paper.lay_out, self.show)
         self.settings = settings
         self.thread = threading.Thread(target=self.session.run, name=f"walk {number}", daemon=True)
 

@@ -6,7 +6,7 @@ from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.paper import hand_over
 from kiosk.flows.screen import Screen
 from kiosk.flows.todo import Plan
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import TodoSlip
 
 
 def choices(kiosk: Kiosk, *screens: Screen) -> tuple[str, ...] | None:
@@ -23,9 +23,11 @@ def choices(kiosk: Kiosk, *screens: Screen) -> tuple[str, ...] | None:
     return tuple(chosen)
 
 
-def slip(plan: Plan) -> Receipt:
+def slip(plan: Plan) -> TodoSlip:
     """The list on paper."""
-    return Receipt("todo", {"plan": plan})
+    return TodoSlip(
+        heading=plan.heading, todo=plan.todo, official=plan.official, page=plan.page, can=plan.can, know=plan.know
+    )
 
 
 def give(kiosk: Kiosk, plan: Plan) -> bool:

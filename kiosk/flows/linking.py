@@ -46,7 +46,7 @@ from kiosk.flows.visit import (
 from kiosk.portal.errors import PortalError, PortalUnreachable
 from kiosk.portal.model import Applicant, Licence
 from kiosk.portal.statement import statement
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import LinkedSlip
 
 
 def link(kiosk: Kiosk) -> bool:
@@ -171,10 +171,10 @@ def step_11_done(visit: Visit) -> Move:
     licence = as_of(datetime.date.today(), visit.linked.licence)
     linked = msgspec.structs.replace(visit.linked, licence=licence)
     gains = gains_of(licence)
-    slip = {"reference": linked.reference, "when": linked.linked_at, "can": tuple(gain.text for gain in gains)}
+    slip = LinkedSlip(reference=linked.reference, linked_at=linked.linked_at, can=tuple(gain.text for gain in gains))
     facts = {"linked": linked, "gains": gains}
     screen = Screen("linked", facts, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
-    if hand_over(visit.kiosk, screen, Receipt("linked", slip)) == "licence_page":
+    if hand_over(visit.kiosk, screen, slip) == "licence_page":
         visit.kiosk.ask(Screen("licence_page", {"licence": licence}, ("finish",), reading=True))
     return NEXT
 

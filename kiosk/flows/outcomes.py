@@ -15,6 +15,7 @@ from functools import cache
 from kiosk.flows import unlock
 from kiosk.flows.todo import ASK_OFFICE, CARD, N_, Todo
 from kiosk.guidance import Guidance
+from kiosk.language.public import NOTHING, Public
 from kiosk.portal.model import Refusal
 
 
@@ -23,13 +24,13 @@ class Outcome:
     """heading: in the person's words. happened, meaning: one or two sentences. slip: it sends the person elsewhere,
     so it is printed. good: nothing is wrong. official: the term that officers and the official papers use."""
 
-    heading: str
-    happened: str
-    meaning: str
+    heading: Public
+    happened: Public
+    meaning: Public
     todo: tuple[Todo, ...]
     slip: bool = True
     good: bool = False
-    official: str = ""
+    official: Public = NOTHING
 
 
 class End(Enum):

@@ -12,16 +12,17 @@ from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.screen import Screen
 from kiosk.flows.todo import N_, Plan, Todo
 from kiosk.guidance import Guidance
+from kiosk.language.public import NOTHING, Public
 
 
 class Doing(NamedTuple):
     """What somebody was doing, and the PIN it asked for. known_by: what it looks like and how it locks."""
 
-    heading: str
-    known_by: str
-    official: str
+    heading: Public
+    known_by: Public
+    official: Public
     todo: Callable[[Guidance], tuple[Todo, ...]]
-    page: Callable[[Guidance], str]
+    page: Callable[[Guidance], Public]
 
 
 DOINGS = {
@@ -30,7 +31,7 @@ DOINGS = {
         N_("マイナ免許証をつくったときに決めた番号です。つづけて10回まちがえると、ロックされます。"),
         N_("マイナ免許証の暗証番号"),
         unlock.licence_pin,
-        lambda facts: "",
+        lambda facts: NOTHING,
     ),
     "text": Doing(
         N_("入力用の４けたの暗証番号"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kiosk.card.apdu import CardError
 from kiosk.flows.kiosk import Kiosk
-from kiosk.flows.outcomes import REFUSALS, End, outcomes
+from kiosk.flows.outcomes import REFUSALS, End, Outcome, outcomes
 from kiosk.flows.paper import hand_over
 from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import OutcomeSlip
 
 
 class Stop(Exception):
@@ -41,13 +41,23 @@ def tell(kiosk: Kiosk, end: End) -> bool:
     """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
     outcome = outcomes(kiosk.guidance)[end]
     again = end in (End.TERMS_CHANGED, End.LINKING_EXPIRED)
-    facts = {"end": end.value, "outcome": outcome}
     screen = Screen(
         "outcome",
-        facts,
+        {"end": end.value, "outcome": outcome},
         ("again", "finish") if again else ("finish",),
         reading=True,
         sound=Sound.DONE if outcome.good else Sound.ERROR,
     )
-    answer = hand_over(kiosk, screen, Receipt("outcome", facts)) if outcome.slip else kiosk.ask(screen)
+    answer = hand_over(kiosk, screen, slip(outcome)) if outcome.slip else kiosk.ask(screen)
     return answer == "finish"
+
+
+def slip(outcome: Outcome) -> OutcomeSlip:
+    """How it ended, on paper."""
+    return OutcomeSlip(
+        heading=outcome.heading,
+        todo=outcome.todo,
+        official=outcome.official,
+        happened=outcome.happened,
+        meaning=outcome.meaning,
+    )

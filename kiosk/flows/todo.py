@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.guidance import Line, Photo
+from kiosk.language.public import NOTHING, Public, PublicNumber
 
 
-def N_(message: str) -> str:
-    """Mark a message for translation without translating it here."""
-    return message
+def N_(message: str) -> Public:
+    """Mark a message for translation without translating it here. It is a literal, so it is public."""
+    return Public(message)
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,15 @@ class Todo:
     known. photo: which one is needed.
     """
 
-    text: str
-    where: str = ""
-    hours: str = ""
-    booked_hours: int | None = None
-    bring: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    text: Public
+    where: Public = NOTHING
+    hours: Public = NOTHING
+    booked_hours: PublicNumber | None = None
+    bring: tuple[Public, ...] = ()
+    notes: tuple[Public, ...] = ()
     line: Line | None = None
     other_line: Line | None = None
-    yen: int | None = None
+    yen: PublicNumber | None = None
     photo: Photo | None = None
 
 
@@ -43,12 +44,12 @@ class Plan:
     one starts. official: the term that officers and the official papers use. page: a public page that says more."""
 
     name: str
-    heading: str
+    heading: Public
     todo: tuple[Todo, ...]
-    can: tuple[str, ...] = ()
-    know: tuple[str, ...] = ()
-    official: str = ""
-    page: str = ""
+    can: tuple[Public, ...] = ()
+    know: tuple[Public, ...] = ()
+    official: Public = NOTHING
+    page: Public = NOTHING
 
 
 CARD = N_("マイナンバーカード")

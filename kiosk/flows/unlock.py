@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.flows.todo import ASK_FIRST, CARD, N_, Todo
 from kiosk.guidance import Guidance
+from kiosk.language.public import Public
 
 LICENCE_CARD = N_("マイナ免許証")
 APP = N_("スマートフォン")
@@ -51,7 +52,7 @@ def _at_the_counter(facts: Guidance) -> Todo:
     )
 
 
-def _at_the_terminal(facts: Guidance, needs: str) -> Todo:
+def _at_the_terminal(facts: Guidance, needs: Public) -> Todo:
     return Todo(
         N_("または、お店の端末で決め直します"),
         where=facts.store.name,

@@ -15,8 +15,8 @@ from kiosk.card.state import CardState
 from kiosk.config import Station
 from kiosk.flows.card_check import check_card, plan
 from kiosk.flows.screen import Screen
-from kiosk.flows.todo import Plan
 from kiosk.guidance import load
+from kiosk.receipts.slips import TodoSlip
 from kiosk.receipts.text import public_text
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
 from kiosk.sim.people import people
@@ -51,10 +51,10 @@ def result(kiosk: ScriptedKiosk) -> Screen:
     return next(screen for screen in kiosk.screens if screen.name == "check_result" and screen.answers)
 
 
-def told(kiosk: ScriptedKiosk) -> Plan:
+def told(kiosk: ScriptedKiosk) -> TodoSlip:
     [slip] = kiosk.slips
-    assert isinstance(slip.facts["plan"], Plan)
-    return slip.facts["plan"]
+    assert isinstance(slip, TodoSlip)
+    return slip
 
 
 # What the card is asked

@@ -91,7 +91,7 @@ def _questions() -> Iterator[Sight]:
     offered = Screen("benefits", {"gains": GAINS}, ("link", "print", "back"))
     yield Sight("benefits", offered)
     yield Sight("benefits_portal_closed", Screen("benefits", {"gains": GAINS}, ("print", "back")), portal="closed")
-    yield Sight("paper", Screen("paper", {}, ("back",)))
+    yield Sight("slip", Screen("slip", {}, ("back",)))
 
 
 def _lists() -> Iterator[Sight]:
@@ -104,6 +104,7 @@ def _lists() -> Iterator[Sight]:
         yield Sight(f"todo_{name}_no_paper", Screen("todo", {**facts, **PAPER_LOST}, ("home", "finish", "reprint")))
     facts = {"plan": PLAN, "slip": slip(PLAN)}
     yield Sight("todo_printing", Screen("todo", {**facts, "paper": "printing"}))
+    yield Sight("todo_not_laid_out", Screen("todo", {**facts, "paper": "not_laid_out"}, ("home", "finish")))
     yield Sight("todo_no_printer", Screen("todo", {**facts, "paper": "none"}, ways))
 
 

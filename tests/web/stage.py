@@ -11,14 +11,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from kiosk.flows.guidance import slip
 from kiosk.preferences import Preferences
-from kiosk.receipts.render import png_bytes, render
+from kiosk.receipts.render import lay_out, png_bytes
 from kiosk.web.app import HEADERS
 from kiosk.web.view import page as document
 from tests.web.catalogue_guidance import PLAN
@@ -97,7 +99,7 @@ class _Quiet(WSGIRequestHandler):
 
 def _application() -> Flask:
     app = Flask("kiosk.web")
-    sample = render("todo.html", {"plan": PLAN, "station": SETTINGS.station}, width=576)
+    sample = lay_out(slip(PLAN), SETTINGS.station, datetime.now(), width=576)
 
     @app.get("/")
     def neutral() -> str:
