@@ -395,7 +395,7 @@ def open_printer(settings: PrinterSettings) -> Printer:
 def without_real_time_commands(image: Image.Image) -> Image.Image:
     """The same picture, its raster free of DLE EOT, DLE ENQ and DLE DC4.
 
-    Such a sequence is an isolated dot in each of two neighbouring bytes; about one slip in twenty has one. The dot that
+    Such a sequence is an isolated dot in each of two neighbouring bytes; about one slip in four has one. The dot that
     makes the DLE gets a neighbour. Doing it again changes nothing more.
     """
     raster = image.tobytes().translate(INVERT)

@@ -6,7 +6,7 @@ Every field comes down to one of the leaves below, and no leaf can hold what a c
     Public, PublicNumber   there before anybody came: our own words, the station's files (language/public.py)
     Reference, LinkedAt     made by the portal for one linking; neither says who was linked (portal/model.py)
     Fact                   a section of the station's guidance, read at the start (config/guidance.toml)
-    bool, None             yes, no, nothing
+    bool, None, a Literal  yes, no, nothing; one of the few words that stand in the type
 
 `str`, `int` and `datetime` are no leaves: a name, tries left, a birthday are of these. So a name on a slip is an error
 for mypy, and tests/receipts/test_slip_types.py walks the fields of every slip down to the leaves, also of one that is
@@ -29,9 +29,12 @@ from kiosk.portal.model import LinkedAt, Reference
 LEAVES: Final = (Public, PublicNumber, Reference, LinkedAt, Fact, bool, type(None))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Slip:
-    """What every slip has in common: a template of its name."""
+    """What every slip has in common: a template of its name. What somebody took home is in no repr."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
     @classmethod
     def name(cls) -> str:
@@ -44,7 +47,7 @@ class NotLaidOut:
     """There is no picture of a slip, so nothing can be printed. It is not the printer's fault."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LinkedSlip(Slip):
     """It is linked. reference: the portal's number, for the person to quote. linked_at: when the portal did it. can:
     what is possible now, sentences from the table of gains; the desk that is shown the slip may know them."""
@@ -54,7 +57,7 @@ class LinkedSlip(Slip):
     can: tuple[Public, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ListSlip(Slip):
     """Things to do, the same for everybody who has to do them. Without paper a phone may take the list along as text
     (receipts/text.py); a slip that is no ListSlip has no text.
@@ -68,7 +71,7 @@ class ListSlip(Slip):
     page: Public = NOTHING
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class OutcomeSlip(ListSlip):
     """It was not linked. happened, meaning: a row of the table of outcomes, which knows no one."""
 
@@ -76,7 +79,7 @@ class OutcomeSlip(ListSlip):
     meaning: Public
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TodoSlip(ListSlip):
     """A person's own list, chosen by what they answered or what their card tells anybody. can: what is possible
     already. know: what matters before one starts. All of them are sentences of ours."""
@@ -85,6 +88,6 @@ class TodoSlip(ListSlip):
     know: tuple[Public, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TestSlip(Slip):
     """The maintenance test print: the station, the time, and nothing else."""
