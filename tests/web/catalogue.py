@@ -73,11 +73,11 @@ def paper_states() -> Iterator[tuple[str, dict[str, object], tuple[str, ...]]]:
     """Name, facts, and what may be answered beyond the screen's own answers; None of its own while printing."""
     yield "printed", {"paper": "printed"}, ()
     yield "no_printer", {"paper": "none"}, ()
-    yield "not_laid_out", {"paper": "not_laid_out"}, ()
     for fault in PrinterFault:
         yield f"paper_{fault.value}", {"paper": "failed", "fault": fault, "partly": False}, ("reprint",)
     yield "paper_partly", {"paper": "failed", "fault": PrinterFault.PAPER_END, "partly": True}, ("reprint",)
     yield "paper_failed_again", {"paper": "failed", "fault": PrinterFault.PAPER_END, "partly": False}, ()
+    yield "not_laid_out", {"paper": "not_laid_out"}, ()
 
 
 def sights() -> Iterator[Sight]:

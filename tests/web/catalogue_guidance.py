@@ -104,8 +104,8 @@ def _lists() -> Iterator[Sight]:
         yield Sight(f"todo_{name}_no_paper", Screen("todo", {**facts, **PAPER_LOST}, ("home", "finish", "reprint")))
     facts = {"plan": PLAN, "slip": slip(PLAN)}
     yield Sight("todo_printing", Screen("todo", {**facts, "paper": "printing"}))
-    yield Sight("todo_not_laid_out", Screen("todo", {**facts, "paper": "not_laid_out"}, ("home", "finish")))
     yield Sight("todo_no_printer", Screen("todo", {**facts, "paper": "none"}, ways))
+    yield Sight("todo_not_laid_out", Screen("todo", {**facts, "paper": "not_laid_out"}, ("home", "finish")))
 
 
 def _check() -> Iterator[Sight]:
