@@ -105,7 +105,6 @@ def _lists() -> Iterator[Sight]:
     facts = {"plan": PLAN, "slip": slip(PLAN)}
     yield Sight("todo_printing", Screen("todo", {**facts, "paper": "printing"}))
     yield Sight("todo_no_printer", Screen("todo", {**facts, "paper": "none"}, ways))
-    yield Sight("todo_not_laid_out", Screen("todo", {**facts, "paper": "not_laid_out"}, ("home", "finish")))
 
 
 def _check() -> Iterator[Sight]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kiosk.flows.guidance import slip
 from kiosk.flows.screen import Screen
 from tests.web.catalogue import SIGHTS
+from tests.web.catalogue_guidance import PLAN
 from tests.web.sight import Sight
 
 
@@ -21,3 +23,12 @@ def test_a_fact_with_a_name_that_is_taken_is_an_error_at_once(name: str) -> None
 def test_no_screen_there_is_has_such_a_fact() -> None:
     for sight in SIGHTS:
         assert sight.html().strip(), sight.name
+
+
+def test_a_slip_that_was_not_laid_out_is_said_to_be_so_and_a_phone_may_take_the_list() -> None:
+    facts = {"plan": PLAN, "slip": slip(PLAN), "paper": "not_laid_out"}
+    html = Sight("todo", Screen("todo", facts, ("home", "finish"))).html()
+    assert "この機械が、紙の内容をつくれませんでした。" in html and "紙は出ていません。" in html
+    assert "プリンター" not in html
+    assert 'class="code"' in html
+    assert 'data-answer="paper"' not in html and 'data-answer="reprint"' not in html
