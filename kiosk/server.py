@@ -31,7 +31,7 @@ from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
-from kiosk.receipts import slip
+from kiosk.receipts import paper
 from kiosk.session import visit
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
@@ -90,7 +90,7 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     logging.getLogger("kiosk").setLevel(logging.INFO)
     keep_memory_private()
     view.warm()
-    slip.warm(settings)
+    paper.warm(settings)
     Server(settings, facts, open_reader).run()
 
 
@@ -99,11 +99,11 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     site = Site.fresh(settings.server.port)
     jack = InputJack(settings.voice.jack) if settings.voice.jack else None
     devices = Devices(reader, open_printer(settings.printer), PortalClient(settings.portal), jack)
-    paper = slip.Paper(settings, devices.printer)
+    slips = paper.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
-    app = create(site, paper.png, mouth)
+    app = create(site, slips.png, mouth)
     line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover)
-    session = Session(settings, facts, devices, handover, paper.print, line.show)
+    session = Session(settings, facts, devices, handover, slips.lay_out, line.show)
     line.serve(session)
     devices.start(session.device_changed, lambda: session.in_use, session.headphones)
 

@@ -8,6 +8,7 @@ licence was recorded: from the police, never by telephone.
 from __future__ import annotations
 
 from kiosk.advice.todo import ASK_FIRST, CARD, Todo
+from kiosk.language.public import Public
 from kiosk.languages import N_
 
 LICENCE_CARD = N_("マイナ免許証")
@@ -22,7 +23,7 @@ POLICE = Todo(
 )
 
 
-def _terminal(needs: str) -> Todo:
+def _terminal(needs: Public) -> Todo:
     return Todo(
         N_("または、お店の端末で決め直します"),
         "store",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End
+from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome
 from kiosk.card.apdu import CardError
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import OutcomeSlip
 
 
 class Stop(Exception):
@@ -48,5 +48,16 @@ def tell(kiosk: Kiosk, end: End) -> bool:
         reading=True,
         sound=Sound.DONE if outcome.good else Sound.ERROR,
     )
-    answer = hand_over(kiosk, screen, Receipt("outcome", facts)) if outcome.slip else kiosk.ask(screen)
+    answer = hand_over(kiosk, screen, slip(outcome)) if outcome.slip else kiosk.ask(screen)
     return answer == "finish"
+
+
+def slip(outcome: Outcome) -> OutcomeSlip:
+    """How it ended, on paper."""
+    return OutcomeSlip(
+        heading=outcome.heading,
+        todo=outcome.todo,
+        official=outcome.official,
+        happened=outcome.happened,
+        meaning=outcome.meaning,
+    )
