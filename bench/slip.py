@@ -16,17 +16,17 @@ from bench.table import Row, paired
 from kiosk.config.kiosk import Printer, Settings
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
-from kiosk.receipts import slip
-from kiosk.receipts.render import render
+from kiosk.receipts import paper
+from kiosk.receipts.render import lay_out
 from kiosk.sim.printer import VirtualPrinter
-from tests.receipts.shots import facts
+from tests.receipts.shots import STATION, WHEN, facts
 
 EMPTY = "WeasyPrint's empty page"
 
 
 def rows(directory: Path, quick: bool) -> Iterator[Row]:
-    slip.warm(Settings())
-    template, data = next((template, data) for name, template, data in facts() if name == "linked")
+    paper.warm(Settings())
+    slip = dict(facts())["linked"]
     tray = VirtualPrinter(port=0)
     tray.start()
     printer = open_printer(Printer(kind="network", host=tray.host, port=tray.port))
@@ -37,7 +37,7 @@ def rows(directory: Path, quick: bool) -> Iterator[Row]:
         with timed(empty):
             weasyprint.HTML(string="").write_pdf()
         with timed(laid_out):
-            image = render(template, data, width=printer.width)
+            image = lay_out(slip, STATION, WHEN, width=printer.width)
         with timed(sent):
             said = printer.print(image)
         assert said == Printed(), "the virtual printer has not printed"

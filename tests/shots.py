@@ -14,9 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 from kiosk.language.languages import LANGUAGES
-from kiosk.receipts.render import render
+from kiosk.receipts.render import lay_out
 from tests.e2e.look.gallery import WAYS, gallery, show
-from tests.receipts.shots import facts
+from tests.receipts.shots import STATION, WHEN, facts
 from tests.web.catalogue import SIGHTS
 
 FOLDER = Path("var/shots")
@@ -57,9 +57,9 @@ def main() -> None:
             page.context.close()
     slips = into / "slips"
     slips.mkdir(parents=True, exist_ok=True)
-    for name, template, data in facts():
+    for name, slip in facts():
         if chosen(name):
-            image = render(template, data, width=576, language=LANGUAGES[asked.language])
+            image = lay_out(slip, STATION, WHEN, width=576, language=LANGUAGES[asked.language])
             image.save(slips / f"{name}.png")
             taken += 1
     print(f"{taken} pictures in {into}")
@@ -75,8 +75,7 @@ def readme(height: int = 800, gap: int = 28) -> None:
             show(page, sights[name], WAYS[0])
             pictures.append(Image.open(io.BytesIO(page.screenshot())))
         page.context.close()
-    template, data = next((template, data) for name, template, data in facts() if name == "linked")
-    pictures.append(render(template, data, width=576).convert("RGB"))
+    pictures.append(lay_out(dict(facts())["linked"], STATION, WHEN, width=576).convert("RGB"))
     small = [each.resize((each.width * height // each.height, height), Image.Resampling.LANCZOS) for each in pictures]
     whole = Image.new("RGB", (sum(each.width + gap for each in small) + gap, height + 2 * gap), "#d9d9de")
     left = gap

@@ -54,7 +54,7 @@ OF_NOBODY = (
 )
 
 # Types of text that cannot hold anything of a person, whatever field they stand in.
-PUBLIC = {"Public", "PublicNumber", "Reference", "LinkedAt"}  # made for slips (kiosk/receipts)
+PUBLIC = {"Public", "PublicNumber", "Reference", "LinkedAt", "OpensAt"}  # made for slips (kiosk/receipts)
 
 # Fields of text that are shown on purpose, by class: keys of our own and public texts, never a person's.
 SHOWN: dict[str, str] = {

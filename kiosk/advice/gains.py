@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.language.languages import N_
+from kiosk.language.public import Public
 from kiosk.portal.model import Licence
 
 
@@ -13,7 +14,7 @@ class Gain:
     """sign: the icon beside it. whose: which people have it; empty: everybody who has linked."""
 
     sign: str
-    text: str
+    text: Public
     whose: str = ""
 
 

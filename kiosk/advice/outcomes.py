@@ -16,6 +16,7 @@ from kiosk.advice import pins
 from kiosk.advice.todo import ASK_OFFICE, CARD, LINK_AGAIN, Todo, told
 from kiosk.config.guidance import Guidance
 from kiosk.language.languages import N_
+from kiosk.language.public import NOTHING, Public
 from kiosk.portal.model import Refusal
 
 
@@ -28,11 +29,11 @@ class Outcome:
     elsewhere, so it is printed. good: nothing is wrong. again: the person can begin again right here.
     """
 
-    heading: str
-    happened: str
-    meaning: str
+    heading: Public
+    happened: Public
+    meaning: Public
     todo: tuple[Todo, ...]
-    official: str = ""
+    official: Public = NOTHING
     sign: str = "warn"
     picture: str = "go_office"
     slip: bool = True

@@ -15,6 +15,7 @@ from kiosk.advice import unlock
 from kiosk.advice.todo import LINK_AGAIN, Todo
 from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
 from kiosk.language.languages import N_
+from kiosk.language.public import NOTHING, Public
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Typed:
     too_short: str
     meant: str
     mended: str
-    locked: str
-    happened: str
-    meaning: str
+    locked: Public
+    happened: Public
+    meaning: Public
     phone: Pad | None = None
     afterwards: tuple[Todo, ...] = ()
 
@@ -60,13 +61,13 @@ class Pin:
 
     rule: PinRule
     doing: str
-    name: str
-    official: str
-    known_by: str
+    name: Public
+    official: Public
+    known_by: Public
     unlock: tuple[Todo, ...]
     page: Literal["card_page", "reset_page"] | None = None
     picture: str = "go_office"
-    listed: str = ""
+    listed: Public = NOTHING
     typed: Typed | None = None
 
 

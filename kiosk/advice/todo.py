@@ -15,6 +15,7 @@ from typing import Literal
 
 from kiosk.config.guidance import Guidance, Line, Photo, Place, Store
 from kiosk.language.languages import N_
+from kiosk.language.public import NOTHING, Public, PublicNumber
 
 PlaceKey = Literal["municipality", "licence_desk", "applications_desk", "lost_property", "store"]
 
@@ -28,16 +29,16 @@ class Todo:
     call, in Japanese and in other languages. yen: the fee, if it is known. photo: which one is needed.
     """
 
-    text: str
+    text: Public
     place: PlaceKey | None = None
-    where: str = ""
-    hours: str = ""
-    booked_hours: int | None = None
-    bring: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    where: Public = NOTHING
+    hours: Public = NOTHING
+    booked_hours: PublicNumber | None = None
+    bring: tuple[Public, ...] = ()
+    notes: tuple[Public, ...] = ()
     line: Line | None = None
     other_line: Line | None = None
-    yen: int | None = None
+    yen: PublicNumber | None = None
     photo: Photo | None = None
 
     def told(self, facts: Guidance) -> Todo:
@@ -60,12 +61,12 @@ class Plan:
     """The whole list. can: what is possible already. know: what matters before one starts. official: the term that
     officers and the official papers use. page: a public page that says more. picture: the drawing beside it."""
 
-    heading: str
+    heading: Public
     todo: tuple[Todo, ...]
-    can: tuple[str, ...] = ()
-    know: tuple[str, ...] = ()
-    official: str = ""
-    page: str = ""
+    can: tuple[Public, ...] = ()
+    know: tuple[Public, ...] = ()
+    official: Public = NOTHING
+    page: Public = NOTHING
     picture: str = "go_office"
 
     def told(self, facts: Guidance) -> Plan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kiosk.advice.todo import ASK_FIRST, CARD, Todo
 from kiosk.language.languages import N_
+from kiosk.language.public import Public
 
 LICENCE_CARD = N_("マイナ免許証")
 APP = N_("スマートフォン")
@@ -22,7 +23,7 @@ POLICE = Todo(
 )
 
 
-def _terminal(needs: str) -> Todo:
+def _terminal(needs: Public) -> Todo:
     return Todo(
         N_("または、お店の端末で決め直します"),
         "store",

@@ -19,24 +19,25 @@ from typing import IO, Annotated
 from msgspec import Meta, Struct, structs
 
 from kiosk.config.file import read
+from kiosk.language.public import NOTHING, Public, PublicNumber
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "guidance.toml"
 
-Text = Annotated[str, Meta(min_length=1, description="text in quotation marks, not empty")]
+Text = Annotated[Public, Meta(min_length=1, description="text in quotation marks, not empty")]
 Telephone = Annotated[
-    str, Meta(pattern=r"^0\d{1,4}(-\d{1,4}){1,2}$", description='a telephone number such as "03-0000-0000"')
+    Public, Meta(pattern=r"^0\d{1,4}(-\d{1,4}){1,2}$", description='a telephone number such as "03-0000-0000"')
 ]
-Menu = Annotated[str, Meta(pattern=r"^[0-9#*]?$", description='one key of a telephone such as "2", or ""')]
+Menu = Annotated[Public, Meta(pattern=r"^[0-9#*]?$", description='one key of a telephone such as "2", or ""')]
 # Only what may stand in a QR code: public, without a query, so that it cannot carry anything about anybody.
 PublicPage = Annotated[
-    str,
+    Public,
     Meta(
         pattern=r"^https://[a-z0-9.-]+/[A-Za-z0-9/._-]*$",
         description='a public address without "?" such as "https://www.example.go.jp/"',
     ),
 ]
-Count = Annotated[int, Meta(ge=1, le=99)]
-Millimetres = Annotated[int, Meta(ge=10, le=60)]
+Count = Annotated[PublicNumber, Meta(ge=1, le=99)]
+Millimetres = Annotated[PublicNumber, Meta(ge=10, le=60)]
 
 
 class Fact(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,8 +58,8 @@ class Line(Fact, frozen=True, kw_only=True):
 
     telephone: Telephone
     hours: Text
-    menu: Menu = ""
-    languages: str = ""
+    menu: Menu = NOTHING
+    languages: Public = NOTHING
 
 
 class Place(Fact, frozen=True, kw_only=True):
@@ -75,7 +76,7 @@ class Store(Place, frozen=True, kw_only=True):
 
 
 class Fee(Fact, frozen=True, kw_only=True):
-    yen: Annotated[int, Meta(ge=0, le=100_000)]
+    yen: Annotated[PublicNumber, Meta(ge=0, le=100_000)]
 
 
 class Photo(Fact, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.take_home import slip
 from kiosk.language.dates import JST
 from kiosk.language.languages import N_
+from kiosk.language.public import NOTHING, Public
 
 
 def check_card(kiosk: Kiosk) -> bool:
@@ -163,7 +164,7 @@ def plan(facts: Guidance, state: CardState) -> Plan:
         todo,
         can=tuple(_can(state)),
         know=tuple(_know(state)),
-        page=facts.card_page.address if todo else "",
+        page=facts.card_page.address if todo else NOTHING,
     ).told(facts)
 
 
@@ -176,7 +177,7 @@ def _linkable(state: CardState) -> bool:
     return state.licence is not None and usable(state.text_pin) and _can_sign(state)
 
 
-def _can(state: CardState) -> Iterator[str]:
+def _can(state: CardState) -> Iterator[Public]:
     if state.licence:
         yield N_("マイナ免許証として使う（免許の情報が入っています）")
         if state.licence.pin_set and usable(state.licence.pin):
@@ -189,7 +190,7 @@ def _can(state: CardState) -> Iterator[str]:
         yield N_("電子署名をする（署名用の暗証番号）")
 
 
-def _know(state: CardState) -> Iterator[str]:
+def _know(state: CardState) -> Iterator[Public]:
     if _can_sign(state):
         yield N_("署名用の証明書の期限は、暗証番号なしでは読めないため、しらべていません。")
 

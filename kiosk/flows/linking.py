@@ -34,7 +34,7 @@ from kiosk.language.languages import N_
 from kiosk.portal.errors import PortalError, PortalUnreachable
 from kiosk.portal.model import Applicant, Held, Licence, Linked, Linking
 from kiosk.portal.statement import statement
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import LinkedSlip
 
 
 @dataclass
@@ -177,10 +177,10 @@ def step_11_done(memory: Memory) -> Move:
     licence = as_of(datetime.date.today(), memory.linked.licence)
     linked = msgspec.structs.replace(memory.linked, licence=licence)
     gains = gains_of(licence)
-    slip = {"reference": linked.reference, "when": linked.linked_at, "can": tuple(gain.text for gain in gains)}
+    slip = LinkedSlip(reference=linked.reference, linked_at=linked.linked_at, can=tuple(gain.text for gain in gains))
     facts = {"linked": linked, "gains": gains}
     screen = Screen("linked", facts, ("licence_page", "finish"), step=11, reading=True, sound=Sound.DONE)
-    if hand_over(memory.kiosk, screen, Receipt("linked", slip)) == "licence_page":
+    if hand_over(memory.kiosk, screen, slip) == "licence_page":
         memory.kiosk.ask(Screen("licence_page", {"licence": licence}, ("finish",), reading=True))
     return NEXT
 

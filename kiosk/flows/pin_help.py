@@ -9,6 +9,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card
 from kiosk.flows.take_home import give
+from kiosk.language.public import NOTHING
 
 DOINGS = {pin.doing: pin for pin in PINS}
 
@@ -34,6 +35,6 @@ def plan(facts: Guidance, doing: str) -> Plan:
         pin.unlock,
         know=(pin.known_by,),
         official=pin.official,
-        page=page.address if page else "",
+        page=page.address if page else NOTHING,
         picture=pin.picture,
     ).told(facts)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End
+from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome
 from kiosk.card.apdu import CardError
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
-from kiosk.receipts.receipt import Receipt
+from kiosk.portal.model import OpensAt
+from kiosk.receipts.slips import OutcomeSlip
 
 
 class Stop(Exception):
@@ -39,12 +38,12 @@ def end_of(problem: Exception) -> End:
     return End.KIOSK_PROBLEM
 
 
-def opening(problem: Exception) -> datetime | None:
+def opening(problem: Exception) -> OpensAt | None:
     """When a closed portal opens, if it has said so."""
     return problem.opens_at if isinstance(problem, PortalClosed) else None
 
 
-def tell(kiosk: Kiosk, end: End, opens_at: datetime | None = None) -> bool:
+def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None) -> bool:
     """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
     outcome = OUTCOMES[end].told(kiosk.guidance)
     facts = {"end": end.value, "outcome": outcome, **({"opens_at": opens_at} if opens_at else {})}
@@ -55,5 +54,17 @@ def tell(kiosk: Kiosk, end: End, opens_at: datetime | None = None) -> bool:
         reading=True,
         sound=Sound.DONE if outcome.good else Sound.ERROR,
     )
-    answer = hand_over(kiosk, screen, Receipt("outcome", facts)) if outcome.slip else kiosk.ask(screen)
+    answer = hand_over(kiosk, screen, slip(outcome, opens_at)) if outcome.slip else kiosk.ask(screen)
     return answer == "finish"
+
+
+def slip(outcome: Outcome, opens_at: OpensAt | None = None) -> OutcomeSlip:
+    """How it ended, on paper."""
+    return OutcomeSlip(
+        heading=outcome.heading,
+        todo=outcome.todo,
+        official=outcome.official,
+        happened=outcome.happened,
+        meaning=outcome.meaning,
+        opens_at=opens_at,
+    )

@@ -6,12 +6,14 @@ from kiosk.advice.todo import Plan
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.paper import hand_over
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import TodoSlip
 
 
-def slip(plan: Plan) -> Receipt:
+def slip(plan: Plan) -> TodoSlip:
     """The list on paper."""
-    return Receipt("todo", {"plan": plan})
+    return TodoSlip(
+        heading=plan.heading, todo=plan.todo, official=plan.official, page=plan.page, can=plan.can, know=plan.know
+    )
 
 
 def give(kiosk: Kiosk, plan: Plan) -> bool:

@@ -98,6 +98,9 @@ class Printer(Protocol):
     def state(self) -> PrinterState:
         """Ask the printer now (bounded time)."""
 
+    def prepare(self, image: Image) -> Image:
+        """The picture as this printer prints it, dot for dot: for the screen. `print` prints the same of either."""
+
     def print(self, image: Image) -> Printed | NotPrinted:
         """Print a 1-bit image of `width` dots and cut. Blocks until the printer has said how it went."""
 

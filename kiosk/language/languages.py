@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from kiosk.language.public import Public
+
 LOCALES = Path(__file__).parent / "locale"
 
 
@@ -70,6 +72,6 @@ def translations(language: Language) -> gettext.NullTranslations:
     return gettext.translation(language.domain, LOCALES, [language.folder], fallback=True)
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> Public:
     """Mark a message for translation without translating it here: for tables, which are shown in every language."""
-    return message
+    return Public(message)

@@ -26,7 +26,7 @@ import msgspec
 from kiosk.config.kiosk import Portal
 from kiosk.portal.errors import Misconfigured, PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
-from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, Refusal, State, Status
+from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, OpensAt, Refusal, State, Status
 
 __all__ = ["PortalBroken", "PortalClient", "PortalClosed", "PortalError", "PortalRefused", "PortalUnreachable"]
 
@@ -250,7 +250,7 @@ def _after(seconds: str | None) -> datetime | None:
     return (datetime.now(UTC) + timedelta(seconds=int(seconds) + 30)).replace(second=0, microsecond=0)
 
 
-def _worth_showing(opens_at: datetime | None) -> datetime | None:
+def _worth_showing(opens_at: datetime | None) -> OpensAt | None:
     """The moment, if it is yet to come and not too far; what else a portal may say helps nobody."""
     now = datetime.now(UTC)
-    return opens_at if opens_at is not None and now < opens_at <= now + LONGEST_CLOSURE else None
+    return OpensAt(opens_at) if opens_at is not None and now < opens_at <= now + LONGEST_CLOSURE else None

@@ -5,10 +5,9 @@ None of them carries anything a person sent or the portal answered, except the p
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
-from kiosk.portal.model import Refusal
+from kiosk.portal.model import OpensAt, Refusal
 
 
 class PortalError(Exception):
@@ -35,7 +34,7 @@ class PortalRefused(PortalError):
 class PortalClosed(PortalError):
     """The portal is out of its service hours or under maintenance. Nothing was done."""
 
-    def __init__(self, opens_at: datetime | None = None) -> None:
+    def __init__(self, opens_at: OpensAt | None = None) -> None:
         super().__init__("the portal is closed")
         self.opens_at = opens_at  # with time zone, yet to come; None when the portal did not say
 

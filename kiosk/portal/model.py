@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NewType
 
 import msgspec
 from msgspec import Meta
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
+# What may stand on paper, told apart from every other text and moment by its type (receipts/slips.py).
+Reference = NewType("Reference", str)
+LinkedAt = NewType("LinkedAt", datetime)
+OpensAt = NewType("OpensAt", datetime)
 Sex = Literal["male", "female", "unknown"]
 
 
@@ -106,8 +110,8 @@ class Licence(Private, frozen=True):
 class Linked(Private, frozen=True):
     """The portal has linked. `reference` is what the person can quote afterwards; it identifies nobody by itself."""
 
-    reference: Annotated[str, Meta(pattern=r"^[0-9A-Z-]{4,32}\Z")]
-    linked_at: Moment
+    reference: Annotated[Reference, Meta(pattern=r"^[0-9A-Z-]{4,32}\Z")]
+    linked_at: Annotated[LinkedAt, Meta(tz=True)]
     licence: Licence
 
 

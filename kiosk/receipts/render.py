@@ -1,11 +1,11 @@
-"""A slip as a picture: a template and its facts in, black and white dots out.
+"""A slip as a picture: a typed slip in, black and white dots out.
 
     templates/<name>.html ── Jinja ──▶ HTML ── WeasyPrint ──▶ PDF ── pypdfium2 ──▶ grey ── threshold ──▶ dots
 
 One CSS pixel is one dot of the printer, so sizes in `receipt.css` are dots and lines stay sharp. The page is laid out
 on an endless roll, then cut off where the element `#end` came to stand. Grey is turned to black or white by a
-threshold, not by dithering: dithered letters have ragged edges. The same facts and fonts always give the same dots,
-and the same image is shown on the screen (`png_bytes`) and sent to the printer.
+threshold, not by dithering: dithered letters have ragged edges. The same facts and fonts always give the same dots.
+How a printer takes them is its own affair (`hw.device.Printer.prepare`); nothing of it is known here.
 
 Nothing is loaded while a slip is laid out: style and pictures are in the text, and WeasyPrint's fetcher refuses every
 address but `data:`. In another language every line has its Japanese below it, for the desk that is shown the slip.
@@ -19,7 +19,6 @@ import math
 import os
 import re
 import threading
-from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from importlib.resources import files
@@ -34,10 +33,11 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-from kiosk.hw.printer import without_real_time_commands
+from kiosk.config.kiosk import Station
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.receipts.slips import Slip, TestSlip
 
 ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
 BLACK_BELOW = 160  # of 255: a little over the middle, since thin strokes at this size are mostly grey edge
@@ -46,20 +46,14 @@ _one_at_a_time = threading.Lock()  # pdfium is not thread-safe
 _fetcher = URLFetcher(allowed_protocols={"data"}, fail_on_errors=True)
 
 
-def render(
-    template_name: str,
-    data: Mapping[str, object],
-    *,
-    width: int,
-    language: Language = JAPANESE,
-) -> Image.Image:
+def lay_out(slip: Slip, station: Station, now: datetime, *, width: int, language: Language = JAPANESE) -> Image.Image:
     """Lay out a slip and return it as a mode "1" image exactly `width` dots wide and as long as it needs.
 
-    template_name: one of `templates/`; docs/printing.md lists the facts each takes in `data`.
-    A fact that is missing raises `jinja2.UndefinedError`. width: 576 or 512 dots.
+    station: whom to ask; stands on every slip. now: when it is printed. width: 576 or 512 dots. A fact that the slip
+    does not have raises `jinja2.UndefinedError`, whatever else cannot be laid out `ValueError` or a library's error.
     """
-    template = _environment(language).get_template(template_name)
-    html = annotated(template.render(data, width=width), STACKED)
+    template = _environment(language).get_template(f"{slip.name()}.html")
+    html = annotated(template.render(slip=slip, station=station, now=now, width=width), STACKED)
     with _one_at_a_time:
         return _dots(_pdf(html, width), width)
 
@@ -73,13 +67,11 @@ def png_bytes(image: Image.Image) -> bytes:
 
 def preload(width: int = 576) -> None:
     """Do once, in the parent before the fork, what is slow the first time: fonts, style sheet, templates."""
-    station = {"name": "", "desk": "", "telephone": "", "hours": ""}
     for language in shipped():
         environment = _environment(language)
         for name in environment.list_templates(extensions=["html"]):
             environment.get_template(name)
-        facts = {"station": station, "when": datetime(2026, 4, 1)}
-        render("test.html", facts, width=width, language=language)
+        lay_out(TestSlip(), Station(), datetime(2026, 4, 1), width=width, language=language)
     _fonts.cache_clear()
     gc.collect()  # ends Pango's thread: whoever forks must have but one
 
@@ -207,4 +199,4 @@ def _dots(pdf: bytes, width: int) -> Image.Image:
     if grey.width != width:
         raise ValueError(f"the slip came out {grey.width} dots wide instead of {width}")
     dots: Image.Image = grey.point(lambda value: 255 if value >= BLACK_BELOW else 0, "1")
-    return without_real_time_commands(dots)
+    return dots

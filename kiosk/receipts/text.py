@@ -1,38 +1,36 @@
 """The same list as text, for a phone: when the paper has failed, a QR code on the screen holds it.
 
-Public words and numbers only, as on the slip. A slip that carries a reference number has no text.
+Public words and numbers only, as on the slip. Which slips have such a text, their type says (`slips.ListSlip`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import segno
 from markupsafe import Markup
 
 from kiosk.config.kiosk import Station
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import ListSlip, Slip
 
 LONGEST = 1200  # bytes; beyond this the code's modules become too small for a phone held at arm's length
-PUBLIC = {"todo": "plan", "outcome": "outcome"}  # slips that hold a list, and the fact it stands in
 
 
-def public_text(receipt: Receipt, station: Station, translate: Callable[[str], str]) -> str:
-    """The list of a slip as lines of text; empty for a slip that is not public. Cut off where it becomes too long."""
-    if receipt.name not in PUBLIC:
+def public_text(slip: Slip, station: Station, translate: Callable[[str], str]) -> str:
+    """The list of a slip as lines of text; empty for a slip that is no list. Cut off where it becomes too long."""
+    if not isinstance(slip, ListSlip):
         return ""
     lines: list[str] = []
-    for line in _lines(receipt.facts[PUBLIC[receipt.name]], station, translate):
+    for line in _lines(slip, station, translate):
         if len("\n".join((*lines, line)).encode()) > LONGEST:
             break
         lines.append(line)
     return "\n".join(lines)
 
 
-def code(receipt: Receipt, station: Station, translate: Callable[[str], str]) -> Markup:
+def code(slip: Slip, station: Station, translate: Callable[[str], str]) -> Markup:
     """That text as a QR code, SVG for the page (no style in it); empty when there is nothing to take along."""
-    text = public_text(receipt, station, translate)
+    text = public_text(slip, station, translate)
     if not text:
         return Markup("")
     drawn = segno.make_qr(text, error="l", encoding="utf-8", boost_error=False)
@@ -40,9 +38,9 @@ def code(receipt: Receipt, station: Station, translate: Callable[[str], str]) ->
     return Markup(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None, light="#fff"))
 
 
-def _lines(plan: Any, station: Station, _: Callable[[str], str]) -> Iterator[str]:
-    yield _(plan.heading)
-    for number, todo in enumerate(plan.todo, 1):
+def _lines(slip: ListSlip, station: Station, _: Callable[[str], str]) -> Iterator[str]:
+    yield _(slip.heading)
+    for number, todo in enumerate(slip.todo, 1):
         yield f"{number}. {_(todo.text)}"
         if todo.line:
             yield f"{todo.line.telephone} ({_(todo.line.hours)})"
@@ -57,5 +55,5 @@ def _lines(plan: Any, station: Station, _: Callable[[str], str]) -> Iterator[str
             yield f"{photo.height_mm / 10}×{photo.width_mm / 10}cm ×{photo.count}"
         yield from (f"・{_(thing)}" for thing in todo.bring)
     yield " ".join(filter(None, (station.name, station.desk, station.telephone)))
-    if page := getattr(plan, "page", ""):
-        yield page
+    if slip.page:
+        yield slip.page

@@ -30,7 +30,7 @@ from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
-from kiosk.receipts import slip
+from kiosk.receipts import paper
 from kiosk.services import sd_notify
 from kiosk.services.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.session import visit
@@ -92,7 +92,7 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     keep_memory_private()
     view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
     sd_notify.stage("the slips")
-    slip.warm(settings)
+    paper.warm(settings)
     Server(settings, facts, open_reader).run()
 
 
@@ -101,11 +101,11 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     site = Site.fresh(settings.server.port)
     jack = InputJack(settings.voice.jack) if settings.voice.jack else None
     devices = Devices(reader, open_printer(settings.printer), PortalClient(settings.portal), jack)
-    paper = slip.Paper(settings, devices.printer)
+    slips = paper.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
-    app = create(site, paper.png, mouth)
+    app = create(site, slips.png, mouth)
     line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover)
-    session = Session(settings, facts, devices, handover, paper.print, line.show)
+    session = Session(settings, facts, devices, handover, slips.lay_out, line.show)
     line.serve(session)
     devices.start(session.device_changed, lambda: session.in_use, session.headphones)
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from typing import Literal
 
 from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader
 from kiosk.portal.client import PortalClient, PortalClosed
+from kiosk.portal.model import OpensAt
 
 ASK_EVERY_SECONDS = 10.0
 
@@ -28,7 +28,7 @@ class Devices:
         self.portal = portal
         self.jack = jack or NoJack()
         self.portal_state: PortalState = "open"
-        self.portal_opens_at: datetime | None = None  # of a closed one, when it has said so
+        self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
 
     def start(

@@ -16,7 +16,7 @@ import queue
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
@@ -27,7 +27,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer, Choice, Help, Sign, Wish
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
@@ -35,6 +35,9 @@ from kiosk.session.pad import Pad
 from kiosk.session.patience import Patience, Wait
 from kiosk.session.shown import Shown, View
 from kiosk.session.slot import CardSlot
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 log = logging.getLogger("kiosk.session")
 
@@ -51,10 +54,10 @@ class Event:
 
 
 class Session:
-    """Implements `flows.kiosk.Kiosk`.
+    """Implements `flows.asking.contract.Kiosk`.
 
-    guidance: the station's facts; devices: reader, printer and portal with their states; print_receipt: renders and
-    prints; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow.
+    guidance: the station's facts; devices: reader, printer and portal with their states; lay_out: makes a slip's
+    picture; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Session:
         guidance: Guidance,
         devices: Devices,
         handover: Handover,
-        print_receipt: Callable[[Receipt, Language], Printed | NotPrinted],
+        lay_out: Callable[[Slip, Language], Image | NotLaidOut],
         show: Callable[[View], None],
         now: Callable[[], float] = time.monotonic,
         events: queue.SimpleQueue[Event] | None = None,
@@ -73,7 +76,7 @@ class Session:
         self._settings = settings
         self._guidance = guidance
         self._devices = devices
-        self._print_receipt = print_receipt
+        self._lay_out = lay_out
         self._shown = Shown(show)
         self._patience = Patience(settings, now())
         self._events = events or queue.SimpleQueue()
@@ -209,8 +212,11 @@ class Session:
     def card(self) -> Card:
         return self.slot.card()
 
-    def print(self, receipt: Receipt) -> Printed | NotPrinted:
-        return self._print_receipt(receipt, self.view.preferences.language)
+    def lay_out(self, slip: Slip) -> Image | NotLaidOut:
+        return self._lay_out(slip, self.view.preferences.language)
+
+    def print(self, picture: Image) -> Printed | NotPrinted:
+        return self._devices.printer.print(picture)
 
     # Inside.
 

@@ -89,8 +89,10 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
         },
         "pad": view.pad,
     }
-    template = environment(preferences.language).get_template(f"screens/{screen.name}.html")
-    return annotated(template.render({**screen.facts, **around}))
+    made = environment(preferences.language)
+    template = made.get_template(f"screens/{screen.name}.html")
+    # Three sources of names; one that two of them have is a TypeError, and hides nothing.
+    return annotated(template.render(**made.globals, **around, **screen.facts))
 
 
 def look(preferences: Preferences) -> str:

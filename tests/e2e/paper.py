@@ -8,28 +8,31 @@ from PIL import Image
 
 from kiosk.advice.gains import gains_of
 from kiosk.advice.outcomes import End
+from kiosk.flows.refusal import slip
+from kiosk.hw.printer import open_printer
 from kiosk.language.languages import JAPANESE, Language
 from kiosk.portal.model import Linked
-from kiosk.receipts.render import render
+from kiosk.receipts.render import lay_out
+from kiosk.receipts.slips import LinkedSlip, Slip
 from tests.e2e.person import OUTCOMES
 from tests.stage import Stage
 
 
 def slip_of_the_linked(stage: Stage, linked: Linked, language: Language = JAPANESE) -> Image.Image:
-    can = [gain.text for gain in gains_of(linked.licence)]
-    return _slip(stage, "linked", language, reference=linked.reference, when=linked.linked_at, can=can)
+    can = tuple(gain.text for gain in gains_of(linked.licence))
+    told = LinkedSlip(reference=linked.reference, linked_at=linked.linked_at, can=can)
+    return _picture(stage, told, language, datetime.now())
 
 
-def is_slip_of(slip: Image.Image, stage: Stage, end: End) -> bool:
+def is_slip_of(picture: Image.Image, stage: Stage, end: End) -> bool:
     """Whether it is this slip, printed within the last minute."""
     now = datetime.now().astimezone()
-    facts = {"outcome": OUTCOMES[end]}
     return any(
-        _slip(stage, "outcome", JAPANESE, when=when, **facts).tobytes() == slip.tobytes()
+        _picture(stage, slip(OUTCOMES[end]), JAPANESE, when).tobytes() == picture.tobytes()
         for when in (now, now - timedelta(minutes=1))
     )
 
 
-def _slip(stage: Stage, template: str, language: Language, **facts: object) -> Image.Image:
-    told = {"station": stage.settings.station, **facts}
-    return render(f"{template}.html", told, width=stage.printer.width, language=language)
+def _picture(stage: Stage, slip: Slip, language: Language, now: datetime) -> Image.Image:
+    picture = lay_out(slip, stage.settings.station, now, width=stage.printer.width, language=language)
+    return open_printer(stage.settings.printer).prepare(picture)

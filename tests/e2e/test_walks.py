@@ -101,7 +101,7 @@ def test_the_picture_on_the_screen_is_the_paper_dot_for_dot(visitor: Visitor) ->
     visitor.follows(GOALS["lost_keep"])
     paper = visitor.slip()
     visitor.touches("paper")
-    visitor.sees("paper")
+    visitor.sees("slip")
     picture = visitor.page.locator("img.slip-picture")
     visitor.page.wait_for_function("() => document.querySelector('img.slip-picture').naturalWidth > 0")
     shown = visitor.page.evaluate(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, cast
 
+from PIL import Image
+
 from kiosk.card.apdu import Card, CardLost
 from kiosk.card.pin import PinRule
 from kiosk.config import guidance
@@ -14,7 +16,7 @@ from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.wire import Pulled
 
@@ -33,12 +35,15 @@ class ScriptedKiosk:
         card: VirtualCard | None = None,
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
+        can_lay_out: bool = True,
     ) -> None:
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
+        self._can_lay_out = can_lay_out
+        self.laid_out: list[Slip] = []
         self.screens: list[Screen] = []
-        self.slips: list[Receipt] = []
+        self.slips: list[Slip] = []
         self.slot: VirtualCard | None = None
         self.insertion = 0
         self._card: Card | None = None
@@ -108,8 +113,13 @@ class ScriptedKiosk:
             self._card, self._card_insertion = Card(self._transmit), self.insertion
         return self._card
 
-    def print(self, receipt: Receipt) -> Printed | NotPrinted:
-        self.slips.append(receipt)
+    def lay_out(self, slip: Slip) -> Image.Image | NotLaidOut:
+        self.laid_out.append(slip)
+        return Image.new("1", (576, len(self.laid_out))) if self._can_lay_out else NotLaidOut()
+
+    def print(self, picture: Image.Image) -> Printed | NotPrinted:
+        assert picture.height == len(self.laid_out), "what is printed is what was laid out last"
+        self.slips.append(self.laid_out[-1])
         return self._printing.pop(0) if self._printing else Printed()
 
     # -- inside

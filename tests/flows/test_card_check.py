@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,7 +10,6 @@ from dataclasses import fields
 import pytest
 
 from kiosk.advice import pins
-from kiosk.advice.todo import Plan
 from kiosk.card.apdu import Card
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.pin import Tries
@@ -18,6 +18,7 @@ from kiosk.config.guidance import load
 from kiosk.config.kiosk import Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card, plan
+from kiosk.receipts.slips import TodoSlip
 from kiosk.receipts.text import public_text
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
 from kiosk.sim.people import people
@@ -52,10 +53,10 @@ def result(kiosk: ScriptedKiosk) -> Screen:
     return next(screen for screen in kiosk.screens if screen.name == "check_result" and screen.answers)
 
 
-def told(kiosk: ScriptedKiosk) -> Plan:
+def told(kiosk: ScriptedKiosk) -> TodoSlip:
     [slip] = kiosk.slips
-    assert isinstance(slip.facts["plan"], Plan)
-    return slip.facts["plan"]
+    assert isinstance(slip, TodoSlip)
+    return slip
 
 
 # What the card is asked
@@ -179,7 +180,7 @@ def test_the_slip_and_its_code_say_nothing_about_whose_card_it_was(card: Virtual
     check_card(kiosk)
     until = result(kiosk).facts["until"]
     assert isinstance(until, datetime.date)
-    text = repr(told(kiosk)) + public_text(kiosk.slips[0], Station(name="見本警察署"), str)
+    text = repr(dataclasses.asdict(told(kiosk))) + public_text(kiosk.slips[0], Station(name="見本警察署"), str)
     person = card.person
     for words in (person.name, person.address, person.birth_date, str(until.year), f"{until.month}月{until.day}日"):
         assert words not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,9 +18,12 @@ from kiosk.flows.benefits import benefits
 from kiosk.flows.lost_card import lost_card, plan
 from kiosk.flows.pin_help import DOINGS, pin_help
 from kiosk.flows.pin_help import plan as pin_plan
+from kiosk.flows.renewal import plan as renewal_plan
 from kiosk.flows.renewal import renewal
+from kiosk.flows.take_home import slip as slip_of
 from kiosk.hw.device import NotPrinted, PrinterFault
-from kiosk.receipts.receipt import Receipt
+from kiosk.portal.model import LinkedAt, Reference
+from kiosk.receipts.slips import LinkedSlip, TodoSlip
 from kiosk.receipts.text import LONGEST, public_text
 from tests.flows.scripted import ScriptedKiosk
 from tests.web.catalogue import SIGHTS
@@ -32,8 +36,9 @@ NO_PAPER = NotPrinted(PrinterFault.PAPER_END, partly=False)
 def printed(kiosk: ScriptedKiosk) -> Plan:
     """The only list that was printed."""
     [slip] = kiosk.slips
-    assert slip.name == "todo" and isinstance(slip.facts["plan"], Plan)
-    return slip.facts["plan"]
+    told = [screen.facts["plan"] for screen in kiosk.screens if "plan" in screen.facts][-1]
+    assert isinstance(told, Plan) and slip == slip_of(told)
+    return told
 
 
 # Lost card
@@ -51,10 +56,10 @@ def test_the_number_to_call_is_the_first_thing_that_is_said() -> None:
 def test_the_number_can_be_had_on_paper_at_once_and_the_conversation_goes_on() -> None:
     kiosk = ScriptedKiosk("print", "next", "both", "change", "finish")
     assert lost_card(kiosk)
-    first, second = (slip.facts["plan"] for slip in kiosk.slips)
-    assert isinstance(first, Plan) and isinstance(second, Plan)
-    assert [todo.line for todo in first.todo] == [FACTS.suspend]
-    assert second == plan(FACTS, "both", "change")
+    first, second = kiosk.slips
+    assert isinstance(first, TodoSlip) and [todo.line for todo in first.todo] == [FACTS.suspend]
+    assert second == slip_of(plan(FACTS, "both", "change"))
+    assert kiosk.screens[-1].facts["plan"] == plan(FACTS, "both", "change")
 
 
 @pytest.mark.parametrize("holding", ["card_only", "both"])
@@ -187,13 +192,26 @@ def test_without_a_printer_nothing_is_called_printed_and_the_picture_can_be_seen
     kiosk = ScriptedKiosk("print", "paper", "back", "finish", can_print=False)
     assert renewal(kiosk)
     assert {screen.facts.get("paper") for screen in kiosk.screens if screen.name == "todo"} == {"none"}
-    assert kiosk.names == ["renewal", "todo", "paper", "todo"]
+    assert kiosk.names == ["renewal", "todo", "slip", "todo"]
+    assert kiosk.laid_out == [slip_of(renewal_plan(FACTS))] and not kiosk.slips, "laid out, and not printed"
+
+
+@pytest.mark.parametrize(("can_print", "paper"), [(True, "not_laid_out"), (False, "none")])
+def test_a_slip_that_cannot_be_laid_out_is_not_called_the_printers_fault(can_print: bool, paper: str) -> None:
+    """The list stands on the screen, a phone may take it; there is no picture to look at, and nothing to try again."""
+    kiosk = ScriptedKiosk("print", "finish", can_print=can_print, can_lay_out=False)
+    assert renewal(kiosk)
+    told = kiosk.screens[-1]
+    assert told.name == "todo" and told.facts["paper"] == paper and told.facts["slip"] == kiosk.laid_out[0]
+    assert told.answers == ("home", "finish")
+    assert not {"fault", "partly"} & set(told.facts)
+    assert not kiosk.slips and len(kiosk.laid_out) == 1
 
 
 @pytest.mark.parametrize(("name", "told"), [*plans()], ids=lambda each: each if isinstance(each, str) else "")
 def test_every_list_fits_a_phones_code_and_holds_only_public_words(name: str, told: Plan) -> None:
     station = Station(name="見本警察署", desk="１階 運転免許窓口", telephone="00-0000-0000")
-    text = public_text(Receipt("todo", {"plan": told}), station, str)
+    text = public_text(slip_of(told), station, str)
     assert len(text.encode()) < LONGEST, "nothing was cut off"
     lines = text.split("\n")
     assert lines[0] == told.heading
@@ -213,11 +231,12 @@ def test_no_answer_of_a_screen_is_a_word_of_the_helpers() -> None:
 
 
 def test_a_slip_with_a_reference_number_has_no_text_for_a_phone() -> None:
-    assert public_text(Receipt("linked", {"reference": "7K3F-92QM"}), Station(), str) == ""
+    slip = LinkedSlip(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(datetime.now(UTC)), can=())
+    assert public_text(slip, Station(), str) == ""
 
 
 def test_a_text_that_would_not_fit_is_cut_between_lines() -> None:
     long = plan(FACTS, "both", "keep")
     long = replace(long, todo=long.todo * 6)
-    text = public_text(Receipt("todo", {"plan": long}), Station(), str)
+    text = public_text(slip_of(long), Station(), str)
     assert LONGEST - 200 < len(text.encode()) <= LONGEST

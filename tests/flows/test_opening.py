@@ -31,5 +31,5 @@ def test_a_portal_that_closes_meanwhile_says_when_it_opens(
     assert link(kiosk) is True
     [slip], screen = kiosk.slips, kiosk.screens[-1]
     assert screen.facts["end"] == End.PORTAL_CLOSED.value
-    assert screen.facts.get("opens_at") == opens_at and slip.facts.get("opens_at") == opens_at
+    assert screen.facts.get("opens_at") == opens_at and slip.opens_at == opens_at
     assert ("opens_at" in screen.facts) is (opens_at is not None)

@@ -264,7 +264,11 @@ def test_a_picture_that_holds_a_real_time_command_is_defused_by_one_dot(narrow: 
             for bit in range(8):
                 if byte << bit & 0x80:
                     image.putpixel((x * 8 + bit, row), 0)
-    assert over_network(narrow).print(image) == Printed()
+    printer = over_network(narrow)
+    assert printer.print(image) == Printed()
+    prepared = printer.prepare(image)
+    assert same(prepared, narrow.slips[0].image), "known before it is printed"
+    assert printer.prepare(prepared) is prepared, "and printed the same"
     before, after = image.tobytes(), narrow.slips[0].image.tobytes()
     assert sum((a ^ b).bit_count() for a, b in zip(before, after, strict=True)) == 3
     assert not re.search(rb"\x10[\x04\x05\x14]", bytes(b ^ 0xFF for b in after))

@@ -13,7 +13,11 @@ from kiosk.advice.outcomes import End, Outcome
 from kiosk.advice.todo import Todo
 from kiosk.config import guidance
 from kiosk.config.kiosk import Station
-from kiosk.receipts.render import render
+from kiosk.flows.refusal import slip as slip_of_outcome
+from kiosk.flows.take_home import slip as slip_of_plan
+from kiosk.portal.model import LinkedAt, OpensAt, Reference
+from kiosk.receipts import slips
+from kiosk.receipts.render import lay_out
 from tests.web.catalogue_guidance import plans
 
 FACTS = guidance.load()
@@ -44,22 +48,21 @@ LOST = Outcome(
 )
 
 
-def facts() -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Slip name, template, facts."""
-    base: dict[str, object] = {"station": STATION, "when": WHEN}
-    yield "linked", "linked.html", {**base, "reference": "7K3F-92QM", "can": [gain.text for gain in GAINS]}
+def facts() -> Iterator[tuple[str, slips.Slip]]:
+    """Every slip, by a name."""
+    can = tuple(gain.text for gain in GAINS)
+    yield "linked", slips.LinkedSlip(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(WHEN), can=can)
     for end, outcome in OUTCOMES.items():
         if outcome.slip:
-            yield f"outcome-{end.value}", "outcome.html", {**base, "outcome": outcome}
+            yield f"outcome-{end.value}", slip_of_outcome(outcome)
     for name, plan in plans():
-        yield f"todo-{name}", "todo.html", {**base, "plan": plan}
-    closed = {"outcome": OUTCOMES[End.PORTAL_CLOSED], "opens_at": OPENS}
-    yield "outcome-portal-opens", "outcome.html", {**base, **closed}
-    yield "outcome-with-telephone", "outcome.html", {**base, "outcome": LOST}
-    yield "test", "test.html", base
+        yield f"todo-{name}", slip_of_plan(plan)
+    yield "outcome-portal-opens", slip_of_outcome(OUTCOMES[End.PORTAL_CLOSED], OpensAt(OPENS))
+    yield "outcome-with-telephone", slip_of_outcome(LOST)
+    yield "test", slips.TestSlip()
 
 
 def all_slips() -> Iterator[tuple[str, Image.Image]]:
-    for name, template, data in facts():
+    for name, slip in facts():
         for width in (576, 512):
-            yield f"{name}-{width}", render(template, data, width=width)
+            yield f"{name}-{width}", lay_out(slip, STATION, WHEN, width=width)

@@ -22,18 +22,33 @@ from PIL import Image, ImageChops
 
 from kiosk.advice.gains import gains_of
 from kiosk.config.kiosk import Printer as PrinterSettings
+from kiosk.config.kiosk import Settings
+from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.hw.device import Printed
-from kiosk.hw.printer import open_printer
+from kiosk.hw.printer import NoPrinter, open_printer
 from kiosk.language.dates import wareki, written
 from kiosk.language.languages import JAPANESE, LANGUAGES, Language, shipped
+from kiosk.portal.model import Reference
 from kiosk.receipts import render as module
-from kiosk.receipts.render import phrases, png_bytes, preload, qr, render
+from kiosk.receipts import slips as types
+from kiosk.receipts.paper import Paper
+from kiosk.receipts.render import lay_out, phrases, png_bytes, preload, qr
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import LOST, STATION, WHEN, all_slips, facts
 from tests.web.catalogue import licence
 
 TRIED = [LANGUAGES[code] for code in os.environ.get("LANGUAGES", "").split()] or list(shipped())
-SLIPS = {name: (template, data) for name, template, data in facts()}
+SLIPS = dict(facts())
+
+
+class HostileSlip(types.Slip):
+    """Has a template that the test brings along."""
+
+
+def linked(**changes: object) -> types.LinkedSlip:
+    slip = SLIPS["linked"]
+    assert isinstance(slip, types.LinkedSlip)
+    return replace(slip, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +62,10 @@ def paper(request: pytest.FixtureRequest) -> Iterator[VirtualPrinter]:
     printer.start()
     yield printer
     printer.stop()
+
+
+def printer_of(paper: VirtualPrinter) -> PrinterSettings:
+    return PrinterSettings(kind="network", host=paper.host, port=paper.port, width=576 if paper.width == 576 else 512)
 
 
 def ink(image: Image.Image) -> tuple[int, int, int, int]:
@@ -92,39 +111,77 @@ def test_nothing_runs_off_the_paper(slips: Mapping[str, Image.Image]) -> None:
 
 @pytest.mark.parametrize("language", TRIED, ids=lambda language: language.code)
 def test_nothing_runs_off_the_narrower_paper_in_any_language(language: Language) -> None:
-    for name, (template, data) in SLIPS.items():
-        image = render(template, data, width=512, language=language)
+    for name, slip in SLIPS.items():
+        image = lay_out(slip, STATION, WHEN, width=512, language=language)
         left, _, right, _ = ink(image)
         assert name == "test" or (left >= 16 and right <= image.width - 16), name
         assert image.height < 5000, f"{name} is {image.height / 7.1:.0f} mm long"
 
 
-def test_what_is_printed_is_what_was_shown(paper: VirtualPrinter, slips: Mapping[str, Image.Image]) -> None:
+def test_what_is_printed_is_what_was_shown(paper: VirtualPrinter) -> None:
     """Through the PNG of the preview on one side and the ESC/POS of the printer on the other."""
-    settings = PrinterSettings(
-        kind="network", host=paper.host, port=paper.port, width=576 if paper.width == 576 else 512
-    )
-    printer = open_printer(settings)
-    of_this_width = {name: image for name, image in slips.items() if image.width == printer.width}
-    for number, (name, image) in enumerate(of_this_width.items()):
-        assert printer.print(image) == Printed()
-        shown = Image.open(io.BytesIO(png_bytes(image))).convert("1")
+    settings = Settings(station=STATION, printer=printer_of(paper))
+    printer = open_printer(settings.printer)
+    slips = Paper(settings, printer)
+    for number, (name, slip) in enumerate(SLIPS.items()):
+        picture = slips.lay_out(slip)
+        assert isinstance(picture, Image.Image), name
+        assert printer.print(picture) == Printed()
+        shown = Image.open(io.BytesIO(slips.png() or b"")).convert("1")
         assert ImageChops.difference(shown, paper.slips[number].image).getbbox() is None, name
     assert paper.faults == [], "no text command, no unknown command"
 
 
+def test_a_slip_with_a_real_time_command_in_it_is_shown_as_it_is_printed(
+    paper: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The printer changes a dot of such a picture. What stands on the screen has that dot, too."""
+    dangerous = Image.frombytes("1", (paper.width, 8), (b"\xef\xfb" + b"\xff" * (paper.width // 8 - 2)) * 8)
+    monkeypatch.setattr("kiosk.receipts.paper.lay_out", lambda *_, **__: dangerous)
+    printer = open_printer(printer_of(paper))
+    slips = Paper(Settings(), printer)
+    picture = slips.lay_out(types.TestSlip())
+    assert isinstance(picture, Image.Image) and picture.tobytes() != dangerous.tobytes()
+    assert printer.print(picture) == Printed()
+    shown = Image.open(io.BytesIO(slips.png() or b"")).convert("1")
+    assert shown.tobytes() == paper.slips[0].image.tobytes()
+    assert paper.faults == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError("no fonts"), ValueError("longer than the roll"), RuntimeError("pdfium"), jinja2.UndefinedError("a fact")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_slip_that_cannot_be_laid_out_says_so_and_leaves_no_picture(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither its own nor that of the slip before; and the log has the type of the error alone."""
+
+    def fail(*_: object, **__: object) -> Image.Image:
+        raise error
+
+    slips = Paper(Settings(), NoPrinter(512))
+    assert isinstance(slips.lay_out(types.TestSlip()), Image.Image) and slips.png()
+    monkeypatch.setattr("kiosk.receipts.paper.lay_out", fail)
+    assert slips.lay_out(SLIPS["linked"]) == types.NotLaidOut()
+    assert slips.png() is None
+    assert caplog.messages == [f"slip linked could not be laid out: {type(error).__name__}"]
+
+
 def test_the_same_facts_always_give_the_same_dots() -> None:
-    template, data = SLIPS["linked"]
-    assert render(template, data, width=576).tobytes() == render(template, data, width=576).tobytes()
+    slip = SLIPS["linked"]
+    assert lay_out(slip, STATION, WHEN, width=576).tobytes() == lay_out(slip, STATION, WHEN, width=576).tobytes()
 
 
 def test_two_slips_at_once_do_not_disturb_each_other() -> None:
-    template, data = SLIPS["linked"]
-    alone = png_bytes(render(template, data, width=512))
+
+    def picture() -> bytes:
+        return png_bytes(lay_out(SLIPS["linked"], STATION, WHEN, width=512))
+
+    alone = picture()
     results: list[bytes] = []
-    threads = [
-        threading.Thread(target=lambda: results.append(png_bytes(render(template, data, width=512)))) for _ in "ab"
-    ]
+    threads = [threading.Thread(target=lambda: results.append(picture())) for _ in "ab"]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -172,11 +229,9 @@ def test_a_machine_can_read_where_to_go_and_what_to_bring(slips: Mapping[str, Im
 
 
 def test_only_what_this_licence_allows_is_promised() -> None:
-    template, data = SLIPS["linked"]
-
     def length(**changes: object) -> int:
-        can = [gain.text for gain in gains_of(licence(**changes))]
-        return render(template, {**data, "can": can}, width=576).height
+        can = tuple(gain.text for gain in gains_of(licence(**changes)))
+        return lay_out(linked(can=can), STATION, WHEN, width=576).height
 
     everything = length()
     without_lecture = length(category="violation")
@@ -185,19 +240,16 @@ def test_only_what_this_licence_allows_is_promised() -> None:
 
 
 def test_a_long_reference_stays_inside_its_frame() -> None:
-    template, data = SLIPS["linked"]
-    image = render(template, {**data, "reference": "W" * 32}, width=512)
+    image = lay_out(linked(reference=Reference("W" * 32)), STATION, WHEN, width=512)
     left, _, right, _ = ink(image)
     assert left >= 16 and right <= 512 - 16
 
 
 def test_what_comes_in_as_a_fact_is_text_and_never_markup() -> None:
     hostile = msgspec.structs.replace(STATION, name='<img src="file:///etc/passwd">&amp;')
-    template, data = SLIPS["linked"]
-    image = render(template, {**data, "station": hostile}, width=576)
-    assert image.height > 1000
+    assert lay_out(SLIPS["linked"], hostile, WHEN, width=576).height > 1000
     outcome = replace(LOST, heading="100% <b>x</b>", todo=())
-    assert render("outcome.html", {"outcome": outcome, "station": STATION, "when": WHEN}, width=576).height > 800
+    assert lay_out(slip_of_outcome(outcome), STATION, WHEN, width=576).height > 800
 
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x.png", "https://example.org/x.png"])
@@ -206,17 +258,20 @@ def test_laying_out_a_slip_reaches_for_nothing(address: str, monkeypatch: pytest
     hostile = jinja2.DictLoader({"hostile.html": f'<img src="{address}"><div id="end"></div>'})
     monkeypatch.setattr(environment, "loader", hostile)
     with pytest.raises(ValueError, match="may not load anything"):
-        render("hostile.html", {}, width=576)
+        lay_out(HostileSlip(), STATION, WHEN, width=576)
 
 
 def test_a_missing_fact_is_an_error_and_not_a_blank() -> None:
+    with pytest.raises(TypeError, match="reference"):
+        types.LinkedSlip(linked_at=WHEN, can=())  # type: ignore[call-arg,arg-type]
+    blank = type("LinkedSlip", (types.Slip,), {})()
     with pytest.raises(jinja2.UndefinedError, match="reference"):
-        render("linked.html", {"station": STATION, "when": WHEN, "can": ()}, width=576)
+        lay_out(blank, STATION, WHEN, width=576)
 
 
 def test_a_slip_speaks_the_language_of_its_reader_and_of_the_desk(tmp_path: Path) -> None:
-    template, data = SLIPS["linked"]
-    text = text_of(render(template, data, width=576, language=LANGUAGES["en"]), tmp_path, "jpn+eng")
+    picture = lay_out(SLIPS["linked"], STATION, WHEN, width=576, language=LANGUAGES["en"])
+    text = text_of(picture, tmp_path, "jpn+eng")
     for words in ("Yourlicenceislinked", "連携が完了しました", "22November2026", "令和8年11月22日"):
         assert holds(text, words), f"{words} not found in: {text}"
 
@@ -262,14 +317,17 @@ import os, signal
 from kiosk.language.languages import LANGUAGES
 from kiosk.receipts.render import preload, render
 from tests.receipts.shots import facts
+from kiosk.language.languages import LANGUAGES
+from kiosk.receipts.render import lay_out, preload
+from tests.receipts.shots import STATION, WHEN, facts
 
 preload()
 print(len(os.listdir("/proc/self/task")), flush=True)
 if os.fork() == 0:
     signal.alarm(30)
-    for _, template, data in list(facts())[:3]:
+    for _, slip in list(facts())[:3]:
         for language in LANGUAGES.values():
-            render(template, data, width=576, language=language)
+            lay_out(slip, STATION, WHEN, width=576, language=language)
     print("laid out", flush=True)
     os._exit(0)
 os.wait()

@@ -15,9 +15,10 @@ from kiosk.advice.todo import Plan
 from kiosk.config import guidance
 from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.flows import lost_card
+from kiosk.flows.take_home import slip
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
-from kiosk.receipts.render import render
+from kiosk.receipts.render import lay_out
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import STATION, WHEN
 from tests.receipts.test_slips import holds, text_of
@@ -31,7 +32,7 @@ DOTS_OF_THE_LINE = 2
 
 
 def slip_of(plan: Plan, width: int) -> Image.Image:
-    return render("todo.html", {"plan": plan, "station": STATION, "when": WHEN}, width=width)
+    return lay_out(slip(plan), STATION, WHEN, width=width)
 
 
 @pytest.fixture(params=[576, 512])

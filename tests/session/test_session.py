@@ -13,7 +13,7 @@ from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, Tim
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Printed, ReaderState
 from kiosk.language.languages import LANGUAGES
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts import slips
 from kiosk.session import session
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
 from kiosk.session.pad import Pad
@@ -146,11 +146,14 @@ def test_headphones_are_a_wish_to_listen_and_pulled_out_to_be_quiet(world: World
     assert not world.views[-1].preferences.listening
 
 
-def test_a_slip_is_in_the_persons_language(world: World) -> None:
+def test_a_slip_is_in_the_persons_language_and_its_picture_goes_to_the_printer(world: World) -> None:
     world.says(LANGUAGES["ko"])
-    receipt = Receipt("todo", {})
-    assert world.session.print(receipt) == Printed()
-    assert world.slips == [(receipt, LANGUAGES["ko"])]
+    slip = slips.TestSlip()
+    picture = world.session.lay_out(slip)
+    assert not isinstance(picture, slips.NotLaidOut)
+    assert world.slips == [(slip, LANGUAGES["ko"])] and world.printed == []
+    assert world.session.print(picture) == Printed()
+    assert world.printed == [picture]
     assert world.session.can_print
 
 

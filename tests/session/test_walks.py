@@ -23,7 +23,7 @@ from kiosk.config.kiosk import Screen, Settings
 from kiosk.config.kiosk import Session as Patience
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
-from kiosk.receipts.slip import Paper
+from kiosk.receipts.paper import Paper
 from kiosk.session import visit
 from kiosk.session.answers import Choice, parse
 from kiosk.session.devices import Devices
@@ -96,7 +96,7 @@ class Walk:
         settings = world.settings
         self.devices = Devices(self.reader, open_printer(settings.printer), PortalClient(settings.portal))
         paper = Paper(settings, self.devices.printer)
-        self.session = Session(settings, guidance.load(), self.devices, Handover(), paper.print, self.show)
+        self.session = Session(settings, guidance.load(), self.devices, Handover(), paper.lay_out, self.show)
         self.settings = settings
         self.thread = threading.Thread(target=visit.run, args=(self.session,), name=f"walk {number}", daemon=True)
 

@@ -16,13 +16,14 @@ from types import SimpleNamespace
 from typing import cast
 
 import msgspec
+from PIL import Image
 
 from kiosk.config import guidance
 from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Lost, NotPrinted, Printed, ReaderState
 from kiosk.language.languages import Language
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
@@ -112,7 +113,8 @@ class Inbox(queue.SimpleQueue[Event]):
 
 
 class World:
-    """A session with its page there. views: all that was shown; slips: all that was printed, and in which language."""
+    """A session with its page there. views: all that was shown; slips: all that was laid out, and in which language;
+    printed: the pictures that the printer was given."""
 
     def __init__(self, reader: SlotReader | None = None, handover: Handover | None = None) -> None:
         self.inbox = Inbox()
@@ -120,10 +122,18 @@ class World:
         self.handover = handover or Handover()
         self.views: list[View] = []
         self.breaks = False  # nothing can be shown
-        self.slips: list[tuple[Receipt, Language]] = []
-        devices = cast(Devices, SimpleNamespace(reader=self.reader, portal=None))
+        self.slips: list[tuple[Slip, Language]] = []
+        self.printed: list[Image.Image] = []
+        devices = cast(Devices, SimpleNamespace(reader=self.reader, portal=None, printer=self))
         self.session = Session(
-            SETTINGS, guidance.load(), devices, self.handover, self.print, self.show, lambda: self.inbox.now, self.inbox
+            SETTINGS,
+            guidance.load(),
+            devices,
+            self.handover,
+            self.lay_out,
+            self.show,
+            lambda: self.inbox.now,
+            self.inbox,
         )
         self.reader.start(lambda _state: self.session.device_changed())
         self.session.page_back()
@@ -133,8 +143,12 @@ class World:
             raise ValueError
         self.views.append(view)
 
-    def print(self, receipt: Receipt, language: Language) -> Printed | NotPrinted:
-        self.slips.append((receipt, language))
+    def lay_out(self, slip: Slip, language: Language) -> Image.Image | NotLaidOut:
+        self.slips.append((slip, language))
+        return Image.new("1", (8, len(self.slips)))
+
+    def print(self, picture: Image.Image) -> Printed | NotPrinted:
+        self.printed.append(picture)
         return Printed()
 
     def at(self, second: float, happens: Callable[[], object]) -> None:

@@ -86,6 +86,7 @@ def paper_states() -> Iterator[tuple[str, dict[str, object], tuple[str, ...]]]:
         yield f"paper_{fault.value}", {"paper": "failed", "fault": fault, "partly": False}, ("reprint",)
     yield "paper_partly", {"paper": "failed", "fault": PrinterFault.PAPER_END, "partly": True}, ("reprint",)
     yield "paper_failed_again", {"paper": "failed", "fault": PrinterFault.PAPER_END, "partly": False}, ()
+    yield "not_laid_out", {"paper": "not_laid_out"}, ()
 
 
 def sights() -> Iterator[Sight]:

@@ -92,7 +92,7 @@ def _questions() -> Iterator[Sight]:
     offered = Screen("benefits", {"gains": GAINS}, ("link", "print", "back"))
     yield Sight("benefits", offered)
     yield Sight("benefits_portal_closed", Screen("benefits", {"gains": GAINS}, ("print", "back")), portal="closed")
-    yield Sight("paper", Screen("paper", {}, ("back",)))
+    yield Sight("slip", Screen("slip", {}, ("back",)))
 
 
 def _lists() -> Iterator[Sight]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
@@ -10,7 +10,10 @@ from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.portal.client import PortalClient
-from kiosk.receipts.receipt import Receipt
+from kiosk.receipts.slips import NotLaidOut, Slip
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class Kiosk(Protocol):
@@ -57,4 +60,8 @@ class Kiosk(Protocol):
     def card(self) -> Card:
         """The card in the slot, powered and held exclusively until it leaves or the visit ends. Raises CardLost."""
 
-    def print(self, receipt: Receipt) -> Printed | NotPrinted: ...
+    def lay_out(self, slip: Slip) -> Image | NotLaidOut:
+        """The slip as the printer will print it, in the person's language. Screen `slip` shows the last one."""
+
+    def print(self, picture: Image) -> Printed | NotPrinted:
+        """Print what was laid out. Blocks until the printer has said how it went."""

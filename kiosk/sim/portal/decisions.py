@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.portal.model import Applicant, Held, Licence, Linked, Refusal, State, Terms
+from kiosk.portal.model import Applicant, Held, Licence, Linked, LinkedAt, Reference, Refusal, State, Terms
 from kiosk.portal.statement import applicant_sha256, statement_of
 from kiosk.sim.portal.certificate import holder
 from kiosk.sim.portal.drivers import Drivers
@@ -37,7 +37,7 @@ class Decisions:
     def submit(self, entry: Entry, cms: bytes, terms_sha256: str) -> Linked:
         """Decide, end the linking and erase. Raises `Refused`; `RevocationUnknown` leaves the linking as it is."""
         try:
-            linked = Linked(reference(), datetime.now(UTC), self._decide(entry, cms, terms_sha256))
+            linked = Linked(Reference(reference()), LinkedAt(datetime.now(UTC)), self._decide(entry, cms, terms_sha256))
         except Refused as refused:
             entry.end(State.REFUSED, refusal=refused.reason)
             raise

@@ -11,13 +11,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from kiosk.receipts.render import png_bytes, render
+from kiosk.flows.take_home import slip
+from kiosk.receipts.render import lay_out, png_bytes
 from kiosk.session.preferences import Preferences
 from kiosk.web.app import Site, create
 from tests.web.catalogue_guidance import PLAN
@@ -101,7 +103,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 def _application(site: Site) -> Flask:
-    sample = png_bytes(render("todo.html", {"plan": PLAN, "station": SETTINGS.station}, width=576))
+    sample = png_bytes(lay_out(slip(PLAN), SETTINGS.station, datetime.now(), width=576))
     app = create(site, lambda: sample)
 
     @app.get("/static/page.js")

@@ -1,0 +1,96 @@
+"""The slips: one type each, which names the few facts that may stand on it.
+
+A slip goes home in a pocket and is found again in a bin, so nothing on it may tell whose it was. The types prove that.
+Every field comes down to one of the leaves below, and no leaf can hold what a card or a person gives:
+
+    Public, PublicNumber   there before anybody came: our own words, the station's files (language/public.py)
+    Reference, LinkedAt     made by the portal for one linking; neither says who was linked (portal/model.py)
+    OpensAt                when the portal opens, the same for everybody
+    Fact                   a section of the station's guidance, read at the start (config/guidance.toml)
+    bool, None, a Literal  yes, no, nothing; one of the few words that stand in the type
+
+`str`, `int` and `datetime` are no leaves: a name, tries left, a birthday are of these. So a name on a slip is an error
+for mypy, and tests/receipts/test_slip_types.py walks the fields of every slip down to the leaves, also of one that is
+written tomorrow. The station and the time of printing are added where the slip is laid out.
+
+`LinkedSlip` is laid out by `templates/linked.html`, and so on: the name of the one is the name of the other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from kiosk.advice.todo import Todo
+from kiosk.config.guidance import Fact
+from kiosk.language.public import NOTHING, Public, PublicNumber
+from kiosk.portal.model import LinkedAt, OpensAt, Reference
+
+LEAVES: Final = (Public, PublicNumber, Reference, LinkedAt, OpensAt, Fact, bool, type(None))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Slip:
+    """What every slip has in common: a template of its name. What somebody took home is in no repr."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    @classmethod
+    def name(cls) -> str:
+        """The template's: the type's name as files are named, `lost_card` for a LostCardSlip."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__.removesuffix("Slip")).lower()
+
+
+@dataclass(frozen=True)
+class NotLaidOut:
+    """There is no picture of a slip, so nothing can be printed. It is not the printer's fault."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LinkedSlip(Slip):
+    """It is linked. reference: the portal's number, for the person to quote. linked_at: when the portal did it. can:
+    what is possible now, sentences from the table of gains; the desk that is shown the slip may know them."""
+
+    reference: Reference
+    linked_at: LinkedAt
+    can: tuple[Public, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ListSlip(Slip):
+    """Things to do, the same for everybody who has to do them. Without paper a phone may take the list along as text
+    (receipts/text.py); a slip that is no ListSlip has no text.
+
+    official: the term that officers and the official papers use. page: a public page that says more.
+    """
+
+    heading: Public
+    todo: tuple[Todo, ...]
+    official: Public = NOTHING
+    page: Public = NOTHING
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OutcomeSlip(ListSlip):
+    """It was not linked. happened, meaning: a row of the table of outcomes, which knows no one. opens_at: when a closed
+    portal opens, if it has said so."""
+
+    happened: Public
+    meaning: Public
+    opens_at: OpensAt | None = None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TodoSlip(ListSlip):
+    """A person's own list, chosen by what they answered or what their card tells anybody. can: what is possible
+    already. know: what matters before one starts. All of them are sentences of ours."""
+
+    can: tuple[Public, ...] = ()
+    know: tuple[Public, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TestSlip(Slip):
+    """The maintenance test print: the station, the time, and nothing else."""
