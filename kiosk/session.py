@@ -312,7 +312,7 @@ class Session:
                 return event.value
 
     def card(self) -> Card:
-        if self._card is None or self._card_insertion != self.insertion:
+        if self._card is None or self._card.was_reset or self._card_insertion != self.insertion:
             self._drop_card()
             insertion = self.insertion
             self._connection = self._devices.reader.connect()

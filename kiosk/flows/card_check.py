@@ -28,7 +28,7 @@ from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.runner import Move
 from kiosk.flows.screen import Screen, Sound
 from kiosk.flows.todo import ASK_FIRST, CARD, N_, Plan, Todo
-from kiosk.flows.visit import NEXT, Visit, set_card, type_pin, with_pin
+from kiosk.flows.visit import AT_THE_PAD, NEXT, Visit, set_card, type_pin, with_pin
 from kiosk.guidance import Guidance
 
 
@@ -109,9 +109,9 @@ def _read_licence(visit: Visit, state: CardState) -> Licence | None:
                 return None
         visit.kiosk.show(Screen("reading", {"what": "licence"}, sound=Sound.CARD_IN))
         if with_pin(visit, LicenceApplication, End.LICENCE_PIN_LOCKED, read) is not NEXT:
-            if visit.fault != "wrong":
+            if visit.fault not in AT_THE_PAD:
                 raise CardLost
-            if not state.licence.pin_set:
+            if visit.fault == "wrong" and not state.licence.pin_set:
                 raise Stop(End.CARD_PROBLEM)
     return found[0]
 

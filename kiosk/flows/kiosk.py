@@ -55,6 +55,9 @@ class Kiosk(Protocol):
         """
 
     def card(self) -> Card:
-        """The card in the slot, powered and held exclusively until it leaves or the visit ends. Raises CardLost."""
+        """The card in the slot, powered and held exclusively until it leaves or the visit ends. Raises CardLost.
+
+        One that `was_reset` is powered up anew.
+        """
 
     def print(self, receipt: Receipt) -> Printed | NotPrinted: ...

@@ -16,11 +16,11 @@ from contextlib import suppress
 import msgspec
 
 from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardProblem, FileAbsent
-from kiosk.card.certificate import Field, SignatureCertificate
+from kiosk.card.certificate import SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN
-from kiosk.card.text import Attributes, TextApplication
+from kiosk.card.text import Attributes, Field, TextApplication
 from kiosk.flows.ends import CardPulled, Ended, Left
 from kiosk.flows.gains import GAINS, gains_of
 from kiosk.flows.kiosk import Kiosk
@@ -31,6 +31,7 @@ from kiosk.flows.runner import Move, Step, walk
 from kiosk.flows.screen import Screen, Sound
 from kiosk.flows.todo import N_
 from kiosk.flows.visit import (
+    AT_THE_PAD,
     BACK,
     NEXT,
     PHONES,
@@ -215,20 +216,23 @@ def _forward(answer: object) -> Move:
 
 
 def _is_child(attributes: Attributes) -> bool:
-    """Below 16 the signature certificate may never have been issued (my-number-card.md §5.4: none below 15)."""
-    today = datetime.date.today()
-    return int(attributes.birth_date) > (today.year - 16) * 10000 + today.month * 100 + today.day
+    """Below 16 the signature certificate may never have been issued (my-number-card.md §5.4: none below 15).
+
+    Whoever may be below 16, their birth date not being known in full, has their card asked, too.
+    """
+    age = attributes.age_on(datetime.date.today())
+    return age is None or age < 16
 
 
 def _sign_with_phone(visit: Visit) -> str | Move:
     """Step 9′: the phone held to the reader signs. "card" when the person would rather use the card."""
     while True:
-        wrong = visit.fault if visit.fault == "wrong" else ""
+        told = visit.fault if visit.fault in AT_THE_PAD else ""
         app = _hold_phone(visit)
         if isinstance(app, str):
             return app
         try:
-            answer = type_pin(visit, 9, app, SIGN_PIN, End.SIGN_PIN_LOCKED, "phone", wrong)
+            answer = type_pin(visit, 9, app, SIGN_PIN, End.SIGN_PIN_LOCKED, "phone", told)
         except (CardLost, CardPulled):
             visit.fault = "removed"
             continue

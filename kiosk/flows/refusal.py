@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from kiosk.card.apdu import CardError
+from kiosk.card.apdu import CardError, KindUnknown
+from kiosk.card.certificate import WHAT as CERTIFICATE
+from kiosk.card.text import AttributeUnusable, Field
 from kiosk.flows.kiosk import Kiosk
 from kiosk.flows.outcomes import REFUSALS, End, outcomes
 from kiosk.flows.paper import hand_over
 from kiosk.flows.screen import Screen, Sound
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
 from kiosk.receipts.receipt import Receipt
+
+UNUSABLE = {
+    Field.NAME: End.NAME_UNUSABLE,
+    Field.ADDRESS: End.ADDRESS_UNUSABLE,
+    Field.BIRTH_DATE: End.BIRTH_DATE_UNUSABLE,
+    Field.SEX: End.SEX_UNUSABLE,
+}
 
 
 class Stop(Exception):
@@ -32,6 +41,10 @@ def end_of(problem: Exception) -> End:
             return End.PORTAL_UNREACHABLE
         case PortalBroken():
             return End.PORTAL_BROKEN
+        case KindUnknown():
+            return End.CARD_KIND_UNKNOWN
+        case AttributeUnusable():
+            return End.ATTRIBUTES_DIFFER if problem.command == CERTIFICATE else UNUSABLE[problem.field]
         case CardError():
             return End.CARD_PROBLEM
     return End.KIOSK_PROBLEM

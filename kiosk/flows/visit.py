@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent, PinBlocked, PinWrong
+from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardReset, FileAbsent, PinBlocked, PinWrong
 from kiosk.card.application import Application as AnyApplication
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
@@ -29,6 +29,8 @@ NEXT, BACK = Move.NEXT, Move.BACK
 Application = TextApplication | JpkiApplication | LicenceApplication
 A = TypeVar("A", bound=AnyApplication)
 PHONES = (TokenKind.ANDROID, TokenKind.IPHONE)
+AT_THE_PAD = ("wrong", "reset")  # faults that the PIN's screen tells
+MOST_RESETS = 2  # of the card, in one visit; one that resets itself more often has a bad contact
 
 
 class OtherCard(Exception):
@@ -43,7 +45,8 @@ class Visit:
     selected: AnyApplication | None = field(default=None, repr=False)
     selected_on: int = -1  # the insertion that `selected` belongs to
     pin: bytearray = field(default_factory=bytearray, repr=False)
-    fault: str = ""  # why the person is asked again: "wrong", "removed", "other_card"
+    fault: str = ""  # why the person is asked again: "wrong", "reset", "removed", "other_card"
+    resets: int = 0  # how often the card has lost a PIN that was right
     phone_on: int = -1  # the insertion at which a phone was held to the reader
     attributes: Attributes | None = field(default=None, repr=False)
     linking: Linking | None = field(default=None, repr=False)
@@ -119,13 +122,13 @@ def _what_it_is(visit: Visit) -> str:
 
 def enter_pin(visit: Visit, step: int, application: type[Application], rule: PinRule, locked: End) -> str | Move:
     """As `type_pin`; without a card the person is asked for one, and then for the PIN."""
-    wrong = visit.fault if visit.fault == "wrong" else ""
+    told = visit.fault if visit.fault in AT_THE_PAD else ""
     while True:
         app = set_card(visit, step, application)
         if isinstance(app, Move):
             return app
         try:
-            return type_pin(visit, step, app, rule, locked, fault=wrong)
+            return type_pin(visit, step, app, rule, locked, fault=told)
         except (CardLost, CardPulled):
             visit.fault = "removed"
 
@@ -181,6 +184,12 @@ def with_pin(visit: Visit, application: type[A], locked: End, use: Callable[[A],
         return BACK
     except PinBlocked:
         raise Stop(locked) from None
+    except CardReset as reset:
+        visit.resets += 1
+        if visit.resets > MOST_RESETS:
+            raise reset.problem from None
+        visit.fault = "reset"
+        return BACK
     except OtherCard:
         visit.fault = "other_card"
         return BACK

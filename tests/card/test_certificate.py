@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import CardProblem
-from kiosk.card.certificate import Era, Field, SignatureCertificate
-from kiosk.card.text import Attributes, Sex
+from kiosk.card.certificate import Era, SignatureCertificate
+from kiosk.card.text import Attributes, Field, Sex
 
 from .pki import NOW, PERSON, ca, elliptic, signer
 
@@ -104,9 +104,10 @@ def test_substitute_characters_are_honoured_where_flagged_and_nowhere_else(
         ({5: "a\x1bb"}, "control characters"),
         ({4: ""}, "the birth date is missing"),
         ({4: "3198607"}, "the birth date is not a date"),
-        ({4: "719860709"}, "the era or the sex"),
+        ({4: "719860709"}, "the birth date has an era that is not one of its codes"),
         ({4: "31986O7O9"}, "the birth date is not a date"),
-        ({3: "F"}, "the era or the sex"),
+        ({3: "F"}, "the sex is not one of its codes"),
+        ({3: ""}, "the sex is missing"),
     ],
 )
 def test_a_certificate_that_does_not_say_who_is_a_card_problem(changed: dict[int, str], words: str) -> None:

@@ -104,7 +104,8 @@ class ScriptedKiosk:
     def card(self) -> Card:
         if self.slot is None:
             raise CardLost("no card")
-        if self._card is None or self._card_insertion != self.insertion:
+        if self._card is None or self._card.was_reset or self._card_insertion != self.insertion:
+            self.slot.power_on()
             self._card, self._card_insertion = Card(self._transmit), self.insertion
         return self._card
 
