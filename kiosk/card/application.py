@@ -37,7 +37,6 @@ T = TypeVar("T")
 
 # What a card with nothing selected says to a VERIFY: all are said before a PIN is looked at (ISO 7816-4).
 BARE: Final = verify.QUERY_REFUSED | {
-    StatusWord.SECURITY_STATUS_NOT_SATISFIED,
     StatusWord.CONDITIONS_NOT_SATISFIED,
     StatusWord.NO_CURRENT_EF,
     StatusWord.INSTRUCTION_NOT_SUPPORTED,
@@ -115,7 +114,7 @@ class Application:
         try:
             return present(card)
         except (CardProblem, FileAbsent) as problem:
-            if not self._may_be_a_reset(problem) or before is None:
+            if before is None or (isinstance(problem, CardProblem) and problem.status_word is None):
                 raise
             if card.verified and verify.is_verified(card, self.PIN):
                 raise

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import CardError, CardProblem
-from kiosk.card.text import Attributes, Sex, TextApplication
+from kiosk.card.text import Attributes, AttributeUnusable, Field, Sex, TextApplication
 
 from .script import SELECT_TEXT, attributes_object, card, tlv
 
@@ -64,6 +66,43 @@ def test_sex_codes(code: str, sex: Sex) -> None:
 
 def test_a_birth_date_may_be_partly_unknown() -> None:
     assert Attributes.parse(attributes_object(birth="19400000")).birth_date == "19400000"
+
+
+@pytest.mark.parametrize("birth", ["19500000", "00000000", "19500600", "19500230", "00000229"])
+def test_a_birth_date_not_known_in_full_or_that_never_was_is_data(birth: str) -> None:
+    assert Attributes.parse(attributes_object(birth=birth)).birth_date == birth
+
+
+@pytest.mark.parametrize(
+    ("birth", "day", "age"),
+    [
+        ("19860709", "2026-07-08", 39),
+        ("19860709", "2026-07-09", 40),
+        ("20240229", "2025-02-28", 0),
+        ("20240229", "2025-03-01", 1),
+        ("19500000", "2026-12-30", 75),  # the fewest: it may have been the last day of that year
+        ("19500000", "2026-12-31", 76),
+        ("19500600", "2026-06-29", 75),
+        ("19500600", "2026-07-01", 76),
+        ("19500230", "2026-02-28", 75),
+        ("19500230", "2026-03-01", 76),
+        ("00000000", "2026-03-01", None),
+        ("00000601", "2026-03-01", None),
+    ],
+)
+def test_an_age_is_the_fewest_years_that_the_date_can_mean(birth: str, day: str, age: int | None) -> None:
+    attributes = Attributes("見本　花子", "東京都", birth, Sex.FEMALE)
+    assert attributes.age_on(datetime.date.fromisoformat(day)) == age
+
+
+@pytest.mark.parametrize("field", Field)
+@pytest.mark.parametrize("value", [None, b"", b"\xff", b"\x1b"], ids=["missing", "empty", "not UTF-8", "control"])
+def test_the_attribute_that_cannot_be_used_is_named(field: Field, value: bytes | None) -> None:
+    values: dict[str, bytes | None] = {"DF22": b"n", "DF23": b"a", "DF24": b"19860709", "DF25": b"1"}
+    values[list(values)[list(Field).index(field)]] = value
+    with pytest.raises(AttributeUnusable) as caught:
+        Attributes.parse(tlv("FF20", b"".join(tlv(tag, each) for tag, each in values.items() if each is not None)))
+    assert caught.value.field is field
 
 
 def test_a_character_outside_the_basic_plane_is_kept() -> None:

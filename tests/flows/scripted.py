@@ -33,10 +33,12 @@ class ScriptedKiosk:
         card: VirtualCard | None = None,
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
+        portal: PortalClient | None = None,
     ) -> None:
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
+        self._portal = portal
         self.screens: list[Screen] = []
         self.slips: list[Receipt] = []
         self.slot: VirtualCard | None = None
@@ -66,7 +68,7 @@ class ScriptedKiosk:
 
     @property
     def portal(self) -> PortalClient:
-        return cast(PortalClient, None)
+        return cast(PortalClient, self._portal)
 
     @property
     def guidance(self) -> Guidance:
