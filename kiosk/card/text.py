@@ -83,11 +83,11 @@ class Attributes:
         )
 
     def age_on(self, day: datetime.date) -> int | None:
-        """Full years on `day`: of an incomplete date the fewest it can mean. None when the year is not known."""
-        year, month, dom = int(self.birth_date[:4]), int(self.birth_date[4:6]), int(self.birth_date[6:])
-        if not year:
+        """Full years on that day; None when the year is not known. An unknown month or day counts as the earliest, so
+        nobody is taken for younger than they may be."""
+        if self.birth_date.startswith("0000"):
             return None
-        return day.year - year - ((day.month, day.day) < (month or 12, dom or 31))
+        return (int(f"{day:%Y%m%d}") - int(self.birth_date)) // 10000
 
 
 class TextApplication(Application):

@@ -216,12 +216,9 @@ def _forward(answer: object) -> Move:
 
 
 def _is_child(attributes: Attributes) -> bool:
-    """Below 16 the signature certificate may never have been issued (my-number-card.md §5.4: none below 15).
-
-    Whoever may be below 16, their birth date not being known in full, has their card asked, too.
-    """
+    """Below 16 the signature certificate may never have been issued (my-number-card.md §5.4: none below 15)."""
     age = attributes.age_on(datetime.date.today())
-    return age is None or age < 16
+    return age is not None and age < 16
 
 
 def _sign_with_phone(visit: Visit) -> str | Move:

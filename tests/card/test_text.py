@@ -80,17 +80,17 @@ def test_a_birth_date_not_known_in_full_or_that_never_was_is_data(birth: str) ->
         ("19860709", "2026-07-09", 40),
         ("20240229", "2025-02-28", 0),
         ("20240229", "2025-03-01", 1),
-        ("19500000", "2026-12-30", 75),  # the fewest: it may have been the last day of that year
-        ("19500000", "2026-12-31", 76),
-        ("19500600", "2026-06-29", 75),
-        ("19500600", "2026-07-01", 76),
+        ("19500000", "2025-12-31", 75),  # it may have been the first day of that year
+        ("19500000", "2026-01-01", 76),
+        ("19500600", "2026-05-31", 75),
+        ("19500600", "2026-06-01", 76),
         ("19500230", "2026-02-28", 75),
         ("19500230", "2026-03-01", 76),
         ("00000000", "2026-03-01", None),
         ("00000601", "2026-03-01", None),
     ],
 )
-def test_an_age_is_the_fewest_years_that_the_date_can_mean(birth: str, day: str, age: int | None) -> None:
+def test_an_age_takes_the_first_day_that_the_date_can_mean(birth: str, day: str, age: int | None) -> None:
     attributes = Attributes("見本　花子", "東京都", birth, Sex.FEMALE)
     assert attributes.age_on(datetime.date.fromisoformat(day)) == age
 

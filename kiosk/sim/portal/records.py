@@ -47,7 +47,7 @@ class Record(Private, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One `[[driver]]`. See `HELP`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
-    birth_date: date | BirthDate
+    birth_date: BirthDate  # as a card and a certificate have it
     address: str | None = None
     colour: Literal["gold", "blue", "green"]
     category: Literal["excellent", "general", "violation", "first"]
@@ -57,11 +57,6 @@ class Record(Private, frozen=True, forbid_unknown_fields=True, kw_only=True):
     holding: Literal["card_only", "card_and_licence"]
     link: Literal["none", "linked", "release_first"] = "none"
     phone_certificate: bool = False
-
-    @property
-    def born(self) -> str:
-        """The birth date as a card and a certificate have it, YYYYMMDD."""
-        return self.birth_date if isinstance(self.birth_date, str) else f"{self.birth_date:%Y%m%d}"
 
     @property
     def licence(self) -> Licence:
@@ -99,7 +94,7 @@ def read_records(path: Path) -> list[Record]:
     records = [_record(path, number, row) for number, row in enumerate(rows, 1)]
     seen: dict[tuple[str, str, str | None], int] = {}
     for number, record in enumerate(records, 1):
-        key = record.name, record.born, record.address
+        key = record.name, record.birth_date, record.address
         if key in seen:
             raise BadRecords(
                 f"{path}: [[driver]] {number}: same name, birth_date and address as number {seen[key]}; "
@@ -110,6 +105,8 @@ def read_records(path: Path) -> list[Record]:
 
 
 def _record(path: Path, number: int, row: object) -> Record:
+    if isinstance(row, dict) and type(row.get("birth_date")) is date:
+        row = {**row, "birth_date": f"{row['birth_date']:%Y%m%d}"}
     try:
         record = msgspec.convert(row, Record)
     except msgspec.ValidationError as error:
