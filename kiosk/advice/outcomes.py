@@ -68,6 +68,11 @@ class End(Enum):
     PORTAL_BROKEN = "portal_broken"
     CARD_PROBLEM = "card_problem"
     KIOSK_PROBLEM = "kiosk_problem"
+    CARD_KIND_UNKNOWN = "card_kind_unknown"
+    NAME_UNUSABLE = "name_unusable"
+    ADDRESS_UNUSABLE = "address_unusable"
+    BIRTH_DATE_UNUSABLE = "birth_date_unusable"
+    SEX_UNUSABLE = "sex_unusable"
 
 
 LATER = N_("時間をおいて、もう一度お試しください。")
@@ -88,6 +93,22 @@ def _locked(pin: pins.Pin) -> Outcome:
         official=pin.official,
         sign="lock",
         picture=pin.picture,
+    )
+
+
+def _unusable(heading: Public) -> Outcome:
+    """One of the four attributes was written to the card empty, malformed or not at all."""
+    return Outcome(
+        heading,
+        N_("カードのICに書かれたこの項目が、空か、正しくない形です。連携には必要な項目です。"),
+        NOT_LINKED,
+        (
+            Todo(N_("カードの中の記録を、窓口で確かめてもらってください。"), "municipality", bring=(CARD,)),
+            Todo(ASK_OFFICE),
+            Todo(N_("記録が直ったら、もう一度この機械で連携してください。")),
+        ),
+        official=N_("券面事項"),
+        sign="card",
     )
 
 
@@ -264,6 +285,22 @@ OUTCOMES: Mapping[End, Outcome] = {
         slip=False,
         picture="telephone",
     ),
+    End.CARD_KIND_UNKNOWN: Outcome(
+        N_("この機械は、この種類のカードをまだ知りません"),
+        N_("カードの中の署名用電子証明書が、この機械の知らない方式です。"),
+        N_("カードにも証明書にも、悪いところはありません。連携はされていません。"),
+        (
+            Todo(N_("連携は、スマートフォンなどでもできます。マイナポータルの「運転免許」から手続します。")),
+            Todo(N_("この紙を係員に見せてください。")),
+        ),
+        official=N_("署名用電子証明書"),
+        sign="card",
+        picture="link",
+    ),
+    End.NAME_UNUSABLE: _unusable(N_("カードの中の氏名が使えません")),
+    End.ADDRESS_UNUSABLE: _unusable(N_("カードの中の住所が使えません")),
+    End.BIRTH_DATE_UNUSABLE: _unusable(N_("カードの中の生年月日が使えません")),
+    End.SEX_UNUSABLE: _unusable(N_("カードの中の性別が使えません")),
 }
 
 

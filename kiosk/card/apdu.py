@@ -4,7 +4,11 @@
 
 - `61xx` (more data waits: GET RESPONSE) and `6Cxx` (wrong Le: repeat with xx), which a T=0 contact reader may pass up;
 - `6F00` to the very first command after power-up, which some cards give once (my-number-card.md §3, one source;
-  harmless if wrong: one SELECT more).
+  harmless if wrong: one SELECT more). A SELECT of an application may be that command at any time, since a card can have
+  reset itself without a word (card/application.py).
+
+A warning (62xx, 63xx) says that the command was carried out. Data that come with one are data; a `63Cx` is none, it
+counts the tries of a PIN and belongs to VERIFY alone.
 
 It also holds what the card has shown of its ways, so that nothing refused is tried twice: `extended` (a Le above 256)
 and `short_ids` (an EF named by five bits of P1 or P2 instead of a SELECT before).
@@ -29,6 +33,7 @@ class StatusWord(IntEnum):
     """SW1 SW2, named as in ISO 7816-4. `63Cx`, `61xx` and `6Cxx` carry a number and are told by their first byte."""
 
     OK = 0x9000
+    DATA_MAY_BE_CORRUPTED = 0x6281
     END_OF_FILE = 0x6282
     VERIFICATION_FAILED = 0x6300
     WRONG_LENGTH = 0x6700
@@ -76,6 +81,21 @@ class CardProblem(CardError):
         super().__init__(f"{command}: {fault or describe(status_word)}")
 
 
+class CardReset(CardError):
+    """The card has reset itself in mid-visit and a verified PIN is gone: it has to be typed again.
+
+    `problem`: the refusal by which it was found out.
+    """
+
+    def __init__(self, problem: CardError) -> None:
+        self.problem = problem
+        super().__init__(f"the card has reset itself; {problem}")
+
+
+class KindUnknown(CardError):
+    """Nothing is wrong with the card: this kiosk does not know yet how cards of its kind sign."""
+
+
 class ApplicationAbsent(CardError):
     """The card does not carry this application (SELECT of its AID answered 6A82)."""
 
@@ -114,6 +134,16 @@ class Answer:
     def ok(self) -> bool:
         return self.status_word == StatusWord.OK
 
+    @property
+    def warned(self) -> bool:
+        """Carried out, with a warning: 62xx, or 63xx that is no count of tries."""
+        return self.status_word >> 8 in (0x62, 0x63) and self.status_word & 0xFFF0 != 0x63C0
+
+    @property
+    def done(self) -> bool:
+        """Carried out, with a warning or without."""
+        return self.ok or self.warned
+
 
 def describe(status_word: int | None) -> str:
     """`SW=0x6982 (SECURITY_STATUS_NOT_SATISFIED)`, for a log or an error."""
@@ -130,12 +160,13 @@ MOST_RESPONSES: Final = EXTENDED_LE // SHORT_LE + 1
 
 
 def encode(cla: int, ins: int, p1: int, p2: int, data: bytes = b"", le: int | None = None) -> bytes:
-    """A command APDU (ISO 7816-3). `le`: bytes wanted; above 256 it takes the extended form, without data."""
+    """A command APDU (ISO 7816-3). `le`: bytes wanted; above 256 the lengths take the extended form."""
     header = bytes((cla, ins, p1, p2))
     if le is not None and le > SHORT_LE:
-        if data or le > EXTENDED_LE:
-            raise ValueError("an extended Le stands alone and ends at 65536")
-        return header + b"\x00" + (le % EXTENDED_LE).to_bytes(2, "big")
+        if le > EXTENDED_LE:
+            raise ValueError("an extended Le ends at 65536")
+        lengths = len(data).to_bytes(2, "big") + data if data else b""
+        return header + b"\x00" + lengths + (le % EXTENDED_LE).to_bytes(2, "big")
     if len(data) > 255:
         raise ValueError("command data over 255 bytes")
     body = bytes((len(data),)) + data if data else b""
@@ -152,6 +183,8 @@ class Card:
         self.extended: bool | None = None  # does a Le above 256 work? None: not tried
         self.short_ids: bool | None = None  # do short EF identifiers work? None: not tried
         self.tries: dict[str, Tries] = {}  # what the last tries query of each PIN said
+        self.verified: set[str] = set()  # the selected application's PINs that this card has taken
+        self.was_reset = False  # it has lost a verified PIN: power it up, and make a new Card
 
     def exchange(
         self,
@@ -161,14 +194,16 @@ class Card:
         le: int | None = None,
         *,
         once: bool = False,
+        first: bool = False,
     ) -> Answer:
         """Send CLA INS P1 P2 with `data` and `le`; return all response data and the final status word.
 
-        `name` is what an error calls the command. `once`: whatever comes back, this command is not sent again.
+        `name` is what an error calls the command. `once`: whatever comes back, this command is not sent again. `first`:
+        this may be the first command after power-up, even if others went before it.
         Raises `CardLost`, or `CardProblem` when the answer is no answer.
         """
         answer = self._send(name, encode(*header, data, le))
-        if self._fresh and answer.status_word == StatusWord.NO_PRECISE_DIAGNOSIS and not once:
+        if (self._fresh or first) and answer.status_word == StatusWord.NO_PRECISE_DIAGNOSIS and not once:
             answer = self._send(name, encode(*header, data, le))
         self._fresh = False
         if answer.status_word >> 8 == 0x6C and not once:
@@ -198,5 +233,5 @@ class Card:
         answer = self.exchange("SELECT EF", (0x00, 0xA4, 0x02, 0x0C), ef.to_bytes(2, "big"))
         if answer.status_word == StatusWord.FILE_NOT_FOUND:
             raise FileAbsent(f"SELECT EF {ef:04X}: {describe(answer.status_word)}")
-        if not answer.ok:
+        if not answer.done:
             raise CardProblem("SELECT EF", status_word=answer.status_word)

@@ -5,10 +5,12 @@ in no particular order. Only what is needed is decoded: chain and revocation are
 
 **Substitute characters.** The certificate knows fewer characters than the residence record. One that it lacks is
 replaced, and the flags beside the name and the address (one 0 or 1 per character) say where. A flagged position
-therefore matches any one character of the card's face. One character is one code point with the variation selectors and
-voicing marks that follow it, so 𠮷 is one, and so is 葛 with its selector. Nothing is folded: both texts come from the
-same residence record in the same width, so a difference is a difference. Flags that do not count the characters are not
-honoured.
+therefore matches any one character of the card's face. How it is read may stand there instead (よし田 for 𱍐田): a run
+of flagged kana matches one or more characters, at most as many as it has. One character is one code point with the
+variation selectors and voicing marks that follow it, so 𠮷 is one, and so is 葛 with its selector. Nothing is folded:
+both texts come from the same residence record in the same width, so a difference is a difference. The flags count the
+certificate's characters; where they are fewer, what is left has none (11 beside よし田), and where they are more they
+count something else and are not honoured. What of this is not known for sure stands in docs/card.md.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Any, Final
 from asn1crypto import x509
 
 from kiosk.card.apdu import CardProblem
-from kiosk.card.text import SEX_CODES, Attributes, Sex, date, printable
+from kiosk.card.text import Attributes, AttributeUnusable, Field, Sex, date, printable, sex
 
 WHAT: Final = "signature certificate"
 _OID: Final = "1.2.392.200149.8.5.5."
@@ -40,15 +42,6 @@ class Era(Enum):
     SHOWA = "3"
     HEISEI = "4"
     REIWA = "5"
-
-
-class Field(Enum):
-    """The four attributes by name, to say which of them differ."""
-
-    NAME = "name"
-    ADDRESS = "address"
-    BIRTH_DATE = "birth_date"
-    SEX = "sex"
 
 
 @dataclass(frozen=True)
@@ -80,22 +73,21 @@ class SignatureCertificate:
             raise
         except Exception:  # asn1crypto parses lazily and fails in many ways, some of which quote what they read
             raise CardProblem(WHAT, "malformed") from None
-        birth = _required(names, BIRTH_DATE_OID, "birth date")
+        birth = _required(names, BIRTH_DATE_OID, Field.BIRTH_DATE)
         try:
             era = Era(birth[:1])
-            sex = SEX_CODES[_required(names, SEX_OID, "sex")]
-        except (ValueError, KeyError):
-            raise CardProblem(WHAT, "the era or the sex is not one of its codes") from None
+        except ValueError:
+            raise AttributeUnusable(WHAT, Field.BIRTH_DATE, "has an era that is not one of its codes") from None
         return cls(
             serial=serial,
             issuer=issuer,
             not_before=not_before,
             not_after=not_after,
-            name=_required(names, NAME_OID, "name"),
-            address=_required(names, ADDRESS_OID, "address"),
+            name=_required(names, NAME_OID, Field.NAME),
+            address=_required(names, ADDRESS_OID, Field.ADDRESS),
             birth_date=date(birth[1:], WHAT),
             birth_era=era,
-            sex=sex,
+            sex=sex(_required(names, SEX_OID, Field.SEX), WHAT),
             name_substitutes=names.get(NAME_SUBSTITUTES_OID, ""),
             address_substitutes=names.get(ADDRESS_SUBSTITUTES_OID, ""),
         )
@@ -133,23 +125,36 @@ def _other_names(certificate: Any) -> dict[str, str]:
     return found
 
 
-def _required(names: dict[str, str], oid: str, name: str) -> str:
+def _required(names: dict[str, str], oid: str, field: Field) -> str:
     text = names.get(oid, "")
     if not printable(text):
-        raise CardProblem(WHAT, f"the {name} is missing, empty or holds control characters")
+        raise AttributeUnusable(WHAT, field, "is missing, empty or holds control characters")
     return text
 
 
 _CHARACTER: Final = re.compile(
     "(?s:.)[\ufe00-\ufe0f\U000e0100-\U000e01ef\u3099\u309a]*"  # a code point, variation selectors, voicing marks
 )
+_KANA: Final = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc][\u3099\u309a]*")
 
 
 def _same(certified: str, substitutes: str, on_card: str) -> bool:
-    """Whether the certificate's text stands for the card's, flagged positions matching any one character."""
+    """Whether the certificate's text stands for the card's (see the head of this file)."""
     if certified == on_card:
         return True
     ours, theirs = _CHARACTER.findall(certified), _CHARACTER.findall(on_card)
-    if not len(ours) == len(theirs) == len(substitutes):
+    if len(substitutes) > len(ours):
         return False
-    return all(a == b or flag == "1" for a, b, flag in zip(ours, theirs, substitutes, strict=True))
+    flagged = [flag == "1" for flag in substitutes.ljust(len(ours), "0")]
+    read = [flag and _KANA.fullmatch(character) is not None for character, flag in zip(ours, flagged, strict=True)]
+    reached = {0}  # how many of the card's characters those before `at` can stand for
+    at = 0
+    while at < len(ours):
+        if read[at]:
+            run = [*read[at:], False].index(False)
+            reached = {n + more for n in reached for more in range(1, run + 1)}
+        else:
+            run = 1
+            reached = {n + 1 for n in reached if n < len(theirs) and (flagged[at] or ours[at] == theirs[n])}
+        at += run
+    return len(theirs) in reached

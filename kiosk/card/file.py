@@ -4,6 +4,9 @@ The shortest way names the file in P1 and asks for everything at once: `00 B0 (8
 reader takes that, so the first READ walks from the shortest form to the plainest, keeps the form that worked in `Card`,
 and what is still missing is fetched 256 bytes at a time. A READ costs the person nothing, so trying is free.
 
+Data that come with a warning (62xx, 63xx without a count) are data; a warning without any data to a READ that goes on
+says that the file has ended, as 6282 and 6B00 do.
+
 A file may be longer than its object: filler follows, so an object is cut by its own length. No file of this card comes
 near `LARGEST`; whatever claims to be longer, or trickles, is refused.
 """
@@ -17,7 +20,6 @@ from kiosk.card.apdu import EXTENDED_LE, SHORT_LE, Answer, Card, CardLost, CardP
 
 LARGEST: Final = 8192  # bytes; the licence information, the longest we know, has 5845
 MOST_READS: Final = 2 * LARGEST // SHORT_LE
-_ENDED: Final = (StatusWord.END_OF_FILE, StatusWord.WRONG_P1_P2)  # what a READ past the end is answered with
 
 
 def read_object(card: Card, ef: int, tag: int, what: str) -> bytes:
@@ -73,7 +75,7 @@ def _read_first(card: Card, ef: int, le: int, what: str) -> bytes:
                 if one_le <= SHORT_LE or card.extended:
                     raise
                 continue
-            if answer.ok or answer.status_word == StatusWord.END_OF_FILE:
+            if answer.ok or answer.status_word == StatusWord.END_OF_FILE or (answer.warned and answer.data):
                 card.short_ids = by_short_id
                 if le > SHORT_LE:
                     card.extended = one_le > SHORT_LE
@@ -89,6 +91,6 @@ def _read_on(card: Card, offset: int, wanted: int, what: str) -> bytes:
     answer: Answer = card.exchange(
         f"READ BINARY ({what})", (0x00, 0xB0, *offset.to_bytes(2, "big")), le=min(wanted, SHORT_LE)
     )
-    if not answer.ok and answer.status_word not in _ENDED:
+    if not answer.done and answer.status_word != StatusWord.WRONG_P1_P2:
         raise CardProblem(f"READ BINARY ({what})", status_word=answer.status_word)
     return answer.data

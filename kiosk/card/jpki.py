@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Final
 
 from kiosk.card import verify
-from kiosk.card.apdu import CardProblem, FileAbsent, StatusWord
+from kiosk.card.apdu import SHORT_LE, Card, CardProblem, FileAbsent, StatusWord
 from kiosk.card.application import Application
 from kiosk.card.file import read_object, read_start
 from kiosk.card.pin import AUTH_PIN, SIGN_PIN, Tries
@@ -56,10 +56,11 @@ class Availability:
 class JpkiApplication(Application):
     NAME = "JPKI application"
     AID = bytes.fromhex("D392F000260100000001")
+    PIN = SIGN_PIN
 
     def token_label(self) -> TokenKind:
         """Card or phone. No PIN needed."""
-        label = read_start(self.card, TOKEN_INFO_EF, 32, "token label")
+        label = self._steadily(lambda card: read_start(card, TOKEN_INFO_EF, 32, "token label"))
         return TOKEN_LABELS.get(label.rstrip(b" \x00"), TokenKind.UNKNOWN)
 
     def certificate_availability(self) -> Availability:
@@ -69,7 +70,7 @@ class JpkiApplication(Application):
         certificate then tells.
         """
         try:
-            sign, auth = read_start(self.card, AVAILABILITY_EF, 2, "certificate availability")
+            sign, auth = self._steadily(lambda card: read_start(card, AVAILABILITY_EF, 2, "certificate availability"))
         except (FileAbsent, CardProblem):
             return Availability(sign=True, auth=True, told=False)
         return Availability(sign=sign == AVAILABLE, auth=auth == AVAILABLE)
@@ -80,7 +81,9 @@ class JpkiApplication(Application):
         None when there is none, or when it is shown only behind its PIN (phones, §1).
         """
         try:
-            return read_object(self.card, AUTH_CERTIFICATE_EF, CERTIFICATE_TAG, "user-authentication certificate")
+            return self._steadily(
+                lambda card: read_object(card, AUTH_CERTIFICATE_EF, CERTIFICATE_TAG, "user-authentication certificate")
+            )
         except FileAbsent:
             return None
         except CardProblem as problem:
@@ -90,33 +93,41 @@ class JpkiApplication(Application):
 
     def sign_pin_tries(self) -> Tries:
         """Tries left of the signature PIN; costs none."""
-        return verify.tries_left(self.card, SIGN_PIN)
+        return self._tries(SIGN_PIN)
 
     def auth_pin_tries(self) -> Tries:
         """Tries left of the user-authentication PIN; costs none."""
-        return verify.tries_left(self.card, AUTH_PIN)
+        return self._tries(AUTH_PIN)
 
     def verify_sign_pin(self, pin: bytearray) -> None:
         """Present the signature PIN, once. Raises as `TextApplication.verify` does."""
-        verify.present(self.card, SIGN_PIN, pin)
+        self._present(lambda card: verify.present(card, SIGN_PIN, pin))
 
     def sign_certificate(self) -> bytes:
         """The signature certificate, DER, without filler. Needs `verify_sign_pin`. Raises `FileAbsent` without one."""
-        return read_object(self.card, SIGN_CERTIFICATE_EF, CERTIFICATE_TAG, "signature certificate")
+        return self._steadily(
+            lambda card: read_object(card, SIGN_CERTIFICATE_EF, CERTIFICATE_TAG, "signature certificate"),
+            behind_pin=True,
+        )
 
-    def sign(self, digest_info: bytes) -> bytes:
-        """The card's signature over a DER DigestInfo. Needs `verify_sign_pin` before.
+    def sign(self, to_sign: bytes, length: int = SHORT_LE) -> bytes:
+        """The card's signature over what a key of its kind signs (card/cms.py); at most `length` bytes are expected.
 
-        The key by short identifier (P2 9A) is known from one source; a card that refuses it gets SELECT EF 001A and
-        P2 80. A refused command signs nothing, and signing costs no try.
+        Needs `verify_sign_pin` before. The key by short identifier (P2 9A) is known from one source; a card that
+        refuses it gets SELECT EF 001A and P2 80. A refused command signs nothing, and signing costs no try.
         """
-        name = "COMPUTE DIGITAL SIGNATURE"
-        answer = None
-        if self.card.short_ids is not False:
-            answer = self.card.exchange(name, (0x80, 0x2A, 0x00, 0x80 | SIGN_KEY_EF & 0x1F), digest_info, le=256)
-        if answer is None or not (answer.ok or answer.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED):
-            self.card.select_file(SIGN_KEY_EF)
-            answer = self.card.exchange(name, (0x80, 0x2A, 0x00, 0x80), digest_info, le=256)
-        if not answer.ok:
-            raise CardProblem(name, status_word=answer.status_word)
-        return answer.data
+        return self._steadily(lambda card: _sign(card, to_sign, length), behind_pin=True)
+
+
+def _sign(card: Card, to_sign: bytes, length: int) -> bytes:
+    name = "COMPUTE DIGITAL SIGNATURE"
+    le = max(length, SHORT_LE) if card.extended else SHORT_LE  # without extended length 61xx brings the rest
+    answer = None
+    if card.short_ids is not False:
+        answer = card.exchange(name, (0x80, 0x2A, 0x00, 0x80 | SIGN_KEY_EF & 0x1F), to_sign, le=le)
+    if answer is None or not (answer.done or answer.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED):
+        card.select_file(SIGN_KEY_EF)
+        answer = card.exchange(name, (0x80, 0x2A, 0x00, 0x80), to_sign, le=le)
+    if not answer.ok and not (answer.warned and answer.data):
+        raise CardProblem(name, status_word=answer.status_word)
+    return answer.data

@@ -76,28 +76,30 @@ class Licence:
 class LicenceApplication(Application):
     NAME = "licence application"
     AID = bytes.fromhex("A0000002310600000000000000000000")
+    PIN = LICENCE_PIN
 
     def pin_is_set(self) -> bool:
         """Whether the holder has set a PIN; without one, `verify(None)` opens the data."""
-        setting = read_start(self.card, PIN_SETTING_EF, 3, "licence PIN setting")
+        setting = self._steadily(lambda card: read_start(card, PIN_SETTING_EF, 3, "licence PIN setting"))
         if setting not in (b"\xc1\x01\x00", b"\xc1\x01\x01"):
             raise CardProblem("licence PIN setting", "neither set nor not set")
         return setting[2] == 1
 
     def pin_tries(self) -> Tries:
         """Tries left of the licence PIN; costs none."""
-        return verify.tries_left(self.card, LICENCE_PIN)
+        return self._tries(LICENCE_PIN)
 
     def verify(self, pin: bytearray | None) -> None:
         """Present the PIN, once; None presents the default of a licence without one. Errors as in `verify.present`."""
         if pin is None:
-            verify.present_bytes(self.card, LICENCE_PIN, DEFAULT_PIN)
+            self._present(lambda card: verify.present_bytes(card, LICENCE_PIN, DEFAULT_PIN))
         else:
-            verify.present(self.card, LICENCE_PIN, pin)
+            self._present(lambda card: verify.present(card, LICENCE_PIN, pin))
 
     def read_licence(self) -> Licence:
         """Read and decode the licence information. Needs `verify` before."""
-        return Licence.parse(read_whole(self.card, LICENCE_EF, LICENCE_LIMIT, WHAT))
+        data = self._steadily(lambda card: read_whole(card, LICENCE_EF, LICENCE_LIMIT, WHAT), behind_pin=True)
+        return Licence.parse(data)
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:

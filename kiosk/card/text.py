@@ -3,6 +3,13 @@
 EF 0002 holds `FF20 { DF21 offsets, DF22 name, DF23 address, DF24 birth date, DF25 sex }` and then filler
 (my-number-card.md §2.2). The elements are found by their tags; the offsets of DF21 are not needed.
 EF 0001, My Number, is never read: there is no code for it.
+
+An attribute that is empty, missing or malformed on a card that otherwise speaks well is no dirt on its contacts: it was
+written so. It has an error of its own, `AttributeUnusable`, that says which one it is.
+
+A birth date may have unknown parts: 00 for the day, the month, or 0000 for the year (my-number-card.md §5.3). It may
+also name a day that never was, such as 30 February, which family registers have. Both are data: they go to the portal
+as they are, and only `age_on` has to make something of them.
 """
 
 from __future__ import annotations
@@ -18,6 +25,23 @@ from kiosk.card.apdu import CardProblem
 from kiosk.card.application import Application
 from kiosk.card.file import read_object
 from kiosk.card.pin import TEXT_PIN, Tries
+
+
+class Field(Enum):
+    """The four attributes by name."""
+
+    NAME = "name"
+    ADDRESS = "address"
+    BIRTH_DATE = "birth_date"
+    SEX = "sex"
+
+
+class AttributeUnusable(CardProblem):
+    """An attribute that is empty, missing or malformed. `field` is which, `command` the object it should stand in."""
+
+    def __init__(self, what: str, field: Field, fault: str) -> None:
+        self.field = field
+        super().__init__(what, f"the {field.value.replace('_', ' ')} {fault}")
 
 
 class Sex(Enum):
@@ -51,14 +75,11 @@ class Attributes:
         if head is None or head.tag != ATTRIBUTES_TAG or head.end > len(data):
             raise CardProblem(WHAT, "cut off")
         found = tlv.elements(data[head.start : head.end], WHAT)
-        sex = SEX_CODES.get(_text(found, SEX_TAG, "sex"))
-        if sex is None:
-            raise CardProblem(WHAT, "the sex is not one of its codes")
         return cls(
-            name=_text(found, NAME_TAG, "name"),
-            address=_text(found, ADDRESS_TAG, "address"),
-            birth_date=date(_text(found, BIRTH_DATE_TAG, "birth date"), WHAT),
-            sex=sex,
+            name=_text(found, NAME_TAG, Field.NAME),
+            address=_text(found, ADDRESS_TAG, Field.ADDRESS),
+            birth_date=date(_text(found, BIRTH_DATE_TAG, Field.BIRTH_DATE), WHAT),
+            sex=sex(_text(found, SEX_TAG, Field.SEX), WHAT),
         )
 
     def age_on(self, day: datetime.date) -> int | None:
@@ -72,25 +93,37 @@ class Attributes:
 class TextApplication(Application):
     NAME = "text application"
     AID = bytes.fromhex("D3921000310001010408")
+    PIN = TEXT_PIN
 
     def pin_tries(self) -> Tries:
         """Tries left of the text PIN; costs none."""
-        return verify.tries_left(self.card, TEXT_PIN)
+        return self._tries(TEXT_PIN)
 
     def verify(self, pin: bytearray) -> None:
         """Present the PIN, once. Raises `PinWrong`, `PinBlocked`; `ValueError`, and nothing sent, if malformed."""
-        verify.present(self.card, TEXT_PIN, pin)
+        self._present(lambda card: verify.present(card, TEXT_PIN, pin))
 
     def read_attributes(self) -> Attributes:
         """Read and decode EF 0002. Needs `verify` before."""
-        return Attributes.parse(read_object(self.card, ATTRIBUTES_EF, ATTRIBUTES_TAG, WHAT))
+        data = self._steadily(lambda card: read_object(card, ATTRIBUTES_EF, ATTRIBUTES_TAG, WHAT), behind_pin=True)
+        return Attributes.parse(data)
 
 
 def date(text: str, what: str) -> str:
-    """YYYYMMDD as it is, if it can be a date; 00 or 0000 stands for a part that is not known. Raises `CardProblem`."""
+    """YYYYMMDD as it is, if it can be a date; 00 or 0000 stands for a part that is not known.
+
+    Raises `AttributeUnusable`.
+    """
     if not (len(text) == 8 and text.isascii() and text.isdigit() and text[4:6] <= "12" and text[6:] <= "31"):
-        raise CardProblem(what, "the birth date is not a date")
+        raise AttributeUnusable(what, Field.BIRTH_DATE, "is not a date")
     return text
+
+
+def sex(code: str, what: str) -> Sex:
+    """What the code means. Raises `AttributeUnusable`."""
+    if code not in SEX_CODES:
+        raise AttributeUnusable(what, Field.SEX, "is not one of its codes")
+    return SEX_CODES[code]
 
 
 def printable(text: str) -> bool:
@@ -98,13 +131,13 @@ def printable(text: str) -> bool:
     return bool(text) and not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text)
 
 
-def _text(found: dict[int, bytes], tag: int, name: str) -> str:
+def _text(found: dict[int, bytes], tag: int, field: Field) -> str:
     try:
         text = found[tag].decode()
     except KeyError:
-        raise CardProblem(WHAT, f"the {name} is missing") from None
+        raise AttributeUnusable(WHAT, field, "is missing") from None
     except UnicodeDecodeError:
-        raise CardProblem(WHAT, f"the {name} is not UTF-8") from None
+        raise AttributeUnusable(WHAT, field, "is not UTF-8") from None
     if not printable(text):
-        raise CardProblem(WHAT, f"the {name} is empty or holds control characters")
+        raise AttributeUnusable(WHAT, field, "is empty or holds control characters")
     return text

@@ -34,7 +34,7 @@ from kiosk.card.pin import PinRule, Tries
 
 _BLOCKED: Final = (0x63C0, StatusWord.AUTHENTICATION_METHOD_BLOCKED, StatusWord.REFERENCE_DATA_NOT_USABLE)
 _NO_SUCH_PIN: Final = (StatusWord.FILE_NOT_FOUND, StatusWord.REFERENCE_DATA_NOT_FOUND)
-_QUERY_REFUSED: Final = SHORT_ID_REFUSED.union(_NO_SUCH_PIN)
+QUERY_REFUSED: Final = SHORT_ID_REFUSED.union(_NO_SUCH_PIN)
 _SELECTED: Final = 0x80  # P2: the PIN in the EF selected now
 
 
@@ -45,16 +45,29 @@ def tries_left(card: Card, rule: PinRule) -> Tries:
     is no such PIN.
     """
     name = f"VERIFY ({rule.name} PIN, tries)"
+    tries = card.tries[rule.name] = _tries(name, _query(card, name, rule))
+    return tries
+
+
+def is_verified(card: Card, rule: PinRule) -> bool:
+    """Whether the card says that this PIN is verified; costs no try. A card that cannot say has it not."""
+    try:
+        return _query(card, f"VERIFY ({rule.name} PIN, verified?)", rule) == StatusWord.OK
+    except (CardProblem, FileAbsent):
+        return False
+
+
+def _query(card: Card, name: str, rule: PinRule) -> int:
+    """The answer to VERIFY without data. Raises `FileAbsent` when there is no such PIN."""
     if card.short_ids is not False:
         answer = _ask(card, name, _SELECTED | rule.ef & 0x1F)
-        card.short_ids = answer.status_word not in _QUERY_REFUSED
+        card.short_ids = answer.status_word not in QUERY_REFUSED
     if not card.short_ids:
         card.select_file(rule.ef)
         answer = _ask(card, name, _SELECTED)
         if answer.status_word in _NO_SUCH_PIN:
             raise FileAbsent(f"{name}: {describe(answer.status_word)}")
-    tries = card.tries[rule.name] = _tries(name, answer.status_word)
-    return tries
+    return answer.status_word
 
 
 def present(card: Card, rule: PinRule, pin: bytearray) -> None:
@@ -71,14 +84,14 @@ def present_bytes(card: Card, rule: PinRule, reference: bytes) -> None:
     before = card.tries.pop(rule.name, None)
     if not card.short_ids:
         card.select_file(rule.ef)
-        return _judge(name, _present(card, name, _SELECTED, reference))
+        return _judge(card, rule, name, _present(card, name, _SELECTED, reference))
     answer = _present(card, name, _SELECTED | rule.ef & 0x1F, reference)
     if answer.status_word not in SHORT_ID_REFUSED:
-        return _judge(name, answer)
+        return _judge(card, rule, name, answer)
     card.short_ids = False
     if tries_left(card, rule) != before:  # selects the EF, too
         raise CardProblem(name, status_word=answer.status_word)
-    return _judge(name, _present(card, name, _SELECTED, reference))
+    return _judge(card, rule, name, _present(card, name, _SELECTED, reference))
 
 
 def _ask(card: Card, name: str, p2: int) -> Answer:
@@ -103,9 +116,11 @@ def _tries(name: str, status_word: int) -> Tries:
     raise CardProblem(name, status_word=status_word)
 
 
-def _judge(name: str, answer: Answer) -> None:
+def _judge(card: Card, rule: PinRule, name: str, answer: Answer) -> None:
     if answer.ok:
+        card.verified.add(rule.name)
         return
+    card.verified.discard(rule.name)
     tries = _tries(name, answer.status_word)
     if tries.blocked:
         raise PinBlocked(f"{name}: blocked")

@@ -24,7 +24,7 @@ from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.card_in_hand import LICENCE, NEXT, CardInHand
+from kiosk.flows.card_in_hand import AT_THE_PAD, LICENCE, NEXT, CardInHand
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.take_home import slip
@@ -110,9 +110,9 @@ def _read_licence(hand: CardInHand, state: CardState) -> Licence | None:
                 return None
         hand.kiosk.show(Screen("reading", {"what": "licence"}, sound=Sound.CARD_IN))
         if hand.use_pin(LICENCE, read) is not NEXT:
-            if hand.fault != "wrong":
+            if hand.fault not in AT_THE_PAD:
                 raise CardLost
-            if not state.licence.pin_set:
+            if hand.fault == "wrong" and not state.licence.pin_set:
                 raise Stop(End.CARD_PROBLEM)
     return found[0]
 

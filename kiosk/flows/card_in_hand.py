@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar
 from kiosk.advice import pins
 from kiosk.advice.outcomes import End
 from kiosk.advice.pins import Pin
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, FileAbsent, PinBlocked, PinWrong
+from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardReset, FileAbsent, PinBlocked, PinWrong
 from kiosk.card.application import Application
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
@@ -30,6 +30,8 @@ from kiosk.flows.refusal import Stop
 NEXT, BACK = Move.NEXT, Move.BACK
 A = TypeVar("A", bound=Application)
 PHONES: Final = (TokenKind.ANDROID, TokenKind.IPHONE)
+AT_THE_PAD: Final = ("wrong", "reset")  # faults that the PIN's screen tells
+MOST_RESETS: Final = 2  # of the card, in one visit; one that resets itself more often has a bad contact
 
 
 class OtherCard(Exception):
@@ -63,7 +65,8 @@ class CardInHand:
     selected: Application | None = field(default=None, repr=False)
     selected_on: int = -1  # the insertion that `selected` belongs to
     pin: bytearray = field(default_factory=bytearray, repr=False)
-    fault: str = ""  # why the person is asked again: "wrong", "removed", "other_card"
+    fault: str = ""  # why the person is asked again: "wrong", "reset", "removed", "other_card"
+    resets: int = 0  # how often the card has lost a PIN that was right
     phone_on: int = -1  # the insertion at which a phone was held to the reader
 
     def select(self, application: type[A]) -> A:
@@ -138,10 +141,10 @@ class CardInHand:
 
     def enter_pin(self, step: int, use: PinUse[A]) -> Move:
         """As `type_pin`; without a card the person is asked for one, and then for the PIN."""
-        wrong = self.fault if self.fault == "wrong" else ""
+        told = self.fault if self.fault in AT_THE_PAD else ""
         while (app := self.await_card(step, use.application)) is not None:
             try:
-                return BACK if self.type_pin(step, use, app, wrong) == "back" else NEXT
+                return BACK if self.type_pin(step, use, app, told) == "back" else NEXT
             except (CardLost, CardPulled):
                 self.fault = "removed"
         return BACK
@@ -185,6 +188,12 @@ class CardInHand:
             return BACK
         except PinBlocked:
             raise Stop(use.locked) from None
+        except CardReset as reset:
+            self.resets += 1
+            if self.resets > MOST_RESETS:
+                raise reset.problem from None
+            self.fault = "reset"
+            return BACK
         except OtherCard:
             self.fault = "other_card"
             return BACK

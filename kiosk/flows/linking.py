@@ -19,15 +19,15 @@ import msgspec
 from kiosk.advice.gains import GAINS, gains_of
 from kiosk.advice.outcomes import End
 from kiosk.card.apdu import CardError, CardLost, CardProblem, FileAbsent
-from kiosk.card.certificate import Field, SignatureCertificate
+from kiosk.card.certificate import SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication
-from kiosk.card.text import Attributes, TextApplication
+from kiosk.card.text import Attributes, Field, TextApplication
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled, Left, VisitEnded
 from kiosk.flows.asking.runner import Move, Step, walk
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.card_in_hand import BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
+from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, opening, tell
 from kiosk.language.languages import N_
@@ -231,12 +231,12 @@ def _sign_with_phone(memory: Memory) -> str:
     card; "back"."""
     hand = memory.hand
     while True:
-        wrong = hand.fault if hand.fault == "wrong" else ""
+        told = hand.fault if hand.fault in AT_THE_PAD else ""
         app = hand.await_phone(9)
         if app is None:
             return "card"
         try:
-            answer = hand.type_pin(9, SIGN, app, wrong, phone=True)
+            answer = hand.type_pin(9, SIGN, app, told, phone=True)
         except (CardLost, CardPulled):
             hand.fault = "removed"
             continue

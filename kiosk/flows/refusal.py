@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome
-from kiosk.card.apdu import CardError
+from kiosk.card.apdu import CardError, KindUnknown
+from kiosk.card.certificate import WHAT as CERTIFICATE
+from kiosk.card.text import AttributeUnusable, Field
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
 from kiosk.portal.model import OpensAt
 from kiosk.receipts.slips import OutcomeSlip
+
+UNUSABLE = {
+    Field.NAME: End.NAME_UNUSABLE,
+    Field.ADDRESS: End.ADDRESS_UNUSABLE,
+    Field.BIRTH_DATE: End.BIRTH_DATE_UNUSABLE,
+    Field.SEX: End.SEX_UNUSABLE,
+}
 
 
 class Stop(Exception):
@@ -33,6 +42,10 @@ def end_of(problem: Exception) -> End:
             return End.PORTAL_UNREACHABLE
         case PortalBroken():
             return End.PORTAL_BROKEN
+        case KindUnknown():
+            return End.CARD_KIND_UNKNOWN
+        case AttributeUnusable():
+            return End.ATTRIBUTES_DIFFER if problem.command == CERTIFICATE else UNUSABLE[problem.field]
         case CardError():
             return End.CARD_PROBLEM
     return End.KIOSK_PROBLEM

@@ -6,6 +6,7 @@ something was done here) has not. Patterns are those of `languages.py`, not CLDR
 
 from __future__ import annotations
 
+import calendar
 import datetime
 
 from babel.dates import format_date, format_time
@@ -41,7 +42,7 @@ def written(day: Day, language: Language = JAPANESE) -> str:
     if not language.day:
         return wareki(day)
     year, month, dom = _parts(day)
-    known = month and dom
+    known = year and month and 1 <= dom <= calendar.monthrange(year, month)[1]  # a card may have 30 February, too
     said = format_date(datetime.date(year, month, dom), language.day, language.folder) if known else str(year)
     if isinstance(day, datetime.datetime):
         return f"{said} {_local(day):%H:%M}"

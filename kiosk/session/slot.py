@@ -85,8 +85,9 @@ class CardSlot:
     # The powered card.
 
     def card(self) -> Card:
-        """The card that is in, powered and held exclusively until it leaves or is dropped. Raises CardLost."""
-        if self._card is None or self._powered != self.insertion:
+        """The card that is in, powered and held exclusively until it leaves or is dropped; one that has reset itself is
+        powered up anew. Raises CardLost."""
+        if self._card is None or self._card.was_reset or self._powered != self.insertion:
             self.drop()
             insertion = self.insertion
             try:

@@ -5,6 +5,9 @@ disagree. It states some dates relative to today, and so stays true for years: a
 is open whenever the table is read. A row of your own needs no code; give its file to `read`.
 
 A licence expires one month after a birthday and can be renewed from one month before that birthday.
+
+Some people's birth dates are not known in full, or are days that never were (my-number-card.md §5.3). What such a date
+means for the end of a licence or a certificate is the state's to say; here the first day that it can mean is taken.
 """
 
 from __future__ import annotations
@@ -20,10 +23,15 @@ import msgspec
 Holding = Literal["card_only", "both"]  # マイナ免許証のみ, or with the classic licence beside it
 Category = Literal["優良", "一般", "違反者", "初回"]  # decides the lecture at renewal
 Colour = Literal["金", "青", "緑"]
+KeyKind = Literal["rsa2048", "rsa3072", "rsa4096", "p256", "p384", "p521", "ed25519"]
 Link = Literal["none", "linked", "release_first"]  # release_first: an earlier licence is linked still
 
 TABLE = Path(__file__).with_name("people.toml")
 MAX_TRIES = {"text": 3, "sign": 5, "auth": 3, "licence": 10}  # my-number-card.md §4
+
+
+# YYYYMMDD, Gregorian; 00 or 0000 for a part that is not known
+BirthDate = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}(0[0-9]|1[0-2])([0-2][0-9]|3[01])\Z")]
 
 
 class Pins(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +58,8 @@ class CertificateFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: Literal["good", "expired", "revoked", "none"] = "good"
     name: str = ""
     address: str = ""
+    name_flags: str = ""  # of substitute characters; empty: as name and face compare
+    key: KeyKind = "rsa2048"  # of the key pair it is for
 
 
 class Licence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +89,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     name: str  # family and given name separated by U+3000
     address: str
     place: tuple[str, str]  # prefecture and municipality as JPKI's subject names write them
-    birth_date: str  # YYYYMMDD, Gregorian
+    birth_date: BirthDate
     sex: Literal[1, 2, 3]
     pins: Pins = Pins()
     tries: Tries = Tries()
@@ -93,7 +103,7 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def birthday(self) -> date:
-        return date(int(self.birth_date[:4]), int(self.birth_date[4:6]), int(self.birth_date[6:]))
+        return birthday(self.birth_date)
 
     @property
     def certificate_name(self) -> str:
@@ -126,9 +136,12 @@ def read(path: Path, today: date | None = None) -> dict[str, Person]:
 def _person(path: Path, key: str, row: Any, today: date) -> Person:
     try:
         row = dict(row)
-        year, month, day = row.pop("birth")
-        birth = date(year if year > 0 else today.year + year, month or today.month, day)
-        row |= {"key": key, "birth_date": birth.strftime("%Y%m%d")}
+        if "birth_date" not in row:
+            year, month, day = row.pop("birth")
+            born = date(year if year > 0 else today.year + year, month or today.month, day)
+            row["birth_date"] = born.strftime("%Y%m%d")
+        birth = birthday(msgspec.convert(row["birth_date"], BirthDate))
+        row["key"] = key
         if "licence" in row:
             row["licence"] = licence = dict(row["licence"])
             renewal_year = today.year + licence.pop("renews")
@@ -139,6 +152,12 @@ def _person(path: Path, key: str, row: Any, today: date) -> Person:
         raise BadPeople(f"{path}: [{key}]: {error} is missing") from error
     except (TypeError, ValueError) as error:  # msgspec.ValidationError is a ValueError and names the key
         raise BadPeople(f"{path}: [{key}]: {error}") from error
+
+
+def birthday(birth_date: str) -> date:
+    """The first day that the date can mean; of a day that never was, its month's last; 1900 without a year."""
+    year, month, day = int(birth_date[:4]) or 1900, int(birth_date[4:6]) or 1, int(birth_date[6:]) or 1
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _month_from(birth: date, year: int, months: int) -> date:

@@ -30,7 +30,7 @@ from typing import Literal
 from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -40,10 +40,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from kiosk.sim.people import Person
+from kiosk.sim.people import KeyKind, Person
 
 Device = Literal["card", "phone"]
 Purpose = Literal["sign", "auth"]
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 DIRECTORY = Path("var/pki")
 ORGANISATION = "JPKI-TEST VIRTUAL CARD"
@@ -81,7 +84,7 @@ class Authority:
 class Credential:
     """A person's key pair for one purpose on one device."""
 
-    key: rsa.RSAPrivateKey = field(repr=False)
+    key: PrivateKey = field(repr=False)
     certificate: bytes | None = field(repr=False)  # DER; None when none was issued
 
 
@@ -95,7 +98,7 @@ class Pki:
     def __init__(self, directory: Path = DIRECTORY, today: date | None = None) -> None:
         self.directory = directory
         self._today = today or date.today()
-        self._keys: dict[str, rsa.RSAPrivateKey] = {}
+        self._keys: dict[str, PrivateKey] = {}
         self._authorities: dict[tuple[Device, Purpose], Authority] = {}
 
     # -- what a verifier needs -------------------------------------------------------------------------------------
@@ -127,24 +130,31 @@ class Pki:
 
     def credential(self, person: Person, purpose: Purpose, device: Device = "card") -> Credential:
         """The person's key and certificate; without a certificate where the person has none for signatures."""
-        key = self.key(f"{device}-{purpose}-{person.key}")
+        kind: KeyKind = person.certificate.key if purpose == "sign" and device == "card" else "rsa2048"
+        name = f"{device}-{purpose}-{person.key}"
+        key = self.key(name) if kind == "rsa2048" else self._key(f"{name}.{kind}", kind)
         if purpose == "sign" and person.certificate.state == "none":
             return Credential(key, None)
         return Credential(key, self._issue(person, device, purpose, key.public_key()))
 
     def key(self, name: str) -> rsa.RSAPrivateKey:
         """The RSA-2048 key of that name, made when first asked for."""
+        key = self._key(name, "rsa2048")
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return key
+
+    def _key(self, name: str, kind: KeyKind) -> PrivateKey:
         if name not in self._keys:
             path = self.directory / f"{name}.key.pem"
             if not path.exists():
-                new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+                new = generate(kind)
                 self._keep(path, new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
             try:
                 key = load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
             except (ValueError, TypeError):
                 key = None
-            if not isinstance(key, rsa.RSAPrivateKey):
-                raise BadKey(f"{path}: not an RSA key; remove the file to have a new one made")
+            if not isinstance(key, PrivateKey) or kind_of(key) != kind:
+                raise BadKey(f"{path}: not a key of the kind {kind}; remove the file to have a new one made")
             self._keys[name] = key
         return self._keys[name]
 
@@ -192,7 +202,7 @@ class Pki:
         )
         return builder.sign(key, hashes.SHA256())
 
-    def _issue(self, person: Person, device: Device, purpose: Purpose, public: rsa.RSAPublicKey) -> bytes:
+    def _issue(self, person: Person, device: Device, purpose: Purpose, public: PublicKey) -> bytes:
         issuer, unit = self.authority(device, purpose), UNITS[device, purpose]
         serial = serial_number(public)
         since, until = self._life(person)
@@ -240,7 +250,7 @@ class Pki:
         last = date(first + 4, birthday.month, min(birthday.day, 28) if birthday.month == 2 else birthday.day)
         return datetime.combine(issued, time(), JAPAN), datetime.combine(last, time(23, 59, 59), JAPAN)
 
-    def _revocations(self, issuer: Authority, revoked: list[rsa.RSAPublicKey]) -> x509.CertificateRevocationList:
+    def _revocations(self, issuer: Authority, revoked: list[PublicKey]) -> x509.CertificateRevocationList:
         now = datetime.combine(self._today, time(), UTC) - timedelta(days=1)
         identifier = x509.SubjectKeyIdentifier.from_public_key(issuer.key.public_key())
         builder = (
@@ -255,7 +265,27 @@ class Pki:
         return builder.sign(issuer.key, hashes.SHA256())
 
 
-def serial_number(public: rsa.RSAPublicKey) -> int:
+CURVES: dict[str, type[ec.EllipticCurve]] = {"p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1}
+
+
+def generate(kind: KeyKind) -> PrivateKey:
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    if kind in CURVES:
+        return ec.generate_private_key(CURVES[kind]())
+    return rsa.generate_private_key(public_exponent=65537, key_size=int(kind.removeprefix("rsa")))
+
+
+def kind_of(key: PrivateKey) -> str:
+    match key:
+        case rsa.RSAPrivateKey():
+            return f"rsa{key.key_size}"
+        case ec.EllipticCurvePrivateKey():
+            return f"p{key.key_size}"
+    return "ed25519"
+
+
+def serial_number(public: PublicKey) -> int:
     """Four bytes, as JPKI's are, positive, and always the same for one key."""
     digest = sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
     return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF | 0x01000000
@@ -301,7 +331,7 @@ def attributes(person: Person) -> list[x509.GeneralName]:
         4: era_date(person.birth_date),
         3: str(person.sex),
         5: person.certificate_address,
-        2: substitute_flags(person.name, person.certificate_name),
+        2: person.certificate.name_flags or substitute_flags(person.name, person.certificate_name),
         6: substitute_flags(person.address, person.certificate_address),
     }
     return [

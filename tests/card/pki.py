@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from asn1crypto import core
 from cryptography import x509
@@ -13,46 +14,64 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from kiosk.sim.people import KeyKind
+from kiosk.sim.pki import generate
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 PERSON = {1: "見本　花子", 4: "319860709", 3: "2", 5: "東京都見本区見本町一丁目２番３号"}
 
 
+DIGESTS: dict[int, hashes.HashAlgorithm] = {32: hashes.SHA256(), 48: hashes.SHA384(), 64: hashes.SHA512()}
+
+
 @cache
-def key(name: str) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, 2048)
+def key(name: str, kind: KeyKind = "rsa2048") -> Any:
+    return generate(kind)
 
 
 @dataclass(frozen=True)
 class Signer:
-    """A certificate and the key that a card would keep."""
+    """A certificate and the key that a card would keep. der_signature: it answers an ECDSA signature as DER."""
 
     der: bytes
-    private: rsa.RSAPrivateKey
+    private: Any
+    der_signature: bool = False
+    asked: list[tuple[int, int]] = field(default_factory=list)  # bytes given to it, bytes expected of it
 
-    def sign(self, digest_info: bytes) -> bytes:
-        """What the card does with a DigestInfo: PKCS#1 v1.5 padding around it, as it is."""
-        assert digest_info.hex().startswith("3031300d060960864801650304020105000420") and len(digest_info) == 51
-        return self.private.sign(digest_info[19:], padding.PKCS1v15(), utils.Prehashed(hashes.SHA256()))
+    def sign(self, to_sign: bytes, length: int) -> bytes:
+        """RSA: PKCS#1 v1.5 padding around a DigestInfo, as it is. ECDSA: of a bare digest."""
+        self.asked.append((len(to_sign), length))
+        if isinstance(self.private, rsa.RSAPrivateKey):
+            assert to_sign.hex().startswith("3031300d060960864801650304020105000420") and len(to_sign) == 51
+            return self.private.sign(to_sign[19:], padding.PKCS1v15(), utils.Prehashed(hashes.SHA256()))
+        signature: bytes = self.private.sign(to_sign, ec.ECDSA(utils.Prehashed(DIGESTS[len(to_sign)])))
+        size = (self.private.key_size + 7) // 8
+        plain = b"".join(number.to_bytes(size, "big") for number in utils.decode_dss_signature(signature))
+        return signature if self.der_signature else plain
 
 
 def ca() -> x509.Certificate:
     return _certificate("Invented CA", key("ca").public_key(), None, ca=True)
 
 
-def signer(person: Mapping[int, str] | None = None) -> Signer:
+def signer(person: Mapping[int, str] | None = None, kind: KeyKind = "rsa2048", der: bool = False) -> Signer:
     """A signature certificate with these otherNames (1.2.392.200149.8.5.5.x), in this order."""
-    person = PERSON if person is None else person
-    return Signer(_certificate("0001", key("leaf").public_key(), person).public_bytes(Encoding.DER), key("leaf"))
+    private = key("leaf", kind)
+    return Signer(certified(private.public_key(), PERSON if person is None else person), private, der)
+
+
+def certified(public: Any, person: Mapping[int, str] = PERSON) -> bytes:
+    """A signature certificate for any key."""
+    return _certificate("0001", public, person).public_bytes(Encoding.DER)
 
 
 def elliptic() -> bytes:
-    public = ec.generate_private_key(ec.SECP384R1()).public_key()
-    return _certificate("0002", public, PERSON).public_bytes(Encoding.DER)
+    return certified(key("leaf", "p384").public_key())
 
 
 def _certificate(
     name: str,
-    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+    public: Any,
     person: Mapping[int, str] | None,
     ca: bool = False,
 ) -> x509.Certificate:

@@ -19,12 +19,12 @@ from kiosk.card.apdu import (
     PinBlocked,
     PinWrong,
 )
-from kiosk.card.certificate import Field, SignatureCertificate
+from kiosk.card.certificate import SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import Availability, JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import Tries
-from kiosk.card.text import Attributes, Sex, TextApplication
+from kiosk.card.text import Attributes, Field, Sex, TextApplication
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
@@ -32,10 +32,16 @@ from kiosk.sim.pki import Pki
 PEOPLE = people()
 SEXES = {1: Sex.MALE, 2: Sex.FEMALE, 3: Sex.UNKNOWN}
 LINKABLE = ("excellent", "both", "last-try", "expired", "revoked", "substitute", "linked", "reobtained", "first")
+LINKABLE += ("next", "kana", "day-unknown")
 FLOOR = 9  # 4 for the attributes, 5 for certificate and signature, a tries query in each
 
 # Every switch by itself, the ones that the virtual card learns later included
-OTHER_VALUES: dict[str, Any] = {"filler": (0x00,), "blocked_as": (0x6983, 0x6984)}
+OTHER_VALUES: dict[str, Any] = {
+    "filler": (0x00,),
+    "blocked_as": (0x6983, 0x6984),
+    "read_as": (0x6200, 0x6281, 0x6282, 0x6300),
+    "bare_as": (0x6A82, 0x6986, 0x6D00),
+}
 SWITCHES = [
     Behaviour(),
     *(Behaviour(**{f.name: v}) for f in fields(Behaviour) for v in OTHER_VALUES.get(f.name, (not f.default,))),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import CardProblem
-from kiosk.card.certificate import Era, Field, SignatureCertificate
-from kiosk.card.text import Attributes, Sex
+from kiosk.card.certificate import Era, SignatureCertificate, _same
+from kiosk.card.text import Attributes, AttributeUnusable, Field, Sex
 
 from .pki import NOW, PERSON, ca, elliptic, signer
 
@@ -87,6 +87,22 @@ def test_each_difference_is_named() -> None:
         ("髙木　花", "高木　花子", "11111", False),
         ("髙﨑　花", "高崎　花", "1100", True),
         ("１番", "1番", "00", False),  # width is not folded
+        ("𱍐田", "よし田", "11", True),  # its reading in kana; the flags say nothing of the rest
+        ("𱍐田", "よし田", "110", True),
+        ("𱍐田", "ヨシ田", "110", True),
+        ("𱍐田", "よし田", "10", False),  # し is not flagged
+        ("𱍐田", "よし田", "100", False),
+        ("𱍐田", "よし田", "", False),
+        ("𱍐田", "よし田", "1111", False),
+        ("𱍐𱍐田", "よし田", "110", True),
+        ("𱍐𱍐𱍐田", "よし田", "110", False),  # no character is read as nothing
+        ("田", "よし田", "110", False),  # kana stand for something
+        ("𱍐山", "よし田", "110", False),
+        ("𱍐田　𱍐", "よし田　よし", "110011", True),
+        ("𱍐田　", "よし田　よし", "110011", False),
+        ("𱍐\U000e0100田", "よし田", "110", True),
+        ("田𱍐", "吉よし", "111", True),
+        ("𠮷", "吉田", "11", False),  # only kana are read together
     ],
 )
 def test_substitute_characters_are_honoured_where_flagged_and_nowhere_else(
@@ -104,9 +120,10 @@ def test_substitute_characters_are_honoured_where_flagged_and_nowhere_else(
         ({5: "a\x1bb"}, "control characters"),
         ({4: ""}, "the birth date is missing"),
         ({4: "3198607"}, "the birth date is not a date"),
-        ({4: "719860709"}, "the era or the sex"),
+        ({4: "719860709"}, "the birth date has an era that is not one of its codes"),
         ({4: "31986O7O9"}, "the birth date is not a date"),
-        ({3: "F"}, "the era or the sex"),
+        ({3: "F"}, "the sex is not one of its codes"),
+        ({3: ""}, "the sex is missing"),
     ],
 )
 def test_a_certificate_that_does_not_say_who_is_a_card_problem(changed: dict[int, str], words: str) -> None:
@@ -160,3 +177,21 @@ def test_a_spoilt_certificate_never_crashes_the_parser_nor_leaks(data: st.DataOb
 def test_no_bytes_crash_the_parser(data: bytes) -> None:
     with pytest.raises(CardProblem):
         SignatureCertificate.parse(data)
+
+
+@given(st.text("よし田吉", max_size=60), st.text("01", max_size=60), st.text("田𱍐", max_size=60))
+def test_no_flags_make_the_comparison_long_or_crash(certified: str, flags: str, on_card: str) -> None:
+    assert _same(certified, flags, on_card) in (True, False)
+    assert _same(certified, flags, certified)
+
+
+@pytest.mark.parametrize("birth", ["319500000", "000000000", "319500600", "319500230"])
+def test_a_birth_date_not_known_in_full_is_compared_as_it_is(birth: str) -> None:
+    assert parsed({4: birth}).matches(face(birth_date=birth[1:])) == frozenset()
+    assert parsed({4: birth}).matches(face(birth_date="19500101")) == {Field.BIRTH_DATE}
+
+
+def test_what_a_certificate_lacks_is_named() -> None:
+    with pytest.raises(AttributeUnusable) as caught:
+        parsed({5: ""})
+    assert (caught.value.field, caught.value.command) == (Field.ADDRESS, "signature certificate")

@@ -31,7 +31,28 @@ def test_one_command_reads_a_long_object_with_extended_length(filler: str, end: 
     assert chip.short_ids and chip.extended
 
 
-@pytest.mark.parametrize("refusal", ["6700", "6883", "6D00", "6A86", "6281"])
+@pytest.mark.parametrize("warning", ["6200", "6202", "6281", "6282", "6283", "62FF", "6300", "6381"])
+def test_data_that_come_with_a_warning_are_data(warning: str) -> None:
+    assert read(("00B08200000000", LONG.hex() + warning))[0] == LONG
+    pieces = [
+        ("00B08200000000", "6700"),
+        ("00B0820000", LONG[:256].hex() + warning),
+        ("00B0010000", LONG[256:512].hex() + warning),
+        ("00B0020000", LONG[512:768].hex() + warning),
+        ("00B0030005", LONG[768:].hex() + warning),
+    ]
+    assert read(*pieces)[0] == LONG
+
+
+@pytest.mark.parametrize("counted", ["63C0", "63C3", "63CF"])
+def test_a_count_of_tries_is_no_warning_to_a_read(counted: str) -> None:
+    refused = [("00B08200000000", SMALL.hex() + counted), ("00B0820000", SMALL.hex() + counted)]
+    refused += [SELECT_0002, ("00B00000000000", SMALL.hex() + counted), ("00B0000000", SMALL.hex() + counted)]
+    with pytest.raises(CardProblem, match=f"READ BINARY .*{counted}"):
+        read(*refused)
+
+
+@pytest.mark.parametrize("refusal", ["6700", "6883", "6D00", "6A86", "6281", "6200", "6300"])
 def test_without_extended_length_the_object_comes_256_bytes_at_a_time(refusal: str) -> None:
     data, chip = read(
         ("00B08200000000", refusal),
@@ -108,7 +129,7 @@ def test_a_file_closed_by_a_pin_is_asked_for_once() -> None:
         read(("00B08200000000", "6982"))
 
 
-@pytest.mark.parametrize("end", ["9000", "6282", "6B00"])
+@pytest.mark.parametrize("end", ["9000", "6282", "6281", "6200", "6300", "6B00"])
 def test_an_object_cut_off_is_a_card_problem(end: str) -> None:
     with pytest.raises(CardProblem, match="object: cut off"):
         read(("00B08200000000", LONG[:300].hex() + "9000"), ("00B0012C00", end))

@@ -97,14 +97,16 @@ def test_the_card_says_which_certificates_it_holds(answer: str, availability: Av
 
 
 def test_a_card_that_does_not_say_which_certificates_it_holds_is_taken_to_hold_them() -> None:
-    for answers in ([("00B0880002", "6A82"), ("00A4020C020008", "6A82")], [("00B0880002", "8F9000")]):
+    absent = [("00B0880002", "6A82"), ("00A4020C020008", "6A82")]
+    for answers in ([*absent, SELECT_JPKI, *absent], [("00B0880002", "8F9000")]):
         chip, script = card(SELECT_JPKI, *answers)
         assert JpkiApplication.select(chip).certificate_availability() == Availability(True, True, told=False)
         assert script.finished
 
 
 def test_a_card_without_a_signature_certificate_is_told_apart() -> None:
-    chip, _ = card(SELECT_JPKI, ("00B08100000000", "6A82"), ("00B0810000", "6A82"), ("00A4020C020001", "6A82"))
+    absent = [("00B08100000000", "6A82"), ("00B0810000", "6A82"), ("00A4020C020001", "6A82")]
+    chip, _ = card(SELECT_JPKI, *absent, SELECT_JPKI, *absent)
     with pytest.raises(FileAbsent):
         JpkiApplication.select(chip).sign_certificate()
 

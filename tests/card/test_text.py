@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import CardError, CardProblem
-from kiosk.card.text import Attributes, Sex, TextApplication
+from kiosk.card.text import Attributes, AttributeUnusable, Field, Sex, TextApplication
 
 from .script import SELECT_TEXT, attributes_object, card, tlv
 
@@ -68,6 +68,43 @@ def test_a_birth_date_may_be_partly_unknown() -> None:
     assert Attributes.parse(attributes_object(birth="19400000")).birth_date == "19400000"
 
 
+@pytest.mark.parametrize("birth", ["19500000", "00000000", "19500600", "19500230", "00000229"])
+def test_a_birth_date_not_known_in_full_or_that_never_was_is_data(birth: str) -> None:
+    assert Attributes.parse(attributes_object(birth=birth)).birth_date == birth
+
+
+@pytest.mark.parametrize(
+    ("birth", "day", "age"),
+    [
+        ("19860709", "2026-07-08", 39),
+        ("19860709", "2026-07-09", 40),
+        ("20240229", "2025-02-28", 0),
+        ("20240229", "2025-03-01", 1),
+        ("19500000", "2025-12-31", 75),  # it may have been the first day of that year
+        ("19500000", "2026-01-01", 76),
+        ("19500600", "2026-05-31", 75),
+        ("19500600", "2026-06-01", 76),
+        ("19500230", "2026-02-28", 75),
+        ("19500230", "2026-03-01", 76),
+        ("00000000", "2026-03-01", None),
+        ("00000601", "2026-03-01", None),
+    ],
+)
+def test_an_age_takes_the_first_day_that_the_date_can_mean(birth: str, day: str, age: int | None) -> None:
+    attributes = Attributes("見本　花子", "東京都", birth, Sex.FEMALE)
+    assert attributes.age_on(datetime.date.fromisoformat(day)) == age
+
+
+@pytest.mark.parametrize("field", Field)
+@pytest.mark.parametrize("value", [None, b"", b"\xff", b"\x1b"], ids=["missing", "empty", "not UTF-8", "control"])
+def test_the_attribute_that_cannot_be_used_is_named(field: Field, value: bytes | None) -> None:
+    values: dict[str, bytes | None] = {"DF22": b"n", "DF23": b"a", "DF24": b"19860709", "DF25": b"1"}
+    values[list(values)[list(Field).index(field)]] = value
+    with pytest.raises(AttributeUnusable) as caught:
+        Attributes.parse(tlv("FF20", b"".join(tlv(tag, each) for tag, each in values.items() if each is not None)))
+    assert caught.value.field is field
+
+
 def test_a_character_outside_the_basic_plane_is_kept() -> None:
     assert Attributes.parse(attributes_object(name="𠮷田　花")).name == "𠮷田　花"
 
@@ -84,9 +121,9 @@ def test_a_character_outside_the_basic_plane_is_kept() -> None:
         (attributes_object(birth="19861309"), "the birth date is not a date"),
         (attributes_object(birth="１９８６"), "the birth date is not a date"),
         (attributes_object(sex="5"), "the sex is not one of its codes"),
-        (tlv("FF20", tlv("DF22", "見本".encode("shift_jis"))), "the sex is missing"),
-        (tlv("FF20", tlv("DF25", b"1") + tlv("DF22", "見本".encode("shift_jis"))), "the name is not UTF-8"),
-        (tlv("FF20", b""), "the sex is missing"),
+        (tlv("FF20", tlv("DF22", "見本".encode("shift_jis"))), "the name is not UTF-8"),
+        (tlv("FF20", tlv("DF25", b"1") + tlv("DF22", "見本".encode())), "the address is missing"),
+        (tlv("FF20", b""), "the name is missing"),
         (attributes_object()[:-1], "cut off"),
         (b"", "cut off"),
     ],

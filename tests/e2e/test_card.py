@@ -9,7 +9,7 @@ from kiosk.portal.model import State
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Chip, Faults
 from tests.e2e.conftest import Kiosk
-from tests.e2e.person import SCREENS, Person
+from tests.e2e.person import PINS, SCREENS, Person
 
 REMOVED = "カードが抜けました"
 VERIFY, SIGN = 0x20, 0x2A
@@ -127,15 +127,13 @@ def test_a_card_not_put_back_ends_it(person: Person, kiosk: Kiosk) -> None:
     "faults",
     [
         Faults(garbage=True),
-        Faults(zero_length_fields=True),
-        Faults(wrong_charset=True),
         Faults(truncated_certificate=True),
         Faults(answers={1: b"\x6a\x81"}),
         Faults(answers={2: b"\x90"}),
         Faults(answers={9: bytes(256) + b"\x90\x00"}),
     ],
     ids=[
-        "garbage", "empty", "wrong charset", "half a certificate",
+        "garbage", "half a certificate",
         "SELECT refused", "no status word", "a signature of nothing",
     ],
 )  # fmt: skip
@@ -145,6 +143,38 @@ def test_a_broken_card_ends_in_words_and_nothing_stays_behind(person: Person, ki
     person.walks_through(4 if early else 9 if late else 5, faults=faults)
     person.is_sent_away_with(End.CARD_PROBLEM)
     assert (kiosk.states(), kiosk.portal.held_count()) == ([State.CANCELLED], 0)
+    assert person.tries_on_card == (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("faults", "end"),
+    [
+        (Faults(empty_field="address"), End.ADDRESS_UNUSABLE),
+        (Faults(zero_length_fields=True), End.NAME_UNUSABLE),
+        (Faults(wrong_charset=True), End.NAME_UNUSABLE),
+    ],
+    ids=["no address", "empty", "wrong charset"],
+)
+def test_an_attribute_the_card_lacks_is_named_and_nothing_stays_behind(
+    person: Person, kiosk: Kiosk, faults: Faults, end: End
+) -> None:
+    person.walks_through(5, faults=faults)
+    person.is_sent_away_with(end)
+    assert (kiosk.states(), kiosk.portal.held_count()) == ([State.CANCELLED], 0)
+    assert person.tries_on_card == (3, 5)
+
+
+@pytest.mark.parametrize("command", STOPS)
+def test_a_card_that_resets_itself_at_any_command_links_and_spends_no_try(person: Person, command: int) -> None:
+    again = {4: 5, 8: 9, 9: 9}.get(command)  # a PIN was verified, and has to be typed again
+    person.walks_through(again or 9, faults=Faults(reset_at=command))
+    if again:
+        person.reads("カードの読み取りが、いちど途切れました。")
+        person.enters(PINS.text if again == 5 else PINS.sign)
+        for step in range(again + 1, 10):
+            person.does(step)
+    person.sees("linked", 11)
+    assert pins_sent(person.card) == 2 + (again is not None)
     assert person.tries_on_card == (3, 5)
 
 

@@ -24,8 +24,9 @@ ENDS = {  # who: through which step they come, and how it ends
     "no-licence": (9, End.NO_LICENCE),
     "linked": (9, End.ALREADY_LINKED),
     "reobtained": (9, End.RELEASE_FIRST),
+    "unknown-kind": (9, End.CARD_KIND_UNKNOWN),
 }
-LINKED = ("substitute", "violation", "first")
+LINKED = ("substitute", "violation", "first", "next", "kana", "day-unknown")
 ELSEWHERE = {"excellent", "both", "last-try", "phone"}  # in test_linking, and below
 
 

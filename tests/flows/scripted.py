@@ -36,12 +36,14 @@ class ScriptedKiosk:
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
         can_lay_out: bool = True,
+        portal: PortalClient | None = None,
     ) -> None:
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
+        self._portal = portal
         self.screens: list[Screen] = []
         self.slips: list[Slip] = []
         self.slot: VirtualCard | None = None
@@ -71,7 +73,7 @@ class ScriptedKiosk:
 
     @property
     def portal(self) -> PortalClient:
-        return cast(PortalClient, None)
+        return cast(PortalClient, self._portal)
 
     @property
     def guidance(self) -> Guidance:
@@ -109,7 +111,8 @@ class ScriptedKiosk:
     def card(self) -> Card:
         if self.slot is None:
             raise CardLost("no card")
-        if self._card is None or self._card_insertion != self.insertion:
+        if self._card is None or self._card.was_reset or self._card_insertion != self.insertion:
+            self.slot.power_on()
             self._card, self._card_insertion = Card(self._transmit), self.insertion
         return self._card
 

@@ -54,7 +54,7 @@ class Visitor:
     def sign(self, content: bytes) -> bytes:
         credential = self.pki.credential(self.person, "sign", self.device)
         assert credential.certificate is not None
-        return signed_data(content, credential.certificate, lambda info: raw_sign(credential.key, info))
+        return signed_data(content, credential.certificate, lambda info, _: raw_sign(credential.key, info))
 
     def cms(self, linking: Linking) -> bytes:
         return self.sign(statement(linking, self.applicant))

@@ -76,11 +76,29 @@ def test_a_row_of_ones_own_needs_nothing_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("birth_date", "taken"),
+    [
+        ("19500000", date(1950, 1, 1)),
+        ("19500600", date(1950, 6, 1)),
+        ("19500230", date(1950, 2, 28)),
+        ("00000000", date(1900, 1, 1)),
+        ("19900131", date(1990, 1, 31)),
+    ],
+)
+def test_a_birth_date_need_not_be_known_in_full(tmp_path: Path, birth_date: str, taken: date) -> None:
+    table = tmp_path / "mine.toml"
+    table.write_text(ROW.replace("birth = [1990, 1, 31]", f'birth_date = "{birth_date}"'), encoding="utf-8")
+    assert (read(table)["mine"].birth_date, read(table)["mine"].birthday) == (birth_date, taken)
+
+
+@pytest.mark.parametrize(
     ("row", "told"),
     [
         (ROW.replace("sex = 1", "sex = 4"), "sex"),
         (ROW.replace("birth = [1990, 1, 31]", "birth = [1990, 2, 31]"), "[mine]"),
         (ROW.replace("birth = [1990, 1, 31]", ""), "birth"),
+        (ROW.replace("birth = [1990, 1, 31]", 'birth_date = "19501301"'), "[mine]"),
+        (ROW.replace("birth = [1990, 1, 31]", 'birth_date = "1950000"'), "[mine]"),
         (ROW + 'surname = "x"', "surname"),
         (ROW.replace("[mine]", '["../mine"]'), "key"),
         (ROW.replace('title = "t"', "title = "), "mine.toml"),

@@ -33,7 +33,16 @@ def trust(pki: Pki, tmp_path: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("key", "verdict"),
-    [("excellent", ": OK"), ("moved", ": OK"), ("expired", "has expired"), ("revoked", "certificate revoked")],
+    [
+        ("excellent", ": OK"),
+        ("next", ": OK"),
+        ("unknown-kind", ": OK"),
+        ("kana", ": OK"),
+        ("day-unknown", ": OK"),
+        ("moved", ": OK"),
+        ("expired", "has expired"),
+        ("revoked", "certificate revoked"),
+    ],
 )
 def test_openssl_judges_each_signature_certificate_as_the_table_says(
     pki: Pki,

@@ -58,7 +58,10 @@ class Kiosk(Protocol):
         """
 
     def card(self) -> Card:
-        """The card in the slot, powered and held exclusively until it leaves or the visit ends. Raises CardLost."""
+        """The card in the slot, powered and held exclusively until it leaves or the visit ends. Raises CardLost.
+
+        One that `was_reset` is powered up anew.
+        """
 
     def lay_out(self, slip: Slip) -> Image | NotLaidOut:
         """The slip as the printer will print it, in the person's language. Screen `slip` shows the last one."""

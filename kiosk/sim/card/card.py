@@ -18,6 +18,7 @@ from typing import Any
 
 from kiosk.sim.card.chip import Application, Behaviour, Chip, Faults, File, KeyFile, Pin, PinFile
 from kiosk.sim.card.contents import (
+    ATTRIBUTES,
     attribute_fields,
     attributes_object,
     availability,
@@ -107,9 +108,7 @@ class VirtualCard(Chip):
     def _text(self) -> Application:
         nonminimal = self.behaviour.nonminimal_lengths
         number = my_number_object(self.person)
-        attributes = attribute_fields(
-            self.person, nonminimal, self.faults.zero_length_fields, self.faults.wrong_charset
-        )
+        attributes = attribute_fields(self.person, nonminimal, self.faults)
         signer, issuer = self._pki.key("text-signer"), self._pki.key("text-ca")
         return {
             0x0001: File(number, opened_by=("text", "number_a")),
@@ -172,6 +171,7 @@ def answer_at(text: str) -> tuple[int, bytes]:
 OPTIONS: dict[str, dict[str, Any]] = {
     "int": {"type": hexadecimal, "metavar": "HEX"},
     "int | None": {"type": int, "metavar": "N"},
+    "str": {"choices": tuple(ATTRIBUTES)},
     "Mapping[int, bytes]": {"type": answer_at, "metavar": "N=HEX", "action": "append"},
 }
 

@@ -17,8 +17,9 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed, decode_dss_signature
 
 from kiosk.sim.card.wire import Pulled
 
@@ -35,12 +36,14 @@ UNKNOWN_CLASS = 0x6E00
 NO_DIAGNOSIS = 0x6F00
 TRIES_LEFT = 0x63C0
 
+DIGESTS: dict[int, hashes.HashAlgorithm] = {32: hashes.SHA256(), 48: hashes.SHA384(), 64: hashes.SHA512()}
+
 ISD = bytes.fromhex("A0000001510000")  # GlobalPlatform's issuer domain, there from power-up; selecting it forgets PINs
 ATR_T1 = bytes.fromhex("3BE000FF8131FE4514")  # the contact ATR of a My Number Card
 ATR_T0 = bytes.fromhex("3B64000054455354")  # invented: a card that speaks T=0 only
 LARGEST_ANSWER = 0xFFFF - 2  # a vpcd frame less the status word
 LAST_OFFSET = 0x7FFF
-READ_BINARY = 0xB0
+READ_BINARY, GET_RESPONSE = 0xB0, 0xC0
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ class Behaviour:
     t0: bool = field(default=False, metadata={"help": "speak T=0: 61xx and 6Cxx come up to the program"})
     blocked_as: int = field(default=TRIES_LEFT, metadata={"help": "how a locked PIN answers: 63C0, 6983 or 6984"})
     unset_pin_absent: bool = field(default=False, metadata={"help": "a PIN never set answers 6A82, not as locked"})
+    read_as: int = field(default=OK, metadata={"help": "how a READ with data ends: 9000, or a warning such as 6200"})
+    bare_as: int = field(default=0, metadata={"help": "answer to all but SELECT with nothing selected; 0: as it falls"})
+    ecdsa_der: bool = field(default=False, metadata={"help": "answer an ECDSA signature as DER, not as r and s"})
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,17 @@ class Faults:
 
     pull_at: int | None = field(default=None, metadata={"help": "pull the card out at the n-th command"})
     silent_at: int | None = field(default=None, metadata={"help": "never answer the n-th command"})
+    reset_at: int | None = field(default=None, metadata={"help": "lose power for a moment before the n-th command"})
+    warm_reset_at: int | None = field(default=None, metadata={"help": "reset, but with power, before the n-th command"})
+    forget_at: int | None = field(default=None, metadata={"help": "forget verified PINs before the n-th command"})
     answers: Mapping[int, bytes] = field(default_factory=dict, metadata={"help": "answer HEX to the n-th command"})
     mute: bool = field(default=False, metadata={"help": "do not answer to power, as a card put in the wrong way round"})
     garbage: bool = field(default=False, metadata={"help": "read noise from every file"})
     truncated_certificate: bool = field(default=False, metadata={"help": "certificates end half-way"})
     zero_length_fields: bool = field(default=False, metadata={"help": "the four attributes are empty"})
+    empty_field: str = field(default="", metadata={"help": "this attribute is empty"})
+    missing_field: str = field(default="", metadata={"help": "this attribute is not there"})
+    malformed_field: str = field(default="", metadata={"help": "this attribute is nothing that it can be"})
     wrong_charset: bool = field(default=False, metadata={"help": "name and address are in Shift_JIS, not UTF-8"})
     endless_filler: bool = field(default=False, metadata={"help": "filler follows every object as far as one can read"})
 
@@ -94,6 +106,9 @@ class File:
     opened_by: tuple[str, ...] = ()
 
 
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
 @dataclass(frozen=True)
 class PinFile:
     pin: str  # its name among the chip's PINs
@@ -101,7 +116,7 @@ class PinFile:
 
 @dataclass(frozen=True)
 class KeyFile:
-    key: rsa.RSAPrivateKey = field(repr=False)
+    key: PrivateKey = field(repr=False)
     opened_by: tuple[str, ...] = ()
 
 
@@ -179,7 +194,7 @@ class Chip:
         self._aid = self._last_aid = ISD  # the application now, and the one that was selected last before a reset
         self._ef: int | None = None
         self._fresh = True
-        self._waiting = b""  # T=0: response data that GET RESPONSE will fetch
+        self._waiting = b""  # response data that GET RESPONSE will fetch
 
     def inflict(self, faults: Faults) -> None:
         """Break as told from the next command on, which is the first."""
@@ -214,6 +229,12 @@ class Chip:
         self._count += 1
         if self._count == self.faults.pull_at:
             raise Pulled
+        if self._count == self.faults.reset_at:
+            self.power_off()
+        elif self._count == self.faults.warm_reset_at:
+            self.reset()
+        elif self._count == self.faults.forget_at:
+            self._forget_pins()
         command = Command.parse(apdu)
         if self._count == self.faults.silent_at:
             answer = b""
@@ -243,12 +264,19 @@ class Chip:
                 data, sw = b"", 0x6C00 | len(data)
             elif self.behaviour.end_of_file_6282:
                 sw = END_OF_FILE
-        if command and self.behaviour.t0 and command.data and data:
+        if command and sw == OK and command.ins == READ_BINARY and data:
+            sw = self.behaviour.read_as
+        if command and command.ins == GET_RESPONSE and self._waiting and sw == OK:
+            sw = 0x6100 | (len(self._waiting) if len(self._waiting) < 256 else 0)
+        if command and command.data and ((self.behaviour.t0 and data) or len(data) > (command.le or 0)):
             self._waiting, data, sw = data, b"", 0x6100 | (len(data) if len(data) < 256 else 0)
         return data + sw.to_bytes(2, "big")
 
     def _run(self, command: Command) -> bytes:
         waiting, self._waiting = self._waiting, b""
+        selecting = (command.ins, command.p1) == (0xA4, 0x04)
+        if self.behaviour.bare_as and self._aid not in self.applications and not selecting:
+            raise Refused(self.behaviour.bare_as)
         match command.cla, command.ins:
             case 0x00, 0xA4:
                 return self._select(command)
@@ -258,7 +286,7 @@ class Chip:
                 return self._read(command)
             case 0x80, 0x2A:
                 return self._sign(command)
-            case 0x00, 0xC0 if waiting:
+            case 0x00, 0xC0 if waiting:  # GET RESPONSE
                 if (command.le or 0) > len(waiting):
                     self._waiting = waiting
                     raise Refused(0x6C00 | len(waiting))
@@ -337,10 +365,7 @@ class Chip:
         if command.p1 or not isinstance(entry, KeyFile):
             raise Refused(BAD_PARAMETERS)
         self._open(entry.opened_by)
-        try:  # padded verbatim: what is signed is the caller's DigestInfo
-            return entry.key.sign(command.data, padding.PKCS1v15(), NoDigestInfo())
-        except ValueError:  # more than the key can take
-            raise Refused(WRONG_LENGTH) from None
+        return _signature(entry.key, command.data, self.behaviour.ecdsa_der)
 
     # -- files -----------------------------------------------------------------------------------------------------
 
@@ -363,3 +388,21 @@ class Chip:
     def _open(self, pins: tuple[str, ...]) -> None:
         if pins and not any(self.pins[name].verified for name in pins):
             raise Refused(NOT_VERIFIED)
+
+
+def _signature(key: PrivateKey, data: bytes, der: bool) -> bytes:
+    """RSA pads verbatim: what is signed is the caller's DigestInfo. ECDSA takes a bare digest of its curve's size; how
+    the card of 2028 will do it nobody has said."""
+    match key:
+        case rsa.RSAPrivateKey():
+            try:
+                return key.sign(data, padding.PKCS1v15(), NoDigestInfo())
+            except ValueError:  # more than the key can take
+                raise Refused(WRONG_LENGTH) from None
+        case ec.EllipticCurvePrivateKey():
+            size = (key.key_size + 7) // 8
+            if len(data) not in DIGESTS or len(data) != min(size, 64):
+                raise Refused(WRONG_LENGTH)
+            signature = key.sign(data, ec.ECDSA(Prehashed(DIGESTS[len(data)])))
+            return signature if der else b"".join(n.to_bytes(size, "big") for n in decode_dss_signature(signature))
+    return key.sign(data)

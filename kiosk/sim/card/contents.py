@@ -10,6 +10,7 @@ from hashlib import sha256
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from kiosk.sim.card.chip import Faults
 from kiosk.sim.people import Licence, Person
 from kiosk.sim.pki import era_date
 
@@ -41,15 +42,23 @@ def my_number_object(person: Person) -> bytes:
     return tlv("FF10", my_number(person).encode()) + b"\xff\xff"
 
 
-def attribute_fields(person: Person, nonminimal: bool, empty: bool, wrong_charset: bool) -> list[bytes]:
-    encoding = "cp932" if wrong_charset else "utf-8"
+ATTRIBUTES = {"name": "DF22", "address": "DF23", "birth_date": "DF24", "sex": "DF25"}
+
+
+def attribute_fields(person: Person, nonminimal: bool, faults: Faults) -> list[bytes]:
+    encoding = "cp932" if faults.wrong_charset else "utf-8"
     values = {
-        "DF22": person.name.encode(encoding, "replace"),
-        "DF23": person.address.encode(encoding, "replace"),
-        "DF24": person.birth_date.encode(),
-        "DF25": str(person.sex).encode(),
+        "name": person.name.encode(encoding, "replace"),
+        "address": person.address.encode(encoding, "replace"),
+        "birth_date": person.birth_date.encode(),
+        "sex": str(person.sex).encode(),
     }
-    return [tlv(tag, b"" if empty else value, nonminimal) for tag, value in values.items()]
+    for name in values:
+        if faults.zero_length_fields or name == faults.empty_field:
+            values[name] = b""
+        elif name == faults.malformed_field:
+            values[name] = b"\x1b\xff"
+    return [tlv(ATTRIBUTES[name], value, nonminimal) for name, value in values.items() if name != faults.missing_field]
 
 
 def attributes_object(fields: list[bytes], nonminimal: bool) -> bytes:
@@ -61,7 +70,7 @@ def attributes_object(fields: list[bytes], nonminimal: bool) -> bytes:
     for _ in range(2):
         offsets, position = (
             b"",
-            len(tlv("FF20", outer, nonminimal)) - len(outer) + len(tlv("DF21", bytes(8), nonminimal)),
+            len(tlv("FF20", outer, nonminimal)) - len(outer) + len(tlv("DF21", bytes(2 * len(fields)), nonminimal)),
         )
         for field in fields:
             offsets += position.to_bytes(2, "big")
@@ -83,9 +92,9 @@ def card_verifiable_certificate(key: rsa.RSAPublicKey, issuer: rsa.RSAPrivateKey
 
 
 def number_b(person: Person) -> str:
-    """照合番号B: birth date with the year of its era, the card's year of expiry, its security code."""
+    """照合番号B: birth date with the year of its era (00 without one), the card's year of expiry, its security code."""
     year = int(person.birth_date[:4])
-    start = {"1": 1868, "2": 1912, "3": 1926, "4": 1989, "5": 2019}[era_date(person.birth_date)[0]]
+    start = {"1": 1868, "2": 1912, "3": 1926, "4": 1989, "5": 2019}.get(era_date(person.birth_date)[0], year + 1)
     return f"{year - start + 1:02d}{person.birth_date[4:]}" + "2035" + my_number(person)[:4]
 
 

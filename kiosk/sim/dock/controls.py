@@ -19,6 +19,7 @@ class Control:
     off: bool = False  # True: it is on with an ordinary card, and the panel's tick switches it off
 
 
+FIELDS = (("", "なし"), ("name", "氏名"), ("address", "住所"), ("birth_date", "生年月日"), ("sex", "性別"))
 BEHAVIOUR = (
     Control("t0", "T=0 で話す（61xx・6Cxx）"),
     Control("extended_length", "拡張長を受けつけない（6700）", off=True),
@@ -28,6 +29,17 @@ BEHAVIOUR = (
     Control("verify_case1_6700", "4 バイトの VERIFY に 6700"),
     Control("first_command_6f00", "最初のコマンドに 6F00"),
     Control("unset_pin_absent", "未設定の暗証番号は 6A82"),
+    Control("ecdsa_der", "ECDSA の署名を DER で答える"),
+    Control(
+        "read_as",
+        "データつきの警告",
+        choices=(("36864", "9000"), ("25088", "6200"), ("25217", "6281"), ("25344", "6300")),
+    ),
+    Control(
+        "bare_as",
+        "未選択のときの答え",
+        choices=(("0", "6A82・6986"), ("27266", "6A82"), ("27014", "6986"), ("27904", "6D00")),
+    ),
     Control("filler", "ファイルの余白", choices=(("255", "FF"), ("0", "00"))),
     Control("blocked_as", "ロック中の答え", choices=(("25536", "63C0"), ("27011", "6983"), ("27012", "6984"))),
 )
@@ -35,6 +47,12 @@ CARD_FAULTS = (
     Control("mute", "うら向き（応答しない）"),
     Control("pull_at", "途中で抜ける", "回目のコマンド", "8"),
     Control("silent_at", "途中でだまる", "回目のコマンド", "8"),
+    Control("reset_at", "途中で一瞬電源が切れる", "回目のコマンド", "8"),
+    Control("warm_reset_at", "途中でリセットする", "回目のコマンド", "8"),
+    Control("forget_at", "途中で暗証番号の照合を忘れる", "回目のコマンド", "8"),
+    Control("empty_field", "空の項目", choices=FIELDS),
+    Control("missing_field", "ない項目", choices=FIELDS),
+    Control("malformed_field", "正しくない項目", choices=FIELDS),
     Control("garbage", "中身がでたらめ"),
     Control("truncated_certificate", "証明書が途中で切れている"),
     Control("zero_length_fields", "４情報が空"),

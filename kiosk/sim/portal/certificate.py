@@ -2,8 +2,10 @@
 
 subjectAltName holds six UTF8Strings as otherName, 1.2.392.200149.8.5.5.x (my-number-card.md §5.3): 1 name, 2 flags of
 the name, 3 sex, 4 era digit and date of birth, 5 address, 6 flags of the address. A flag of 1 marks a character that
-stands for another which the certificate cannot hold; it agrees with any one character. Variation selectors are ignored:
-they choose a shape of the character before them and cannot be in a certificate.
+stands for another which the certificate cannot hold; it agrees with any one character, and flagged kana, in which a
+character's reading may be written, agree with one or more characters, at most as many as they are. Flags may be fewer
+than the characters, not more. Variation selectors are ignored: they choose a shape of the character before them and
+cannot be in a certificate.
 """
 
 from __future__ import annotations
@@ -61,10 +63,22 @@ def holder(certificate: x509.Certificate) -> Holder | None:
 def agrees(text: str, stated: str, flags: str) -> bool:
     """Whether `text` is what the certificate states, character for character, but for the flagged ones."""
     text = "".join(character for character in text if not _selects_variation(character))
-    return len(text) == len(stated) and all(
-        ours == theirs or flags[place : place + 1] == "1"
-        for place, (ours, theirs) in enumerate(zip(text, stated, strict=True))
-    )
+    if text == stated:
+        return True
+    if len(flags) > len(stated):
+        return False
+    ends = [True] + [False] * len(text)  # ends[n]: what is stated so far can be the first n characters of the text
+    in_run = [False] * (len(text) + 1)  # the same, the last of them standing for a flagged kana
+    for place, character in enumerate(stated):
+        flagged = flags[place : place + 1] == "1"
+        met = [False] + [ends[n] and (flagged or text[n] == character) for n in range(len(text))]
+        run = [met[n] or in_run[n] for n in range(len(text) + 1)] if flagged and _is_kana(character) else []
+        ends, in_run = (run, run) if run else (met, [False] * len(met))
+    return ends[-1]
+
+
+def _is_kana(character: str) -> bool:
+    return "\u3041" <= character <= "\u3096" or "\u30a1" <= character <= "\u30fa" or character == "\u30fc"
 
 
 def _selects_variation(character: str) -> bool:

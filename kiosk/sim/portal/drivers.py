@@ -39,7 +39,7 @@ class Drivers:
         return any(
             record.phone_certificate
             for record in self._records
-            if record.name == applicant.name and f"{record.birth_date:%Y%m%d}" == applicant.birth_date
+            if record.name == applicant.name and record.birth_date == applicant.birth_date
         )
 
     def release_all(self) -> None:
@@ -50,7 +50,7 @@ class Drivers:
 
 def _is_of(record: Record, holder: Holder) -> bool:
     return (
-        f"{record.birth_date:%Y%m%d}" == holder.birth_date
+        record.birth_date == holder.birth_date
         and agrees(record.name, holder.name, holder.name_flags)
         and (record.address is None or agrees(record.address, holder.address, holder.address_flags))
     )

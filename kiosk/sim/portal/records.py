@@ -11,14 +11,14 @@ import msgspec
 from msgspec import Meta
 
 from kiosk.portal.model import Licence, Private
-from kiosk.sim.people import Person
+from kiosk.sim.people import BirthDate, Person
 
 HELP = """\
 A file of driver records is TOML with one [[driver]] table for each person:
 
   [[driver]]
   name = "見本　太郎"           # as the signature certificate states it, the space between the names included
-  birth_date = 1980-04-01
+  birth_date = 1980-04-01       # or "19500000": 00 or 0000 for a part that is not known
   colour = "gold"               # gold, blue, green
   category = "excellent"        # excellent (優良), general (一般), violation (違反), first (初回)
   expires = 2028-05-01
@@ -47,7 +47,7 @@ class Record(Private, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One `[[driver]]`. See `HELP`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
-    birth_date: date
+    birth_date: BirthDate  # as a card and a certificate have it
     address: str | None = None
     colour: Literal["gold", "blue", "green"]
     category: Literal["excellent", "general", "violation", "first"]
@@ -92,7 +92,7 @@ def read_records(path: Path) -> list[Record]:
         extra = ", ".join(document)
         raise BadRecords(f"{path}: {extra or 'driver'}: there must be [[driver]] tables, and nothing else")
     records = [_record(path, number, row) for number, row in enumerate(rows, 1)]
-    seen: dict[tuple[str, date, str | None], int] = {}
+    seen: dict[tuple[str, str, str | None], int] = {}
     for number, record in enumerate(records, 1):
         key = record.name, record.birth_date, record.address
         if key in seen:
@@ -105,6 +105,8 @@ def read_records(path: Path) -> list[Record]:
 
 
 def _record(path: Path, number: int, row: object) -> Record:
+    if isinstance(row, dict) and type(row.get("birth_date")) is date:
+        row = {**row, "birth_date": f"{row['birth_date']:%Y%m%d}"}
     try:
         record = msgspec.convert(row, Record)
     except msgspec.ValidationError as error:
@@ -123,7 +125,7 @@ def record_of(person: Person) -> Record | None:
         return None
     return Record(
         name=person.name,
-        birth_date=person.birthday,
+        birth_date=person.birth_date,
         colour=COLOURS[licence.colour],
         category=CATEGORIES[licence.category],
         expires=licence.expires,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from hashlib import sha256, sha384
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from msgspec.structs import replace
 
 from kiosk.sim.card import JPKI, LICENCE, TEXT, Behaviour, Faults, VirtualCard
 from kiosk.sim.card.chip import ISD, Command
 from kiosk.sim.card.contents import my_number
 from kiosk.sim.card.wire import Pulled
-from kiosk.sim.people import people
+from kiosk.sim.people import CertificateFacts, people
 from kiosk.sim.pki import Pki
 
 PEOPLE = people()
@@ -287,6 +289,73 @@ def test_a_fault_strikes_at_its_command_once(pki: Pki) -> None:
     assert card("00200091") == "63C3"
     card.chip.inflict(Faults(silent_at=1))
     assert card("00200091") == ""
+
+
+def verified(faults: Faults, pki: Pki, behaviour: Behaviour | None = None, who: str = "excellent") -> At:
+    """A card whose text PIN has been taken by its second command."""
+    card = At(VirtualCard(PEOPLE[who], pki, behaviour=behaviour, faults=faults))
+    assert card.select(TEXT) == "9000" and card.verify("91", "1234") == "9000"
+    return card
+
+
+def test_a_card_that_loses_power_knows_nothing_more_and_says_so_only_by_refusing(pki: Pki) -> None:
+    assert verified(Faults(reset_at=3), pki)("00B08200 00") == "6A82"
+    card = verified(Faults(reset_at=3), pki)
+    assert card("00B00000 00") == "6986" and card("00A4020C020002") == "6A82" and card("00200091") == "6A82"
+    assert card.select(TEXT) == "9000" and card("00200091") == "63C3"
+    bare = verified(Faults(reset_at=3), pki, Behaviour(bare_as=0x6D00))
+    assert bare("00B08200 00") == bare("00200091") == "6D00" and bare.select(TEXT) == "9000"
+
+
+def test_a_warm_reset_leaves_the_pin_verified_and_forgetting_leaves_the_application_selected(pki: Pki) -> None:
+    warm, forgetful = verified(Faults(warm_reset_at=3), pki), verified(Faults(forget_at=3), pki)
+    assert warm("00B08200 00") == "6A82" and warm.select(TEXT) == warm("00200091") == "9000"
+    assert forgetful("00B08200 00") == "6982" and forgetful("00200091") == "63C3"
+
+
+@pytest.mark.parametrize("word", ["6200", "6281", "6300"])
+def test_data_may_come_with_a_warning(pki: Pki, word: str) -> None:
+    card = verified(Faults(), pki, Behaviour(read_as=int(word, 16)))
+    read = card("00B08200 00")
+    assert read.startswith("FF20") and read.endswith(word)
+    assert card("00B07F00 00") == "6B00", "without data there is nothing to warn of"
+
+
+def test_one_attribute_can_be_spoilt_alone(pki: Pki) -> None:
+    def attributes(faults: Faults) -> str:
+        return verified(faults, pki)("00B08200 000000")
+
+    assert "DF2300DF2408" in attributes(Faults(empty_field="address"))
+    assert "DF23" not in attributes(Faults(missing_field="address"))
+    assert "DF23021BFFDF2408" in attributes(Faults(malformed_field="address"))
+
+
+@pytest.mark.parametrize("der", [False, True])
+def test_a_key_on_a_curve_signs_a_bare_digest_of_its_size(pki: Pki, der: bool) -> None:
+    card = At(VirtualCard(PEOPLE["next"], pki, behaviour=Behaviour(ecdsa_der=der)))
+    card.select(JPKI)
+    card.verify("9B", "ABC123")
+    assert card("802A009A 33" + SHA256_PREFIX.hex() + "00" * 32 + "00") == "6700"
+    assert card("802A009A 20" + "00" * 32 + "00") == "6700"
+    signature = bytes.fromhex(card("802A009A 30" + sha384(b"content").hexdigest() + "00").removesuffix("9000"))
+    if not der:
+        assert len(signature) == 96
+        signature = encode_dss_signature(*(int.from_bytes(half, "big") for half in (signature[:48], signature[48:])))
+    public = x509.load_der_x509_certificate(pki.credential(PEOPLE["next"], "sign").certificate or b"").public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    public.verify(signature, b"content", ec.ECDSA(hashes.SHA384()))
+
+
+def test_a_signature_longer_than_a_short_answer_is_fetched(pki: Pki) -> None:
+    person = replace(PEOPLE["next"], certificate=CertificateFacts(key="rsa3072"))
+    card = At(VirtualCard(person, pki))
+    card.select(JPKI)
+    card.verify("9B", "ABC123")
+    to_sign = SHA256_PREFIX.hex() + "00" * 32
+    assert card(f"802A009A 33 {to_sign} 00") == "6100"
+    assert len(card("00C00000 00")) // 2 == 256 + 2 and card.chip.trace[-1].sw == 0x6180
+    assert len(card("00C00000 80")) // 2 == 128 + 2 and card.chip.trace[-1].sw == 0x9000
+    assert len(card(f"802A009A 000033 {to_sign} 0180")) // 2 == 384 + 2
 
 
 def test_contents_can_be_spoilt_in_each_way(pki: Pki) -> None:

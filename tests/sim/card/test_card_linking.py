@@ -20,7 +20,11 @@ from kiosk.sim.pki import Pki
 
 PEOPLE = people()
 DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420") + sha256(b"statement").digest()
-CAN_SIGN = [key for key, person in PEOPLE.items() if person.certificate.state != "none" and person.tries.sign]
+CAN_SIGN = [
+    key
+    for key, person in PEOPLE.items()
+    if person.certificate.state != "none" and person.tries.sign and person.certificate.key == "rsa2048"
+]
 
 
 def link(chip: VirtualCard) -> tuple[Attributes, bytes, bytes]:

@@ -162,6 +162,16 @@ def test_the_help_shows_a_file_that_can_be_read(tmp_path: Path) -> None:
     assert record.licence.one_stop_address
 
 
+@pytest.mark.parametrize("birth_date", ["19500000", "00000000", "19500600", "19500230"])
+def test_a_record_may_have_a_birth_date_that_is_not_known_in_full(tmp_path: Path, birth_date: str) -> None:
+    (tmp_path / "records.toml").write_text(GOOD.replace("1998-07-07", f'"{birth_date}"'), "utf-8")
+    [record] = read_records(tmp_path / "records.toml")
+    assert record.birth_date == birth_date
+    (tmp_path / "records.toml").write_text(GOOD.replace("1998-07-07", '"19501301"'), "utf-8")
+    with pytest.raises(BadRecords, match="birth_date"):
+        read_records(tmp_path / "records.toml")
+
+
 @pytest.mark.parametrize(
     ("text", "stated", "flags", "same"),
     [
@@ -171,6 +181,16 @@ def test_the_help_shows_a_file_that_can_be_read(tmp_path: Path) -> None:
         ("吉田", "吉田", "00", True),
         ("葛\U000e0100西", "葛西", "00", True),
         ("吉田あ", "吉田", "11", False),
+        ("𱍐田", "よし田", "11", True),  # the reading of one character in kana
+        ("𱍐田", "よし田", "110", True),
+        ("𱍐𱍐田", "よし田", "110", True),
+        ("𱍐𱍐𱍐田", "よし田", "110", False),
+        ("田", "よし田", "110", False),
+        ("𱍐田", "よし田", "100", False),
+        ("𱍐田", "よし田", "", False),
+        ("𱍐田", "よし田", "1111", False),
+        ("田𱍐", "吉よし", "111", True),
+        ("𠮷", "吉田", "11", False),
     ],
 )
 def test_a_replaced_character_agrees_with_any_one_character(text: str, stated: str, flags: str, same: bool) -> None:

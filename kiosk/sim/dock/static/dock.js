@@ -32,10 +32,15 @@ function nextCard() {
   const order = { behaviour: {}, faults: {} };
   for (const control of all("#slot [data-group]")) {
     const { group, name } = control.dataset;
-    if (control.tagName === "SELECT") order[group][name] = Number(control.value);
+    if (control.tagName === "SELECT") order[group][name] = chosen(control.value);
     else if (control.checked) order[group][name] = valueOf(control, true);
   }
   return order;
+}
+
+// What an option stands for: a number, or a word.
+function chosen(value) {
+  return /^[0-9]+$/.test(value) ? Number(value) : value;
 }
 
 // What a tick stands for: a number beside it, or yes, or no for what an ordinary card can.
@@ -142,7 +147,7 @@ function labelOf(name, value) {
   const control = one(`#slot [data-name="${name}"]`);
   const row = control && control.closest(".control");
   if (!row) return `${name} ${JSON.stringify(value)}`;
-  if (control.tagName === "SELECT") return `${control.getAttribute("aria-label")} ${[...control.options].find((each) => Number(each.value) === value)?.text ?? value}`;
+  if (control.tagName === "SELECT") return `${control.getAttribute("aria-label")} ${[...control.options].find((each) => chosen(each.value) === value)?.text ?? value}`;
   const beside = one(".value", row);
   return one("label", row).textContent.trim() + (beside ? `（${value} ${beside.textContent.trim()}）` : "");
 }
