@@ -103,7 +103,7 @@ class Application:
                 card.verified.add(self.PIN.name)  # it was: what needs it next will find out
         return ask(card)
 
-    def _tries(self, rule: PinRule) -> Tries:
+    def tries_of(self, rule: PinRule) -> Tries:
         """Tries left of a PIN; costs none."""
         return self._steadily(lambda card: verify.tries_left(card, rule))
 

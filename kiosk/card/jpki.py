@@ -93,11 +93,11 @@ class JpkiApplication(Application):
 
     def sign_pin_tries(self) -> Tries:
         """Tries left of the signature PIN; costs none."""
-        return self._tries(SIGN_PIN)
+        return self.tries_of(SIGN_PIN)
 
     def auth_pin_tries(self) -> Tries:
         """Tries left of the user-authentication PIN; costs none."""
-        return self._tries(AUTH_PIN)
+        return self.tries_of(AUTH_PIN)
 
     def verify_sign_pin(self, pin: bytearray) -> None:
         """Present the signature PIN, once. Raises as `TextApplication.verify` does."""

@@ -87,7 +87,7 @@ class LicenceApplication(Application):
 
     def pin_tries(self) -> Tries:
         """Tries left of the licence PIN; costs none."""
-        return self._tries(LICENCE_PIN)
+        return self.tries_of(LICENCE_PIN)
 
     def verify(self, pin: bytearray | None) -> None:
         """Present the PIN, once; None presents the default of a licence without one. Errors as in `verify.present`."""

@@ -97,7 +97,7 @@ class TextApplication(Application):
 
     def pin_tries(self) -> Tries:
         """Tries left of the text PIN; costs none."""
-        return self._tries(TEXT_PIN)
+        return self.tries_of(TEXT_PIN)
 
     def verify(self, pin: bytearray) -> None:
         """Present the PIN, once. Raises `PinWrong`, `PinBlocked`; `ValueError`, and nothing sent, if malformed."""

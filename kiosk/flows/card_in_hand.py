@@ -20,7 +20,6 @@ from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import erase
 from kiosk.card.text import TextApplication
-from kiosk.card.verify import tries_left
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.runner import Move
@@ -228,7 +227,7 @@ class CardInHand:
     def _tries_left(self, use: PinUse[A], app: A) -> int | None:
         """None where the card does not say. Raises Stop for a PIN that cannot be used: locked, or never issued."""
         try:
-            tries = tries_left(app.card, use.pin.rule)
+            tries = app.tries_of(use.pin.rule)
         except FileAbsent:
             if use.never_issued is None:
                 raise

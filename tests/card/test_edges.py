@@ -11,10 +11,11 @@ from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule, T
 from .script import card, tlv
 
 
-def test_command_data_ends_at_255_bytes_and_an_extended_le_stands_alone() -> None:
+def test_a_short_command_ends_at_255_bytes_and_an_extended_le_makes_all_lengths_extended() -> None:
     assert encode(0, 0x20, 0, 0, bytes(255)) == bytes((0, 0x20, 0, 0, 255)) + bytes(255)
     assert encode(0, 0x2A, 0, 0, b"\x01", le=256) == bytes((0, 0x2A, 0, 0, 1, 1, 0))
-    for data, le in ((bytes(256), None), (b"\x01", 257), (b"", 65537)):
+    assert encode(0, 0x2A, 0, 0, b"\x01", le=257) == bytes((0, 0x2A, 0, 0, 0, 0, 1, 1, 1, 1))
+    for data, le in ((bytes(256), None), (bytes(256), 256), (b"", 65537)):
         with pytest.raises(ValueError, match=r"255 bytes|extended Le"):
             encode(0, 0x20, 0, 0, data, le)
 
