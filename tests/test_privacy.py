@@ -60,22 +60,17 @@ PUBLIC = {"Public", "PublicNumber", "Reference", "LinkedAt", "OpensAt"}  # made 
 SHOWN: dict[str, str] = {
     # keys of our own, which a flow writes in its source
     "Screen": "name answers",
-    "Receipt": "name",
-    "Visit": "fault",
+    "CardInHand": "fault",
+    "Choice": "name",  # letters and underscores of an answer's name; a key of a pad is a Key
     "Piece": "manner",
     "PinRule": "name",
-    "Signer": "digest signature",
+    "Signer": "digest algorithm",
     # tables of texts, the same for everybody
-    "Todo": "text where hours bring notes",
-    "Plan": "name heading can know official page",
-    "Outcome": "heading happened meaning official",
-    "Gain": "sign text whose",
-    "Doing": "heading known_by official",
     "Step": "title",
-    "Language": "code name html folder day domain",
+    "Language": "code name html folder day time domain",
     "Voice": "name",
     # the machine's own things
-    "Finding": "what words",
+    "Finding": "what words cure",
     "Slot": "name",
     "Site": "host door",
     "Status": "status",
@@ -86,6 +81,8 @@ SHOWN: dict[str, str] = {
     "_Element": "tag",
     # what an exception calls a command, a call or a fault: words of ours (`test_no_message_is_made_of_a_value`)
     "CardProblem": "command fault",
+    "AttributeUnusable": "what fault",
+    "Misconfigured": "words cure",
     "PcscError": "call",
     "PortalBroken": "call",
     "PortalClosed": "opens_at",
@@ -94,14 +91,15 @@ SHOWN: dict[str, str] = {
 # What may stand in the braces of an error's text, or among the arguments of a log line, where a person's data is near.
 SAYS_NOTHING = re.compile(
     r"""(self|cls|rule)\.(NAME|name|_width) | type\(error\)\.__name__ | describe\(answer\.status_word\) | fault\.value
-    | ef | name | what | algorithm        # of a file, an object, an attribute, a kind of key
-    | (screen|receipt)\.name | screen\.step | end | str\(error\)
+    | ef | name | what | algorithm | kind # of a file, an object, an attribute, a kind of key
+    | keys? | files | problem             # of the settings and the operator's files; an error of ours
+    | screen\.name | slip\.name\(\) | screen\.step | end | str\(error\)
     | .*\bf\.lineno.*                     # where in the code
     | self\._settings\.url | settings\.\w+_file | error | path
     | image\.(mode|width) | grey\.width | width | ROLL""",
     re.VERBOSE,
 )
-NEAR_A_PERSON = ("card", "flows", "portal", "receipts", "session", "session.py", "web")
+NEAR_A_PERSON = ("card", "flows", "portal", "receipts", "session", "web")
 
 
 def modules() -> list[types.ModuleType]:

@@ -10,7 +10,7 @@ import pytest
 from tests.test_privacy import HOLDERS
 
 # What is filled in step by step, each by one owner: a linking's memory, and an element while its text is parsed.
-GROWS = {"Visit", "_Element"}
+GROWS = {"CardInHand", "Memory", "_Element"}
 VALUES = [
     kind
     for kind in HOLDERS
