@@ -15,10 +15,10 @@ from kiosk.hw.device import Connection, ReaderState
 from kiosk.hw.reader import PcscReader
 from kiosk.portal.client import PortalClient
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
+from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
-from kiosk.sim.vpcd import VpcdCard
 from tests.flows.willing import WillingKiosk
 from tests.pcscd import PORT, Pcscd, pcscd, wait_for
 
