@@ -68,7 +68,7 @@ def main() -> None:
 def readme(height: int = 800, gap: int = 28) -> None:
     """Some screens and a slip, side by side."""
     sights = {sight.name: sight for sight in SIGHTS}
-    pictures = []
+    pictures: list[Image.Image] = []
     with gallery() as on:
         page = on.page(WAYS[0])
         for name in SHOWN:

@@ -16,7 +16,7 @@ from kiosk.advice.pins import PINS
 from kiosk.advice.todo import PlaceKey, Plan, Todo, told
 from kiosk.config import guidance
 from kiosk.config.guidance import Place
-from kiosk.language.languages import LOCALES, Language, shipped
+from kiosk.language.languages import LOCALES, N_, Language, shipped
 from tests.web.catalogue import licence
 
 FACTS = guidance.load()
@@ -44,19 +44,23 @@ def test_every_key_of_a_place_is_a_place_of_the_facts_and_every_place_has_a_key(
 def test_a_thing_to_do_is_told_with_the_name_and_hours_of_its_place() -> None:
     store = msgspec.structs.replace(FACTS.store, name="店", hours="9:00〜17:00", booked_hours=7)
     facts = msgspec.structs.replace(FACTS, store=store)
-    there = Todo("決め直します", "store", bring=("カード",)).told(facts)
+    there = Todo(N_("決め直します"), "store", bring=(N_("カード"),)).told(facts)
     assert (there.where, there.hours, there.booked_hours) == ("店", "9:00〜17:00", 7)
-    assert (there.text, there.bring) == ("決め直します", ("カード",))
-    assert Todo("電話します", "municipality").told(facts).booked_hours is None, "only a terminal is booked"
+    assert (there.text, there.bring) == ("決め直します", (N_("カード"),))
+    assert Todo(N_("電話します"), "municipality").told(facts).booked_hours is None, "only a terminal is booked"
 
 
 def test_what_is_done_nowhere_in_particular_stays_as_it_is() -> None:
-    anywhere = Todo("待ちます")
+    anywhere = Todo(N_("待ちます"))
     assert anywhere.told(FACTS) is anywhere
 
 
 def test_a_plan_is_told_whole() -> None:
-    plan = Plan("見出し", (Todo("一", "municipality"), Todo("二"), Todo("三", "licence_desk")), can=("できる",))
+    plan = Plan(
+        N_("見出し"),
+        (Todo(N_("一"), "municipality"), Todo(N_("二")), Todo(N_("三"), "licence_desk")),
+        can=(N_("できる"),),
+    )
     there = plan.told(FACTS)
     assert [todo.where for todo in there.todo] == [FACTS.municipality.name, "", FACTS.licence_desk.name]
     assert there.todo == told(plan.todo, FACTS)

@@ -31,7 +31,17 @@ from kiosk.sim.pki import Pki
 
 PEOPLE = people()
 SEXES = {1: Sex.MALE, 2: Sex.FEMALE, 3: Sex.UNKNOWN}
-LINKABLE = ("excellent", "both", "last-try", "expired", "revoked", "substitute", "linked", "reobtained", "first")
+LINKABLE: tuple[str, ...] = (
+    "excellent",
+    "both",
+    "last-try",
+    "expired",
+    "revoked",
+    "substitute",
+    "linked",
+    "reobtained",
+    "first",
+)
 LINKABLE += ("next", "kana", "day-unknown")
 FLOOR = 9  # 4 for the attributes, 5 for certificate and signature, a tries query in each
 

@@ -24,7 +24,7 @@ from kiosk.config.kiosk import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("kiosk.config.kiosk", "kiosk.config.guidance")
-FILES = {"kiosk.toml": Settings, "guidance.toml": Guidance}
+FILES: dict[str, type[msgspec.Struct]] = {"kiosk.toml": Settings, "guidance.toml": Guidance}
 Schema = dict[str, dict[str, str]]  # class, its keys, and the class of each key's value ("" for a plain value)
 
 # Read by nobody, and why. Nothing else may be.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from msgspec import structs
 from kiosk.config.file import ConfigError
 from kiosk.config.kiosk import Settings, load
 
+ErrorOf = Callable[[str | bytes], str]
+
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "kiosk.toml"
 
 
 @pytest.fixture
-def error_of(tmp_path: Path):
+def error_of(tmp_path: Path) -> ErrorOf:
     """The one line an operator gets for this text, without the file's name in front (which it asserts is there)."""
 
     def error_of(text: str | bytes) -> str:
@@ -95,18 +98,22 @@ MISFITS = [
 
 
 @pytest.mark.parametrize(("text", "line"), WRONG)
-def test_what_does_not_belong_or_is_missing_is_named_with_its_cure(error_of, text: str | bytes, line: str) -> None:
+def test_what_does_not_belong_or_is_missing_is_named_with_its_cure(
+    error_of: ErrorOf, text: str | bytes, line: str
+) -> None:
     assert error_of(text) == line
 
 
 @pytest.mark.parametrize(("section", "key", "value", "expected", "default"), MISFITS)
-def test_a_value_that_does_not_fit_is_shown_with_what_would(error_of, section, key, value, expected, default) -> None:
+def test_a_value_that_does_not_fit_is_shown_with_what_would(
+    error_of: ErrorOf, section: str, key: str, value: str, expected: str, default: str
+) -> None:
     assert error_of(f"[{section}]\n{key} = {value}") == (
         f"{section}.{key}: {value} does not fit, it must be {expected}; correct it, or take it out to have {default}"
     )
 
 
-def test_a_slip_of_the_pen_is_told_with_its_line(error_of) -> None:
+def test_a_slip_of_the_pen_is_told_with_its_line(error_of: ErrorOf) -> None:
     line = error_of("[printer]\nkind = none")
     assert line.startswith("is not TOML: ")
     assert "(at line 2, column 8)" in line

@@ -147,7 +147,7 @@ def test_a_card_put_in_at_the_dock_begins_a_visit_at_the_kiosk(demo: Demo) -> No
 
     def screen() -> str:
         while True:
-            message = page.recv()
+            message = str(page.recv())
             if message == "2":
                 page.send("3")  # engine.io: ping, pong
             if message.startswith("42"):

@@ -218,7 +218,7 @@ class Ear:
 
     def _top(self, element: int) -> int:
         """How far down the page it begins."""
-        return round(self._devtools.send("DOM.getBoxModel", {"backendNodeId": element})["model"]["border"][1])
+        return round(float(self._devtools.send("DOM.getBoxModel", {"backendNodeId": element})["model"]["border"][1]))
 
 
 @pytest.fixture

@@ -250,7 +250,7 @@ def test_a_pin_goes_only_to_the_card_it_was_typed_for(pki: Pki, card: VirtualCar
     hand.kiosk.take_out()
     hand.kiosk.put_in(VirtualCard(PEOPLE["excellent"], pki))
     assert hand.use_pin(TEXT, raising(AssertionError("it was used"))) is BACK
-    assert (hand.fault, hand.pin) == ("removed", b"")
+    assert (hand.fault, bytes(hand.pin)) == ("removed", b"")
 
 
 def test_neither_the_pin_nor_the_card_stands_in_a_repr(card: VirtualCard) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -41,6 +42,12 @@ WAYS = {
     "T=0": Behaviour(t0=True),
 }
 NINE_COMMANDS = ("as it comes", "6D00 to all", "6986 to all", "6985 to all")  # of which the table above is true
+
+
+def fault_of(name: str, value: object) -> Faults:
+    """One of its switches, by name."""
+    switch: dict[str, Any] = {name: value}
+    return Faults(**switch)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +198,7 @@ def test_a_card_that_keeps_resetting_itself_ends_as_a_card_problem(pki: Pki, por
 @pytest.mark.parametrize("at", CHECK)
 def test_a_card_that_resets_itself_at_any_command_of_a_check_is_told_of_rightly(pki: Pki, at: int, fault: str) -> None:
     usual, card = (VirtualCard(PEOPLE["excellent"], pki) for _ in range(2))
-    card.inflict(Faults(**{fault: at}))
+    card.inflict(fault_of(fault, at))
     kiosks = [WillingKiosk(usual), WillingKiosk(card)]
     assert all(map(check_card, kiosks))
     _, kiosk = kiosks
@@ -205,7 +212,7 @@ def test_a_card_that_resets_itself_at_any_command_of_a_check_is_told_of_rightly(
 @pytest.mark.parametrize("fault", ["reset_at", "warm_reset_at", "forget_at"])
 def test_a_licence_without_a_pin_is_shown_after_a_reset(pki: Pki, fault: str) -> None:
     for at in range(12, 16):
-        card = VirtualCard(PEOPLE["first"], pki, faults=Faults(**{fault: at}))
+        card = VirtualCard(PEOPLE["first"], pki, faults=fault_of(fault, at))
         kiosk = WillingKiosk(card)
         assert check_card(kiosk)
         assert kiosk.names[-1] == "check_licence" and not kiosk.typed and unspent(card)
@@ -248,7 +255,7 @@ def test_a_kind_of_card_the_kiosk_does_not_know_is_said_to_be_that(pki: Pki, por
 def test_an_attribute_that_cannot_be_used_is_named(
     pki: Pki, portal: PortalClient, sandbox: Sandbox, field: str, how: str
 ) -> None:
-    kiosk = WillingKiosk(VirtualCard(PEOPLE["excellent"], pki, faults=Faults(**{how: field})), portal)
+    kiosk = WillingKiosk(VirtualCard(PEOPLE["excellent"], pki, faults=fault_of(how, field)), portal)
     assert link(kiosk)
     assert kiosk.screens[-1].facts["end"] == f"{field}_unusable"
     assert [entry.state for entry in sandbox.linkings._all()] == [State.CANCELLED]

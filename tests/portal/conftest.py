@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -54,7 +55,9 @@ class Visitor:
     def sign(self, content: bytes) -> bytes:
         credential = self.pki.credential(self.person, "sign", self.device)
         assert credential.certificate is not None
-        return signed_data(content, credential.certificate, lambda info, _: raw_sign(credential.key, info))
+        return signed_data(
+            content, credential.certificate, lambda info, _: raw_sign(cast(RSAPrivateKey, credential.key), info)
+        )
 
     def cms(self, linking: Linking) -> bytes:
         return self.sign(statement(linking, self.applicant))

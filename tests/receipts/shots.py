@@ -15,6 +15,7 @@ from kiosk.config import guidance
 from kiosk.config.kiosk import Station
 from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.flows.take_home import slip as slip_of_plan
+from kiosk.language.languages import N_
 from kiosk.portal.model import LinkedAt, OpensAt, Reference
 from kiosk.receipts import slips
 from kiosk.receipts.render import lay_out
@@ -32,19 +33,19 @@ STATION = Station(
 WHEN = datetime(2026, 11, 22, 10, 4)
 OPENS = datetime(2026, 11, 23, 8, 30)
 LOST = Outcome(
-    "カードをなくしたとき",
-    "まず、カードの機能をとめます。",
-    "とめるまでは、ほかの人に使われるおそれがあります。",
+    N_("カードをなくしたとき"),
+    N_("まず、カードの機能をとめます。"),
+    N_("とめるまでは、ほかの人に使われるおそれがあります。"),
     (
-        Todo("電話で機能をとめます。", line=FACTS.suspend),
-        Todo("警察に遺失届を出し、受理番号をひかえます。", where="この警察署の会計課"),
+        Todo(N_("電話で機能をとめます。"), line=FACTS.suspend),
+        Todo(N_("警察に遺失届を出し、受理番号をひかえます。"), where=N_("この警察署の会計課")),
         Todo(
-            "カードの再発行を申し込みます。",
-            where="住民票がある市区町村の窓口",
-            bring=("遺失届の受理番号", "本人確認書類", "写真1枚"),
+            N_("カードの再発行を申し込みます。"),
+            where=N_("住民票がある市区町村の窓口"),
+            bring=(N_("遺失届の受理番号"), N_("本人確認書類"), N_("写真1枚")),
         ),
     ),
-    official="マイナンバーカードの一時停止",
+    official=N_("マイナンバーカードの一時停止"),
 )
 
 

@@ -19,10 +19,11 @@ import msgspec
 import pytest
 
 from kiosk.card.text import Attributes
+from kiosk.language.languages import JAPANESE
 from kiosk.language.public import Public
 from kiosk.portal.model import LinkedAt, Reference
 from kiosk.receipts import slips
-from kiosk.receipts.render import JAPANESE, _environment
+from kiosk.receipts.render import _environment
 from kiosk.receipts.slips import LEAVES, LinkedSlip, Slip
 
 KIOSK = Path(slips.__file__).parents[1]
@@ -71,7 +72,7 @@ def test_every_field_of_a_slip_comes_down_to_what_can_name_nobody(kind: type[Sli
 )
 def test_the_walk_finds_what_could(kind: Any) -> None:
     """Also two floors down, beside what may stand there."""
-    inner = dataclasses.make_dataclass("Inner", [("text", Public), ("more", tuple[kind | None, ...])])  # type: ignore[valid-type]
+    inner = dataclasses.make_dataclass("Inner", [("text", Public), ("more", tuple[kind | None, ...])])
     fields = [("todo", tuple[inner, ...]), ("reference", Reference), ("key", Literal["a", "b"])]  # type: ignore[valid-type]
     outer = dataclasses.make_dataclass("NewSlip", fields, bases=(Slip,), frozen=True, kw_only=True)
     found = list(doubtful(outer, "NewSlip"))

@@ -28,6 +28,7 @@ from kiosk.hw.device import Printed
 from kiosk.hw.printer import NoPrinter, open_printer
 from kiosk.language.dates import wareki, written
 from kiosk.language.languages import JAPANESE, LANGUAGES, Language, shipped
+from kiosk.language.public import Public
 from kiosk.portal.model import Reference
 from kiosk.receipts import render as module
 from kiosk.receipts import slips as types
@@ -248,7 +249,7 @@ def test_a_long_reference_stays_inside_its_frame() -> None:
 def test_what_comes_in_as_a_fact_is_text_and_never_markup() -> None:
     hostile = msgspec.structs.replace(STATION, name='<img src="file:///etc/passwd">&amp;')
     assert lay_out(SLIPS["linked"], hostile, WHEN, width=576).height > 1000
-    outcome = replace(LOST, heading="100% <b>x</b>", todo=())
+    outcome = replace(LOST, heading=Public("100% <b>x</b>"), todo=())
     assert lay_out(slip_of_outcome(outcome), STATION, WHEN, width=576).height > 800
 
 

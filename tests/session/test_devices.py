@@ -10,6 +10,7 @@ import pytest
 from kiosk.hw.device import Printer, PrinterFault, PrinterState
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
+from kiosk.portal.model import OpensAt
 from kiosk.session.devices import Devices
 from tests.session.world import SlotReader
 
@@ -60,7 +61,7 @@ def test_what_changes_is_noticed_once(devices: Devices, outside: Outside) -> Non
 def test_a_portal_that_is_closed_says_so_and_when_it_opens(devices: Devices, outside: Outside) -> None:
     outside.answer = PortalClosed()
     assert devices.look() and known(devices) == ("closed", None) and devices.portal_opens_at is None
-    opens = datetime.datetime(2026, 11, 26, 8, 30, tzinfo=JST)
+    opens = OpensAt(datetime.datetime(2026, 11, 26, 8, 30, tzinfo=JST))
     outside.answer = PortalClosed(opens)
     assert devices.look() and devices.portal_opens_at == opens, "another hour is a change"
     outside.answer = True

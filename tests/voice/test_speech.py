@@ -12,7 +12,8 @@ from kiosk.voice.mouth import BUTTONS, Mouth, can_speak
 from kiosk.voice.prompts import bare, file_name, messages, rendered, texts
 from kiosk.voice.speech import Piece, speech
 from kiosk.voice.voices import VOICES, voice_of
-from tests.web.catalogue import SIGHTS, Sight, attributes
+from tests.web.catalogue import SIGHTS, attributes
+from tests.web.sight import Sight
 
 JAPANESE = LANGUAGES["ja"]
 MEI = voice_of(JAPANESE)

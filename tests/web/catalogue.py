@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import cast
 
 from kiosk.advice import pins
 from kiosk.advice.gains import GAINS, gains_of
@@ -22,9 +21,8 @@ from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.language.dates import JST
-from kiosk.portal.model import Licence, Linked
+from kiosk.portal.model import Licence, Linked, LinkedAt, Reference
 from kiosk.session.pad import pad_of
-from kiosk.session.shown import Overlay
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
 from tests.web import catalogue_guidance
@@ -74,7 +72,7 @@ NOW = datetime.datetime(2026, 11, 22, 10, 4, tzinfo=datetime.timezone(datetime.t
 
 def linked(licence: Licence = OPEN) -> dict[str, object]:
     """The facts of the screen of step 11."""
-    told = Linked(reference="7K3F-92QM", linked_at=NOW, licence=licence)
+    told = Linked(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(NOW), licence=licence)
     return {"linked": told, "gains": gains_of(licence)}
 
 
@@ -206,7 +204,7 @@ def _questions() -> Iterator[Sight]:
     facts = {"attributes": attributes("excellent")}
     confirm = Screen("confirm", facts, ("next", "back"), step=7)
     for overlay in ("leave", "idle", "staff", "language"):
-        yield Sight(f"over_{overlay}", confirm, overlay=cast(Overlay, overlay))
+        yield Sight(f"over_{overlay}", confirm, overlay=overlay)
     yield Sight("over_leaving", Screen("sending", {"what": "attributes"}, step=7), overlay="leaving")
 
 

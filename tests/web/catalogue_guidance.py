@@ -63,7 +63,7 @@ def plans() -> Iterator[tuple[str, Plan]]:
     yield "suspend", lost_card.number(FACTS)
     for holding in ("card_only", "both"):
         for wish in ("keep", "change"):
-            yield f"lost_{holding}_{wish}", lost_card.plan(FACTS, holding, wish)  # type: ignore[arg-type]
+            yield f"lost_{holding}_{wish}", lost_card.plan(FACTS, holding, wish)
     for doing in pin_help.DOINGS:
         yield f"pin_{doing}", pin_help.plan(FACTS, doing)
     yield "renewal", renewal.plan(FACTS)

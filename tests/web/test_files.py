@@ -11,7 +11,8 @@ import pytest
 from kiosk.language.languages import LANGUAGES
 from kiosk.session.preferences import Preferences
 from kiosk.web import style, view
-from kiosk.web.app import Site, create
+from kiosk.web.app import create
+from kiosk.web.site import Site
 from tests.web.catalogue import SIGHTS
 from tests.web.sight import DEFAULTS
 

@@ -21,7 +21,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from kiosk.flows.take_home import slip
 from kiosk.receipts.render import lay_out, png_bytes
 from kiosk.session.preferences import Preferences
-from kiosk.web.app import Site, create
+from kiosk.web.app import create
+from kiosk.web.site import Site
 from tests.web.catalogue_guidance import PLAN
 from tests.web.sight import SETTINGS, Sight
 

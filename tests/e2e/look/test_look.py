@@ -16,7 +16,8 @@ from kiosk.language.languages import shipped
 from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Gallery, Way, show
-from tests.web.catalogue import SIGHTS, Sight
+from tests.web.catalogue import SIGHTS
+from tests.web.sight import Sight
 
 TEMPLATES = Path(kiosk.web.view.__file__).with_name("templates")
 MEASURE = Path(__file__).with_name("measure.js").read_text("utf-8")

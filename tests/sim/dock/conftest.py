@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from kiosk.hw.device import ReaderState
 from kiosk.sim.dock.app import Dock, make_dock
@@ -35,8 +37,8 @@ class World:
         self.address = f"http://127.0.0.1:{dock_port}"
         self.client = self.app.test_client()
 
-    def ask(self, method: str, path: str, body: object = None, **more: object):
-        kind = {"json": body} if body is not None else {}
+    def ask(self, method: str, path: str, body: object = None, **more: Any) -> TestResponse:
+        kind: dict[str, Any] = {"json": body} if body is not None else {}
         return self.client.open(path, method=method, base_url=self.address, **kind, **more)
 
     def becomes(self, state: ReaderState) -> None:

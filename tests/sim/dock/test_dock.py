@@ -80,7 +80,7 @@ def test_tries_are_counted_across_insertions_until_the_card_is_made_new(dock: Wo
         connection.close()
         dock.ask("DELETE", "/api/card")
         dock.becomes(ReaderState.EMPTY)
-        return dock.ask("GET", "/api/state").get_json()["tries"]["excellent/card"]["text"]
+        return int(dock.ask("GET", "/api/state").get_json()["tries"]["excellent/card"]["text"])
 
     assert [tries_after_a_wrong_pin(), tries_after_a_wrong_pin()] == [2, 1]
     assert dock.ask("DELETE", "/api/cards/excellent").get_json()["tries"] == {}
