@@ -401,6 +401,20 @@ def test_wherever_the_connection_breaks_the_truth_is_told_and_nothing_is_sent_tw
     narrow.faults.clear()
 
 
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 512, 513, 599, 600])
+def test_wherever_the_paper_ends_it_is_told_and_the_reprint_is_whole_on_its_own_piece(
+    narrow: VirtualPrinter, rows: int
+) -> None:
+    printer, image = over_network(narrow), picture(512, 600)
+    narrow.switches.paper_rows = rows
+    assert printer.print(image) == NotPrinted(PrinterFault.PAPER_END, partly=True)
+    assert narrow.slips == [] and narrow.hanging.height == rows
+    narrow.switches.paper_end = False
+    assert printer.print(image) == Printed()
+    leftover, slip = narrow.slips
+    assert leftover.image.height == rows and same(slip.image, image)
+
+
 def test_half_a_command_left_by_another_process_swallows_nothing(narrow: VirtualPrinter) -> None:
     """Its connection broke in the middle of a raster, and nobody could be told to drop it."""
     with socket.create_connection((narrow.host, narrow.port)) as other:
