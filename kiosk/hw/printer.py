@@ -2,9 +2,12 @@
 
 How a slip is printed, and why one may believe the answer:
 
-    connect → four status questions → clear what an earlier failure left → fragments of 256 rows, the four questions
+    connect → four status questions → clear what an earlier failure left ┃ fragments of 256 rows, the four questions
     after each → cut → "tell me when you have come to here" → Printed
 
+- *The line ┃.* Nothing before it moves paper, so whatever breaks there (refused, reset, hung up on, no name, no device)
+  is tried again, with longer and longer pauses, while the budget `timeout_seconds` lasts: many a printer is busy with
+  another host, or needs a second after each. Nothing after it is ever sent twice, and `NotPrinted.partly` is this line.
 - *Asked, not assumed.* `DLE EOT 1…4` are answered at once, whatever the printer is doing. An answer has bits 1 and 4
   set and bits 0 and 7 clear; any other byte is no answer, and no answer is UNREACHABLE, never "no paper"
   (interface-numbers.md, Receipts).
@@ -13,13 +16,20 @@ How a slip is printed, and why one may believe the answer:
 - *Done is what the printer says.* Behind the cut goes a process id (`GS ( H`, Epson: answered when the printing is
   completed). Printers that do not know it are asked `GS r 1`, which every ESC/POS printer answers in its turn, after
   all that came before. A printer that answers neither is not believed to have printed.
-- *Never twice.* Nothing is sent again by itself. After a failure the printer is told to drop what it still holds
-  (`DLE DC4 8`), so that a new roll does not bring out the rest of a slip in front of the next person.
+- *Nothing of the last one.* After a failure the printer is told to drop what it still holds (`DLE DC4 8`), so that a
+  new roll does not bring out the rest of a slip in front of the next person, and what the kernel has not delivered is
+  dropped too. The next slip begins with the same, and with a cut. The first slip of a process, which cannot know how
+  the last of the process before it ended, begins with the same only (a cut feeds, and would leave a blank piece): half
+  a command may stand in the printer, and would swallow the beginning of this slip.
 - *A connection for each question and each slip.* Printers come back from a power cycle with no memory of the old one,
   network printers hang up on idle hosts, and most serve one host at a time: a connection kept open would only be a
   thing to supervise. Opening one costs a millisecond on a local network, and nothing on USB, where python-escpos would
   reset the printer at every open and is kept from it.
-- *Bounded.* Connecting, every answer and every send have `timeout_seconds`; the whole slip has a deadline of its own.
+- *Bounded.* One deadline for all before ┃ (`timeout_seconds`), one for all behind it (`_slip_seconds`), one for asking
+  why it broke (`timeout_seconds`); within each no single silence is longer than `timeout_seconds`. Looking up a name
+  counts, although the resolver knows no deadline.
+- *Whatever a driver throws* (`termios.error` is no OSError, a name may be a UnicodeError) means UNREACHABLE, and leaves
+  nothing open behind.
 
 One lock: a watcher that asks for the state and a slip under way cannot mix their bytes.
 """
@@ -27,13 +37,18 @@ One lock: a watcher that asks for the state and a slip under way cannot mix thei
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
+import math
+import queue
 import random
 import re
 import socket
+import struct
+import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import usb.core  # type: ignore[import-untyped]
@@ -53,6 +68,8 @@ FRAGMENT_ROWS = 256
 SLOWEST_ROWS_PER_SECOND = 200  # 25 mm/s at 203 dpi: slower than any receipt printer sold
 GRACE_SECONDS = 2.0  # after this without a process id, ask the way that older printers understand
 POLL_SECONDS = 0.25
+FIRST_PAUSE_SECONDS = 0.05  # before the second attempt to reach it; each further pause is twice as long
+CLEAR_SECONDS = 1.0  # for a printer to say that it has dropped what it held
 
 # Real-time, answered whatever the printer is doing.
 ASK_STATUS = b"\x10\x04"  # DLE EOT n
@@ -64,7 +81,8 @@ NO_STATUS_BY_ITSELF = b"\x1da\x00"  # GS a 0: automatic status back would mix wi
 PROCESS_ID = b"\x1d(H\x06\x0000"  # GS ( H, function 48, followed by four characters …
 PROCESS_ID_LETTERS = b"ABCDEFGHIJKLMNO"  # bit 4 clear: none can pass for the answer to a status question
 PROCESS_ID_ANSWER = b'\x37"'  # … answered by these two, the same four characters, and NUL
-ASK_PAPER = b"\x1dr\x01"  # GS r 1: answered with bits 4 and 7 clear
+ASK_PAPER = b"\x1dr\x01"  # GS r 1 …
+PAPER_ANSWER = re.compile(rb"[\x00-\x0f\x20-\x2f\x40-\x4f\x60-\x6f]")  # … answered with bits 4 and 7 clear
 
 # Which bit of which answer says what; the first that is set is the reason given. An open cover often reports the paper
 # as gone too, so it stands first.
@@ -91,60 +109,108 @@ class _Faulty(Exception):
         self.fault = fault
 
 
+class _Completed(Exception):
+    """The printer said what was waited for: all is done."""
+
+
 class _Transport(Protocol):
-    """What this file needs of a python-escpos printer, besides the one method added here: `receive`."""
+    """What this file needs of a python-escpos printer, besides what is added here."""
+
+    deadline: float
 
     def open(self) -> None: ...
     def close(self) -> None: ...
     def _raw(self, msg: bytes) -> None: ...
     def image(self, img_source: Image.Image, *, impl: str, fragment_height: int) -> None: ...
     def cut(self, *, feed: bool) -> None: ...
+    def patience(self) -> float: ...
 
     def receive(self, seconds: float) -> bytes:
         """What the printer has said, waiting for it at most so long; empty when it has said nothing."""
 
 
-class _Network(Network):  # type: ignore[misc]
+class _Patient:
+    """Every wait of a transport asks here how long it may be."""
+
+    silence: float  # seconds that one wait may take
+    deadline = math.inf  # monotonic; no wait goes beyond it
+
+    def patience(self, more: float = 0.0) -> float:
+        """Seconds left for the next wait. `more`: of a wait that takes its time by nature. Raises TimeoutError."""
+        left = min(self.silence + more, self.deadline - time.monotonic())
+        if left <= 0:
+            raise TimeoutError("the time is up")
+        return left
+
+
+class _Network(_Patient, Network):  # type: ignore[misc]
     """TCP, usually port 9100."""
 
+    _device: Any
+
     def open(self, raise_not_found: bool = True) -> None:
-        super().open(raise_not_found)
-        self.device.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each question waits 40 ms for an ACK
+        """Try each address that the name stands for; each has its share of the time."""
+        self.close()
+        addresses = _look_up(self.host, self.port, self.patience())
+        for at, address in enumerate(addresses):
+            try:
+                self._device = socket.create_connection(address, self.patience() / (len(addresses) - at))
+                break
+            except OSError:
+                if at == len(addresses) - 1:
+                    raise
+        self._device.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each question waits 40 ms for an ACK
+
+    def _raw(self, msg: bytes) -> None:
+        self._device.settimeout(self.patience())
+        self._device.sendall(msg)
 
     def receive(self, seconds: float) -> bytes:
-        self.device.settimeout(seconds)
+        self._device.settimeout(seconds)
         try:
-            data = self.device.recv(256)
+            data = self._device.recv(256)
         except TimeoutError:
             return b""
-        finally:
-            self.device.settimeout(self.timeout)
         if not data:
             raise ConnectionError("the printer has hung up")
         return bytes(data)
 
+    def close(self) -> None:
+        """Hang up. What the printer has not yet taken is not delivered behind our back."""
+        if self._device:
+            with contextlib.suppress(OSError):
+                if any(fcntl.ioctl(self._device, termios.TIOCOUTQ, bytes(4))):
+                    self._device.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._device.close()
+        self._device = False
 
-class _Serial(Serial):  # type: ignore[misc]
+
+class _Serial(_Patient, Serial):  # type: ignore[misc]
     """A serial line, or a USB printer that shows as one."""
 
-    def open(self, raise_not_found: bool = True) -> None:
-        super().open(raise_not_found)
-        fragment = FRAGMENT_ROWS * 576 / 8 * 10 / self.baudrate  # ten bits a byte
-        self.device.write_timeout = self.timeout + 1.5 * fragment
+    _device: Any
+
+    def _raw(self, msg: bytes) -> None:
+        self._device.write_timeout = self.patience(1.5 * len(msg) * 10 / self.baudrate)  # ten bits a byte
+        self._device.write(msg)
 
     def receive(self, seconds: float) -> bytes:
-        self.device.timeout = seconds
-        return bytes(self.device.read(max(1, self.device.in_waiting)))
+        self._device.timeout = seconds
+        return bytes(self._device.read(max(1, self._device.in_waiting)))
 
     def close(self) -> None:
         if self._device:
             with contextlib.suppress(Exception):  # termios.error; close() would wait for a stuck line to drain
                 self._device.reset_output_buffer()
-        super().close()
+            with contextlib.suppress(Exception):  # of a device that has gone
+                self._device.close()
+        self._device = False
 
 
-class _Usb(Usb):  # type: ignore[misc]
-    """USB printer class, found by its ids. `timeout` is in milliseconds here, as pyusb counts."""
+class _Usb(_Patient, Usb):  # type: ignore[misc]
+    """USB printer class, found by its ids."""
+
+    _device: Any
 
     def open(self, raise_not_found: bool = True) -> None:
         try:
@@ -170,96 +236,121 @@ class _Usb(Usb):  # type: ignore[misc]
                     self.out_ep = endpoint.bEndpointAddress
 
     def _raw(self, msg: bytes) -> None:
-        if self.device.write(self.out_ep, msg, self.timeout) != len(msg):  # pyusb keeps silent about a short write
+        taken = self._device.write(self.out_ep, msg, _milliseconds(self.patience()))
+        if taken != len(msg):  # pyusb keeps silent about a short write
             raise TimeoutError("the printer took only a part")
 
     def receive(self, seconds: float) -> bytes:
         try:
-            return bytes(self.device.read(self.in_ep, 512, max(1, int(seconds * 1000))))
+            return bytes(self._device.read(self.in_ep, 512, _milliseconds(seconds)))
         except usb.core.USBTimeoutError:
             return b""
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):  # of a device that has gone
+            super().close()
+        self._device = False
 
 
 class _Link:
     """One open connection: what has been heard, and the questions."""
 
-    def __init__(self, transport: _Transport, timeout: float) -> None:
+    def __init__(self, transport: _Transport) -> None:
         self.transport = transport
-        self.timeout = timeout
         self.heard = bytearray()
+        self.slowness = 0.0  # seconds that the four answers took when it had nothing to print
+        self._awaited: re.Pattern[bytes] | None = None
 
     def send(self, data: bytes) -> None:
         self.transport._raw(data)
 
     def listen(self, seconds: float) -> None:
         self.heard += self.transport.receive(seconds)
+        if self._awaited and self._awaited.search(self.heard):
+            raise _Completed
 
-    def ask(self, n: int) -> int:
-        """One `DLE EOT n`. Raises UNREACHABLE when nothing that is an answer comes in time."""
+    def ask(self, n: int, *, again: bool = False) -> int:
+        """One `DLE EOT n`. Raises UNREACHABLE when nothing that is an answer comes in time.
+
+        again: repeat it, for printers that hear nothing while they print, but not so soon that one which only answers
+        slowly would answer twice. Should it do so all the same, that is waited for: the second answer is none to the
+        next question.
+        """
         self.heard = bytearray(byte for byte in self.heard if not _is_status(byte))  # late answers to earlier questions
-        self.send(ASK_STATUS + bytes([n]))
-        deadline = time.monotonic() + self.timeout
-        while (left := deadline - time.monotonic()) > 0:
-            self.listen(left)
+        interval = POLL_SECONDS + self.slowness if again else math.inf
+        now = time.monotonic()
+        deadline, next_time, asked = now + self.transport.patience(), now, 0
+        while now < deadline:
+            if now >= next_time:
+                self.send(ASK_STATUS + bytes([n]))
+                next_time, asked = now + interval, asked + 1
+            self.listen(min(deadline, next_time) - now)
             for byte in self.heard:
                 if _is_status(byte):
-                    self.heard.remove(byte)
+                    if asked > 1:
+                        self.listen(POLL_SECONDS)
                     return byte
+            now = time.monotonic()
         raise _Faulty(PrinterFault.UNREACHABLE)
 
-    def state(self) -> PrinterState:
-        answers = {n: self.ask(n) for n in (1, 2, 3, 4)}
+    def state(self, *, at_work: bool = False) -> PrinterState:
+        begun = time.monotonic()
+        answers = {n: self.ask(n, again=at_work) for n in (1, 2, 3, 4)}
+        if not at_work:
+            self.slowness = time.monotonic() - begun
         fault = next((fault for n, bits, fault in FAULT_BITS if answers[n] & bits), None)
         n, bits = NEAR_END
         return PrinterState(fault, paper_near_end=bool(answers[n] & bits))
 
     def check(self) -> None:
-        if fault := self.state().fault:
+        """Between fragments, and while the last of them come out."""
+        if fault := self.state(at_work=True).fault:
             raise _Faulty(fault)
 
     def clear(self) -> None:
         """Make the printer drop what it holds; wait for it to say so, but not for a printer that never will."""
         self.heard.clear()
         self.send(CLEAR)
-        deadline = time.monotonic() + min(1.0, self.timeout)
+        deadline = time.monotonic() + min(CLEAR_SECONDS, self.transport.patience() / 2)
         while CLEARED not in self.heard and (left := deadline - time.monotonic()) > 0:
             self.listen(left)
 
-    def await_done(self, seconds: float) -> None:
+    def await_done(self) -> None:
         """Return when the printer says that it has worked through everything sent so far. Raises its fault, if any."""
         process_id = bytes(random.choices(PROCESS_ID_LETTERS, k=4))
-        answer = PROCESS_ID_ANSWER + process_id + b"\x00"
         self.heard.clear()
-        self.send(PROCESS_ID + process_id)
+        self._awaited = re.compile(re.escape(PROCESS_ID_ANSWER + process_id + b"\x00"))
         start = time.monotonic()
-        asked_again = False
-        while (waited := time.monotonic() - start) < seconds:
-            self.listen(POLL_SECONDS)
-            if answer in self.heard or (asked_again and any(byte & 0b1001_0000 == 0 for byte in self.heard)):
-                return
-            try:
+        try:
+            self.send(PROCESS_ID + process_id)
+            while True:
+                self.listen(min(POLL_SECONDS, self.transport.patience()))
                 self.check()
-            except _Faulty:
-                if answer in self.heard:  # a printer that is just sending its process id hears no question
-                    return
-                raise
-            if not asked_again and waited > GRACE_SECONDS:
-                self.heard.clear()
-                self.send(ASK_PAPER)
-                asked_again = True
-        raise _Faulty(PrinterFault.UNREACHABLE)
+                if self._awaited is not PAPER_ANSWER and time.monotonic() - start > GRACE_SECONDS:
+                    self.heard.clear()
+                    self._awaited = PAPER_ANSWER
+                    self.send(ASK_PAPER)
+        except _Completed:
+            return
+        finally:
+            self._awaited = None
 
 
 class EscposPrinter:
-    """Implements `hw.device.Printer`. Give it a transport; `open_printer` does."""
+    """Implements `hw.device.Printer`. Give it a transport; `open_printer` does.
 
-    def __init__(self, transport: _Transport, *, name: str, width: int, timeout: float) -> None:
+    timeout: seconds. row_seconds: the longest that a row may take on the line and on the paper.
+    """
+
+    def __init__(self, transport: _Transport, *, name: str, width: int, timeout: float, row_seconds: float) -> None:
         self._transport = transport
         self._name = name
         self._width = width
         self._timeout = timeout
+        self._row_seconds = row_seconds
         self._lock = threading.Lock()
-        self._leftover = False  # an earlier slip may still hang out of the slot or stand in the printer's buffer
+        self._clean = False  # is it known that nothing of an earlier slip stands in the printer's buffer?
+        self._leftover = False  # does one of ours perhaps hang out of the slot?
         self._last_logged: PrinterFault | None = None
 
     @property
@@ -269,8 +360,8 @@ class EscposPrinter:
     def state(self) -> PrinterState:
         with self._lock:
             try:
-                with self._connected() as link:
-                    state = link.state()
+                with self._reached(_Link.state) as (_link, state):
+                    pass
             except _Faulty as faulty:
                 state = PrinterState(faulty.fault)
             self._log(state.fault)
@@ -285,31 +376,39 @@ class EscposPrinter:
         with self._lock:
             sent = False  # has a byte gone out that could move paper?
             try:
-                with self._connected() as link:
-                    link.check()
+                with self._reached(self._make_ready) as (link, state):
+                    if state.fault:
+                        raise _Faulty(state.fault)
                     sent = True
                     try:
                         self._send(link, image)
                     except _Faulty as faulty:
                         if faulty.fault is not PrinterFault.UNREACHABLE:
-                            link.clear()
+                            self._clear_after_failure(link)
                         raise
             except _Faulty as faulty:
                 fault = faulty.fault
                 if sent:
-                    self._leftover = True
+                    self._clean, self._leftover = False, True
                     if fault is PrinterFault.UNREACHABLE:
                         fault = self._why()
                 self._log(fault)
                 return NotPrinted(fault, partly=sent)
-            self._leftover = False
+            self._clean, self._leftover = True, False
             self._log(None)
             return Printed()
 
+    def _make_ready(self, link: _Link) -> PrinterState:
+        """All that a slip needs and that moves no paper."""
+        state = link.state()
+        if state.fault is None:
+            if not self._clean:
+                link.clear()
+            link.send(INITIALISE + NO_STATUS_BY_ITSELF)
+        return state
+
     def _send(self, link: _Link, image: Image.Image) -> None:
-        if self._leftover:
-            link.clear()
-        link.send(INITIALISE + NO_STATUS_BY_ITSELF)
+        self._transport.deadline = time.monotonic() + self._slip_seconds(image.height, link.slowness)
         if self._leftover:
             link.transport.cut(feed=False)
         safe = self.prepare(image)
@@ -318,29 +417,74 @@ class EscposPrinter:
             link.transport.image(fragment, impl="graphics", fragment_height=FRAGMENT_ROWS)
             link.check()
         link.transport.cut(feed=False)
-        link.await_done(self._timeout + GRACE_SECONDS + image.height / SLOWEST_ROWS_PER_SECOND)
+        link.await_done()
+
+    def _slip_seconds(self, rows: int, slowness: float) -> float:
+        """The longest that a slip may take. Its printer answers as slowly between the fragments as it did before."""
+        fragments = math.ceil(rows / FRAGMENT_ROWS)
+        return self._timeout + GRACE_SECONDS + rows * self._row_seconds + (fragments + 2) * slowness
+
+    def _clear_after_failure(self, link: _Link) -> None:
+        """The fault is known already; whether this succeeds changes nothing about it."""
+        self._transport.deadline = time.monotonic() + 2 * CLEAR_SECONDS
+        with contextlib.suppress(Exception):
+            link.clear()
 
     def _why(self) -> PrinterFault:
         """The connection broke or stalled in the middle of a slip: ask once more, afresh, for the reason, and clear."""
+
+        def clear_and_ask(link: _Link) -> PrinterState:
+            link.clear()
+            return link.state()
+
         try:
-            with self._connected() as link:
-                link.clear()
-                return link.state().fault or PrinterFault.UNREACHABLE
+            with self._reached(clear_and_ask) as (_link, state):
+                return state.fault or PrinterFault.UNREACHABLE
         except _Faulty as faulty:
             return faulty.fault
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[_Link]:
-        """An open connection; whatever breaks on it is UNREACHABLE."""
+    def _reached(self, greet: Callable[[_Link], PrinterState]) -> Iterator[tuple[_Link, PrinterState]]:
+        """An open connection, and what `greet` heard on it. Whatever breaks on it is UNREACHABLE.
+
+        What breaks before that answer is tried again within the budget: `greet` moves no paper.
+        """
         try:
-            self._transport.open()
-            yield _Link(self._transport, self._timeout)
-        except (OSError, EscposError) as error:
+            with self._broken_is_unreachable():
+                yield self._reach(greet)
+        finally:
+            self._transport.close()
+
+    def _reach(self, greet: Callable[[_Link], PrinterState]) -> tuple[_Link, PrinterState]:
+        self._transport.deadline = deadline = time.monotonic() + self._timeout
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                with self._broken_is_unreachable():
+                    self._transport.open()
+                    link = _Link(self._transport)
+                    return link, greet(link)
+            except _Faulty:
+                self._transport.close()
+                left = deadline - time.monotonic()
+                if left < FIRST_PAUSE_SECONDS:
+                    raise
+            time.sleep(min(pause, left / 2))
+            pause *= 2
+
+    @contextlib.contextmanager
+    def _broken_is_unreachable(self) -> Iterator[None]:
+        """Whatever a driver throws is the end of a connection, never of the thread that asked."""
+        try:
+            yield
+        except _Faulty:
+            raise
+        except (OSError, EscposError, termios.error, UnicodeError) as error:
             log.debug("printer %s: %s", self._name, error)
             raise _Faulty(PrinterFault.UNREACHABLE) from None
-        finally:
-            with contextlib.suppress(OSError):
-                self._transport.close()
+        except Exception as error:
+            log.warning("printer %s: unexpected %s", self._name, type(error).__name__)
+            raise _Faulty(PrinterFault.UNREACHABLE) from None
 
     def _log(self, fault: PrinterFault | None) -> None:
         if fault is not self._last_logged:
@@ -374,22 +518,27 @@ def open_printer(settings: PrinterSettings) -> Printer:
     Touches no device, so it may stand before or after the fork: each question opens its own connection.
     """
     timeout = settings.timeout_seconds
+    row_seconds = 1 / SLOWEST_ROWS_PER_SECOND
     transport: Any
     if settings.kind == "none":
         return NoPrinter(settings.width)
     if settings.kind == "network":
-        transport = _Network(settings.host, settings.port, timeout=timeout)
+        transport = _Network(settings.host, settings.port)
         name = f"{settings.host}:{settings.port}"
     elif settings.kind == "serial":
-        transport = _Serial(settings.device, settings.baudrate, timeout=timeout)
+        transport = _Serial(settings.device, settings.baudrate)
         timeout += 4096 * 10 / settings.baudrate  # a question waits behind what the kernel still holds
+        row_seconds += settings.width / 8 * 10 / settings.baudrate
         name = str(settings.device)
     else:
-        transport = _Usb(settings.vendor_id, settings.product_id, timeout=int(timeout * 1000))
+        transport = _Usb(settings.vendor_id, settings.product_id)
         name = f"usb {settings.vendor_id:04x}:{settings.product_id:04x}"
+    transport.silence = timeout
     # Without a width in its profile python-escpos writes a remark to stdout at every image.
     transport.profile.profile_data["media"]["width"]["pixels"] = settings.width
-    return EscposPrinter(cast(_Transport, transport), name=name, width=settings.width, timeout=timeout)
+    return EscposPrinter(
+        cast(_Transport, transport), name=name, width=settings.width, timeout=timeout, row_seconds=row_seconds
+    )
 
 
 def without_real_time_commands(image: Image.Image) -> Image.Image:
@@ -405,3 +554,32 @@ def without_real_time_commands(image: Image.Image) -> Image.Image:
 
 def _is_status(byte: int) -> bool:
     return byte & 0b1001_0011 == 0b0001_0010
+
+
+def _milliseconds(seconds: float) -> int:
+    """As pyusb counts, where 0 would mean for ever."""
+    return max(1, int(seconds * 1000))
+
+
+def _look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
+    """The addresses that `host` stands for. Raises OSError, UnicodeError for what can be no name, and TimeoutError.
+
+    The resolver cannot be told to give up, so it is left behind in a thread of its own.
+    """
+    answers: queue.SimpleQueue[list[tuple[str, int]] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put([(str(address[0]), port) for *_, address in found])
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, name="printer's name", daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError("the resolver does not answer") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

@@ -19,6 +19,7 @@ import dataclasses
 import re
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -59,9 +60,18 @@ class Switches:
     mute: bool = False  # takes everything, answers nothing
     garble: bool = False  # answers status questions with a byte that is no status
     no_process_id: bool = False  # an older printer, which does not know GS ( H
+    no_clear: bool = False  # nor DLE DC4 8
+    deaf_at_work: bool = False  # hears no status question while it has something to print
+    answer_after_seconds: float | None = None  # each status answer comes so late
+    remembers: bool = False  # a power cut leaves it what it had received: it prints on when it is back
     jam_next_cut: bool = False  # the cutter sticks at the next cut
     paper_rows: int | None = None  # rows until the roll ends; None: a new roll
     die_after_bytes: int | None = None  # the power fails after so many more bytes, once
+    reset_after_bytes: int | None = None  # the connection is reset after so many more; it prints what it has, once
+    hang_up_next: int | None = None  # hangs up on so many connections as soon as they are made
+    reset_next: int | None = None  # the same, with a reset
+    accept_after_seconds: float | None = None  # lets each host wait so long before it reads
+    rest_seconds: float | None = None  # serves one host, refuses all others, and everybody for so long after each
     rows_per_second: float | None = None  # None: as fast as it can
 
     @property
@@ -174,6 +184,7 @@ class VirtualPrinter:
         self._stored: tuple[int, int, bytes] | None = None  # graphics stored by GS ( L 112: width, height, raster
         self._align = 0
         self._ended = threading.Event()
+        self._at_work = False
         self._listener: socket.socket | None = None
         self._host_socket: socket.socket | None = None
         self._sending = threading.Lock()
@@ -192,8 +203,8 @@ class VirtualPrinter:
 
     def stop(self) -> None:
         """Power off. `start()` powers on again, on the same port, with empty buffers."""
-        self._ended.set()
         with self._changed:
+            self._ended.set()
             self._changed.notify_all()
         for open_socket in (self._listener, self._host_socket):
             if open_socket:
@@ -205,7 +216,7 @@ class VirtualPrinter:
         self._threads.clear()
         if self._listener:
             self._listener.close()
-        self._drop_buffers()
+        self._lose_power()
 
     @property
     def hanging(self) -> Image.Image:
@@ -221,24 +232,51 @@ class VirtualPrinter:
     # Receiving
 
     def _receive(self) -> None:
-        assert self._listener
-        while not self._ended.is_set():
-            try:
-                self._host_socket, _ = self._listener.accept()  # one host at a time, like most network printers
-            except OSError:
-                return
-            with self._host_socket, contextlib.suppress(OSError):
-                while not self._ended.is_set() and (data := self._host_socket.recv(4096)):
-                    if not self._powered(data):
-                        break
+        """One host at a time, like most network printers: the others wait, or are refused."""
+        while host := self._next_host():
+            with host, contextlib.suppress(OSError):
+                if not self._dismissed(host):
+                    self._ended.wait(self.switches.accept_after_seconds or 0)
+                    while not self._ended.is_set() and (data := host.recv(4096)):
+                        if not self._powered(data):
+                            break
             self._host_socket = None
 
+    def _next_host(self) -> socket.socket | None:
+        """The next connection; None when the printer is switched off."""
+        if self._listener is None:
+            self._ended.wait(self.switches.rest_seconds or 0)
+        with self._changed:
+            if self._ended.is_set():
+                return None
+            self._listener = listener = self._listener or socket.create_server((self.host, self.port))
+        try:
+            self._host_socket, _ = listener.accept()
+        except OSError:
+            return None
+        if self.switches.rest_seconds is not None:
+            with self._changed:
+                self._listener = None
+            listener.close()
+        return self._host_socket
+
+    def _dismissed(self, host: socket.socket) -> bool:
+        """Is this host sent away at once?"""
+        for switch in ("reset_next", "hang_up_next"):
+            if left := getattr(self.switches, switch):
+                setattr(self.switches, switch, left - 1)
+                if switch == "reset_next":
+                    _reset(host)
+                return True
+        return False
+
     def _powered(self, data: bytes) -> bool:
-        """Take `data` in. False: the power failed meanwhile."""
-        limit = self.switches.die_after_bytes
-        if limit is not None:
-            self.switches.die_after_bytes = max(0, limit - len(data))
-            data = data[:limit]
+        """Take `data` in. False: the power or the connection failed meanwhile."""
+        for switch in ("die_after_bytes", "reset_after_bytes"):
+            limit = getattr(self.switches, switch)
+            if limit is not None:
+                setattr(self.switches, switch, max(0, limit - len(data)))
+                data = data[:limit]
         for command in self._stream.feed(data):
             with self._changed:
                 self._changed.wait_for(lambda: len(self._commands) < BACKLOG_COMMANDS or self._ended.is_set())
@@ -246,16 +284,23 @@ class VirtualPrinter:
                 self._changed.notify_all()
         if self.switches.die_after_bytes == 0:
             self.switches.die_after_bytes = None
-            self._drop_buffers()
+            self._lose_power()
+            return False
+        if self.switches.reset_after_bytes == 0:
+            self.switches.reset_after_bytes = None
+            if self._host_socket:
+                _reset(self._host_socket)
             return False
         return True
 
     def _answer_now(self, command: bytes) -> None:
         """A real-time command."""
         if command == CLEAR:
-            self._drop_buffers()
-            self._send(CLEARED)
-        else:
+            if not self.switches.no_clear:
+                self._drop_buffers()
+                self._send(CLEARED)
+        elif not (self.switches.deaf_at_work and (self._at_work or self._commands)):
+            self._ended.wait(self.switches.answer_after_seconds or 0)
             self._send(bytes([self.switches.status(command[2])]))
 
     def _send(self, answer: bytes) -> None:
@@ -263,6 +308,11 @@ class VirtualPrinter:
         if host and not self.switches.mute:
             with self._sending, contextlib.suppress(OSError):
                 host.sendall(answer)
+
+    def _lose_power(self) -> None:
+        self._stream.clear()
+        if not self.switches.remembers:
+            self._drop_buffers()
 
     def _drop_buffers(self) -> None:
         with self._changed:
@@ -281,10 +331,12 @@ class VirtualPrinter:
                 if not self._commands:
                     continue
                 epoch = self._epoch
+                self._at_work = True
                 command = self._commands.popleft()
                 self._changed.notify_all()
             if self._ready(epoch):
                 self._execute(command, epoch)
+            self._at_work = False
 
     def _ready(self, epoch: int) -> bool:
         """Wait while the printer is stopped. False: what was to be printed has been dropped meanwhile."""
@@ -410,6 +462,11 @@ class VirtualPrinter:
             self.faults.append(text)
 
 
+def _reset(host: socket.socket) -> None:
+    """Let its closing be a reset."""
+    host.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 SWITCH_HELP = """
 While it runs, type a switch and its value to break it or mend it, for example
     paper_end on        cover_open off        paper_rows 300        rows_per_second 600        paper_rows none
@@ -418,11 +475,16 @@ switches (on or off):
     paper_end near_end cover_open offline cutter error   a state it reports truthfully; all but near_end stop it
     mute             takes everything, answers nothing
     garble           answers with a byte that is no status
-    no_process_id    does not know GS ( H, like older printers
+    no_process_id    does not know GS ( H, like older printers; no_clear: nor DLE DC4 8
+    deaf_at_work     hears no status question while it prints
+    remembers        prints on after a power cut
     jam_next_cut     the cutter sticks at the next cut
 switches (a number, or none):
-    paper_rows       rows until the roll ends           die_after_bytes  the power fails after so many bytes, once
-    rows_per_second  printing speed; real ones: 400 to 2400
+    paper_rows       rows until the roll ends           die_after_bytes    the power fails after so many bytes, once
+    rows_per_second  printing speed; real ones: 400 to 2400                reset_after_bytes  the connection does
+    hang_up_next reset_next        connections that it ends as soon as they are made
+    accept_after_seconds answer_after_seconds           how late it reads, and answers a status question
+    rest_seconds     serves one host, refuses others, and everybody for so long after each
 """
 
 
@@ -439,7 +501,7 @@ def set_switch(switches: Switches, line: str) -> str:
         setattr(switches, name, value == "on")
     else:
         try:
-            number = None if value == "none" else float(value) if name == "rows_per_second" else int(value)
+            number = None if value == "none" else float(value) if "float" in names[name] else int(value)
         except ValueError:
             return f"{name} is a number or none"
         setattr(switches, name, number)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import array
+import contextlib
+import errno
 import os
 import re
 import select
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import serial
 import usb.core  # type: ignore[import-untyped]
 from PIL import Image, ImageDraw
 from usb.backend import IBackend  # type: ignore[import-untyped]
@@ -284,6 +288,280 @@ def test_a_picture_of_another_width_is_a_mistake_of_ours(narrow: VirtualPrinter)
         over_network(narrow).print(picture(576, 10))
 
 
+# What printers do instead of answering. Before the first byte that could move paper everything is tried again within
+# the budget; behind it nothing is sent twice.
+
+BUDGET = 1.0
+
+OVERCOME: dict[str, dict[str, Any]] = {
+    "rests after each host": {"rest_seconds": 0.3},
+    "hangs up": {"hang_up_next": 3},
+    "resets on open": {"reset_next": 3},
+    "hangs up, then resets": {"hang_up_next": 2, "reset_next": 2},
+    "accepts late": {"accept_after_seconds": 0.3},
+    "answers late": {"answer_after_seconds": 0.05},
+    "hears nothing while it prints": {"deaf_at_work": True, "rows_per_second": 1500},
+    "hears nothing while it prints, and is old": {"deaf_at_work": True, "no_process_id": True, "rows_per_second": 1500},
+    "drops nothing": {"no_clear": True},
+}
+
+
+@pytest.mark.parametrize("fault", OVERCOME)
+def test_what_ends_within_the_budget_is_overcome_and_prints_once(narrow: VirtualPrinter, fault: str) -> None:
+    narrow.switches = Switches(**OVERCOME[fault])
+    printer, image = over_network(narrow, timeout=BUDGET), picture(512, 600)
+    assert printer.state() == PrinterState(None)
+    for switch, value in OVERCOME[fault].items():
+        setattr(narrow.switches, switch, value)
+    assert printer.print(image) == Printed()
+    [slip] = narrow.slips
+    assert same(slip.image, image)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["waits", "is refused"])
+def test_another_host_that_holds_the_printer_is_waited_for(narrow: VirtualPrinter, refused: bool) -> None:
+    narrow.switches.rest_seconds = 0 if refused else None
+    other = socket.create_connection((narrow.host, narrow.port))
+    threading.Timer(0.3, other.close).start()
+    assert over_network(narrow, timeout=BUDGET).print(picture(512, 100)) == Printed()
+    assert len(narrow.slips) == 1
+
+
+def test_a_printer_that_is_just_being_switched_on_is_waited_for(narrow: VirtualPrinter) -> None:
+    printer = over_network(narrow, timeout=BUDGET)
+    narrow.stop()
+    power = threading.Timer(0.3, narrow.start)
+    power.start()
+    assert printer.print(picture(512, 100)) == Printed()
+    power.join()
+
+
+OUTLAST: dict[str, dict[str, Any]] = {
+    "rests for ever": {"rest_seconds": 60},
+    "hangs up for ever": {"hang_up_next": 10_000},
+    "resets for ever": {"reset_next": 10_000},
+    "never reads": {"accept_after_seconds": 60},
+    "answers too late": {"answer_after_seconds": 60},
+    "answers each question in time, all of them too late": {"answer_after_seconds": 0.8 * TIMEOUT},
+    "answers nonsense": {"garble": True},
+    "says nothing": {"mute": True},
+}
+
+
+@pytest.mark.parametrize("fault", OUTLAST)
+def test_what_outlasts_the_budget_is_unreachable_after_one_budget_and_no_paper_moves(
+    narrow: VirtualPrinter, fault: str
+) -> None:
+    printer = over_network(narrow)
+    narrow.switches = Switches(**OUTLAST[fault])
+    if "rest_seconds" in OUTLAST[fault]:
+        socket.create_connection((narrow.host, narrow.port)).close()
+    for ask, answer in (
+        (printer.state, PrinterState(PrinterFault.UNREACHABLE)),
+        (lambda: printer.print(picture(512, 100)), NotPrinted(PrinterFault.UNREACHABLE, partly=False)),
+    ):
+        start = time.monotonic()
+        assert ask() == answer
+        assert 0.8 * TIMEOUT < time.monotonic() - start < 1.5 * TIMEOUT
+    narrow.stop()
+    assert narrow.slips == [] and narrow.hanging.height == 0
+
+
+BREAKS: list[dict[str, Any]] = [
+    {switch: after, **more}
+    for switch, more in (
+        ("reset_after_bytes", {}),
+        ("reset_after_bytes", {"rest_seconds": 0.05}),
+        ("die_after_bytes", {}),
+        ("die_after_bytes", {"remembers": True}),
+    )
+    for after in (0, 1, 5, 12, 15, 24, 40, 500, 16_430, 20_000, 33_000, 38_000)
+]
+
+
+@pytest.mark.parametrize(
+    "broken", BREAKS, ids=lambda broken: " ".join(f"{key}={value}" for key, value in broken.items())
+)
+def test_wherever_the_connection_breaks_the_truth_is_told_and_nothing_is_sent_twice(
+    narrow: VirtualPrinter, broken: dict[str, Any]
+) -> None:
+    """A slip of 600 rows takes some 38,500 bytes. What was sent again by itself would be a second piece of paper."""
+    printer, image = over_network(narrow), picture(512, 600)
+    narrow.switches = Switches(**broken)
+    result = printer.print(image)
+    if result == Printed():
+        [slip] = narrow.slips
+        assert same(slip.image, image)
+    else:
+        assert result == NotPrinted(PrinterFault.UNREACHABLE, partly=True), "what breaks before paper could move is not"
+        narrow.switches = Switches()
+        assert printer.print(image) == Printed()
+        *leftovers, slip = narrow.slips
+        assert same(slip.image, image) and len(leftovers) <= 1
+        assert all(slip.image.height <= image.height for slip in leftovers)
+    half_a_question = {"a real-time command inside the data of another command"}
+    half_a_question |= {f"unknown command, byte {byte:#04x}" for byte in (0x10, 0x04, 0x01, 0x02, 0x03)}
+    assert set(narrow.faults) <= half_a_question, "nothing that would print or move paper"
+    narrow.faults.clear()
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 512, 513, 599, 600])
+def test_wherever_the_paper_ends_it_is_told_and_the_reprint_is_whole_on_its_own_piece(
+    narrow: VirtualPrinter, rows: int
+) -> None:
+    printer, image = over_network(narrow), picture(512, 600)
+    narrow.switches.paper_rows = rows
+    assert printer.print(image) == NotPrinted(PrinterFault.PAPER_END, partly=True)
+    assert narrow.slips == [] and narrow.hanging.height == rows
+    narrow.switches.paper_end = False
+    assert printer.print(image) == Printed()
+    leftover, slip = narrow.slips
+    assert leftover.image.height == rows and same(slip.image, image)
+
+
+def test_half_a_command_left_by_another_process_swallows_nothing(narrow: VirtualPrinter) -> None:
+    """Its connection broke in the middle of a raster, and nobody could be told to drop it."""
+    with socket.create_connection((narrow.host, narrow.port)) as other:
+        other.sendall(b"\x1b@\x1dv0\x00\x40\x00\x00\x02" + bytes(1000))
+    image = picture(512, 300)
+    assert over_network(narrow).print(image) == Printed()
+    [slip] = narrow.slips
+    assert same(slip.image, image)
+
+
+@pytest.mark.parametrize("back_after", [0.1, 2 * TIMEOUT], ids=["while it is asked why", "later"])
+def test_what_comes_out_of_a_memory_after_a_power_cut_was_said_to_come_perhaps(
+    narrow: VirtualPrinter, back_after: float
+) -> None:
+    narrow.switches = Switches(rows_per_second=500, remembers=True)
+    printer, image = over_network(narrow), picture(512, 400)
+    results: list[Printed | NotPrinted] = []
+    printing = threading.Thread(target=lambda: results.append(printer.print(image)))
+    printing.start()
+    while narrow.hanging.height < 100:
+        printing.join(0.005)
+    narrow.stop()
+    printing.join(back_after)
+    narrow.start()
+    printing.join()
+    assert results == [NotPrinted(PrinterFault.UNREACHABLE, partly=True)]
+    comes_out = back_after > TIMEOUT
+    assert narrow.wait_for_slips(1, 3.0 if comes_out else 0.7) == comes_out, "what can be dropped in time is"
+    narrow.switches.rows_per_second = None
+    assert printer.print(image) == Printed()
+    assert [same(slip.image, image) for slip in narrow.slips].count(True) == 1
+
+
+def test_the_rest_that_a_printer_keeps_after_a_new_roll_is_not_joined_to_the_next_slip(narrow: VirtualPrinter) -> None:
+    """One that does not know how to drop it prints on."""
+    narrow.switches = Switches(no_clear=True, paper_rows=300)
+    printer, image = over_network(narrow), picture(512)
+    assert printer.print(image) == NotPrinted(PrinterFault.PAPER_END, partly=True)
+    narrow.switches.paper_end = False
+    assert printer.print(image) == Printed()
+    assert [slip.image.height == 1000 and same(slip.image, image) for slip in narrow.slips] == [False, True]
+
+
+def test_what_the_kernel_still_holds_when_a_slip_has_failed_is_not_delivered_later() -> None:
+    """The printer has answered, and then takes no more: its window is closed."""
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        heard = bytearray()
+
+        def serve() -> None:
+            host, _ = server.accept()
+            with host:
+                while b"\x10\x04\x04" not in heard:
+                    heard.extend(host.recv(3))
+                    if heard[-3:-1] == b"\x10\x04":
+                        host.sendall(b"\x12")
+                done.wait()
+                with contextlib.suppress(ConnectionResetError):
+                    while data := host.recv(4096):
+                        heard.extend(data)
+
+        done = threading.Event()
+        serving = threading.Thread(target=serve)
+        serving.start()
+        host, port = server.getsockname()
+        printer = open_printer(PrinterSettings(kind="network", host=host, port=port, width=512, timeout_seconds=0.3))
+        assert printer.print(picture(512, 256)) == NotPrinted(PrinterFault.UNREACHABLE, partly=True)
+        done.set()
+        serving.join()
+    assert len(heard) < 256 * 64
+
+
+NAMES = [
+    ("printer.invalid", socket.gaierror(socket.EAI_NONAME, "not known"), 0.0),
+    ("printer.invalid", socket.gaierror(socket.EAI_AGAIN, "no server answers"), 0.0),
+    ("printer.invalid", socket.gaierror(socket.EAI_AGAIN, "no server answers"), 2.0),
+    ("printer..invalid", None, 0.0),
+    ("p" * 64, None, 0.0),
+]
+
+
+@pytest.mark.parametrize(("name", "error", "seconds"), NAMES)
+def test_a_name_that_leads_nowhere_is_unreachable_after_one_budget(
+    monkeypatch: pytest.MonkeyPatch, name: str, error: OSError | None, seconds: float
+) -> None:
+    def resolve(*arguments: Any, **more: Any) -> Any:
+        time.sleep(seconds)
+        raise error or AssertionError
+
+    if error:
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    printer = open_printer(PrinterSettings(kind="network", host=name, width=512, timeout_seconds=TIMEOUT))
+    start = time.monotonic()
+    assert printer.print(picture(512, 10)) == NotPrinted(PrinterFault.UNREACHABLE, partly=False)
+    assert time.monotonic() - start < 1.5 * TIMEOUT
+
+
+def test_a_name_with_several_addresses_is_tried_at_each(
+    narrow: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first is of the other family, or of a machine that has gone."""
+    real = socket.getaddrinfo
+
+    def resolve(host: str, port: int, *arguments: Any, **more: Any) -> Any:
+        if host != "printer.test":
+            return real(host, port, *arguments, **more)
+        return [(0, 0, 0, "", (address, port)) for address in ("::1", "127.0.0.2", "127.0.0.1")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    printer = open_printer(PrinterSettings(kind="network", host="printer.test", port=narrow.port, width=512))
+    assert printer.state() == PrinterState(None)
+
+
+THROWN = [
+    OSError(errno.EIO, "gone"),
+    termios.error(errno.EIO, "gone"),
+    serial.SerialException("gone"),
+    UnicodeError("no name"),
+    usb.core.USBError("gone"),
+    NotImplementedError("not with this backend"),
+    TypeError("of a handle that is None"),
+]
+
+
+@pytest.mark.parametrize("error", THROWN, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("where", ["open", "_raw", "receive", "image"])
+def test_whatever_a_driver_throws_is_unreachable_and_passes(
+    narrow: VirtualPrinter, monkeypatch: pytest.MonkeyPatch, where: str, error: Exception
+) -> None:
+    def throw(*arguments: Any, **more: Any) -> Any:
+        raise error
+
+    printer = over_network(narrow, timeout=0.1)
+    with monkeypatch.context() as patched:
+        patched.setattr(f"kiosk.hw.printer._Network.{where}", throw)
+        if where != "image":
+            assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+        assert printer.print(picture(512, 10)) == NotPrinted(PrinterFault.UNREACHABLE, partly=where == "image")
+    assert printer.print(picture(512, 10)) == Printed()
+
+
 # The other two ways to a printer, bridged to the same virtual paper.
 
 
@@ -327,8 +605,62 @@ def test_a_serial_printer_prints_the_same(narrow: VirtualPrinter, serial_line: s
 
 
 def test_a_serial_line_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
-    printer = open_printer(PrinterSettings(kind="serial", device=str(tmp_path / "ttyS9"), width=512))
+    printer = open_printer(
+        PrinterSettings(kind="serial", device=str(tmp_path / "ttyS9"), width=512, timeout_seconds=TIMEOUT)
+    )
     assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+
+
+class Pty:
+    """A serial device that can vanish, as one on USB does when its plug is pulled, and come back as another.
+
+    It answers every status question with `Ready`, and vanishes by itself after `lasts` bytes.
+    """
+
+    def __init__(self, path: Path, lasts: int = 1 << 30) -> None:
+        self.master, slave = os.openpty()
+        path.unlink(missing_ok=True)
+        path.symlink_to(os.ttyname(slave))
+        os.close(slave)
+        self.lasts = lasts
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        poll = select.poll()
+        poll.register(self.master, select.POLLIN)
+        while self.lasts > 0:
+            if poll.poll(20)[0:1] not in ([], [(self.master, select.POLLHUP)]):
+                with contextlib.suppress(OSError):
+                    data = os.read(self.master, 4096)
+                    self.lasts -= len(data)
+                    if data.startswith(b"\x10\x04"):
+                        os.write(self.master, b"\x12")
+        os.close(self.master)
+
+    def vanish(self) -> None:
+        self.lasts = 0
+        self.thread.join()
+
+
+def test_a_serial_device_that_vanishes_is_unreachable_until_it_is_back_and_leaves_nothing_open(tmp_path: Path) -> None:
+    path = tmp_path / "ttyUSB0"
+    printer = open_printer(
+        PrinterSettings(kind="serial", device=str(path), baudrate=115200, width=512, timeout_seconds=0.2)
+    )
+    first = Pty(path)
+    assert printer.state() == PrinterState(None)
+    open_then = len(os.listdir("/proc/self/fd")) - 1  # without the master's end
+    first.vanish()
+    assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+    assert printer.print(picture(512, 100)) == NotPrinted(PrinterFault.UNREACHABLE, partly=False)
+    second = Pty(path, lasts=2000)
+    assert printer.print(picture(512, 100)) == NotPrinted(PrinterFault.UNREACHABLE, partly=True)
+    second.thread.join()
+    assert len(os.listdir("/proc/self/fd")) == open_then
+    third = Pty(path)
+    assert printer.state() == PrinterState(None)
+    third.vanish()
 
 
 class UsbBus(IBackend):  # type: ignore[misc]
@@ -338,9 +670,15 @@ class UsbBus(IBackend):  # type: ignore[misc]
         self.far = socket.create_connection((paper.host, paper.port))
         self.configured = False
         self.chunk = 1 << 20  # what the device takes in one go
+        self.lasts = 1 << 30  # bytes until its plug is pulled
+
+    def present(self) -> None:
+        if self.lasts <= 0:
+            raise usb.core.USBError("no such device", errno=errno.ENODEV)
 
     def enumerate_devices(self) -> Iterator[str]:
-        yield "printer"
+        if self.lasts > 0:
+            yield "printer"
 
     def get_device_descriptor(self, device: str) -> SimpleNamespace:
         return described(idVendor=0x04B8, idProduct=0x0E99, bNumConfigurations=1, bDeviceClass=0)
@@ -369,7 +707,8 @@ class UsbBus(IBackend):  # type: ignore[misc]
 
     def close_device(self, handle: str) -> None: ...
     def claim_interface(self, handle: str, interface: int) -> None: ...
-    def release_interface(self, handle: str, interface: int) -> None: ...
+    def release_interface(self, handle: str, interface: int) -> None:
+        self.present()
 
     def reset_device(self, handle: str) -> None:
         raise AssertionError("a reset would make the printer lose what it holds")
@@ -382,12 +721,15 @@ class UsbBus(IBackend):  # type: ignore[misc]
 
     def bulk_write(self, handle: str, endpoint: int, interface: int, data: Any, timeout: int) -> int:
         assert endpoint == 0x03
+        self.lasts -= len(data)
+        self.present()
         taken = bytes(data)[: self.chunk]
         self.far.sendall(taken)
         return len(taken)
 
     def bulk_read(self, handle: str, endpoint: int, interface: int, buffer: Any, timeout: int) -> int:
         assert endpoint == 0x84
+        self.present()
         self.far.settimeout(timeout / 1000)
         try:
             data = self.far.recv(len(buffer))
@@ -430,6 +772,19 @@ def test_a_usb_printer_prints_the_same_by_whatever_endpoints_it_has(narrow: Virt
 def test_bytes_that_a_usb_printer_did_not_take_are_noticed(narrow: VirtualPrinter, bus: UsbBus) -> None:
     bus.chunk = 4096
     assert open_printer(USB).print(picture(512, 700)) == NotPrinted(PrinterFault.UNREACHABLE, partly=True)
+
+
+@pytest.mark.parametrize(("lasts", "partly"), [(0, False), (3, False), (2000, True)])
+def test_a_usb_printer_whose_plug_was_pulled_is_found_again(
+    narrow: VirtualPrinter, bus: UsbBus, lasts: int, partly: bool
+) -> None:
+    printer, image = open_printer(USB), picture(512, 300)
+    bus.lasts = lasts
+    assert printer.print(image) == NotPrinted(PrinterFault.UNREACHABLE, partly=partly)
+    assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+    bus.lasts = 1 << 30
+    assert printer.print(image) == Printed()
+    assert same(narrow.slips[-1].image, image)
 
 
 def test_a_usb_printer_that_is_not_there_is_unreachable() -> None:

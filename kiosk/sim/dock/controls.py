@@ -76,7 +76,16 @@ PRINTER_AT_WORK = (
     Control("rows_per_second", "実機の速さで印刷する", "行／秒", "800"),
     Control("mute", "受けとるが、答えない"),
     Control("garble", "状態の答えがでたらめ"),
+    Control("reset_after_bytes", "印刷の途中で接続が切れる", "バイトで", "5000"),
     Control("no_process_id", "印刷完了の通知がない旧機種"),
+    Control("no_clear", "受信した分を捨てられない機種"),
+    Control("deaf_at_work", "印刷中は状態を答えない"),
+    Control("remembers", "停電のあとも続きを印刷する"),
+    Control("hang_up_next", "つながってもすぐ切る", "回", "2"),
+    Control("reset_next", "つながってもリセットする", "回", "2"),
+    Control("accept_after_seconds", "つながっても待たせる", "秒", "1"),
+    Control("answer_after_seconds", "状態の答えがおくれる", "秒", "0.5"),
+    Control("rest_seconds", "切れたあと、つながらない", "秒", "1.5"),
 )
 
 PORTAL = (
