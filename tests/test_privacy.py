@@ -94,7 +94,7 @@ SAYS_NOTHING = re.compile(
     | ef | name | what | algorithm | kind # of a file, an object, an attribute, a kind of key
     | keys? | files | problem             # of the settings and the operator's files; an error of ours
     | screen\.name | slip\.name\(\) | screen\.step | end | str\(error\)
-    | .*\bf\.lineno.*                     # where in the code
+    | .*\bf\.lineno.* | where\(error\)    # where in the code
     | self\._settings\.url | settings\.\w+_file | error | path
     | image\.(mode|width) | grey\.width | width | ROLL""",
     re.VERBOSE,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-SETTLE_SECONDS = 1.0  # for a reader to say what is in the slot, once it is watched
+SETTLE_SECONDS = 1.0  # for which a reader that was just started may say EMPTY with a card in it
 
 
 class Lost(Exception):
@@ -44,7 +44,10 @@ class Connection(Protocol):
 
 
 class Reader(Protocol):
-    """A card slot with one supervisor thread behind it."""
+    """A card slot with one supervisor thread behind it.
+
+    The order of what is reported tells how a card came: after EMPTY it was seen to come, after ABSENT it was not.
+    """
 
     @property
     def state(self) -> ReaderState: ...

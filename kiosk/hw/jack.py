@@ -2,12 +2,13 @@
 
 Most sound chips report a plug as SW_HEADPHONE_INSERT on a device of its own, "… Headphone" in
 /proc/bus/input/devices. What is read are its events, 24 bytes each; what it was before is asked once by ioctl. A
-device that is away is looked for again, and counts as a socket with nothing in it.
+device that is away, or hurts, is looked for again (`supervise.keep`), and counts as a socket with nothing in it.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import logging
 import os
@@ -15,6 +16,8 @@ import select
 import struct
 import threading
 from collections.abc import Callable
+
+from kiosk.hw import supervise
 
 log = logging.getLogger("kiosk.jack")
 
@@ -33,6 +36,7 @@ class InputJack:
         self._device = device
         self._plugged = False
         self._stopped = threading.Event()
+        self._complaints = supervise.Complaints(log)
         self._wake, self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
     @property
@@ -40,53 +44,49 @@ class InputJack:
         return self._plugged
 
     def start(self, changed: Callable[[bool], None]) -> None:
-        threading.Thread(target=self._watch, args=(changed,), name="jack", daemon=True).start()
+        def watch() -> None:
+            supervise.keep(
+                lambda: self._watch(changed),
+                self._stopped,
+                self._complaints,
+                failed=lambda: self._say(False, changed),
+                words=lambda error: f"{self._device}: {_words(error)}; headphones are not noticed",
+                pauses=(LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS),
+            )
+
+        supervise.start("jack", watch)
 
     def stop(self) -> None:
         self._stopped.set()
         os.write(self._woken, b"\0")
 
     def _watch(self, changed: Callable[[bool], None]) -> None:
-        told = False
-        while not self._stopped.is_set():
-            try:
-                device = os.open(self._device, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            except OSError as error:
-                if not told:
-                    log.warning("%s: %s; headphones are not noticed", self._device, error.strerror)
-                told = True
-            else:
-                told = False
-                try:
-                    self._follow(device, changed)
-                except OSError as error:
-                    log.warning("%s: %s; it is looked for again", self._device, error.strerror)
-                finally:
-                    os.close(device)
-                self._say(False, changed)
-            self._stopped.wait(LOOK_AGAIN_SECONDS)
+        """Until the device is gone: OSError. What is in already was plugged in by somebody before: known, no news."""
+        device = os.open(self._device, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._plugged = _state(device)
+            while not self._stopped.is_set():
+                select.select([device, self._wake], [], [])
+                if not self._stopped.is_set():
+                    self._read(device, changed)
+        finally:
+            os.close(device)
 
-    def _follow(self, device: int, changed: Callable[[bool], None]) -> None:
-        """Until the device is gone (OSError, or the end of what stands in for one). What is in already was plugged in
-        by somebody before: known, but no news."""
-        self._plugged = _state(device)
-        while not self._stopped.is_set():
-            select.select([device, self._wake], [], [])
-            if self._stopped.is_set():
-                return
-            events = os.read(device, EVENT.size * 64)
-            if not events:
-                return
-            for _seconds, _microseconds, kind, code, value in EVENT.iter_unpack(events):
-                if (kind, code) == (EV_SW, SW_HEADPHONE_INSERT):
-                    self._say(value != 0, changed)
-                elif (kind, code) == (EV_SYN, SYN_DROPPED):
-                    self._say(_state(device), changed)
+    def _read(self, device: int, changed: Callable[[bool], None]) -> None:
+        events = os.read(device, EVENT.size * 64)
+        if not events:  # the end of what stands in for a device
+            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        for _seconds, _microseconds, kind, code, value in EVENT.iter_unpack(events):
+            if (kind, code) == (EV_SW, SW_HEADPHONE_INSERT):
+                self._say(value != 0, changed)
+            elif (kind, code) == (EV_SYN, SYN_DROPPED):
+                self._say(_state(device), changed)
 
     def _say(self, plugged: bool, changed: Callable[[bool], None]) -> None:
         if plugged != self._plugged:
             self._plugged = plugged
-            changed(plugged)
+            with self._complaints.survive("the listener for headphones"):  # the watch must outlive it
+                changed(plugged)
 
 
 def _state(device: int) -> bool:
@@ -97,3 +97,7 @@ def _state(device: int) -> bool:
     except OSError:
         return False
     return bool(switches.raw[0] & 1 << SW_HEADPHONE_INSERT)
+
+
+def _words(error: Exception) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else supervise.where(error)

@@ -107,7 +107,7 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover)
     session = Session(settings, facts, devices, handover, slips.lay_out, line.show)
     line.serve(session)
-    devices.start(session.device_changed, lambda: session.in_use, session.headphones)
+    devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
 
     def live() -> None:
         visit.run(session)

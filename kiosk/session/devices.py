@@ -6,13 +6,17 @@ is being served: during a visit each says how it stands when it is used.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Literal
 
-from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader
+from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
+from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.model import OpensAt
+
+log = logging.getLogger("kiosk.devices")
 
 ASK_EVERY_SECONDS = 10.0
 
@@ -30,36 +34,74 @@ class Devices:
         self.portal_state: PortalState = "open"
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
+        self._stopped = threading.Event()
 
     def start(
         self,
+        card: Callable[[ReaderState], None],
         changed: Callable[[], None],
         busy: Callable[[], bool],
         headphones: Callable[[bool], None] = lambda _in: None,
     ) -> None:
-        """Watch from now on; `changed` is called from other threads, and `headphones` when some go in or out; `busy`
-        says whether somebody is being served."""
-        self.reader.start(lambda _state: changed())
+        """Watch from now on. All are called from other threads: `card` with what the reader reports, `headphones` when
+        some go in or out, `changed` when printer or portal are not as they were; `busy` says whether somebody is being
+        served."""
+        self.reader.start(card)
         self.jack.start(headphones)
-        threading.Thread(target=self._ask, args=(changed, busy), name="devices", daemon=True).start()
+        self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
+        self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
 
-    def _ask(self, changed: Callable[[], None], busy: Callable[[], bool]) -> None:
-        pause = threading.Event()
-        while True:
-            if not busy() and self.look():
+    def stop(self) -> None:
+        """End the watches of printer and portal. The reader and the jack have their own."""
+        self._stopped.set()
+
+    def _watch(
+        self,
+        name: str,
+        ask: Callable[[], bool],
+        lost: Callable[[], bool],
+        changed: Callable[[], None],
+        busy: Callable[[], bool],
+    ) -> None:
+        """Each in a thread of its own, so that neither has to wait for the other. Who cannot be asked is lost."""
+
+        def watch() -> None:
+            while not self._stopped.is_set():
+                if not busy() and ask():
+                    changed()
+                self._stopped.wait(ASK_EVERY_SECONDS)
+
+        def failed() -> None:
+            if lost():
                 changed()
-            pause.wait(ASK_EVERY_SECONDS)
 
-    def look(self) -> bool:
-        """Ask portal and printer how they are. True when something has changed."""
-        before = self.portal_state, self.portal_opens_at, self.printer_fault
-        self._ask_portal()
-        self.printer_fault = self.printer.state().fault
-        return before != (self.portal_state, self.portal_opens_at, self.printer_fault)
+        def words(error: Exception) -> str:
+            return f"{name}: {where(error)}"
 
-    def _ask_portal(self) -> None:
+        start(name, lambda: keep(watch, self._stopped, Complaints(log), failed=failed, words=words))
+
+    # Each says whether something has changed.
+
+    def ask_portal(self) -> bool:
         answer = self.portal.reachable()
         if isinstance(answer, PortalClosed):
-            self.portal_state, self.portal_opens_at = "closed", answer.opens_at
-        else:
-            self.portal_state, self.portal_opens_at = "open" if answer else "unreachable", None
+            return self._portal_is("closed", answer.opens_at)
+        return self._portal_is("open") if answer else self.no_portal()
+
+    def no_portal(self) -> bool:
+        return self._portal_is("unreachable")
+
+    def ask_printer(self) -> bool:
+        return self._printer_is(self.printer.state().fault)
+
+    def no_printer(self) -> bool:
+        return self._printer_is(PrinterFault.UNREACHABLE)
+
+    def _portal_is(self, state: PortalState, opens_at: OpensAt | None = None) -> bool:
+        before = self.portal_state, self.portal_opens_at
+        self.portal_state, self.portal_opens_at = state, opens_at
+        return before != (state, opens_at)
+
+    def _printer_is(self, fault: PrinterFault | None) -> bool:
+        before, self.printer_fault = self.printer_fault, fault
+        return before is not fault

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 
-TYPED, CARD_IN = 0, 1
+TYPED, EMPTY = 0, 1
 
 
 class Handover:
@@ -27,10 +27,10 @@ class Handover:
         self._bytes[TYPED] = value
 
     @property
-    def card_in(self) -> bool:
-        """The card of the last session was still in the slot when it ended: it belongs to nobody who is here now."""
-        return bool(self._bytes[CARD_IN])
+    def empty(self) -> bool:
+        """The last that is known of the card slot is that there is nothing in it (`slot.py`)."""
+        return bool(self._bytes[EMPTY])
 
-    @card_in.setter
-    def card_in(self, value: bool) -> None:
-        self._bytes[CARD_IN] = value
+    @empty.setter
+    def empty(self, value: bool) -> None:
+        self._bytes[EMPTY] = value

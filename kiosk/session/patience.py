@@ -1,6 +1,6 @@
 """How long the kiosk waits, and for what.
 
-Whatever stands on the screen waits in one of six ways, each a row of one table (`limits`): for how long, what follows,
+Whatever stands on the screen waits in one of five ways, each a row of one table (`limits`): for how long, what follows,
 and for how long also without a page, for then nobody can see what is asked. Whoever reads or answers is asked first
 whether they are still there, and any touch puts that off. The question itself wants an answer: were a touch enough,
 its buttons would go from under the finger.
@@ -18,16 +18,14 @@ from typing import Literal
 
 from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
-from kiosk.hw.device import SETTLE_SECONDS
 
-Due = Literal["warn", "look"]
+Due = Literal["warn"]
 
 
 class Wait(Enum):
     """What is waited for."""
 
     ATTRACT = auto()  # somebody
-    SETTLE = auto()  # the reader's first word
     ANSWER = auto()
     READING = auto()  # an answer, after something long
     PUT_BACK = auto()  # the card that was taken out in the middle
@@ -52,7 +50,6 @@ def limits(settings: Settings) -> Mapping[Wait, Limit]:
     page, warning = session.browser_lost_seconds, screen.warning_seconds
     return {
         Wait.ATTRACT: Limit(None),
-        Wait.SETTLE: Limit(SETTLE_SECONDS),
         Wait.ANSWER: Limit(screen.idle_seconds, TimedOut, page, warning),
         Wait.READING: Limit(screen.reading_idle_seconds, TimedOut, page, warning),
         Wait.PUT_BACK: Limit(session.put_back_seconds, CardGone, page),
@@ -105,7 +102,7 @@ class Patience:
         return max(min(ends) - now, 0.0) if ends else None
 
     def due(self, now: float) -> Due | None:
-        """What is due: to ask whether anybody is there ("warn"), or to look at what has come of it. Raises an end."""
+        """What is due: to ask whether anybody is there ("warn"). Raises an end."""
         page_until = self._page_until()
         if page_until is not None and now >= page_until:
             raise BrowserLost
@@ -115,9 +112,8 @@ class Patience:
             self._warned = True
             self._until = now + self._limit.warning
             return "warn"
-        if self._limit.then is not None:
-            raise self._limit.then
-        return "look"
+        assert self._limit.then is not None
+        raise self._limit.then
 
     def _page_until(self) -> float | None:
         lost_at, seconds = self._page_lost_at, self._limit.page_seconds

@@ -24,7 +24,7 @@ from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
-from kiosk.hw.device import NotPrinted, Printed
+from kiosk.hw.device import NotPrinted, Printed, ReaderState
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
@@ -72,7 +72,7 @@ class Session:
         events: queue.SimpleQueue[Event] | None = None,
     ) -> None:
         self.now = now
-        self.slot = CardSlot(devices.reader, handover, now())
+        self.slot = CardSlot(devices.reader, handover)
         self._settings = settings
         self._guidance = guidance
         self._devices = devices
@@ -115,8 +115,11 @@ class Session:
         self._shown.prefer(Wish.LISTEN if plugged else Wish.HUSH)
         self._events.put(Event("device"))
 
+    def card_changed(self, state: ReaderState) -> None:
+        self.slot.seen(state, self.now())
+        self._events.put(Event("device"))
+
     def device_changed(self) -> None:
-        self.slot.changed()
         self._events.put(Event("device"))
 
     def page_lost(self) -> None:
@@ -133,7 +136,7 @@ class Session:
     def begin(self) -> None:
         """Somebody is there."""
         self._in_use = True
-        self.slot.begin()
+        self.slot.begin(self.now())
 
     def end(self) -> None:
         """What is left has to do with the card alone."""
@@ -203,6 +206,8 @@ class Session:
         wait = _wait_for(screen) if screen.answers else Wait.PUT_BACK
         while not self.slot.has_card(newer_than):
             facts = {"fault": "", "kind": "card", **screen.facts, "mute": self.slot.mute}
+            if self.slot.nobodys:
+                facts |= {"fault": "left", "mute": False}
             answer = self.stand(replace(screen, facts=facts), wait)
             if isinstance(answer, Choice) and answer.name in screen.answers:
                 return answer.name

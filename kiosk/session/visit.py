@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import traceback
 from dataclasses import replace
 
 from kiosk.advice.outcomes import End
@@ -12,6 +11,7 @@ from kiosk.flows import home
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.refusal import tell
+from kiosk.hw.supervise import where
 from kiosk.session.answers import Choice
 from kiosk.session.patience import Wait
 from kiosk.session.preferences import Preferences
@@ -36,8 +36,7 @@ def run(session: Session) -> None:
         end = type(ended).__name__
     except Exception as error:  # the last line of defence: the person reads words, the log gets no values
         end = "problem"
-        frames = traceback.extract_tb(error.__traceback__)
-        log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
+        log.error("%s", where(error))
         with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
             tell(session, End.KIOSK_PROBLEM)
     log.info("session ends: %s", end)
@@ -48,18 +47,15 @@ def run(session: Session) -> None:
 
 
 def attract(session: Session) -> None:
-    """Until somebody is there: who touches the screen, wishes for something, or puts a card in. While the last
-    person's card is in, that is to be taken first."""
+    """Until somebody is there: who touches the screen, wishes for something, or puts a card in. While nobody's card is
+    in, that is to be taken first."""
     slot = session.slot
-    while True:
-        now = session.now()
-        left = slot.left_behind(now)
-        if slot.put_in_by_somebody and not left:
-            return
+    while not slot.theirs:
+        left = slot.nobodys
         if left:
-            answer = session.stand(LEFT_CARD, Wait.ATTRACT if slot.settled(now) else Wait.SETTLE)
+            answer = session.stand(LEFT_CARD, Wait.ATTRACT)
         else:
-            taken = session.view.screen.name == LEFT_CARD.name
+            taken = slot.seen_empty and session.view.screen.name == LEFT_CARD.name
             answer = session.stand(replace(ATTRACT, sound=Sound.CARD_OUT if taken else Sound.NONE), Wait.ATTRACT)
         wished = session.view.preferences != Preferences() or session.view.overlay == "language"
         if not left and (wished or answer == Choice(START)):
@@ -67,15 +63,15 @@ def attract(session: Session) -> None:
 
 
 def give_card_back(session: Session, end: str) -> bool:
-    """The card has no power from here on; the screen and its sound stay until it has gone. True: it has just."""
+    """Their card has no power from here on; the screen and its sound stay until it has gone. True: it has just gone."""
     session.slot.drop()
     session.lift()
     screen = Screen("take_card", {"end": end}, sound=Sound.TAKE_CARD)
     asked = False
     try:
-        while session.slot.occupied:
+        while session.slot.theirs:
             session.stand(screen, Wait.TAKE_CARD)
             asked = True
     except VisitEnded:  # nobody takes it, or nobody can see that it should be taken
         return False
-    return asked
+    return asked and session.slot.seen_empty

@@ -1,8 +1,11 @@
-"""What is known of portal and printer, and that a change of either is noticed once."""
+"""What is known of portal and printer, that a change of either is noticed once, and that neither hides the other."""
 
 from __future__ import annotations
 
 import datetime
+import queue
+import threading
+from collections.abc import Iterator
 from typing import cast
 
 import pytest
@@ -11,6 +14,7 @@ from kiosk.hw.device import Printer, PrinterFault, PrinterState
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.model import OpensAt
+from kiosk.session import devices as file
 from kiosk.session.devices import Devices
 from tests.session.world import SlotReader
 
@@ -22,10 +26,17 @@ class Outside:
         self.answer: object = True
         self.fault: PrinterFault | None = None
 
+        self.portal_throws: Exception | None = None
+        self.printer_throws: Exception | None = None
+
     def reachable(self) -> object:
+        if self.portal_throws:
+            raise self.portal_throws
         return self.answer
 
     def state(self) -> PrinterState:
+        if self.printer_throws:
+            raise self.printer_throws
         return PrinterState(self.fault)
 
 
@@ -35,8 +46,15 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def devices(outside: Outside) -> Devices:
-    return Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside))
+def devices(outside: Outside) -> Iterator[Devices]:
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside))
+    yield devices
+    devices.stop()
+
+
+def look(devices: Devices) -> bool:
+    """Both are asked, whatever the first says."""
+    return any([devices.ask_portal(), devices.ask_printer()])
 
 
 def known(devices: Devices) -> tuple[str, PrinterFault | None]:
@@ -44,25 +62,85 @@ def known(devices: Devices) -> tuple[str, PrinterFault | None]:
 
 
 def test_all_is_well_at_first_and_stays_so(devices: Devices) -> None:
-    assert not devices.look()
+    assert not look(devices)
     assert known(devices) == ("open", None) and not devices.jack.plugged
 
 
 def test_what_changes_is_noticed_once(devices: Devices, outside: Outside) -> None:
     outside.fault = PrinterFault.PAPER_END
-    assert devices.look() and known(devices) == ("open", PrinterFault.PAPER_END)
-    assert not devices.look()
+    assert look(devices) and known(devices) == ("open", PrinterFault.PAPER_END)
+    assert not look(devices)
     outside.answer = False
-    assert devices.look() and known(devices) == ("unreachable", PrinterFault.PAPER_END)
+    assert look(devices) and known(devices) == ("unreachable", PrinterFault.PAPER_END)
     outside.fault, outside.answer = None, True
-    assert devices.look() and known(devices) == ("open", None)
+    assert look(devices) and known(devices) == ("open", None)
 
 
 def test_a_portal_that_is_closed_says_so_and_when_it_opens(devices: Devices, outside: Outside) -> None:
     outside.answer = PortalClosed()
-    assert devices.look() and known(devices) == ("closed", None) and devices.portal_opens_at is None
+    assert look(devices) and known(devices) == ("closed", None) and devices.portal_opens_at is None
     opens = OpensAt(datetime.datetime(2026, 11, 26, 8, 30, tzinfo=JST))
     outside.answer = PortalClosed(opens)
-    assert devices.look() and devices.portal_opens_at == opens, "another hour is a change"
+    assert look(devices) and devices.portal_opens_at == opens, "another hour is a change"
     outside.answer = True
-    assert devices.look() and devices.portal_opens_at is None
+    assert look(devices) and devices.portal_opens_at is None
+
+
+@pytest.mark.parametrize("error", [ValueError("山田"), AttributeError(), SystemError(), OSError(5, "山田"), KeyError()])
+@pytest.mark.parametrize("which", ["portal", "printer"])
+def test_who_throws_whatever_it_is_is_lost_and_found_again_and_hides_nobody(
+    devices: Devices,
+    outside: Outside,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    which: str,
+    error: Exception,
+) -> None:
+    monkeypatch.setattr(file, "ASK_EVERY_SECONDS", 0.01)
+    changes: queue.Queue[tuple[str, PrinterFault | None]] = queue.Queue()
+    setattr(outside, f"{which}_throws", error)
+    devices.start(lambda _state: None, lambda: changes.put(known(devices)), lambda: False)
+    lost = ("unreachable", None) if which == "portal" else ("open", PrinterFault.UNREACHABLE)
+    assert changes.get(timeout=5) == lost
+    outside.fault, outside.answer = PrinterFault.PAPER_END, PortalClosed()  # the other one tells its news
+    other = ("unreachable", PrinterFault.PAPER_END) if which == "portal" else ("closed", PrinterFault.UNREACHABLE)
+    assert changes.get(timeout=5) == other
+    setattr(outside, f"{which}_throws", None)
+    assert changes.get(timeout=5) == ("closed", PrinterFault.PAPER_END)
+    told = [line for line in caplog.messages if line.startswith(f"{which}: {type(error).__name__} at ")]
+    assert len(told) == 1, "once, not at every try"
+    assert "山田" not in caplog.text
+
+
+def test_a_listener_that_fails_ends_no_watch(
+    devices: Devices, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "ASK_EVERY_SECONDS", 0.01)
+    heard = threading.Semaphore(0)
+
+    def fails() -> None:
+        heard.release()
+        raise ValueError
+
+    outside.fault = PrinterFault.COVER_OPEN
+    devices.start(lambda _state: None, fails, lambda: False)
+    assert heard.acquire(timeout=5)
+    outside.fault = None
+    assert heard.acquire(timeout=5)
+
+
+def test_nobody_is_asked_while_somebody_is_served(
+    devices: Devices, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "ASK_EVERY_SECONDS", 0.01)
+    outside.portal_throws = outside.printer_throws = AssertionError()
+    asked = threading.Semaphore(0)
+
+    def busy() -> bool:
+        asked.release()
+        return True
+
+    devices.start(lambda _state: None, lambda: None, busy)
+    for _ in range(6):
+        assert asked.acquire(timeout=5)
+    assert known(devices) == ("open", None)

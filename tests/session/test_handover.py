@@ -8,23 +8,23 @@ from kiosk.session.handover import Handover
 
 
 def test_nothing_is_handed_over_at_first() -> None:
-    assert (Handover().typed, Handover().card_in) == (False, False)
+    assert (Handover().typed, Handover().empty) == (False, False)
 
 
 def test_the_facts_do_not_touch_each_other() -> None:
     handover = Handover()
     handover.typed = True
-    assert (handover.typed, handover.card_in) == (True, False)
-    handover.card_in = True
+    assert (handover.typed, handover.empty) == (True, False)
+    handover.empty = True
     handover.typed = False
-    assert (handover.typed, handover.card_in) == (False, True)
+    assert (handover.typed, handover.empty) == (False, True)
 
 
 def test_what_a_process_says_before_it_dies_its_parent_knows() -> None:
     handover = Handover()
     child = os.fork()
     if child == 0:
-        handover.card_in = True
+        handover.empty = True
         os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
-    assert (handover.typed, handover.card_in) == (False, True)
+    assert (handover.typed, handover.empty) == (False, True)

@@ -47,13 +47,6 @@ def test_a_card_is_waited_for_so_long_and_no_touch_makes_it_longer(
         patience.due(BEGAN + seconds)
 
 
-def test_the_reader_is_given_a_moment_and_then_looked_at() -> None:
-    patience = waiting(Wait.SETTLE)
-    seconds = patience.wait(BEGAN)
-    assert seconds is not None and 0 < seconds < 3
-    assert (patience.due(BEGAN + seconds / 2), patience.due(BEGAN + seconds)) == (None, "look")
-
-
 @pytest.mark.parametrize(("kind", "seconds"), [(Wait.ANSWER, IDLE), (Wait.READING, READING)])
 def test_whoever_does_nothing_is_asked_first_and_then_forgotten(kind: Wait, seconds: float) -> None:
     patience = waiting(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import groupby
 
 import pytest
 
@@ -11,7 +12,7 @@ from kiosk.flows import home
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.hw.device import SETTLE_SECONDS, ReaderState
+from kiosk.hw.device import ReaderState
 from kiosk.language.languages import LANGUAGES
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help, Sign, Wish
@@ -80,9 +81,7 @@ def test_nothing_else_does_however_long_it_takes_also_without_a_page(world: Worl
 
 @pytest.fixture
 def after_a_card() -> World:
-    handover = Handover()
-    handover.card_in = True
-    return World(handover=handover)
+    return World(handover=Handover())
 
 
 def test_the_last_persons_card_is_to_be_taken_first(after_a_card: World) -> None:
@@ -98,13 +97,52 @@ def test_the_last_persons_card_is_to_be_taken_first(after_a_card: World) -> None
     assert world.inbox.now == 301, "what was wished meanwhile holds as soon as the card has gone"
 
 
-def test_a_card_that_was_taken_while_nobody_looked_is_waited_for_no_longer_than_the_reader_needs(
-    after_a_card: World,
+@pytest.mark.parametrize("state", [ReaderState.ABSENT, ReaderState.EMPTY])
+def test_nobody_is_asked_to_take_a_card_that_the_reader_does_not_see(after_a_card: World, state: ReaderState) -> None:
+    world = after_a_card
+    world.reader.says(state)
+    nobody_comes(world)
+    assert world.names == ["attract"]
+
+
+def test_a_card_that_comes_to_light_only_after_the_touch_is_not_theirs(
+    after_a_card: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = after_a_card
-    nobody_comes(world)
-    assert (world.names, world.inbox.now) == (["left_card", "attract"], SETTLE_SECONDS)
-    assert not world.handover.card_in
+    stood: list[Screen] = []
+
+    def asks_for_a_card(kiosk: Kiosk) -> None:
+        kiosk.await_card(Screen("set_card", {"fault": "", "kind": "card"}, ("back",), step=4))
+        stood.extend(view.screen for view in world.views if view.screen.name == "set_card")
+        assert len(world.reader.lines) == 0
+        kiosk.card()
+
+    flow(monkeypatch, asks_for_a_card)
+    world.saying(START)
+    world.at(1, lambda: world.reader.put_in())
+    world.at(9, world.reader.take_out)
+    world.at(12, world.reader.put_in)
+    world.at(15, world.reader.take_out)
+    visit.run(world.session)
+    assert [fault for fault, _ in groupby(screen.facts["fault"] for screen in stood)] == ["", "left", ""]
+    assert len(world.reader.lines) == 1 and world.names[-2:] == ["take_card", "closing"]
+
+
+def test_a_card_that_was_there_with_the_server_s_start_is_never_asked_back_from_somebody_else(
+    after_a_card: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = after_a_card
+    flow(monkeypatch, lambda _kiosk: world.reader.put_in())
+    world.saying(START)
+    visit.run(world.session)
+    assert "take_card" not in world.names and not world.handover.empty
+
+
+def test_a_reader_that_goes_away_with_the_card_asks_nobody_to_take_it(world: World) -> None:
+    session = ended(world)
+    world.at(5, world.reader.go_away)
+    assert not visit.give_card_back(session, "finished"), "nobody has seen it being taken"
+    assert not world.handover.empty
 
 
 def test_after_it_was_taken_a_card_begins_a_visit(after_a_card: World) -> None:
@@ -205,7 +243,7 @@ def test_the_card_has_no_power_and_is_waited_for(world: World) -> None:
     assert (world.inbox.now, [line.closed for line in world.reader.lines]) == (9, [True])
     assert world.view.screen == Screen("take_card", {"end": "finished"}, sound=Sound.TAKE_CARD)
     assert world.view.overlay == "staff"
-    assert not world.handover.card_in, "the next person is not asked to take it"
+    assert world.handover.empty, "the next person is not asked to take it"
 
 
 def test_where_there_is_no_card_nobody_is_asked_to_take_one(world: World) -> None:
@@ -220,7 +258,7 @@ def test_a_card_that_nobody_takes_is_left_to_the_next_session_to_ask_for(world: 
     world.at(TAKE - 1, lambda: world.says(Sign.ACTIVE))
     assert not visit.give_card_back(session, "TimedOut")
     assert world.inbox.now == TAKE
-    assert world.handover.card_in
+    assert not world.handover.empty
 
 
 def test_a_card_is_not_waited_for_that_nobody_is_asked_to_take(world: World) -> None:

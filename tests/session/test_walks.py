@@ -96,7 +96,9 @@ class Walk:
         settings = world.settings
         self.devices = Devices(self.reader, open_printer(settings.printer), PortalClient(settings.portal))
         paper = Paper(settings, self.devices.printer)
-        self.session = Session(settings, guidance.load(), self.devices, Handover(), paper.lay_out, self.show)
+        handover = Handover()
+        handover.empty = True  # as in a kiosk that has run for some time
+        self.session = Session(settings, guidance.load(), self.devices, handover, paper.lay_out, self.show)
         self.settings = settings
         self.thread = threading.Thread(target=visit.run, args=(self.session,), name=f"walk {number}", daemon=True)
 
@@ -105,7 +107,7 @@ class Walk:
         self.shown.set()
 
     def run(self) -> None:
-        self.reader.start(lambda _state: self.session.device_changed())
+        self.reader.start(self.session.card_changed)
         self.thread.start()
         self.session.page_back()
         for _ in range(ACTIONS):

@@ -64,7 +64,7 @@ class SlotReader:
     """Implements `hw.device.Reader`; the slot is in the test's hands."""
 
     def __init__(self) -> None:
-        self.state = ReaderState.EMPTY
+        self.state = ReaderState.ABSENT
         self.insertion = 0
         self.lines: list[Line] = []
         self._changed: Callable[[ReaderState], None] = lambda _: None
@@ -81,13 +81,21 @@ class SlotReader:
         self.lines.append(Line(self))
         return self.lines[-1]
 
-    def put_in(self, state: ReaderState = ReaderState.CARD) -> None:
-        self.state, self.insertion = state, self.insertion + 1
+    def says(self, state: ReaderState) -> None:
+        self.state = state
         self._changed(state)
 
+    def put_in(self, state: ReaderState = ReaderState.CARD) -> None:
+        if self.state in (ReaderState.CARD, ReaderState.MUTE):
+            self.take_out()
+        self.insertion += 1
+        self.says(state)
+
     def take_out(self) -> None:
-        self.state = ReaderState.EMPTY
-        self._changed(self.state)
+        self.says(ReaderState.EMPTY)
+
+    def go_away(self) -> None:
+        self.says(ReaderState.ABSENT)
 
 
 class Inbox(queue.SimpleQueue[Event]):
@@ -113,13 +121,15 @@ class Inbox(queue.SimpleQueue[Event]):
 
 
 class World:
-    """A session with its page there. views: all that was shown; slips: all that was laid out, and in which language;
-    printed: the pictures that the printer was given."""
+    """A session with its page there, in a kiosk that knows its slot to be empty; with a handover of its own, the reader
+    has not said anything yet. views: all that was shown; slips: all that was laid out, and in which language; printed:
+    the pictures that the printer was given."""
 
     def __init__(self, reader: SlotReader | None = None, handover: Handover | None = None) -> None:
         self.inbox = Inbox()
         self.reader = reader or SlotReader()
         self.handover = handover or Handover()
+        self.handover.empty = handover is None
         self.views: list[View] = []
         self.breaks = False  # nothing can be shown
         self.slips: list[tuple[Slip, Language]] = []
@@ -135,7 +145,9 @@ class World:
             lambda: self.inbox.now,
             self.inbox,
         )
-        self.reader.start(lambda _state: self.session.device_changed())
+        self.reader.start(self.session.card_changed)
+        if handover is None:
+            self.reader.take_out()
         self.session.page_back()
 
     def show(self, view: View) -> None:
