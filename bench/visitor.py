@@ -25,13 +25,13 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         site = self._door(port)
-        key = self._get(port, site, "/").headers["Set-Cookie"].partition(";")[0]
+        self.key = self._get(port, site, "/").headers["Set-Cookie"].partition(";")[0]  # what the page shows
         self._wire: WebSocket = create_connection(
             f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket",
             timeout=PATIENCE_SECONDS,
             host=site,
             origin=f"http://{site}",
-            cookie=key,
+            cookie=self.key,
         )
         self._wire.send("40")
         self._screen: dict[str, Any] = {"seq": None, "html": ""}

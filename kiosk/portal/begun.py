@@ -24,7 +24,7 @@ import re
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ NAME = re.compile(r"linking\.(begin\.)?([0-9A-Za-z_-]{16,64})")
 class Entry:
     """One linking. word: its id, or while that is not known the key it was begun with. until: monotonic seconds."""
 
-    word: str
+    word: str = field(repr=False)
     asked: bool  # the id is not known
     until: float
 
@@ -69,7 +69,7 @@ class Begun:
                 with os.fdopen(file, "w") as line:
                     line.write(f"{entry.until:.0f}\n")
             except OSError as error:
-                log.warning("what is begun at the portal cannot be noted (%s)", error.strerror)
+                log.warning("what is begun at the portal cannot be noted (%s)", type(error).__name__)
         return entry
 
     def named(self, entry: Entry, id: str) -> Entry:
@@ -120,7 +120,7 @@ class Begun:
                 status = os.fstat(file)
                 if status.st_uid != os.geteuid() or not stat.S_ISREG(status.st_mode):
                     return None
-                until = float(line.read(LONGEST))
+                until: float = int(line.read(LONGEST))
         except OSError:
             return None  # gone, or not ours
         except ValueError:

@@ -29,7 +29,6 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -186,22 +185,20 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     Server(settings, facts, open_reader).run()
 
 
-@dataclass(frozen=True)
 class Live:
     """The session of this process, and the thread that lives it."""
 
-    app: Flask
-    session: Session
-    portal: PortalClient
-    thread: threading.Thread
+    def __init__(self, app: Flask, session: Session, portal: PortalClient, thread: threading.Thread) -> None:
+        self.app, self.session = app, session
+        self._portal, self._thread = portal, thread
 
     def end(self) -> None:
         """Wait until the session has ended. One that waits for the portal itself is not waited for: what it has begun
         is cancelled here, which excludes whatever it still has under way (openapi.yaml)."""
         self.session.stop()
-        self.thread.join(UNWIND_SECONDS)
-        if self.thread.is_alive():
-            settling = threading.Thread(target=self.portal.settle, args=(self.portal.left(),), daemon=True)
+        self._thread.join(UNWIND_SECONDS)
+        if self._thread.is_alive():
+            settling = threading.Thread(target=self._portal.settle, args=(self._portal.left(),), daemon=True)
             settling.start()
             settling.join(SETTLE_SECONDS)
 

@@ -97,4 +97,4 @@ class Door(ThreadWorker):  # type: ignore[misc]
 
 def is_whole(head: bytes | bytearray) -> bool:
     """One head, all of it, and nothing after it."""
-    return len(head) <= HEAD_BYTES and head.find(END) == len(head) - len(END) and BODY.search(head) is None
+    return len(head) <= HEAD_BYTES and head.partition(END)[1:] == (END, b"") and BODY.search(head) is None
