@@ -5,13 +5,10 @@ The page is the protocol's visitor; what must never be seen is asked for while a
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import os
 import socket
-import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,9 +16,8 @@ import pytest
 import websocket
 
 from bench.visitor import Visitor
-from kiosk.services.server import CONNECTIONS, THREADS
-from kiosk.web.door import HEAD_BYTES, HEAD_SECONDS
-from tests.nobody import needs_root, nobody_does, nobody_says
+from kiosk.web.door import HEAD_SECONDS
+from tests.nobody import needs_root, nobody_says
 from tests.stage import Stage
 
 WHO = "excellent"
@@ -112,96 +108,6 @@ def test_another_user_is_told_nothing_whatever_is_asked(
     began = time.monotonic()
     assert nobody_says(lambda: b"heard:" + b"".join(raw(stage, head, family) for head in heads)) == b"heard:"
     assert time.monotonic() - began < HEAD_SECONDS, "turned away at once, not when a deadline has passed"
-
-
-def hold(stage: Stage, count: int, sent: bytes) -> Callable[[Callable[[bytes], object]], None]:
-    """Open connections, send the beginning of a request on each, and open each again that is closed, for ever."""
-
-    def work(say: Callable[[bytes], object]) -> None:
-        held: list[socket.socket] = []
-        while True:
-            while len(held) < count:
-                client = socket.create_connection(("127.0.0.1", stage.port))
-                client.setblocking(False)
-                with contextlib.suppress(OSError):
-                    client.send(sent)
-                held.append(client)
-            say(b"x")
-            for client in held[: count // 4]:
-                client.close()
-            del held[: count // 4]
-            time.sleep(0.01)
-
-    return work
-
-
-@needs_root
-@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a head"])
-def test_another_users_connections_delay_nothing(stage: Stage, visitor: Visitor, sent: bytes) -> None:
-    alone = loads(stage)
-    with nobody_does(hold(stage, 200, sent)) as heard:
-        os.read(heard, 1)
-        beside = loads(stage)
-    visitor.touch("size")  # and the page is still answered
-    # The other user's own work takes its share of the two cores; a thread or a deadline waited for would be seconds.
-    assert statistics.median(beside) < statistics.median(alone) + 0.05
-    assert max(beside) < 0.5, (max(alone), max(beside))
-
-
-# -- our own user, and so the browser
-
-
-@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a head"])
-def test_requests_that_are_never_finished_keep_no_page_waiting(stage: Stage, visitor: Visitor, sent: bytes) -> None:
-    clients = [socket.create_connection(("127.0.0.1", stage.port)) for _ in range(4 * THREADS)]
-    assert len(clients) < CONNECTIONS
-    try:
-        for client in clients:
-            client.sendall(sent)
-        assert max(loads(stage)) < 0.5
-        for client in clients:
-            client.settimeout(LONGEST_SECONDS)
-            assert client.recv(1) == b"", "closed when its time is over"
-    finally:
-        for client in clients:
-            client.close()
-
-
-def test_a_head_that_comes_a_byte_at_a_time_has_no_more_time(stage: Stage, visitor: Visitor) -> None:
-    with socket.create_connection(("127.0.0.1", stage.port)) as client:
-        began = time.monotonic()
-        try:
-            for byte in HALF * 100:
-                client.sendall(bytes([byte]))
-                time.sleep(0.05)
-        except ConnectionError:
-            pass
-        assert HEAD_SECONDS < time.monotonic() - began < LONGEST_SECONDS
-
-
-def test_a_connection_that_is_kept_alive_has_its_deadline_too(stage: Stage, visitor: Visitor) -> None:
-    head = f"GET /alive HTTP/1.1\r\nHost: {site_of(stage)}\r\n\r\n".encode()
-    clients = [socket.create_connection(("127.0.0.1", stage.port), timeout=LONGEST_SECONDS) for _ in range(THREADS + 2)]
-    try:
-        for client in clients:
-            for _ in range(3):
-                client.sendall(head)
-                assert client.recv(65536).startswith(b"HTTP/1.1 204")
-        for client in clients:
-            client.sendall(head[:-2])
-        assert max(loads(stage)) < 0.5
-        for client in clients:
-            assert client.recv(1) == b""
-    finally:
-        for client in clients:
-            client.close()
-
-
-@pytest.mark.parametrize("more", [b"Content-Length: 10\r\n", b"Expect: 100-continue\r\n", b"X: " + b"x" * HEAD_BYTES])
-def test_what_no_page_of_ours_sends_is_not_answered(stage: Stage, visitor: Visitor, more: bytes) -> None:
-    began = time.monotonic()
-    assert raw(stage, f"GET /alive HTTP/1.1\r\nHost: {site_of(stage)}\r\n".encode() + more + b"\r\n") == b""
-    assert time.monotonic() - began < 1
 
 
 def test_the_name_alone_shows_nothing_and_the_key_goes_with_the_session(stage: Stage) -> None:
