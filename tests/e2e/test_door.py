@@ -1,6 +1,6 @@
-"""Whom the server answers, and what keeps the page waiting: nothing that anybody else on the machine does.
+"""Whom the server answers while a person stands at step 7: their page, and nobody else on the machine.
 
-The page is the protocol's visitor; what must never be seen is asked for while a person stands at step 7.
+The page is the protocol's visitor. What needs no person is tried at the door alone (tests/web/test_doorway.py).
 """
 
 from __future__ import annotations
@@ -71,21 +71,6 @@ def raw(stage: Stage, head: bytes, family: socket.AddressFamily = socket.AF_INET
         except ConnectionError:
             pass
     return heard
-
-
-def loads(stage: Stage, times: int = 30) -> list[float]:
-    """Seconds that a new page's first answer takes, again and again."""
-    took = []
-    host = site_of(stage)
-    for _ in range(times):
-        began = time.perf_counter()
-        assert get(stage, host, "/alive")[0] == 204
-        took.append(time.perf_counter() - began)
-        time.sleep(0.005)
-    return took
-
-
-# -- another user
 
 
 @needs_root
