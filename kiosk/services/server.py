@@ -72,7 +72,7 @@ STOP_SECONDS = 10  # after which the arbiter kills
 HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 UNHEARD = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "TSTP", "WINCH"))
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
+PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
 class OneSession(Arbiter):  # type: ignore[misc]
@@ -96,7 +96,6 @@ class Worker(Door):
     """gunicorn's worker, which lives as long as its session, and not longer than the arbiter."""
 
     def init_process(self) -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         self.cfg.set("graceful_timeout", 0)  # here, not in the arbiter: it is the session that is waited for
         super().init_process()
 
@@ -113,7 +112,7 @@ class Worker(Door):
     handle_quit = handle_exit
 
     def run(self) -> None:
-        """Serve until told to stop, or until there is no arbiter any more."""
+        """Serve until told to stop, or until there is no arbiter any more, which gunicorn looks for once a second."""
         try:
             super().run()
         except Exception as error:  # nobody can be answered any more
@@ -248,8 +247,4 @@ def tell_browser(settings: Settings, what: bytes) -> None:
 def keep_memory_private() -> None:
     """No core dump, and no other process of this user may read our memory (prctl(2), PR_SET_DUMPABLE)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    prctl(PR_SET_DUMPABLE, 0)
-
-
-def prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -111,7 +111,7 @@ def test_the_name_alone_shows_nothing_and_the_key_goes_with_the_session(stage: S
                     timeout=5,
                 )
                 line.close()
-        visitor.touch("start").leave()
+        visitor.touch("start", "link").leave()
     with Visitor(stage.port) as visitor:
         assert visitor.key != key
         assert get(stage, site_of(stage), "/paper.png", key)[0] == 403

@@ -44,6 +44,14 @@ class Stopping(Server):
         session = cast(Any, SimpleNamespace(stop=told.set))
         portal = cast(Any, SimpleNamespace(left=lambda: [], settle=lambda left: self.writes("settled")))
         app = Flask("stopping")
+
+        @app.get("/page")
+        def page() -> str:
+            """Stays as long as the session, as a page's socket does."""
+            self.writes("page")
+            threading.Event().wait()
+            return ""
+
         self._live = Live(app, session, portal, thread)
         return app
 

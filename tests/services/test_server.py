@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,8 +26,8 @@ PROCESSES = ("worker", "arbiter")
 class Running:
     """One arbiter, and what its sessions have written."""
 
-    def __init__(self, file: Path, process: subprocess.Popen[bytes]) -> None:
-        self._file, self.process = file, process
+    def __init__(self, file: Path, process: subprocess.Popen[bytes], port: int) -> None:
+        self._file, self.process, self.port = file, process, port
 
     @property
     def lines(self) -> list[tuple[int, str]]:
@@ -76,9 +77,10 @@ def living(process: int) -> bool:
 def running(directory: Path, *how: str) -> Iterator[Running]:
     file = directory / "said"
     file.touch()
-    command = [sys.executable, "-m", "tests.services.stopping", str(free_port()), str(file), *how]
+    port = free_port()
+    command = [sys.executable, "-m", "tests.services.stopping", str(port), str(file), *how]
     with subprocess.Popen(command, cwd=ROOT) as process:
-        server = Running(file, process)
+        server = Running(file, process, port)
         try:
             yield server
         finally:
@@ -152,9 +154,12 @@ def test_no_other_signal_makes_two_sessions_or_ends_the_one_or_stops_it(server: 
 def test_a_session_that_does_not_end_is_settled_past_it_and_left_in_time(tmp_path: Path) -> None:
     with running(tmp_path, "blocked") as server:
         worker = server.session()
-        os.kill(server.process.pid, signal.SIGTERM)
-        took = server.until(lambda: server.process.poll() is not None)
-        assert server.lines == [(worker, "begun"), (worker, "settled")]
+        with socket.create_connection(("127.0.0.1", server.port)) as page:
+            page.sendall(b"GET /page HTTP/1.1\r\nHost: here\r\n\r\n")
+            server.until(lambda: server.said("page") == [worker])
+            os.kill(server.process.pid, signal.SIGTERM)
+            took = server.until(lambda: server.process.poll() is not None)
+        assert server.lines == [(worker, "begun"), (worker, "page"), (worker, "settled")]
         assert UNWIND_SECONDS <= took < UNWIND_SECONDS + SETTLE_SECONDS
 
 
