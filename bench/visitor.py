@@ -2,7 +2,7 @@
 
 Socket.IO over a WebSocket (Engine.IO 4, Socket.IO 5): "2" is a ping, answered by "3"; "40" opens the only namespace;
 `42["screen", {…}]` is a snapshot and `42["answer", {…}]` what was touched. Requests go to 127.0.0.1 in the name of the
-session's site, as a browser's do.
+session's site, and the socket shows the key that the page has brought, as a browser's do.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         site = self._door(port)
-        self._get(port, site, "/")
+        self.key = self._get(port, site, "/").headers["Set-Cookie"].partition(";")[0]  # what the page shows
         self._wire: WebSocket = create_connection(
             f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket",
             timeout=PATIENCE_SECONDS,
             host=site,
             origin=f"http://{site}",
+            cookie=self.key,
         )
         self._wire.send("40")
         self._screen: dict[str, Any] = {"seq": None, "html": ""}

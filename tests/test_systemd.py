@@ -16,6 +16,9 @@ import pytest
 
 from kiosk.config.kiosk import Settings
 from kiosk.health import look
+from kiosk.services.browser import WORD_SECONDS
+from kiosk.services.server import SETTLE_SECONDS, STOP_SECONDS, UNWIND_SECONDS
+from kiosk.web import peer
 
 ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
@@ -176,6 +179,20 @@ def test_a_service_that_cannot_start_for_its_settings_has_failed_and_any_other_i
     assert "Restart=always" in lines(service) and "StartLimitIntervalSec=0" in lines(service)
     [command] = [line for line in lines(service) if line.startswith("ExecStart=")]
     assert command.startswith("ExecStart=/opt/kiosk/.venv/bin/python -m kiosk "), "the exit code is the kiosk's own"
+
+
+def test_a_stop_has_the_time_it_takes_and_what_is_left_a_place_that_outlives_it() -> None:
+    [line] = [line for line in lines("kiosk-server.service") if line.startswith("TimeoutStopSec=")]
+    assert int(line.removeprefix("TimeoutStopSec=")) >= STOP_SECONDS + WORD_SECONDS + 2
+    assert UNWIND_SECONDS + SETTLE_SECONDS < STOP_SECONDS
+    assert f"ReadWritePaths=-{Settings().server.runtime_directory}" in lines("kiosk-server.service")
+    assert not any(line.startswith("ExecReload=") for line in lines("kiosk-server.service"))
+
+
+def test_the_server_answers_the_user_of_the_screens_unit() -> None:
+    assert f"User={peer.SCREEN}" in lines("kiosk-browser.service")
+    [families] = [line for line in lines("kiosk-server.service") if line.startswith("RestrictAddressFamilies=")]
+    assert "AF_NETLINK" in families.split(), "or the kernel cannot be asked whose a connection is"
 
 
 def test_check_asks_as_the_users_and_with_the_groups_of_the_services() -> None:

@@ -8,6 +8,9 @@ Three rules carry it:
 - After a submission without a usable answer the portal is *asked*. "held" means that nothing was decided, so the same
   submission goes out once more; if that is lost too, cancelling settles it, because the portal lets only one of the two
   win and says which. `PortalUnreachable(sent="unknown")` remains for a portal that answers nothing at all.
+- What was begun is on record (`begun.py`) until it is known to be over, so that whoever comes after us can end it. That
+  is safe whatever had become of it: cancelling undoes nothing that was completed, and asking to begin once more under
+  the same key only tells which linking that was.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import logging
 import ssl
 import time
 import uuid
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
@@ -24,6 +28,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kiosk.config.kiosk import Portal
+from kiosk.portal.begun import Begun, Entry
 from kiosk.portal.errors import Misconfigured, PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
 from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, OpensAt, Refusal, State, Status
@@ -32,6 +37,7 @@ __all__ = ["PortalBroken", "PortalClient", "PortalClosed", "PortalError", "Porta
 
 PROBLEM = "tag:kiosk.invalid,2026:"  # what every problem's type begins with
 BRIEF_SECONDS = 5.0  # to cancel, since a person who leaves does not wait for the portal; and to ask whether it is open
+SETTLE_AGAIN_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)  # after which what was left is tried again; then the last
 LONGEST_CLOSURE = timedelta(days=30)  # an opening beyond that is not worth showing
 
 log = logging.getLogger(__name__)
@@ -49,11 +55,12 @@ class PortalClient:
     """One session's talk with the portal. Opens nothing before its first call, so it may be made before the fork.
 
     Every call is bounded in time by `portal.timeout_seconds` (submit: twice that, and the time to cancel) and raises
-    one of the errors of `portal.errors`, nothing else.
+    one of the errors of `portal.errors`, nothing else. begun: where it stands what is not over yet.
     """
 
-    def __init__(self, settings: Portal) -> None:
+    def __init__(self, settings: Portal, begun: Begun | None = None) -> None:
         self._settings = settings
+        self._begun = begun or Begun()
         self._tls: ssl.SSLContext | None = None
         self._complaint = ""  # the last that was said of the settings
 
@@ -67,7 +74,16 @@ class PortalClient:
 
     def begin(self) -> Linking:
         """Begin a linking: its id, its nonce, the terms in force and when it ends by itself."""
-        return _decode("begin", Linking, self._repeat(_Call("begin", "POST", "/linkings", key=_key())))
+        key = _key()
+        entry = self._begun.asked(key)
+        try:
+            linking = self._begin(key)
+        except PortalUnreachable as error:
+            if error.sent == "no":
+                self._begun.over(entry)
+            raise
+        self._begun.named(entry, linking.id)
+        return linking
 
     def hold(self, linking: Linking, applicant: Applicant) -> Held:
         """Send the four attributes, to be held until the linking ends."""
@@ -80,6 +96,15 @@ class PortalClient:
 
         A lost answer is asked for, never guessed: PortalUnreachable(sent="unknown") only when asking failed too.
         """
+        try:
+            linked = self._submit(linking, cms)
+        except PortalRefused:
+            self._begun.ended(linking.id)
+            raise
+        self._begun.ended(linking.id)
+        return linked
+
+    def _submit(self, linking: Linking, cms: bytes) -> Linked:
         body = msgspec.json.encode({"cms": base64.b64encode(cms).decode(), "terms_sha256": linking.terms.sha256})
         call = _Call("submit", "POST", f"/linkings/{linking.id}/signature", body, _key())
         deadline = Deadline(self._settings.timeout_seconds)
@@ -103,13 +128,25 @@ class PortalClient:
 
         True when the portal has confirmed that the linking is over.
         """
-        try:
-            self._cancel(linking)
-        except PortalRefused:
-            return True  # the portal no longer knows it
-        except PortalError:
-            return False
-        return True
+        over = self._is_over(linking.id)
+        if over:
+            self._begun.ended(linking.id)
+        return over
+
+    def left(self) -> list[Entry]:
+        """What was begun, by whomever, and is not known to be over."""
+        return self._begun.left()
+
+    def settle(self, left: Iterable[Entry]) -> list[Entry]:
+        """Cancel these, once. Returns those that are not known to be over now. Never raises."""
+        return [still for entry in left if (still := self._settle_entry(entry)) is not None]
+
+    def settle_all(self, left: list[Entry], pause: Callable[[float], object] = time.sleep) -> None:
+        """Cancel these, again and again while the portal is away, until the portal has ended them by itself."""
+        tries = 0
+        while left := [entry for entry in self.settle(left) if not self._begun.is_past(entry)]:
+            pause(SETTLE_AGAIN_SECONDS[min(tries, len(SETTLE_AGAIN_SECONDS) - 1)])
+            tries += 1
 
     def reachable(self) -> bool | PortalClosed:
         """For the home screen: True when open, PortalClosed (returned, not raised) when closed, False otherwise."""
@@ -136,7 +173,7 @@ class PortalClient:
             except (NotSent, NoAnswer, PortalBroken, PortalClosed):
                 pass
             try:
-                state = self._cancel(linking)
+                state = self._cancel(linking.id)
             except PortalError:
                 raise PortalUnreachable("unknown") from None
         match state.state:
@@ -153,8 +190,33 @@ class PortalClient:
     def _ask(self, linking: Linking, deadline: Deadline) -> LinkingState:
         return _decode("state", LinkingState, self._repeat(_Call("state", "GET", f"/linkings/{linking.id}"), deadline))
 
-    def _cancel(self, linking: Linking) -> LinkingState:
-        call = _Call("cancel", "POST", f"/linkings/{linking.id}/cancellation", key=_key())
+    def _begin(self, key: str, deadline: Deadline | None = None) -> Linking:
+        return _decode("begin", Linking, self._repeat(_Call("begin", "POST", "/linkings", key=key), deadline))
+
+    def _settle_entry(self, entry: Entry) -> Entry | None:
+        """None when it is over now."""
+        if entry.asked:
+            try:
+                entry = self._begun.named(entry, self._begin(entry.word, self._brief()).id)
+            except PortalError:
+                return entry
+        if not self._is_over(entry.word):
+            return entry
+        self._begun.over(entry)
+        log.warning("what an earlier session had begun at the portal is over")
+        return None
+
+    def _is_over(self, id: str) -> bool:
+        """Cancel it. True: the portal has said that it is over, or no longer knows it."""
+        try:
+            return self._cancel(id).state not in (State.BEGUN, State.HELD)
+        except PortalRefused:
+            return True
+        except PortalError:
+            return False
+
+    def _cancel(self, id: str) -> LinkingState:
+        call = _Call("cancel", "POST", f"/linkings/{id}/cancellation", key=_key())
         return _decode("cancel", LinkingState, self._repeat(call, self._brief()))
 
     def _repeat(self, call: _Call, deadline: Deadline | None = None) -> bytes:

@@ -5,6 +5,16 @@ When the session has ended the worker leaves with `os._exit`, the kernel takes b
 PIN, and the arbiter forks the next. The arbiter keeps the listening socket, so a browser that comes in between waits
 in the backlog. The application is made in the worker, after the fork: a site name of its own, devices of its own.
 
+Every end is one end. What a signal does:
+
+    to the arbiter      TERM INT QUIT                    the session ends (below), then the arbiter
+    to the worker       TERM INT QUIT, arbiter's death   the session ends: nobody is waited for, what was begun at the
+                                                         portal is cancelled, the screen is empty
+    to either           HUP USR1 USR2 TTIN TTOU TSTP     nothing. gunicorn would reload, reopen, fork a second arbiter,
+                        WINCH                            or have one worker more, and so two sessions; or stand still
+    to either           KILL, and whatever else kills    the record of what was begun (`portal/begun.py`) is what is
+                                                         left, and the next session cancels it beside its own life
+
 This is the composition root: the one place that knows which device stands behind which protocol.
 """
 
@@ -14,14 +24,17 @@ import ctypes
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from kiosk.config import guidance
 from kiosk.config.guidance import Guidance
@@ -29,6 +42,7 @@ from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
+from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import paper
 from kiosk.services import sd_notify
@@ -38,8 +52,9 @@ from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
 from kiosk.session.session import Session
 from kiosk.voice.mouth import Mouth
-from kiosk.web import view
+from kiosk.web import peer, view
 from kiosk.web.app import create
+from kiosk.web.door import Door
 from kiosk.web.site import Site
 from kiosk.web.socket import Line
 
@@ -47,8 +62,62 @@ log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
 LAST_WORDS_SECONDS = 0.05  # for the closing screen to reach the page
+CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socket
+
+# A stop, within the unit's TimeoutStopSec (systemd/kiosk-server.service): the session has so long to end by itself …
+UNWIND_SECONDS = 3.0
+SETTLE_SECONDS = 5.0  # … and if it waits for the portal, what it has begun is cancelled past it, within this time
+STOP_SECONDS = 10  # after which the arbiter kills
+
+HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+UNHEARD = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "TSTP", "WINCH"))
 
 PR_SET_DUMPABLE = 4  # linux/prctl.h
+
+
+class OneSession(Arbiter):  # type: ignore[misc]
+    """gunicorn's arbiter, without the signals by which there would be a second session or a second arbiter."""
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        for number in UNHEARD:
+            signal.signal(number, signal.SIG_IGN)
+
+    def spawn_worker(self) -> None:
+        """No signal is heard between the fork and the worker's own handlers, which let through what has come."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (*HEARD, *UNHEARD))
+        try:
+            super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Worker(Door):
+    """gunicorn's worker, which lives as long as its session, and not longer than the arbiter."""
+
+    def init_process(self) -> None:
+        self.cfg.set("graceful_timeout", 0)  # here, not in the arbiter: it is the session that is waited for
+        super().init_process()
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        for number in UNHEARD:
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*HEARD, *UNHEARD))
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        self.app.stop()
+        super().handle_exit(sig, frame)
+
+    handle_quit = handle_exit
+
+    def run(self) -> None:
+        """Serve until told to stop, or until there is no arbiter any more, which gunicorn looks for once a second."""
+        try:
+            super().run()
+        except Exception as error:  # nobody can be answered any more
+            log.error("the worker ends for %s", type(error).__name__)
+        self.app.leave()
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -59,6 +128,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._facts = facts
         self._open_reader = open_reader
         self._handover = Handover()
+        self._live: Live | None = None  # in the worker
         super().__init__()
 
     def load_config(self) -> None:
@@ -66,10 +136,11 @@ class Server(BaseApplication):  # type: ignore[misc]
             "bind": f"127.0.0.1:{self._settings.server.port}",
             "proc_name": "kiosk",
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": Worker,
+            "worker_connections": CONNECTIONS,
             "threads": THREADS,
             "worker_tmp_dir": "/dev/shm",
-            "graceful_timeout": 1,
+            "graceful_timeout": STOP_SECONDS,
             "control_socket_disable": True,
             "loglevel": "warning",
             "child_exit": self._session_died,
@@ -77,7 +148,22 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(key, value)
 
     def load(self) -> Flask:
-        return open_session(self._settings, self._facts, self._open_reader(), self._handover)
+        self._live = open_session(self._settings, self._facts, self._open_reader(), self._handover)
+        return self._live.app
+
+    def run(self) -> None:
+        OneSession(self).run()
+
+    def stop(self) -> None:
+        """The session of this process is to end. For a signal's handler: nothing is waited for."""
+        if self._live is not None:
+            self._live.session.stop()
+
+    def leave(self) -> NoReturn:
+        """End this process, as soon as its session has."""
+        if self._live is not None:
+            self._live.end()
+        os._exit(0)
 
     def _session_died(self, _arbiter: object, _worker: object) -> None:
         tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
@@ -90,17 +176,39 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("kiosk").setLevel(logging.INFO)
     keep_memory_private()
+    if not peer.can_tell():
+        sys.exit("server: this kernel does not say whose a connection is; it needs sock_diag (module tcp_diag)")
     view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
     sd_notify.stage("the slips")
     paper.warm(settings)
     Server(settings, facts, open_reader).run()
 
 
-def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: Handover) -> Flask:
+class Live:
+    """The session of this process, and the thread that lives it."""
+
+    def __init__(self, app: Flask, session: Session, portal: PortalClient, thread: threading.Thread) -> None:
+        self.app, self.session = app, session
+        self._portal, self._thread = portal, thread
+
+    def end(self) -> None:
+        """Wait until the session has ended. One that waits for the portal itself is not waited for: what it has begun
+        is cancelled here, which excludes whatever it still has under way (openapi.yaml)."""
+        self.session.stop()
+        self._thread.join(UNWIND_SECONDS)
+        if self._thread.is_alive():
+            settling = threading.Thread(target=self._portal.settle, args=(self._portal.left(),), daemon=True)
+            settling.start()
+            settling.join(SETTLE_SECONDS)
+
+
+def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: Handover) -> Live:
     """Everything one session needs, in the process that will end with it."""
     site = Site.fresh(settings.server.port)
     jack = InputJack(settings.voice.jack) if settings.voice.jack else None
-    devices = Devices(reader, open_printer(settings.printer), PortalClient(settings.portal), jack)
+    portal = PortalClient(settings.portal, Begun(Path(settings.server.runtime_directory)))
+    left = portal.left()  # before this session begins anything itself
+    devices = Devices(reader, open_printer(settings.printer), portal, jack)
     slips = paper.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, slips.png, mouth)
@@ -114,8 +222,11 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
         threading.Event().wait(LAST_WORDS_SECONDS)
         os._exit(0)
 
-    threading.Thread(target=live, name="session", daemon=True).start()
-    return app
+    if left:
+        threading.Thread(target=portal.settle_all, args=(left,), name="left", daemon=True).start()
+    thread = threading.Thread(target=live, name="session", daemon=True)
+    thread.start()
+    return Live(app, session, portal, thread)
 
 
 def tell_browser(settings: Settings, what: bytes) -> None:

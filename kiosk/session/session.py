@@ -22,7 +22,7 @@ from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
-from kiosk.flows.asking.ends import CardPulled, Left
+from kiosk.flows.asking.ends import CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
 from kiosk.language.languages import Language
@@ -46,9 +46,10 @@ CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: someth
 
 @dataclass(frozen=True)
 class Event:
-    """Something from outside: an answer to screen `seq`, the loss of the page, or a device that is not as it was."""
+    """Something from outside: an answer to screen `seq`, the loss of the page, a device that is not as it was, or the
+    end of the kiosk."""
 
-    kind: Literal["answer", "device", "page"]
+    kind: Literal["answer", "device", "page", "stop"]
     answer: Answer | None = None
     seq: int = 0
 
@@ -82,6 +83,7 @@ class Session:
         self._events = events or queue.SimpleQueue()
         self._in_use = False
         self._leaving = False
+        self._stopping = False
 
     # What the outside calls, from any thread.
 
@@ -130,6 +132,11 @@ class Session:
     def page_back(self) -> None:
         self._patience.page_back()
         self.slot.page_back()
+
+    def stop(self) -> None:
+        """The kiosk is to end. A signal's handler may call this: it waits for nothing."""
+        self._stopping = True
+        self._events.put(Event("stop"))
 
     # What the visit asks for.
 
@@ -198,6 +205,8 @@ class Session:
 
     def heed_leaving(self) -> None:
         self._take_stale()
+        if self._stopping:
+            raise Stopped
         if self._leaving:
             raise Left
 
@@ -236,6 +245,8 @@ class Session:
     def _next(self) -> Answer | None:
         """The next answer for the screen that stands there. None for whatever else has happened: helpers, idle and
         losses are dealt with here."""
+        if self._stopping:
+            raise Stopped
         if self.view.screen.needs_card and not self.slot.still_in:
             self.lift()
             raise CardPulled

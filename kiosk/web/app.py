@@ -1,9 +1,14 @@
 """The web application of one session, on a site of its own.
 
-The site's name, `<random>.localhost`, is the session's capability: a browser keeps its storage, its history and its
-renderer apart from every other site's, and nothing but script and style goes to any other Host, nothing at all to
-another Origin's socket. That one check closes DNS rebinding and cross-site sockets. 127.0.0.1 only says where the
-present session lives.
+The site's name, `<random>.localhost`, keeps a session apart in the browser: its storage, its history and its renderer
+are no other site's, and nothing but script and style goes to any other Host, nothing at all to another Origin's socket.
+That one check closes DNS rebinding and cross-site sockets. 127.0.0.1 only says where the present session lives.
+
+The name is no secret, for it stands in an address. What a page shows is the session's key: a cookie which the page's
+own load has brought (no script reads it, no other site sends it, and it goes with the session), and which is asked for
+with everything that says something about the person: the slip, what is spoken, the socket. It stands on no command
+line and in no file, and it is given only over a connection that the door has let in (`door.py`), which is the screen's
+user's; docs/decisions/0008.
 
 Everything listens on loopback; nothing here is reachable from outside the machine.
 """
@@ -16,7 +21,7 @@ from flask import Flask, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.voice.mouth import Mouth
-from kiosk.web.site import Site
+from kiosk.web.site import KEY, Site
 from kiosk.web.style import sheet
 from kiosk.web.view import page
 
@@ -44,6 +49,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+PERSONAL = ("slip", "prompt", "said_now")  # asked for by a page that has the key
+
 
 def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = None) -> Flask:
     """The application. paper: the slip of this session as PNG, once there is one. mouth: what it can say."""
@@ -52,8 +59,12 @@ def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = 
 
     @app.before_request
     def only_here() -> AnyResponse | None:
-        if request.host == site.host or request.endpoint in ("static", "style"):
-            return None  # script and style, too, for the page of a session that died while its page was loading
+        if request.endpoint in ("static", "style"):
+            return None  # also for the page of a session that died while its page was loading
+        if request.host == site.host:
+            if request.endpoint in PERSONAL and not site.opens(request.cookies):
+                abort(403)
+            return None
         if request.host in site.door and request.path == "/" and request.method == "GET":
             return redirect(site.origin + "/")
         if request.path == "/alive":
@@ -66,8 +77,10 @@ def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = 
         return response
 
     @app.get("/")
-    def index() -> str:
-        return page()
+    def index() -> Response:
+        response = Response(page(), mimetype="text/html")
+        response.set_cookie(KEY, site.key, httponly=True, samesite="Strict")  # no Domain: for this very host
+        return response
 
     @app.get("/style.css")
     def style() -> Response:

@@ -1,4 +1,4 @@
-"""Where a session lives: a port of this machine, and a name on it that nobody can guess.
+"""Where a session lives: a port of this machine, a name on it that nobody can guess, and the key that its page shows.
 
 Kept apart from the application so that a command can ask about the port without loading what serves there.
 """
@@ -10,7 +10,10 @@ import http.client
 import re
 import secrets
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+KEY = "key"
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Site:
 
     host: str  # with port, as the Host header has it
     door: frozenset[str]  # the hosts that only lead there
+    key: str = field(repr=False)  # what a page of this session shows, in the cookie KEY
 
     @property
     def origin(self) -> str:
@@ -26,11 +30,16 @@ class Site:
 
     @classmethod
     def fresh(cls, port: int) -> Site:
-        """A name nobody can guess."""
+        """A name and a key that nobody can guess."""
         return cls(
             f"{secrets.token_hex(10)}.localhost:{port}",
             frozenset({f"127.0.0.1:{port}", f"localhost:{port}"}),
+            secrets.token_urlsafe(16),
         )
+
+    def opens(self, cookies: Mapping[str, str]) -> bool:
+        """Whether these cookies of a request show that it comes from a page of this session."""
+        return secrets.compare_digest(cookies.get(KEY, "").encode(), self.key.encode())
 
 
 def port_free(number: int) -> bool:

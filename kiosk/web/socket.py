@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 from flask import Flask, request
 from flask_socketio import SocketIO
+from werkzeug.http import parse_cookie
 
 from kiosk.config.kiosk import Voice
 from kiosk.session.answers import Sign, parse
@@ -122,8 +123,9 @@ class Line:
         self._session.page_back()
         return True
 
-    def _is_ours(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
-        ours = (environ.get("HTTP_HOST"), origin) == (self._site.host, self._site.origin)
+    def _is_ours(self, origin: str | None, environ: dict[str, Any]) -> bool:
+        here = (environ.get("HTTP_HOST"), origin) == (self._site.host, self._site.origin)
+        ours = here and self._site.opens(parse_cookie(environ))
         if not ours:
             log.warning("a connection from elsewhere was refused")
         return ours

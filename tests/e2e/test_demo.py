@@ -141,6 +141,7 @@ def test_a_card_put_in_at_the_dock_begins_a_visit_at_the_kiosk(demo: Demo) -> No
         f"ws://127.0.0.1:{demo.port('kiosk')}/socket.io/?EIO=4&transport=websocket",
         host=site,
         origin=f"http://{site}",
+        cookie=demo.ask("kiosk", "GET", "/", host=site).headers["Set-Cookie"].partition(";")[0],
         timeout=10,
     )
     screens: list[str] = []

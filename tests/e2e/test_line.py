@@ -27,17 +27,26 @@ def host(person: Person) -> str:
     return urlsplit(person.page.url).netloc
 
 
-def ask(kiosk: Kiosk, host: str, path: str) -> int:
+def ask(kiosk: Kiosk, host: str, path: str, key: str = "") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", kiosk.port, timeout=5)
-    connection.request("GET", path, headers={"Host": host})
+    connection.request("GET", path, headers={"Host": host, "Cookie": key})
     return connection.getresponse().status
 
 
+def key(person: Person) -> str:
+    """What the person's page shows, as the header has it."""
+    [cookie] = person.page.context.cookies(person.page.url)
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["expires"]) == (True, "Strict", -1)
+    return f"{cookie['name']}={cookie['value']}"
+
+
 @contextmanager
-def caller(kiosk: Kiosk, host: str, origin: str | None) -> Iterator[websocket.WebSocket]:
+def caller(kiosk: Kiosk, host: str, origin: str | None, key: str) -> Iterator[websocket.WebSocket]:
     """Somebody else's connection to the socket."""
     address = f"ws://127.0.0.1:{kiosk.port}/socket.io/?EIO=4&transport=websocket"
-    line = websocket.create_connection(address, host=host, origin=origin, suppress_origin=origin is None, timeout=5)
+    line = websocket.create_connection(
+        address, host=host, origin=origin, suppress_origin=origin is None, cookie=key, timeout=5
+    )
     try:
         assert str(line.recv()).startswith("0")
         yield line
@@ -45,9 +54,9 @@ def caller(kiosk: Kiosk, host: str, origin: str | None) -> Iterator[websocket.We
         line.shutdown()  # type: ignore[no-untyped-call]
 
 
-def is_let_in(kiosk: Kiosk, host: str, origin: str | None) -> bool:
+def is_let_in(kiosk: Kiosk, host: str, origin: str | None, key: str) -> bool:
     try:
-        with caller(kiosk, host, origin) as line:
+        with caller(kiosk, host, origin, key) as line:
             line.send("40")
             return not str(line.recv()).startswith("44")
     except websocket.WebSocketBadStatusException:
@@ -60,10 +69,12 @@ def is_let_in(kiosk: Kiosk, host: str, origin: str | None) -> bool:
 def test_nobody_but_the_page_of_this_session_is_answered(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(7)
     site, door, stranger = host(person), f"127.0.0.1:{kiosk.port}", "evil.example"
+    shown = key(person)
     assert ask(kiosk, site, "/alive") == 204
+    assert (ask(kiosk, site, "/paper.png"), ask(kiosk, site, "/paper.png", shown)) == (403, 404)
     for other in (stranger, f"{stranger}:{kiosk.port}", f"other.localhost:{kiosk.port}", ""):
         assert ask(kiosk, other, "/") == 421
-        assert ask(kiosk, other, "/paper.png") == 421
+        assert ask(kiosk, other, "/paper.png", shown) == 421
     assert (ask(kiosk, door, "/"), ask(kiosk, door, "/paper.png")) == (302, 421)
     for other_host, origin in (
         (site, f"http://{stranger}"),
@@ -74,9 +85,26 @@ def test_nobody_but_the_page_of_this_session_is_answered(person: Person, kiosk: 
         (door, f"http://{site}"),
         (site, f"http://{site}"),  # the page is there already
     ):
-        assert not is_let_in(kiosk, other_host, origin), (other_host, origin)
+        assert not is_let_in(kiosk, other_host, origin, shown), (other_host, origin)
+        assert not is_let_in(kiosk, other_host, origin, ""), (other_host, origin)
     person.sees("confirm", 7)
-    assert not any(stranger in line for line in kiosk.log)
+    assert not any(stranger in line or shown in line for line in kiosk.log)
+
+
+def test_while_the_page_is_away_its_place_is_for_who_shows_the_key(person: Person, kiosk: Kiosk) -> None:
+    person.walks_to(7)
+    site, shown = host(person), key(person)
+    since = len(kiosk.log)
+    person.page.goto("about:blank")
+    kiosk.wait_log("the page has gone", since=since)
+    assert not is_let_in(kiosk, site, f"http://{site}", "")
+    assert not is_let_in(kiosk, site, f"http://{site}", f"{shown}x")
+    assert is_let_in(kiosk, site, f"http://{site}", shown)
+    kiosk.wait_log("session ends: BrowserLost", since=since)
+    kiosk.wait_log(DIED, since=since)
+    person.takes_out()
+    person.page.goto(kiosk.address)
+    person.sees("attract")
 
 
 def test_a_second_page_is_turned_away_and_the_first_goes_on(person: Person, kiosk: Kiosk, chromium: Browser) -> None:
@@ -144,7 +172,7 @@ def test_a_message_of_ten_megabytes_costs_the_line_and_not_the_session(person: P
     kiosk.wait_log("the page is here", since=since)
     person.sees("pin", 5)
     person.has_typed(2)
-    with caller(kiosk, host(person), f"http://{host(person)}") as line:
+    with caller(kiosk, host(person), f"http://{host(person)}", key(person)) as line:
         try:
             line.send("42" + "A" * 10_000_000)
             line.recv()

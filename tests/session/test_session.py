@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.card.apdu import CardLost
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule
-from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, TimedOut, VisitEnded
+from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Printed, ReaderState
 from kiosk.language.languages import LANGUAGES
@@ -220,6 +220,29 @@ def test_a_page_that_does_not_come_back_ends_it(world: World) -> None:
     with pytest.raises(BrowserLost):
         world.session.ask(EARLY)
     assert world.inbox.now == 20 + SETTINGS.session.browser_lost_seconds
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        lambda session: session.ask(EARLY),
+        lambda session: session.ask(LATE),
+        lambda session: session.ask_pin(PIN, TEXT_PIN),
+        lambda session: session.await_card(SET_CARD),
+        lambda session: session.await_card(PUT_BACK),
+    ],
+    ids=["question", "long text", "PIN", "card", "card put back"],
+)
+def test_a_stop_ends_whatever_is_waited_for_at_once_and_whatever_comes_after(
+    world: World, waits: Callable[[session.Session], object]
+) -> None:
+    world.at(3, world.session.stop)
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            waits(world.session)
+    assert world.inbox.now == 3
+    with pytest.raises(Stopped):
+        world.session.heed_leaving()
 
 
 # -- a PIN

@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.flows import home
 from kiosk.flows.asking.contract import Kiosk
-from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, TimedOut, VisitEnded
+from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.hw.device import ReaderState
 from kiosk.language.languages import LANGUAGES
@@ -166,7 +166,7 @@ def test_a_visit_from_the_first_touch_to_the_last(world: World, monkeypatch: pyt
     assert not world.session.in_use
 
 
-@pytest.mark.parametrize("end", [Left, TimedOut, CardGone, BrowserLost])
+@pytest.mark.parametrize("end", [Left, TimedOut, CardGone, BrowserLost, Stopped])
 def test_every_end_is_one_end(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, end: type[VisitEnded]
 ) -> None:
@@ -183,6 +183,22 @@ def test_every_end_is_one_end(
         "session begins",
         f"session ends: {end.__name__}",
     ]
+
+
+@pytest.mark.parametrize("card", [False, True], ids=["empty slot", "card in"])
+@pytest.mark.parametrize("served", [False, True], ids=["attract", "home"])
+def test_a_stop_waits_for_nobody_and_for_no_card(
+    world: World, caplog: pytest.LogCaptureFixture, served: bool, card: bool
+) -> None:
+    caplog.set_level(logging.INFO, "kiosk.session")
+    if served:
+        world.saying(START)
+    if card and served:
+        world.soon(world.reader.put_in)
+    world.at(1, world.session.stop)
+    visit.run(world.session)
+    assert (world.inbox.now, world.names[-1]) == (1, "closing")
+    assert "session ends: Stopped" in caplog.messages
 
 
 def test_what_nobody_foresaw_is_told_to_the_person_and_the_log_hears_no_value(

@@ -112,7 +112,7 @@ def test_every_script_is_a_module_the_page_leads_to_and_asks_for_at_once() -> No
 
 def test_whatever_the_page_is_made_of_goes_to_the_page_of_a_session_that_has_died_too() -> None:
     """The page itself goes to nobody else."""
-    client = create(Site("here.localhost:1", frozenset()), lambda: None).test_client()
+    client = create(Site("here.localhost:1", frozenset(), "key"), lambda: None).test_client()
     addresses = Tags(view.page()).addresses
     assert len(addresses) == 3 + len(SCRIPTS)  # the sheet, the icon, socket.io
     for host in ("here.localhost:1", "gone.localhost:1"):

@@ -21,5 +21,9 @@ class BrowserLost(VisitEnded):
     """The page has gone: nobody can see or stop what happens."""
 
 
+class Stopped(VisitEnded):
+    """The kiosk itself is to end: nobody is waited for any more, for an answer or for a card."""
+
+
 class CardPulled(Exception):
     """The card left while a screen that needs it stood there. The flow decides what follows; not an end yet."""

@@ -81,7 +81,7 @@ def gallery() -> Iterator[Gallery]:
     """The server and a browser, both gone afterwards."""
     door = socket.create_server(("127.0.0.1", 0))
     host, port = door.getsockname()
-    app = _application(Site(f"{host}:{port}", frozenset()))
+    app = _application(Site(f"{host}:{port}", frozenset(), "key"))
     server = make_server(host, port, app, threaded=True, request_handler=_Quiet, fd=door.fileno())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

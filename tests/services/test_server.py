@@ -1,0 +1,191 @@
+"""What a signal does: gunicorn as the server runs it, around a session that only ends when it is told to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kiosk.services.server import HEARD, SETTLE_SECONDS, STOP_SECONDS, UNHEARD, UNWIND_SECONDS
+from tests.stage import ROOT, free_port
+
+SOON = 10.0  # seconds, on a busy machine
+PROCESSES = ("worker", "arbiter")
+
+
+class Running:
+    """One arbiter, and what its sessions have written."""
+
+    def __init__(self, file: Path, process: subprocess.Popen[bytes], port: int) -> None:
+        self._file, self.process, self.port = file, process, port
+
+    @property
+    def lines(self) -> list[tuple[int, str]]:
+        words = (line.split() for line in self._file.read_text().splitlines())
+        return [(int(process), word) for process, word in words]
+
+    def said(self, word: str) -> list[int]:
+        """The processes that have said it."""
+        return [process for process, said in self.lines if said == word]
+
+    @property
+    def workers(self) -> list[int]:
+        pid = self.process.pid
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return [int(child) for child in children if living(int(child))]
+        return []
+
+    def until(self, holds: Callable[[], bool]) -> float:
+        """Seconds it took."""
+        began = time.monotonic()
+        while not holds():
+            assert time.monotonic() - began < SOON + STOP_SECONDS, self.lines
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    def session(self) -> int:
+        """The process of the one session, once it has begun."""
+        begun: set[int] = set()
+
+        def one() -> bool:
+            begun.clear()
+            begun.update(set(self.workers) & set(self.said("begun")))
+            return len(begun) == 1
+
+        self.until(one)
+        return begun.pop()
+
+
+def living(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+@contextmanager
+def running(directory: Path, *how: str) -> Iterator[Running]:
+    file = directory / "said"
+    file.touch()
+    port = free_port()
+    command = [sys.executable, "-m", "tests.services.stopping", str(port), str(file), *how]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        server = Running(file, process, port)
+        try:
+            yield server
+        finally:
+            for each in (*server.workers, process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One whose arbiter outlives each test."""
+    with running(tmp_path_factory.mktemp("lasting")) as server:
+        yield server
+
+
+def test_the_two_lists_are_all_that_gunicorn_hears_and_what_stops_a_process() -> None:
+    names = ("HUP", "QUIT", "INT", "TERM", "TTIN", "TTOU", "USR1", "USR2", "WINCH", "TSTP")
+    assert {getattr(signal, f"SIG{name}") for name in names} == {*HEARD, *UNHEARD}
+    assert not set(HEARD) & set(UNHEARD)
+
+
+@pytest.mark.parametrize("number", HEARD, ids=lambda number: number.name)
+def test_a_stop_of_the_arbiter_ends_the_session_first(server: Running, number: signal.Signals) -> None:
+    worker = server.session()
+    os.kill(server.process.pid, number)
+    server.until(lambda: server.process.poll() is not None)
+    assert (server.lines, server.process.returncode) == ([(worker, "begun"), (worker, "ended")], 0)
+
+
+@pytest.mark.parametrize("number", HEARD, ids=lambda number: number.name)
+def test_a_stop_of_the_worker_ends_its_session_and_another_begins(lasting: Running, number: signal.Signals) -> None:
+    worker = lasting.session()
+    os.kill(worker, number)
+    lasting.until(lambda: not living(worker))
+    assert lasting.said("ended")[-1] == worker
+    assert lasting.session() != worker
+
+
+def test_the_session_ends_as_soon_as_the_arbiter_has_gone(server: Running) -> None:
+    worker = server.session()
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.until(lambda: not living(worker))
+    assert server.said("ended") == [worker]
+
+
+def test_the_next_session_is_told_nothing_and_begins_after_a_kill(lasting: Running) -> None:
+    worker = lasting.session()
+    os.kill(worker, signal.SIGKILL)
+    lasting.until(lambda: not living(worker))
+    assert lasting.session() != worker and worker not in lasting.said("ended")
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_no_other_signal_makes_two_sessions_or_ends_the_one_or_stops_it(server: Running, process: str) -> None:
+    worker = server.session()
+    for number in UNHEARD:
+        os.kill(worker if process == "worker" else server.process.pid, number)
+    time.sleep(1.5)  # gunicorn looks at its workers once a second
+    assert (server.workers, server.lines) == ([worker], [(worker, "begun")])
+    os.kill(server.process.pid, signal.SIGTERM)
+    server.until(lambda: server.process.poll() is not None)
+    assert server.said("ended") == [worker], "and it still hears"
+
+
+def test_a_session_that_does_not_end_is_settled_past_it_and_left_in_time(tmp_path: Path) -> None:
+    with running(tmp_path, "blocked") as server:
+        worker = server.session()
+        with socket.create_connection(("127.0.0.1", server.port)) as page:
+            page.sendall(b"GET /page HTTP/1.1\r\nHost: here\r\n\r\n")
+            server.until(lambda: server.said("page") == [worker])
+            os.kill(server.process.pid, signal.SIGTERM)
+            took = server.until(lambda: server.process.poll() is not None)
+        assert server.lines == [(worker, "begun"), (worker, "page"), (worker, "settled")]
+        assert UNWIND_SECONDS <= took < UNWIND_SECONDS + SETTLE_SECONDS
+
+
+def test_a_stop_that_comes_while_a_session_is_being_made_is_not_lost(lasting: Running) -> None:
+    chance = random.Random(4)
+    for _ in range(8):
+        worker = lasting.session()
+        os.kill(worker, signal.SIGKILL)
+        lasting.until(lambda worker=worker: worker not in lasting.workers)  # type: ignore[misc]
+        time.sleep(chance.random() * 0.2)
+        for young in lasting.workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(young, signal.SIGTERM)
+            took = lasting.until(lambda young=young: not living(young))  # type: ignore[misc]
+            assert took < 5, "it would live as if nothing had been said"
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_hail_of_signals_leaves_one_session_at_a_time(lasting: Running, process: str) -> None:
+    lasting.session()
+    chance = random.Random(7)
+    for _ in range(60):
+        for target in lasting.workers if process == "worker" else [lasting.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(target, chance.choice(UNHEARD if process == "arbiter" else (*UNHEARD, *HEARD)))
+        assert len(lasting.workers) <= 1
+        time.sleep(0.02)
+    lasting.session()
+    assert lasting.process.poll() is None

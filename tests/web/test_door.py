@@ -1,0 +1,84 @@
+"""Heads of requests, and what a page shows to be let in."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client
+
+from kiosk.voice.mouth import Mouth
+from kiosk.web.app import create
+from kiosk.web.door import HEAD_BYTES, is_whole
+from kiosk.web.site import KEY, Site
+
+GET = b"GET / HTTP/1.1\r\nHost: here\r\n"
+HERE = {"Host": "here.localhost:1"}
+
+
+@pytest.mark.parametrize(
+    "head", [GET + b"\r\n", GET + b"X: content-length\r\n\r\n", GET + b"X-Content-Length: 1\r\n\r\n"]
+)
+def test_a_whole_head_with_nothing_after_it_is_heard(head: bytes) -> None:
+    assert is_whole(head)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\r\n\r",
+        GET,
+        GET + b"\r\n" + b"x",  # a body, or a second request
+        (GET + b"\r\n") * 2,
+        GET + b"Content-Length: 10\r\n\r\n",
+        GET + b"transfer-encoding : chunked\r\n\r\n",
+        GET + b"EXPECT: 100-continue\r\n\r\n",
+        GET + b"X: " + b"x" * HEAD_BYTES + b"\r\n\r\n",
+    ],
+)
+def test_nothing_else_gets_a_thread(head: bytes) -> None:
+    assert not is_whole(head)
+
+
+def test_two_sessions_have_neither_name_nor_key_in_common() -> None:
+    first, second = Site.fresh(1), Site.fresh(1)
+    assert first.host != second.host and first.key != second.key
+    assert len(first.key) >= 22  # of 64 signs each: 128 bits
+    assert first.key not in repr(first)
+
+
+@pytest.fixture
+def app() -> Flask:
+    mouth = SimpleNamespace(prompt=lambda name: None, live=lambda number: b"sound")
+    return create(Site("here.localhost:1", frozenset({"127.0.0.1:1"}), "k" * 22), lambda: b"slip", cast(Mouth, mouth))
+
+
+PERSONAL = ["/paper.png", "/voice/now/1.wav"]
+
+
+@pytest.mark.parametrize("path", [*PERSONAL, "/voice/prompt.ogg"])
+@pytest.mark.parametrize("cookie", ["", "key=", "key=kkk", f"key={'k' * 21}é", f"kay={'k' * 22}"])
+def test_the_sites_name_alone_shows_nothing_of_the_person(app: Flask, path: str, cookie: str) -> None:
+    answer = Client(app).get(path, headers={**HERE, **({"Cookie": cookie} if cookie else {})})
+    assert answer.status_code == 403
+    assert b"slip" not in answer.data and b"sound" not in answer.data
+
+
+def test_the_page_brings_the_key_that_shows_it(app: Flask) -> None:
+    client: Any = Client(app, use_cookies=False)
+    brought = client.get("/", headers=HERE).headers["Set-Cookie"].split("; ")
+    assert brought[0] == f"{KEY}={'k' * 22}"
+    assert sorted(brought[1:]) == ["HttpOnly", "Path=/", "SameSite=Strict"], "no Domain, no end, no other site"
+    for path in PERSONAL:
+        assert client.get(path, headers={**HERE, "Cookie": brought[0]}).status_code == 200
+
+
+def test_the_key_stands_in_nothing_that_the_door_or_the_page_says(app: Flask) -> None:
+    client: Any = Client(app, use_cookies=False)
+    door = client.get("/", headers={"Host": "127.0.0.1:1"})
+    page = client.get("/", headers=HERE)
+    assert "k" * 22 not in str(door.headers) + door.text + page.text
+    assert "Set-Cookie" not in client.get("/alive", headers=HERE).headers
