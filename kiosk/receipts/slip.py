@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-
 from kiosk.config.kiosk import Settings
 from kiosk.hw.device import NotPrinted, Printed, Printer
+from kiosk.language import dates
 from kiosk.language.languages import JAPANESE, Language
 from kiosk.receipts.receipt import Receipt
 from kiosk.receipts.render import png_bytes, preload, render
@@ -21,7 +20,7 @@ class Paper:
 
     def print(self, receipt: Receipt, language: Language = JAPANESE) -> Printed | NotPrinted:
         """Blocks until the printer has said how it went."""
-        facts = {"when": datetime.datetime.now().astimezone(), "station": self._station, **receipt.facts}
+        facts = {"when": dates.now(), "station": self._station, **receipt.facts}
         image = render(f"{receipt.name}.html", facts, width=self._printer.width, language=language)
         self._png = png_bytes(image)
         return self._printer.print(image)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from PIL import Image
 
 from kiosk.advice.gains import gains_of
 from kiosk.advice.outcomes import End
+from kiosk.language import dates
 from kiosk.language.languages import JAPANESE, Language
 from kiosk.portal.model import Linked
 from kiosk.receipts.render import render
@@ -22,7 +23,7 @@ def slip_of_the_linked(stage: Stage, linked: Linked, language: Language = JAPANE
 
 def is_slip_of(slip: Image.Image, stage: Stage, end: End) -> bool:
     """Whether it is this slip, printed within the last minute."""
-    now = datetime.now().astimezone()
+    now = dates.now()
     facts = {"outcome": OUTCOMES[end]}
     return any(
         _slip(stage, "outcome", JAPANESE, when=when, **facts).tobytes() == slip.tobytes()

@@ -208,5 +208,6 @@ def test_settings_that_lead_nowhere_are_complained_of_once_and_nothing_is_sent(
     assert portal.reachable() is False
     assert portal.reachable() is False
     assert [record.getMessage() for record in caplog.records] == [
-        "portal.ca_file, portal.certificate_file and portal.key_file must be set to reach the portal"
+        "portal.ca_file, portal.certificate_file and portal.key_file must be set to reach the portal; "
+        "its operator gives you the three files"
     ]
