@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -103,7 +104,7 @@ class Line:
             "volume": view.preferences.volume,
             "voice": self._speech(view, html),
             "sound": view.screen.sound.value,
-            "seconds": view.seconds,
+            "seconds": view.left(time.monotonic()),
         }
 
     def _speech(self, view: View, html: str) -> dict[str, object] | None:
