@@ -150,6 +150,7 @@ def test_check_says_in_a_line_each_what_the_kiosk_has_and_lacks(tmp_path: Path) 
         "reader": "LACKS",
         "printer": "LACKS",
         "portal": "LACKS",
+        "clock": "has",
         "font": "has",
         "voice": "has",
         "browser": "has",

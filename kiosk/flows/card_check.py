@@ -9,7 +9,6 @@ Whoever wants to see their licence may then type its PIN, after being told the t
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -28,7 +27,7 @@ from kiosk.flows.card_in_hand import AT_THE_PAD, LICENCE, NEXT, CardInHand
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.take_home import slip
-from kiosk.language.dates import JST
+from kiosk.language import dates
 from kiosk.language.languages import N_
 from kiosk.language.public import NOTHING, Public
 
@@ -74,7 +73,7 @@ def result(facts: Guidance, state: CardState) -> Screen:
     shown = {
         "state": state,
         "linkable": _linkable(state),
-        "until": state.auth_until and state.auth_until.astimezone(JST).date(),
+        "until": state.auth_until and state.auth_until.astimezone(dates.JST).date(),
         "expired": _over(state),
         "plan": plan(facts, state),
         "paper": "",
@@ -127,7 +126,7 @@ def _licence_can_be_read(state: CardState) -> bool:
 
 def _over(state: CardState) -> bool:
     """Whether the user-authentication certificate has ended."""
-    return state.auth_until is not None and state.auth_until <= datetime.datetime.now(datetime.UTC)
+    return state.auth_until is not None and state.auth_until <= dates.now()
 
 
 TO_A_CARD_WITH_PINS = Todo(

@@ -30,6 +30,7 @@ from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, opening, tell
+from kiosk.language import dates
 from kiosk.language.languages import N_
 from kiosk.portal.errors import PortalError, PortalUnreachable
 from kiosk.portal.model import Applicant, Held, Licence, Linked, Linking
@@ -174,7 +175,7 @@ def step_10_read(memory: Memory) -> Move:
 def step_11_done(memory: Memory) -> Move:
     """連携の完了 → 運転免許（運転経歴情報）ページへ."""
     assert memory.linked is not None
-    licence = as_of(datetime.date.today(), memory.linked.licence)
+    licence = as_of(dates.today(), memory.linked.licence)
     linked = msgspec.structs.replace(memory.linked, licence=licence)
     gains = gains_of(licence)
     slip = LinkedSlip(reference=linked.reference, linked_at=linked.linked_at, can=tuple(gain.text for gain in gains))
@@ -222,7 +223,7 @@ def _forward(answer: str) -> Move:
 
 def _is_child(attributes: Attributes) -> bool:
     """Below 16 the signature certificate may never have been issued (my-number-card.md §5.4: none below 15)."""
-    age = attributes.age_on(datetime.date.today())
+    age = attributes.age_on(dates.today())
     return age is not None and age < 16
 
 

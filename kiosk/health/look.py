@@ -20,13 +20,17 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from kiosk.config.guidance import SHIPPED, load, overdue
+from cryptography import x509
+from msgspec import structs
+
+from kiosk.config.guidance import SHIPPED, Guidance, load, overdue
 from kiosk.config.kiosk import Settings
-from kiosk.health import browser, fonts, guidance, port, portal, printer, reader, voice
+from kiosk.health import browser, clock, fonts, guidance, port, portal, printer, reader, voice
 from kiosk.health.finding import Finding
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.hw.reader import PcscReader
+from kiosk.language import dates
 from kiosk.language.languages import shipped
 from kiosk.portal.client import PortalClient
 from kiosk.portal.errors import Misconfigured
@@ -65,12 +69,15 @@ def shut_out(path: Path) -> list[str]:
 def everything(settings: Settings) -> Iterator[Finding]:
     """Every finding, the slowest after a few seconds. Raises `ConfigError` when the facts cannot be read."""
     path = settings.station.guidance_file or SHIPPED
-    yield from guidance.judge(path, overdue(load(path), datetime.date.today()))
+    facts = load(path)
+    yield from guidance.judge(path, overdue(facts, dates.today()))
     yield at_port(settings.server.port)
     yield reader.judge(slot(settings), settings.reader.name)
     wanted = settings.printer
     yield printer.judge(wanted.kind, open_printer(wanted).state() if wanted.kind != "none" else None)
-    yield at_portal(settings)
+    client = PortalClient(settings.portal)
+    yield at_portal(settings, client)
+    yield clock.judge(dates.now(), passed(settings, facts), client.ill_timed, client.ahead)
     yield from installed_fonts()
     spoken = [language.code for language in shipped() if can_speak(language)]
     jack = settings.voice.jack
@@ -102,11 +109,23 @@ def portal_settings(settings: Settings) -> Finding:
     return portal.judge(settings.portal.url)
 
 
-def at_portal(settings: Settings) -> Finding:
+def at_portal(settings: Settings, client: PortalClient) -> Finding:
     finding = portal_settings(settings)
     if finding.lacks:
         return finding
-    return portal.judge(settings.portal.url, answer=PortalClient(settings.portal).reachable())
+    return portal.judge(settings.portal.url, answer=client.reachable())
+
+
+def passed(settings: Settings, facts: Guidance) -> dict[str, datetime.datetime]:
+    """Moments that have passed: somebody has made these certificates, and confirmed these facts."""
+    found = {}
+    for key in ("ca_file", "certificate_file"):
+        with contextlib.suppress(OSError, TypeError, ValueError):  # no such file, or no certificate: `portal` says so
+            certificate = x509.load_pem_x509_certificate(Path(getattr(settings.portal, key)).read_bytes())
+            found[f"portal.{key}"] = certificate.not_valid_before_utc
+    day = max(getattr(facts, each.name).confirmed for each in structs.fields(facts))
+    found["the last confirmed fact"] = datetime.datetime.combine(day, datetime.time(), dates.JST)
+    return found
 
 
 def installed_fonts() -> Iterator[Finding]:

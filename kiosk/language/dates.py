@@ -2,6 +2,10 @@
 
 Papers and cards in Japan say 令和, so a day that stands on one of them has it beside the Gregorian form; a moment (when
 something was done here) has not. Patterns are those of `languages.py`, not CLDR's, so that an update moves nothing.
+
+Days are Japan's, whatever zone the machine is set to: a birthday begins at midnight in Tokyo. So nothing else asks the
+machine what day it is. Nor does anything ask it how long something takes: a clock may be set at any time, and what
+lasts is measured by `time.monotonic`, in the page by `performance.now`.
 """
 
 from __future__ import annotations
@@ -23,6 +27,16 @@ ERAS = (
     ("明治", (0, 0, 0), 1868),
 )
 Day = datetime.date | datetime.datetime | str  # "YYYYMMDD", as the card has it
+
+
+def now() -> datetime.datetime:
+    """This moment, in Japan's zone."""
+    return datetime.datetime.now(JST)
+
+
+def today() -> datetime.date:
+    """Which day it is in Japan."""
+    return now().date()
 
 
 def wareki(day: Day) -> str:

@@ -29,7 +29,16 @@ import msgspec
 
 from kiosk.config.kiosk import Portal
 from kiosk.portal.begun import Begun, Entry
-from kiosk.portal.errors import Misconfigured, PortalBroken, PortalClosed, PortalError, PortalRefused, PortalUnreachable
+from kiosk.portal.errors import (
+    APART_SECONDS,
+    IllTimed,
+    Misconfigured,
+    PortalBroken,
+    PortalClosed,
+    PortalError,
+    PortalRefused,
+    PortalUnreachable,
+)
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
 from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, OpensAt, Refusal, State, Status
 
@@ -62,7 +71,9 @@ class PortalClient:
         self._settings = settings
         self._begun = begun or Begun()
         self._tls: ssl.SSLContext | None = None
-        self._complaint = ""  # the last that was said of the settings
+        self._complaint = ""  # the last that was said to the operator
+        self.ill_timed: IllTimed | None = None  # why the last call that got no connection got none, if it is the clock
+        self.ahead: float | None = None  # s, of this machine's clock before the portal's, as of its last answer
 
     def check(self) -> None:
         """Raise `Misconfigured` when these settings cannot lead to the portal. No network."""
@@ -240,18 +251,39 @@ class PortalClient:
             try:
                 self.check()
             except Misconfigured as error:
-                if str(error) != self._complaint:  # asked every few seconds: once is enough to read
-                    self._complaint = str(error)
-                    log.error("%s", error)
+                self._complain(str(error))
                 raise PortalUnreachable("no") from None
         assert self._tls is not None
         headers = {"Content-Type": "application/json"} if call.body is not None else {}
         if call.key is not None:
             headers["Idempotency-Key"] = call.key
-        answer = exchange(self._settings, self._tls, deadline, call.method, call.path, call.body, headers)
+        try:
+            answer = exchange(self._settings, self._tls, deadline, call.method, call.path, call.body, headers)
+        except NotSent as lost:
+            self.ill_timed = lost.ill_timed
+            if lost.ill_timed is not None:
+                self._complain(_WRONG_CLOCK[lost.ill_timed])
+            raise
+        self.ill_timed = None
+        self._compare(answer.date)
         if 200 <= answer.status < 300 and answer.content_type == "application/json" and answer.body is not None:
             return answer.body
         raise _problem(call.name, answer)
+
+    def _compare(self, date: datetime | None) -> None:
+        """Hold the portal's clock against this machine's."""
+        if date is None:
+            return
+        self.ahead = (datetime.now(UTC) - date).total_seconds()
+        if abs(self.ahead) > APART_SECONDS:
+            side = "ahead of" if self.ahead > 0 else "behind"
+            self._complain(f"this machine's clock is {abs(self.ahead) / 60:.0f} minutes {side} the portal's: set it")
+
+    def _complain(self, words: str) -> None:
+        """Tell the operator: the portal is asked every few seconds, and once is enough to read."""
+        if words != self._complaint:
+            self._complaint = words
+            log.error("%s", words)
 
     def _brief(self) -> Deadline:
         return Deadline(min(BRIEF_SECONDS, self._settings.timeout_seconds))
@@ -302,12 +334,19 @@ def _problem(call: str, answer: Answer) -> Exception:
     return PortalBroken(call)
 
 
+_WRONG_CLOCK = {
+    IllTimed.NOT_YET: "this machine's clock is before the day on which the portal's certificate begins: set it",
+    IllTimed.NO_MORE: "the portal's certificate has ended, or this machine's clock is ahead: set it, if it is",
+}
 _REFUSALS = {each.value for each in Refusal}
 
 
 def _after(seconds: str | None) -> datetime | None:
-    """The moment a Retry-After in seconds names, to the minute: asked again, it should name the same."""
+    """The moment a Retry-After in seconds names, to the nearest minute: asked again, it should name the same. None when
+    it names none, or one that is too far."""
     if seconds is None or not seconds.isascii() or not seconds.isdigit() or len(seconds) > 8:
+        return None
+    if timedelta(seconds=int(seconds)) > LONGEST_CLOSURE:
         return None
     return (datetime.now(UTC) + timedelta(seconds=int(seconds) + 30)).replace(second=0, microsecond=0)
 

@@ -5,9 +5,19 @@ None of them carries anything a person sent or the portal answered, except the p
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Literal
 
 from kiosk.portal.model import OpensAt, Refusal
+
+APART_SECONDS = 300.0  # to which the portal's clock and this machine's may differ before somebody is told
+
+
+class IllTimed(Enum):
+    """What is wrong with the portal's certificate when it is the hour that is wrong: X509_V_ERR_CERT_… of OpenSSL."""
+
+    NOT_YET = 9  # NOT_YET_VALID: the clock of this machine is behind
+    NO_MORE = 10  # HAS_EXPIRED: that clock is ahead, or nobody has renewed the certificate
 
 
 class PortalError(Exception):

@@ -8,6 +8,10 @@ everything after it `NoAnswer`.
 Time-outs of sockets count each read anew, so a portal that sends a byte now and then would never time out. The deadline
 is therefore kept from outside: when it passes, the connection is shut under whatever waits on it.
 
+A wrong clock looks like a portal that cannot be reached: the certificate of whoever answers is not valid yet, or no
+more. So what TLS says of time is kept (`ill_timed`), as is the moment that an answer bears, and the client tells
+whoever can set the clock.
+
 The portal is not trusted to be well: no redirect is followed, no proxy of the environment is used, nothing is
 decompressed, and no answer is read past its limit.
 """
@@ -20,6 +24,7 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
@@ -27,13 +32,17 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from kiosk.config.kiosk import PORTAL_FILES, Portal
-from kiosk.portal.errors import Misconfigured
+from kiosk.portal.errors import IllTimed, Misconfigured
 
 ANSWER_LIMIT = 256 * 1024  # bytes; openapi.yaml, Transport
 
 
 class NotSent(Exception):
     """No connection: the portal has seen nothing of the request."""
+
+    def __init__(self, ill_timed: IllTimed | None = None) -> None:
+        super().__init__()
+        self.ill_timed = ill_timed
 
 
 class NoAnswer(Exception):
@@ -46,6 +55,7 @@ class Answer:
     content_type: str  # without parameters
     retry_after: str | None
     body: bytes | None = field(repr=False)  # None: longer than the limit
+    date: datetime | None = None  # when it was given, on the portal's clock
 
 
 class Deadline:
@@ -142,8 +152,8 @@ def exchange(
     try:
         try:
             connection.connect()
-        except (HTTPError, HTTPException, OSError, ValueError):
-            raise NotSent from None
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
+            raise NotSent(_ill_timed(error)) from None
         try:
             connection.timeout = deadline.left
             connection.request(
@@ -164,6 +174,7 @@ def exchange(
                 status=response.status,
                 content_type=response.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
                 retry_after=response.headers.get("Retry-After"),
+                date=_moment(response.headers.get("Date", "")),
                 body=content if len(content) <= ANSWER_LIMIT else None,
             )
         except (HTTPError, HTTPException, OSError, ValueError):
@@ -171,3 +182,16 @@ def exchange(
     finally:
         watchdog.cancel()
         connection.release()
+
+
+def _ill_timed(error: Exception) -> IllTimed | None:
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
+    return next((each for each in IllTimed if each.value == code), None)
+
+
+def _moment(date: str) -> datetime | None:
+    """A Date header in the form that is to be sent (RFC 9110 §5.6.7); None when it has another."""
+    try:
+        return datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -6,13 +6,13 @@ Laying out and printing are two things, and fail for reasons of their own. Nothi
 
 from __future__ import annotations
 
-import datetime
 import logging
 
 from PIL.Image import Image
 
 from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Printer
+from kiosk.language import dates
 from kiosk.language.languages import JAPANESE, Language
 from kiosk.receipts.render import lay_out, png_bytes, preload
 from kiosk.receipts.slips import NotLaidOut, Slip
@@ -29,7 +29,7 @@ class Paper:
     def lay_out(self, slip: Slip, language: Language = JAPANESE) -> Image | NotLaidOut:
         """The slip as a picture for the printer. Never raises: whoever has been linked is told so, slip or no slip."""
         self._png = None
-        now = datetime.datetime.now().astimezone()
+        now = dates.now()
         try:
             drawn = lay_out(slip, self._station, now, width=self._printer.width, language=language)
             picture = self._printer.prepare(drawn)

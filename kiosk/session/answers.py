@@ -4,10 +4,14 @@ Four kinds of it are the same on every screen and stand in the table; a key of t
 else has the form of an answer is a `Choice`, one of those the screen itself offers. So each kind goes to the one place
 that knows it: a wish to what is shown, a key to the pad, and neither ever meets the other. What has no place here is
 no answer (None).
+
+What was pressed may arrive late, for the page keeps it while the line is cut. So it comes with its number, by which it
+is heard once, and with its moment on the page's own monotonic clock, of which only differences mean something.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,9 +60,12 @@ class Edit(Enum):
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a pad: one character of somebody's PIN, so it is in no repr."""
+    """A key of a pad: one character of somebody's PIN, so it is in no repr.
+
+    at: when it was pressed, in seconds on the page's clock; None: when it is heard."""
 
     character: str = field(repr=False)
+    at: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -80,13 +87,40 @@ def table() -> Mapping[str, Answer]:
     return {each.value: each for kind in (Sign, Wish, Help, Edit) for each in kind} | languages
 
 
-def parse(word: str) -> Answer | None:
-    """What a word from the page says; None when it says nothing."""
+@dataclass(frozen=True)
+class Said:
+    """seq: the screen that stood there. number: which of the session's presses it is; None: a sign that counts none."""
+
+    seq: int
+    answer: Answer
+    number: int | None = None
+
+
+def heard(message: object) -> Said | None:
+    """What a message of the page says; None when it says nothing."""
+    number: int | None = None
+    at: float | None = None
+    match message:
+        case {"seq": int(seq), "answer": str(word), "number": int(number), "at": int() | float() as stamp, **rest}:
+            if rest or not 0 <= stamp < math.inf:
+                return None
+            at = stamp / 1000
+        case {"seq": int(seq), "answer": str(word), **rest}:
+            if rest:
+                return None
+        case _:
+            return None
+    answer = parse(word, at)
+    return None if answer is None else Said(seq, answer, number)
+
+
+def parse(word: str, at: float | None = None) -> Answer | None:
+    """What a word from the page says, and when a key was pressed [s]; None when it says nothing."""
     if word in table():
         return table()[word]
     match word.partition(":"):
         case "key", ":", character if len(character) == 1:
-            return Key(character)
+            return Key(character, at)
         case name, "", "" if CHOICE.fullmatch(name):
             return Choice(name)
     return None

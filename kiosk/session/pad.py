@@ -2,7 +2,8 @@
 
 What has been typed is in one `bytearray`, which goes to the caller when the PIN is whole and is overwritten otherwise;
 no `str` of it ever exists. A second press of the same key within `BOUNCE_SECONDS` is a finger that trembles
-(EN 301 549 5.8) and does not count; time is monotonic seconds, and is given in.
+(EN 301 549 5.8) and does not count. What counts is when it was pressed, on the page's clock, and not when it arrived:
+keys that have waited for a line that was cut come all at once. Time is monotonic seconds, and is given in.
 """
 
 from __future__ import annotations
@@ -25,11 +26,16 @@ class Pad:
         self._last_at = 0.0
 
     def press(self, answer: Answer | None, now: float) -> bytearray | None:
-        """The folded PIN once it is whole; the caller overwrites it after use. What is no key of a pad is ignored."""
+        """The folded PIN once it is whole; the caller overwrites it after use. What is no key of a pad is ignored.
+
+        now: when a key was pressed that does not say so itself.
+        """
         match answer:
-            case Key() if answer != self._last or now - self._last_at >= BOUNCE_SECONDS:
-                self._last, self._last_at, self._problem = answer, now, ""
-                self._type(answer.character)
+            case Key():
+                at = now if answer.at is None else answer.at
+                if answer != self._last or not 0 <= at - self._last_at < BOUNCE_SECONDS:  # less: a page loaded anew
+                    self._last, self._last_at, self._problem = answer, at, ""
+                    self._type(answer.character)
             case Edit.ERASE:
                 self._erase(max(len(self._pin) - 1, 0))
             case Edit.CLEAR:

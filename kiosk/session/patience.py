@@ -70,9 +70,9 @@ class Patience:
         return self._kind
 
     @property
-    def warning(self) -> float | None:
-        """How long the question stands, in seconds."""
-        return self._limit.warning
+    def until(self) -> float | None:
+        """When the wait is over, or the question that was asked meanwhile, in monotonic seconds; None: never."""
+        return self._until
 
     def begin(self, kind: Wait, now: float) -> None:
         """Another wait, from now on."""

@@ -256,7 +256,7 @@ class Session:
             event = self._events.get(timeout=self._patience.wait(self.now()))
         except queue.Empty:
             if self._patience.due(self.now()) == "warn":
-                self._shown.lay("idle", self._patience.warning)
+                self._shown.lay("idle", self._patience.until)
             return None
         if event.kind == "device":
             self._shown.refresh()

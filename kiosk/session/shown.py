@@ -30,9 +30,13 @@ class View:
     seq: int
     screen: Screen
     overlay: Overlay | None
-    seconds: float | None  # until the overlay's question answers itself
+    until: float | None  # when the overlay's question answers itself, in monotonic seconds
     preferences: Preferences
     pad: Mapping[str, object] | None = field(repr=False)
+
+    def left(self, now: float) -> float | None:
+        """How long the overlay's question still waits, in seconds: less each time it is shown again."""
+        return None if self.until is None else max(self.until - now, 0.0)
 
 
 class Shown:
@@ -58,15 +62,15 @@ class Shown:
             before = self._view
             anew = (before.screen.name, before.screen.step) != (screen.name, screen.step)
             overlay = None if anew and before.overlay != "language" else before.overlay
-            seconds = before.seconds if overlay else None
-            self._become(View(before.seq + anew, screen, overlay, seconds, before.preferences, pad))
+            until = before.until if overlay else None
+            self._become(View(before.seq + anew, screen, overlay, until, before.preferences, pad))
             return anew
 
-    def lay(self, overlay: Overlay | None, seconds: float | None = None) -> None:
-        """Lay a question or a notice over the screen, or take it away."""
+    def lay(self, overlay: Overlay | None, until: float | None = None) -> None:
+        """Lay a question or a notice over the screen, or take it away. until: when it answers itself."""
         with self._lock:
             if overlay != self._view.overlay:
-                self._become(replace(self._view, overlay=overlay, seconds=seconds))
+                self._become(replace(self._view, overlay=overlay, until=until))
 
     def lay_leaving(self, seq: int) -> None:
         """やめる was touched on screen `seq`. If that is doing something it hears of it only later, so it is said now;
@@ -81,7 +85,7 @@ class Shown:
         with self._lock:
             view = replace(self._view, preferences=self._view.preferences.after(wish))
             if wish is Wish.LANGUAGES and view.overlay is None:
-                view = replace(view, overlay="language", seconds=None)
+                view = replace(view, overlay="language", until=None)
             self._become(_chosen(view) if isinstance(wish, Language) else view)
 
     def close_languages(self) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import tomllib
 from calendar import monthrange
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,6 +27,7 @@ KeyKind = Literal["rsa2048", "rsa3072", "rsa4096", "p256", "p384", "p521", "ed25
 Link = Literal["none", "linked", "release_first"]  # release_first: an earlier licence is linked still
 
 TABLE = Path(__file__).with_name("people.toml")
+JAPAN = timezone(timedelta(hours=9))
 MAX_TRIES = {"text": 3, "sign": 5, "auth": 3, "licence": 10}  # my-number-card.md §4
 
 
@@ -77,7 +78,7 @@ class Licence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def renewal_open(self) -> bool:
-        return self.renewal_from <= date.today() <= self.expires
+        return self.renewal_from <= today_in_japan() <= self.expires
 
 
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -123,9 +124,14 @@ def people(today: date | None = None) -> dict[str, Person]:
     return read(TABLE, today)
 
 
+def today_in_japan() -> date:
+    """Days on cards and in tables are Japan's, whatever zone the machine is set to."""
+    return datetime.now(JAPAN).date()
+
+
 def read(path: Path, today: date | None = None) -> dict[str, Person]:
     """Read a table in the form of `people.toml`. Raises `BadPeople`."""
-    today = today or date.today()
+    today = today or today_in_japan()
     try:
         rows = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

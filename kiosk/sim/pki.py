@@ -21,7 +21,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +40,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from kiosk.sim.people import KeyKind, Person
+from kiosk.sim.people import JAPAN, KeyKind, Person, today_in_japan
 
 Device = Literal["card", "phone"]
 Purpose = Literal["sign", "auth"]
@@ -65,7 +65,6 @@ STATUS_RESPONDER = "http://ocsp.invalid/"
 ATTRIBUTE_ARC = "1.2.392.200149.8.5.5."
 ERAS = ((2019, 5, 1, "5"), (1989, 1, 8, "4"), (1926, 12, 25, "3"), (1912, 7, 30, "2"), (1868, 1, 25, "1"))
 
-JAPAN = timezone(timedelta(hours=9))
 AUTHORITY_YEARS = 20  # of which 8 lie before it is made, so that expired certificates lie within
 LONGEST_LEAF = timedelta(days=6 * 366)
 
@@ -97,7 +96,7 @@ class Pki:
 
     def __init__(self, directory: Path = DIRECTORY, today: date | None = None) -> None:
         self.directory = directory
-        self._today = today or date.today()
+        self._today = today or today_in_japan()
         self._keys: dict[str, PrivateKey] = {}
         self._authorities: dict[tuple[Device, Purpose], Authority] = {}
 

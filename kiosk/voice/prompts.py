@@ -20,13 +20,14 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from string import ascii_uppercase, digits
 
+from kiosk.language import dates
 from kiosk.language.furigana import plain
 from kiosk.language.languages import LANGUAGES, Language, shipped, translations
 from kiosk.voice.voices import HERTZ, LEVEL, PEAK, Voice, program, voice_of
@@ -178,7 +179,7 @@ def _make(job: tuple[str, str, str, str]) -> None:
 
 
 def _forget(kept: Iterable[Path]) -> None:
-    oldest = time.time() - KEPT_DAYS * 86400
+    oldest = (dates.now() - timedelta(days=KEPT_DAYS)).timestamp()
     for path in kept:
         if path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)

@@ -2,12 +2,17 @@
 
 What does not fit is dropped and counted in the log by its kind, never by its content. A second page is turned away
 while the first is there.
+
+A line that is cut loses nothing that was pressed (static/presses.js): the page keeps each press until it is confirmed,
+and says it again on the next line. Each has a number, and one that has been heard is not heard again. Every snapshot
+tells the number of the last one heard, so that also a page that was loaded anew goes on from there.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -17,7 +22,7 @@ from flask_socketio import SocketIO
 from werkzeug.http import parse_cookie
 
 from kiosk.config.kiosk import Voice
-from kiosk.session.answers import Sign, parse
+from kiosk.session.answers import Sign, heard
 from kiosk.session.handover import Handover
 from kiosk.session.preferences import LOUDEST
 from kiosk.session.session import Session
@@ -54,6 +59,7 @@ class Line:
         self._lock = threading.Lock()
         self._page: str | None = None
         self._revision = 0
+        self._heard = 0  # the number of the last press
         self._session: Session | None = None
         self._site = site
         self._io = SocketIO(
@@ -92,13 +98,14 @@ class Line:
         return {
             "seq": view.seq,
             "revision": self._revision,
+            "heard": self._heard,
             "html": html,
             "lang": view.preferences.language.html,
             "dir": view.preferences.language.direction,
             "volume": view.preferences.volume,
             "voice": self._speech(view, html),
             "sound": view.screen.sound.value,
-            "seconds": view.seconds,
+            "seconds": view.left(time.monotonic()),
         }
 
     def _speech(self, view: View, html: str) -> dict[str, object] | None:
@@ -140,14 +147,22 @@ class Line:
             self._session.page_lost()
 
     def _answer(self, message: object = None, *_more: object) -> None:
-        match message:
-            case {"seq": int(seq), "answer": str(word), **rest} if not rest and (answer := parse(word)) is not None:
-                if answer is Sign.TYPED:
-                    self._handover.typed = True
-                elif self._session is not None and _sid() == self._page:
-                    self._session.answer(seq, answer)
-            case _:
-                log.warning("a message that is no answer was dropped")
+        """What was said. To return is to confirm it: whatever is dropped here would be dropped again."""
+        said = heard(message)
+        if said is None:
+            log.warning("a message that is no answer was dropped")
+            return
+        if said.answer is Sign.TYPED:
+            self._handover.typed = True
+        with self._lock:
+            if _sid() != self._page:
+                return
+            if said.number is not None:
+                if said.number <= self._heard:
+                    return
+                self._heard = said.number
+        if self._session is not None and said.answer is not Sign.TYPED:
+            self._session.answer(said.seq, said.answer)
 
     def _refused(self, error: BaseException) -> None:
         log.warning("a message was dropped: %s", type(error).__name__)

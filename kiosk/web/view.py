@@ -6,6 +6,7 @@ the language, size and colours the person has chosen.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -69,7 +70,7 @@ def page() -> str:
 
 def render(view: View, settings: Settings, devices: Devices) -> str:
     """The fragment for what stands on the screen now."""
-    screen, preferences = view.screen, view.preferences
+    screen, preferences, left = view.screen, view.preferences, view.left(time.monotonic())
     around: Mapping[str, Any] = {
         "seq": view.seq,
         "screen": screen,
@@ -80,7 +81,7 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
         "languages": shipped(),
         "helpers": helpers(view, settings),
         "overlay": view.overlay,
-        "seconds": round(view.seconds) if view.seconds is not None else None,
+        "seconds": round(left) if left is not None else None,
         "devices": {
             "reader": devices.reader.state.value,
             "printer": devices.printer_fault.value if devices.printer_fault else None,

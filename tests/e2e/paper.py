@@ -10,6 +10,7 @@ from kiosk.advice.gains import gains_of
 from kiosk.advice.outcomes import End
 from kiosk.flows.refusal import slip
 from kiosk.hw.printer import open_printer
+from kiosk.language import dates
 from kiosk.language.languages import JAPANESE, Language
 from kiosk.portal.model import Linked
 from kiosk.receipts.render import lay_out
@@ -21,12 +22,12 @@ from tests.stage import Stage
 def slip_of_the_linked(stage: Stage, linked: Linked, language: Language = JAPANESE) -> Image.Image:
     can = tuple(gain.text for gain in gains_of(linked.licence))
     told = LinkedSlip(reference=linked.reference, linked_at=linked.linked_at, can=can)
-    return _picture(stage, told, language, datetime.now())
+    return _picture(stage, told, language, dates.now())
 
 
 def is_slip_of(picture: Image.Image, stage: Stage, end: End) -> bool:
     """Whether it is this slip, printed within the last minute."""
-    now = datetime.now().astimezone()
+    now = dates.now()
     return any(
         _picture(stage, slip(OUTCOMES[end]), JAPANESE, when).tobytes() == picture.tobytes()
         for when in (now, now - timedelta(minutes=1))

@@ -12,6 +12,7 @@ import pytest
 from kiosk.config.guidance import SHIPPED
 from kiosk.config.kiosk import Portal, Settings, Station
 from kiosk.health import look
+from kiosk.portal.client import PortalClient
 
 
 def test_a_facts_file_of_the_stations_own_is_the_one_that_is_judged(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_a_portals_file_that_is_missing_is_named_and_the_network_not_asked(tmp_p
     there, gone = tmp_path / "there.pem", tmp_path / "gone.key"
     there.touch()
     files = Portal(ca_file=str(there), certificate_file=str(there), key_file=str(gone))
-    finding = look.at_portal(Settings(portal=files))
+    finding = look.at_portal(Settings(portal=files), PortalClient(files))
     assert finding.said == f"portal.key_file: there is no file {gone}; put it there or correct the path"
 
 

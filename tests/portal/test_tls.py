@@ -2,31 +2,74 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import ssl
 import stat
 import tempfile
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from kiosk.config.kiosk import Portal
+from kiosk.portal import client as client_module
 from kiosk.portal.client import PortalClient, PortalRefused, PortalUnreachable
-from kiosk.portal.errors import Misconfigured
+from kiosk.portal.errors import IllTimed, Misconfigured
+from kiosk.portal.exchange import Answer, exchange
 from kiosk.portal.model import Refusal
-from kiosk.sim.portal.faults import Fault
+from kiosk.sim.portal.faults import CERTIFICATES, Fault
 from kiosk.sim.portal.sandbox import Sandbox
 from kiosk.sim.portal.tls import tls_files
 
 
-@pytest.mark.parametrize("kind", ["stranger", "other_name", "expired"])
+@pytest.mark.parametrize("kind", CERTIFICATES)
 def test_a_portal_with_the_wrong_certificate_is_told_nothing(client: PortalClient, sandbox: Sandbox, kind: str) -> None:
     sandbox.faults.switch_on(Fault.WRONG_CERTIFICATE, value=kind)
     with pytest.raises(PortalUnreachable) as unreachable:
         client.begin()
     assert unreachable.value.sent == "no"
+
+
+@pytest.mark.parametrize(
+    ("kind", "ill_timed"),
+    [("not_yet", IllTimed.NOT_YET), ("expired", IllTimed.NO_MORE), ("stranger", None), ("other_name", None)],
+)
+def test_a_wrong_clock_is_told_from_a_wrong_portal_and_said_once(
+    client: PortalClient, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, kind: str, ill_timed: IllTimed | None
+) -> None:
+    """A clock that is 400 days back meets a certificate that is not valid yet."""
+    sandbox.faults.switch_on(Fault.WRONG_CERTIFICATE, value=kind)
+    assert [client.reachable() for _ in range(3)] == [False] * 3
+    assert client.ill_timed is ill_timed
+    assert [("clock" in line, "set it" in line) for line in caplog.messages] == ([(True, True)] if ill_timed else [])
+    sandbox.faults.clear()
+    assert client.reachable() is True
+    assert client.ill_timed is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0, None), (1, "60 minutes ahead of the portal's"), (-1, "60 minutes behind the portal's")]
+)
+def test_a_clock_that_differs_from_the_portals_is_said_once(
+    client: PortalClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    hours: int,
+    words: str | None,
+) -> None:
+    def at_another_hour(*arguments: Any) -> Answer:
+        answer = exchange(*arguments)
+        assert answer.date is not None
+        return dataclasses.replace(answer, date=answer.date - timedelta(hours=hours))
+
+    monkeypatch.setattr(client_module, "exchange", at_another_hour)
+    assert [client.reachable() for _ in range(3)] == [True] * 3
+    assert client.ahead == pytest.approx(hours * 3600, abs=30)
+    assert caplog.messages == ([f"this machine's clock is {words}: set it"] if words else [])
 
 
 def test_a_kiosk_with_a_certificate_of_a_stranger_is_refused(sandbox: Sandbox, settings: Portal) -> None:

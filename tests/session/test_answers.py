@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.language.languages import LANGUAGES
-from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish, parse, table
+from kiosk.session.answers import Choice, Edit, Help, Key, Said, Sign, Wish, heard, parse, table
 from tests.web.catalogue import SIGHTS
 
 TEMPLATES = Path(__file__).parents[2] / "kiosk" / "web" / "templates"
@@ -66,3 +66,38 @@ def test_whatever_a_template_says_is_an_answer() -> None:
 
 def test_a_key_is_in_no_repr() -> None:
     assert "7" not in repr(Key("7")) + str(parse("key:7"))
+
+
+def test_a_key_that_is_pressed_says_when_and_which_press_it_is() -> None:
+    said = heard({"seq": 3, "answer": "key:7", "number": 12, "at": 8500.5})
+    assert said == Said(3, Key("7"), 12)
+    assert said is not None and isinstance(said.answer, Key) and said.answer.at == 8.5005
+    assert "7" not in repr(said)
+
+
+def test_a_sign_has_no_number() -> None:
+    assert heard({"seq": 3, "answer": "active"}) == Said(3, Sign.ACTIVE, None)
+
+
+OTHER: tuple[object, ...] = (None, "3", [], {})
+WHOLE = {"seq": 3, "answer": "next", "number": 12, "at": 8500}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *({**WHOLE, key: value} for key in WHOLE for value in OTHER),
+        *({**WHOLE, "at": at} for at in (-1, float("nan"), float("inf"))),
+        {**WHOLE, "number": 1.5},
+        {**WHOLE, "more": 1},
+        {key: value for key, value in WHOLE.items() if key != "at"},
+        {key: value for key, value in WHOLE.items() if key != "number"},
+    ],
+    ids=repr,
+)
+def test_what_has_another_form_says_nothing(message: object) -> None:
+    assert heard(message) is None
+
+
+def test_the_whole_form_is_an_answer() -> None:
+    assert heard(WHOLE) == Said(3, Choice("next"), 12)

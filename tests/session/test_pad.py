@@ -75,6 +75,32 @@ def test_a_bounce_is_counted_from_the_press_that_counted() -> None:
     assert entered(pad) == 2
 
 
+@pytest.mark.parametrize(
+    ("pressed", "count"),
+    [
+        ((5.0, 6.0, 7.0), 3),
+        ((5.0, 5.2, 6.0), 2),
+        ((5.0, 5.2, 5.4), 2),
+        ((900.0, 0.4, 0.5), 2),
+    ],
+    ids=["with time between", "a bounce and a press", "counted from the press that counted", "a page loaded anew"],
+)
+def test_keys_that_arrive_all_at_once_are_told_apart_by_when_they_were_pressed(
+    pressed: tuple[float, ...], count: int
+) -> None:
+    pad = Pad(TEXT_PIN)
+    for at in pressed:
+        pad.press(Key("7", at), 1000.0)
+    assert entered(pad) == count
+
+
+def test_keys_that_arrive_far_apart_may_have_been_one_bounce() -> None:
+    pad = Pad(TEXT_PIN)
+    pad.press(Key("7", 5.0), 1000.0)
+    pad.press(Key("7", 5.1), 1004.0)
+    assert entered(pad) == 1
+
+
 def test_another_key_is_no_bounce_nor_is_one_after_erasing() -> None:
     pad = Pad(TEXT_PIN)
     for answer in (Key("7"), Key("8"), Key("7"), Edit.ERASE, Key("7")):

@@ -53,7 +53,7 @@ def test_whoever_does_nothing_is_asked_first_and_then_forgotten(kind: Wait, seco
     assert patience.wait(BEGAN) == seconds
     assert patience.due(BEGAN + seconds - 1) is None
     assert patience.due(BEGAN + seconds) == "warn"
-    assert patience.warning == WARNING
+    assert patience.until == BEGAN + seconds + WARNING
     assert patience.wait(BEGAN + seconds) == WARNING
     assert patience.due(BEGAN + seconds + WARNING - 1) is None
     with pytest.raises(TimedOut):

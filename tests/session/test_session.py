@@ -174,7 +174,7 @@ def test_whoever_does_nothing_is_asked_and_then_forgotten(world: World, screen: 
     with pytest.raises(TimedOut):
         world.session.ask(screen)
     assert world.inbox.now == seconds + WARNING
-    assert (world.view.overlay, world.view.seconds) == ("idle", WARNING)
+    assert (world.view.overlay, world.view.until) == ("idle", seconds + WARNING)
 
 
 def test_one_touch_goes_on_and_another_one_does_not_take_the_question_away(world: World) -> None:

@@ -71,15 +71,24 @@ def test_keys_change_the_pad_alone(glass: Glass) -> None:
 def test_a_question_stays_over_its_screen_and_goes_with_it(glass: Glass, overlay: Overlay) -> None:
     glass.shown.lay(overlay, 30)
     glass.shown.put(PIN, {"entered": 1})
-    assert (glass.last.overlay, glass.last.seconds) == (overlay, 30)
+    assert (glass.last.overlay, glass.last.until) == (overlay, 30)
     glass.shown.put(CONFIRM)
-    assert (glass.last.overlay, glass.last.seconds) == (None, None)
+    assert (glass.last.overlay, glass.last.until) == (None, None)
 
 
 def test_a_question_that_is_answered_is_taken_away(glass: Glass) -> None:
     glass.shown.lay("idle", 30)
     glass.shown.lay(None)
-    assert (glass.last.overlay, glass.last.seconds) == (None, None)
+    assert (glass.last.overlay, glass.last.until) == (None, None)
+
+
+def test_a_question_that_is_shown_again_has_less_time_left(glass: Glass) -> None:
+    glass.shown.lay("idle", 130.0)
+    glass.shown.refresh()
+    glass.shown.prefer(Wish.SIZE)
+    assert [glass.last.left(now) for now in (100.0, 112.5, 131.0)] == [30.0, 17.5, 0.0]
+    glass.shown.lay(None)
+    assert glass.last.left(112.5) is None
 
 
 # -- in another dress
@@ -102,7 +111,7 @@ def test_a_wish_is_shown_at_once_on_the_screen_that_stands_there(glass: Glass, w
 def test_a_wish_outlives_the_screen_and_the_question_over_it(glass: Glass) -> None:
     glass.shown.lay("idle", 30)
     glass.shown.prefer(Wish.SIZE)
-    assert (glass.last.overlay, glass.last.seconds) == ("idle", 30)
+    assert (glass.last.overlay, glass.last.until) == ("idle", 30)
     glass.shown.put(CONFIRM)
     assert glass.last.preferences == Preferences(large=True)
 

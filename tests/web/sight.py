@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +43,9 @@ class Sight:
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
         """The fragment, by the production path."""
-        view = View(1, self.screen, self.overlay, 30 if self.overlay else None, preferences, self.pad)
+        view = View(
+            1, self.screen, self.overlay, time.monotonic() + 30 if self.overlay else None, preferences, self.pad
+        )
         devices = SimpleNamespace(
             reader=SimpleNamespace(state=self.reader),
             printer_fault=self.printer,

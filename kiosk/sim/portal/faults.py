@@ -22,7 +22,7 @@ class Fault(Enum):
     CUT = "cut"  # the connection ends, nothing done
     LOST_ANSWER = "lost_answer"  # the work is done, and then the connection ends
     MALFORMED = "malformed"  # the work is done, the answer is spoilt  (a key of MALFORMED: not_json)
-    WRONG_CERTIFICATE = "wrong_certificate"  # TLS with another certificate  (stranger, other_name, expired: stranger)
+    WRONG_CERTIFICATE = "wrong_certificate"  # TLS with another certificate  (one of CERTIFICATES: stranger)
 
 
 MALFORMED = {
@@ -40,8 +40,9 @@ MALFORMED = {
     "truncated": b"",  # the true answer, cut in the middle
     "wrong_media": b"",  # the true answer, called text/html
 }
+CERTIFICATES = ("stranger", "other_name", "expired", "not_yet")
 VALUES = {
-    Fault.WRONG_CERTIFICATE: {"": "stranger", **{name: name for name in ("stranger", "other_name", "expired")}},
+    Fault.WRONG_CERTIFICATE: {"": "stranger", **{name: name for name in CERTIFICATES}},
     Fault.MALFORMED: {"": "not_json", **{name: name for name in MALFORMED}},
 }
 

@@ -48,7 +48,7 @@ class Sandbox:
         self.linkings = Linkings(lifetime)
         self._decisions = Decisions(self.linkings, self.drivers, trust, terms())
         self._contexts = {
-            name: self.files.server_context(name) for name in ("server", "stranger", "other_name", "expired")
+            name: self.files.server_context(name) for name in ("server", "stranger", "other_name", "expired", "not_yet")
         }
         self._server = Server(port, make_app(self._decisions, self.faults), self._context)
 

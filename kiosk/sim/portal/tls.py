@@ -2,7 +2,7 @@
 
 The authority's private key is not kept: once server and kiosk have theirs, nobody can issue another. So the files are
 made all together, and made anew all together when one is missing or nears its end. Beside the good ones stand those
-that a kiosk must refuse: issued by a stranger, for another host, out of date.
+that a kiosk must refuse: issued by a stranger, for another host, out of date, not valid yet.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 DIRECTORY = Path("var/portal")
 LIFE = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
+YESTERDAY = timedelta(days=-1)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
 HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -66,7 +67,7 @@ def tls_files(directory: Path = DIRECTORY) -> TlsFiles:
 def _usable(files: TlsFiles) -> bool:
     try:
         authority = x509.load_pem_x509_certificate(files.ca.read_bytes())
-        for name in ("server", "kiosk", "other_name", "expired"):
+        for name in ("server", "kiosk", "other_name", "expired", "not_yet"):
             x509.load_pem_x509_certificate(files.certificate(name).read_bytes()).verify_directly_issued_by(authority)
             files.key(name).stat()
         files.key("stranger").stat()
@@ -92,9 +93,10 @@ class _Authority:
         usage: x509.ObjectIdentifier,
         hosts: tuple[str, ...] = HERE,
         life: timedelta = LIFE,
+        begins: timedelta = YESTERDAY,
     ) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(_common_name(f"sandbox {name}"), self._name, key.public_key(), life)
+        builder = _builder(_common_name(f"sandbox {name}"), self._name, key.public_key(), life, begins)
         builder = (
             builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(authority=False), critical=True)
@@ -115,6 +117,7 @@ def _make(files: TlsFiles) -> None:
     authority.issue(files, "other_kiosk", CLIENT)
     authority.issue(files, "other_name", SERVER, hosts=("elsewhere.invalid",))
     authority.issue(files, "expired", SERVER, life=timedelta(hours=-1))
+    authority.issue(files, "not_yet", SERVER, begins=timedelta(days=1))
     stranger = _Authority("a stranger: TLS authority")
     stranger.issue(files, "stranger", SERVER)
     stranger.issue(files, "stranger_kiosk", CLIENT)
@@ -122,13 +125,17 @@ def _make(files: TlsFiles) -> None:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: timedelta
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    life: timedelta,
+    begins: timedelta = YESTERDAY,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
+        .not_valid_before(now + begins)
         .not_valid_after(now + life)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )

@@ -1,6 +1,7 @@
 // What a keypad or a keyboard does: it presses what is drawn, never anything else, and leads the focus about.
 
-import { active, say } from "./line.js";
+import { active } from "./line.js";
+import { press } from "./presses.js";
 import { scrolls } from "./touch.js";
 
 const SHORTCUTS = {
@@ -17,7 +18,7 @@ const box = document.getElementById("screen");
 
 document.addEventListener("keydown", (event) => {
   active();
-  if (event.key.length === 1) say("typed"); // the browser itself remembers typed characters: docs/decisions/0005
+  if (event.key.length === 1) press("typed", event.timeStamp); // the browser itself remembers typed characters: docs/decisions/0005
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const name = event.key.normalize("NFKC").toUpperCase();
   if (name === "ENTER" && event.target.closest("button") !== null) return; // the browser presses that one itself

@@ -10,21 +10,19 @@ const ACTIVE_MS = 5000;
 export const socket = io({ transports: ["websocket"], reconnection: false, autoConnect: false });
 export let seq = null; // of the screen that stands here; null while none does
 
-let saidActiveAt = 0;
+let saidActiveAt = -Infinity;
 
 export function stands(number) {
   seq = number;
 }
 
-export function say(answer) {
-  if (seq !== null && socket.connected) socket.emit("answer", { seq, answer });
-}
-
-// That somebody is here: said at most once in a while.
+// That somebody is here: said at most once in a while, and missed by nobody when the line is cut. The page's clock is
+// monotonic: the day's may be set at any time.
 export function active() {
-  if (Date.now() - saidActiveAt < ACTIVE_MS) return;
-  saidActiveAt = Date.now();
-  say("active");
+  const now = performance.now();
+  if (seq === null || !socket.connected || now - saidActiveAt < ACTIVE_MS) return;
+  saidActiveAt = now;
+  socket.emit("answer", { seq, answer: "active" });
 }
 
 // Ask whether the same session still lives (204) or has a successor, until there is an answer.

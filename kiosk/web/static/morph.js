@@ -1,5 +1,8 @@
 // Makes one tree like another while keeping the elements that stay: scroll positions, focus and movement go on. Elements
-// are paired by their place; one that answers something else than before is another one.
+// are paired by their place; one that answers something else than before is another one. The mark of a finger that is
+// down is the page's own.
+
+const OURS = "data-pressed"; // touch.js
 
 export function morph(now, then) {
   const wanted = [...then.childNodes];
@@ -11,7 +14,7 @@ export function morph(now, then) {
     else if (old.nodeType !== Node.ELEMENT_NODE) {
       if (old.nodeValue !== node.nodeValue) old.nodeValue = node.nodeValue;
     } else {
-      for (const { name } of [...old.attributes]) if (!node.hasAttribute(name)) old.removeAttribute(name);
+      for (const { name } of [...old.attributes]) if (name !== OURS && !node.hasAttribute(name)) old.removeAttribute(name);
       for (const { name, value } of node.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
       morph(old, node);
     }

@@ -66,9 +66,9 @@ function alone() {
 function count(seconds) {
   clearInterval(countdown);
   if (seconds === null) return;
-  let left = Math.round(seconds);
+  const end = performance.now() + seconds * 1000; // a timer may come late, and lose a second each time
   countdown = setInterval(() => {
-    left = Math.max(left - 1, 0);
+    const left = Math.max(Math.round((end - performance.now()) / 1000), 0);
     for (const place of box.querySelectorAll("[data-countdown]")) place.textContent = left;
   }, 1000);
 }

@@ -1,0 +1,45 @@
+// What was pressed, until the session has heard it. A line may be cut after something was said and before it was heard,
+// or while somebody is still pressing; so each press waits here, with the number of the screen it was meant for, until
+// the server has confirmed it. When the line is back, whatever was not heard is said again, in the order in which it was
+// pressed: the first snapshot on a line tells how far the session has heard, and what it has heard twice it counts once.
+// Nothing gets to another session: that has another site and so another page, on which nothing has been pressed.
+
+import { seq, socket } from "./line.js";
+
+const NO_SCREEN = -1;
+
+const waiting = []; // not confirmed, in the order of pressing
+let last = 0; // number of the press that was said last, on this page or one before it in the same session
+let open = false; // the session has said how far it has heard
+
+// screen: the number of what stood there when it was pressed. at: when, in ms on the page's own clock, which nobody
+// sets; the server may hear it much later. Returns a promise that is kept when the session has heard it.
+export function press(answer, at, screen = seq) {
+  return new Promise((heard) => {
+    const pressed = { screen: screen ?? NO_SCREEN, answer, at, heard };
+    waiting.push(pressed);
+    if (open) say(pressed);
+  });
+}
+
+function say(pressed) {
+  pressed.number ??= ++last;
+  const { screen, answer, number, at } = pressed;
+  socket.emit("answer", { seq: screen, answer, number, at }, () => confirm(number));
+}
+
+function confirm(number) {
+  while (waiting.length > 0 && waiting[0].number <= number) waiting.shift().heard();
+}
+
+socket.on("screen", (snapshot) => {
+  if (open) return;
+  open = true;
+  last = Math.max(last, snapshot.heard);
+  confirm(snapshot.heard);
+  waiting.forEach(say);
+});
+
+socket.on("disconnect", () => {
+  open = false;
+});

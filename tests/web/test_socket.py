@@ -1,0 +1,104 @@
+"""The line hears each press once, in the order in which it was pressed, however often it is cut."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+
+from kiosk.flows.asking.screen import Screen
+from kiosk.session.answers import Answer, Choice, Key, Wish
+from kiosk.session.handover import Handover
+from kiosk.session.preferences import Preferences
+from kiosk.session.session import Session
+from kiosk.session.shown import View
+from kiosk.web.site import Site
+from kiosk.web.socket import Line
+
+SITE = Site.fresh(8080)
+
+
+class Listener:
+    """Stands in for the session: it keeps what it is told."""
+
+    view = View(4, Screen("pin"), None, None, Preferences(), None)
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, Answer]] = []
+
+    def answer(self, seq: int, answer: Answer) -> None:
+        self.told.append((seq, answer))
+
+    def page_back(self) -> None:
+        pass
+
+    page_lost = page_back
+
+
+class Wire:
+    """A server with its line, and pages that connect to it."""
+
+    def __init__(self) -> None:
+        self.app = Flask("test")
+        self.handover = Handover()
+        self.line = Line(self.app, SITE, lambda view: "<p></p>", handover=self.handover)
+        self.session = Listener()
+        self.line.serve(cast(Session, self.session))
+
+    def connect(self) -> Any:
+        headers = {"Origin": SITE.origin, "Host": SITE.host}
+        return self.line._io.test_client(self.app, headers=headers)
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+def press(page: Any, number: int, word: str) -> object:
+    """What the confirmation bears; None without one."""
+    return page.emit("answer", {"seq": 4, "answer": word, "number": number, "at": 0}, callback=True)
+
+
+def heard(page: Any) -> int:
+    """How far the session has heard, as the newest snapshot says."""
+    return int(page.get_received()[-1]["args"][0]["heard"])
+
+
+def test_what_is_said_again_on_the_next_line_is_heard_once(wire: Wire) -> None:
+    page = wire.connect()
+    assert heard(page) == 0
+    press(page, 1, "key:7")
+    press(page, 2, "key:3")
+    page.disconnect()
+    page = wire.connect()
+    assert heard(page) == 2
+    for number, word in enumerate(("key:7", "key:3", "key:9", "next"), 1):
+        press(page, number, word)
+    assert wire.session.told == [(4, each) for each in (Key("7"), Key("3"), Key("9"), Choice("next"))]
+
+
+def test_a_page_that_was_turned_away_is_not_heard_and_takes_no_number(wire: Wire) -> None:
+    first = wire.connect()
+    second = wire.connect()
+    assert not second.is_connected()
+    press(first, 1, "size")
+    assert wire.session.told == [(4, Wish.SIZE)]
+
+
+def test_a_sign_takes_no_number_and_a_keyboard_is_noted_without_a_screen(wire: Wire) -> None:
+    page = wire.connect()
+    page.emit("answer", {"seq": 4, "answer": "active"})
+    page.emit("answer", {"seq": -1, "answer": "typed", "number": 1, "at": 2})
+    assert wire.handover.typed
+    assert len(wire.session.told) == 1
+    page.disconnect()
+    assert heard(wire.connect()) == 1
+
+
+@pytest.mark.parametrize("word", ["next", "key:77"])
+def test_whatever_came_of_it_a_press_is_confirmed(wire: Wire, word: str) -> None:
+    """What would be dropped again must not be said again for ever."""
+    page = wire.connect()
+    assert [press(page, number, word) for number in (1, 1)] == [[], []]
