@@ -92,7 +92,7 @@ SHOWN: dict[str, str] = {
 SAYS_NOTHING = re.compile(
     r"""(self|cls|rule)\.(NAME|name|_width) | type\(error\)\.__name__ | describe\(answer\.status_word\) | fault\.value
     | ef | name | what | algorithm | kind # of a file, an object, an attribute, a kind of key
-    | keys? | files | problem             # of the settings and the operator's files; an error of ours
+    | keys? | files | problem | words     # of the settings and the operator's files; an error of ours
     | screen\.name | slip\.name\(\) | screen\.step | end | str\(error\)
     | .*\bf\.lineno.* | where\(error\)    # where in the code
     | self\._settings\.url | settings\.\w+_file | error | path

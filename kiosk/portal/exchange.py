@@ -55,7 +55,7 @@ class Answer:
     content_type: str  # without parameters
     retry_after: str | None
     body: bytes | None = field(repr=False)  # None: longer than the limit
-    date: datetime | None = None  # when it was given, on the portal's clock
+    date: datetime | None = field(default=None, repr=False)  # when it was given, on the portal's clock
 
 
 class Deadline:

@@ -13,7 +13,7 @@ from kiosk.session.handover import Handover
 from kiosk.session.preferences import Preferences
 from kiosk.session.session import Session
 from kiosk.session.shown import View
-from kiosk.web.site import Site
+from kiosk.web.site import KEY, Site
 from kiosk.web.socket import Line
 
 SITE = Site.fresh(8080)
@@ -47,7 +47,7 @@ class Wire:
         self.line.serve(cast(Session, self.session))
 
     def connect(self) -> Any:
-        headers = {"Origin": SITE.origin, "Host": SITE.host}
+        headers = {"Origin": SITE.origin, "Host": SITE.host, "Cookie": f"{KEY}={SITE.key}"}
         return self.line._io.test_client(self.app, headers=headers)
 
 
