@@ -28,11 +28,15 @@ PATH = os.environ.get("PATH", "") + ":/usr/sbin"
 # Not the 35963 of the package's own configuration: that lies where the kernel takes ports for outgoing connections, and
 # whichever of them has it when pcscd starts leaves pcscd without a reader.
 PORT = 25963
-SLOTS = f"""FRIENDLYNAME "Virtual PCD"
-DEVICENAME /dev/null:{PORT}
-LIBPATH {DRIVER}
-CHANNELID {PORT}
-"""
+NAME = b"Virtual PCD"
+
+
+def virtual_reader(name: bytes, port: int = PORT) -> bytes:
+    """What makes pcscd have it, with two slots on this port and the next."""
+    channel = str(port).encode()
+    return b'FRIENDLYNAME "%s"\nDEVICENAME /dev/null:%s\nLIBPATH %s\nCHANNELID %s\n' % (
+        name, channel, str(DRIVER).encode(), channel,
+    )  # fmt: skip
 
 
 class Pcscd:
@@ -43,8 +47,15 @@ class Pcscd:
         self._plugged, self._unplugged = folder / "plugged", folder / "unplugged"
         for configuration in (self._plugged, self._unplugged):
             configuration.mkdir()
-        (self._plugged / "vpcd").write_text(SLOTS)
+        self.plug_in(virtual_reader(NAME))
         self._process: subprocess.Popen[bytes] | None = None
+
+    def plug_in(self, *readers: bytes) -> None:
+        """Have these in place of those before, from the next start on."""
+        for old in self._plugged.iterdir():
+            old.unlink()
+        for number, reader in enumerate(readers):
+            (self._plugged / f"vpcd{number}").write_bytes(reader)
 
     def __enter__(self) -> Pcscd:
         self._lock = LOCK.open("a")

@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kiosk.config.kiosk import Settings
+from kiosk.hw import supervise
 
 log = logging.getLogger("kiosk.browser")
 
@@ -75,7 +76,10 @@ class Keeper:
 
     def run(self) -> None:
         """Keep it running until `stop`."""
-        threading.Thread(target=hear, args=(self._runtime, self._obey), name="forget", daemon=True).start()
+        complaints = supervise.Complaints(log)
+        supervise.start(
+            "forget", lambda: supervise.keep(lambda: hear(self._runtime, self._obey), self._stopped, complaints)
+        )
         failures = 0
         while not self._stopped.is_set():
             self._await_server()

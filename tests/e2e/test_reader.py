@@ -33,3 +33,27 @@ def test_home_says_that_the_reader_is_missing_and_links_when_it_has_come(
                 person.does(step)
             person.sees("pin", 5)
         page.context.close()
+
+
+def test_a_card_that_was_in_as_the_server_started_is_nobodys(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, keys: Path
+) -> None:
+    with Kiosk(directory(tmp_path_factory, keys)) as stage:
+        page = open_page(chromium)
+        page.goto(stage.address)
+        with visit(stage, page) as person:
+            person.walks_to(7)
+        stage.stop_server()
+        since = len(stage.log)
+        stage.start_server()
+        page.goto(stage.address)
+        person.sees("left_card")
+        person.goes_on()  # the next person, who wants to see what there is
+        stage.wait_log("the page is here", since=since)
+        person.sees("left_card")
+        assert not any("session begins" in line for line in stage.log[since:])
+        person.takes_out()
+        person.sees("attract")
+        person.puts_in("child")
+        person.sees("home")
+        page.context.close()

@@ -22,7 +22,7 @@ import pytest
 from kiosk.hw.device import Lost, Reader, ReaderState
 from kiosk.hw.reader import PcscReader, Slot, choose
 from kiosk.sim.card.wire import VpcdCard
-from tests.pcscd import PORT, Pcscd, missing
+from tests.pcscd import NAME, PORT, Pcscd, missing, virtual_reader
 
 ABSENT, EMPTY, CARD, MUTE = ReaderState
 PORTS = (PORT, PORT + 1)  # the two slots of the virtual reader
@@ -222,6 +222,57 @@ def test_a_named_reader_is_the_only_one_that_counts(pcscd: Pcscd, watch: Callabl
     assert watch("no such reader").reader.state is ABSENT
 
 
+NAMES = [
+    "Gemalto IDBridge K3000 ＠１".encode(),
+    b"Gemalto \xe4 K",
+    b"x" * 118 + "あ".encode(),  # pcscd cuts it off in the middle of a letter
+    b"%s %d {} \x1b[31m \x7f",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["not ASCII", "not UTF-8", "cut off", "controls"])
+def test_no_name_keeps_a_reader_from_being_used_or_hides_another(
+    pcscd: Pcscd, watch: Callable[..., Watched], name: bytes
+) -> None:
+    pcscd.plug_in(virtual_reader(name), virtual_reader(NAME, PORT + 10))
+    pcscd.start()
+    slot = watch()
+    slot.until(EMPTY, "an empty reader")
+    for port in (PORT, PORT + 10):
+        card = insert(slot, port=port)
+        connection = slot.reader.connect()
+        assert connection.transmit(Chip.TRIES) == NOT_VERIFIED
+        connection.close()
+        pull(slot, card)
+
+
+def test_the_slot_of_a_sam_is_none_for_people_unless_the_settings_say_so(
+    pcscd: Pcscd, watch: Callable[..., Watched]
+) -> None:
+    pcscd.plug_in(virtual_reader(b"ACME Dual Reader"), virtual_reader(b"ACME Dual Reader SAM", PORT + 10))
+    pcscd.start()
+    with VpcdCard("127.0.0.1", PORT + 10, Chip()):  # always in
+        named = watch("dual reader sam")
+        named.until(CARD, "the one that is named")
+        slot = watch()
+        slot.until(EMPTY, "the one for people")
+        with closing(insert(slot)):
+            assert slot.reader.insertion == 1
+        assert named.reader.state is CARD
+
+
+def test_how_a_card_came_is_told(pcscd: Pcscd, watch: Callable[..., Watched]) -> None:
+    pcscd.start()
+    other = watch()
+    with closing(insert(other)):
+        slot = watch()  # finds it in, as one does after a restart
+        assert slot.reports.get(timeout=5) is CARD, "no EMPTY before it: nobody saw it come"
+        other.reader.stop()
+        with closing(VpcdCard("127.0.0.1", PORTS[1], Chip()).start()):
+            assert [slot.reports.get(timeout=5) for _ in range(2)] == [EMPTY, CARD], "in the other slot, and seen"
+        assert [slot.reports.get(timeout=5) for _ in range(3)] == [EMPTY, ABSENT, CARD], "the first one again"
+
+
 def test_which_reader_is_chosen() -> None:
     def at(first: ReaderState, second: ReaderState, current: str | None = None) -> str:
         chosen = choose([Slot("1", first, 0), Slot("2", second, 0)], Slot(current, CARD, 0) if current else None)
@@ -237,6 +288,8 @@ def test_which_reader_is_chosen() -> None:
     assert at(EMPTY, EMPTY, current="2") == "1"
     assert at(ABSENT, EMPTY, current="1") == "2"
     assert choose([], None) is None
+    old, new = Slot("1", CARD, 0), Slot("2", MUTE, 0, came=True)
+    assert choose([old, new], old) == new, "what has just been put in, also where another card has always been"
 
 
 # -- breaking and returning ----------------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def _before_and_after() -> Iterator[Sight]:
 
 
 def _card() -> Iterator[Sight]:
-    for fault in ("", "removed", "phone", "not_my_number_card", "other_card"):
+    for fault in ("", "removed", "phone", "not_my_number_card", "other_card", "left"):
         facts = {"fault": fault, "kind": "card", "mute": False}
         yield Sight(f"set_card_{fault or 'first'}", Screen("set_card", facts, ("back",), step=4))
     facts = {"fault": "", "kind": "card", "mute": True}
