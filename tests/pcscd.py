@@ -31,9 +31,9 @@ PORT = 25963
 NAME = b"Virtual PCD"
 
 
-def virtual_reader(name: bytes, port: int = PORT) -> bytes:
-    """What makes pcscd have it, with two slots on this port and the next."""
-    channel = str(port).encode()
+def virtual_reader(name: bytes) -> bytes:
+    """What makes pcscd have it, with two slots on PORT and the next."""
+    channel = str(PORT).encode()
     return b'FRIENDLYNAME "%s"\nDEVICENAME /dev/null:%s\nLIBPATH %s\nCHANNELID %s\n' % (
         name, channel, str(DRIVER).encode(), channel,
     )  # fmt: skip
@@ -50,12 +50,9 @@ class Pcscd:
         self.plug_in(virtual_reader(NAME))
         self._process: subprocess.Popen[bytes] | None = None
 
-    def plug_in(self, *readers: bytes) -> None:
-        """Have these in place of those before, from the next start on."""
-        for old in self._plugged.iterdir():
-            old.unlink()
-        for number, reader in enumerate(readers):
-            (self._plugged / f"vpcd{number}").write_bytes(reader)
+    def plug_in(self, reader: bytes) -> None:
+        """Have this one in place of that before, from the next start on. One at a time: two share their slots."""
+        (self._plugged / "vpcd").write_bytes(reader)
 
     def __enter__(self) -> Pcscd:
         self._lock = LOCK.open("a")

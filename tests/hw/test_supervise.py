@@ -213,6 +213,13 @@ def test_a_reader_that_cannot_be_asked_hides_no_other(
     assert len(told) == 1 and NAME not in caplog.text
 
 
+def test_a_slot_for_a_sam_with_one_in_it_does_not_hide_the_slot_for_people(driver: Driver, watched: PcscReader) -> None:
+    driver.names = ["Dual Reader SAM 00 00"]
+    until(lambda: watched.state is ReaderState.ABSENT)
+    driver.names = ["Dual Reader SAM 00 00", "Bad"]  # always empty here
+    until(lambda: watched.state is ReaderState.EMPTY)
+
+
 # -- the jack
 
 
