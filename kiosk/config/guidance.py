@@ -91,7 +91,7 @@ class Photo(Fact, frozen=True, kw_only=True):
 class Pin(Fact, frozen=True, kw_only=True):
     """tries: so many wrong entries in a row lock it."""
 
-    tries: Annotated[int, Meta(ge=1, le=15)]
+    tries: Annotated[PublicNumber, Meta(ge=1, le=15)]
 
 
 class Page(Fact, frozen=True, kw_only=True):

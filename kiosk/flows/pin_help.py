@@ -34,6 +34,7 @@ def plan(facts: Guidance, doing: str) -> Plan:
         pin.name,
         pin.unlock,
         know=(pin.known_by,),
+        tries=pin.tries(facts),
         official=pin.official,
         page=page.address if page else NOTHING,
         picture=pin.picture,

@@ -77,6 +77,7 @@ def slip(outcome: Outcome, opens_at: OpensAt | None = None) -> OutcomeSlip:
         heading=outcome.heading,
         todo=outcome.todo,
         official=outcome.official,
+        tries=outcome.tries,
         happened=outcome.happened,
         meaning=outcome.meaning,
         opens_at=opens_at,

@@ -98,18 +98,17 @@ class PortalClient:
         """How it stands."""
         return self._ask(linking, Deadline(self._settings.timeout_seconds))
 
-    def cancel(self, linking: Linking) -> bool:
+    def cancel(self, linking: Linking) -> State | None:
         """End it and have the applicant data erased. Best effort within a few seconds; never raises.
 
-        True when the portal has confirmed that the linking is over.
+        Returns how it has ended, as the portal says: it may have been completed before. None: not confirmed.
         """
         try:
-            self._cancel(linking)
+            return self._cancel(linking).state
         except PortalRefused:
-            return True  # the portal no longer knows it
+            return State.EXPIRED  # the portal no longer knows it
         except PortalError:
-            return False
-        return True
+            return None
 
     def reachable(self) -> bool | PortalClosed:
         """For the home screen: True when open, PortalClosed (returned, not raised) when closed, False otherwise."""

@@ -7,11 +7,10 @@ import logging
 import traceback
 from dataclasses import replace
 
-from kiosk.advice.outcomes import End
 from kiosk.flows import home
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.refusal import tell
+from kiosk.flows.refusal import end_of, tell
 from kiosk.session.answers import Choice
 from kiosk.session.patience import Wait
 from kiosk.session.preferences import Preferences
@@ -36,15 +35,20 @@ def run(session: Session) -> None:
         end = type(ended).__name__
     except Exception as error:  # the last line of defence: the person reads words, the log gets no values
         end = "problem"
-        frames = traceback.extract_tb(error.__traceback__)
-        log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
+        _log(error.__cause__ or error)  # a flow that knows more of what it means has raised Stop from it
         with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
-            tell(session, End.KIOSK_PROBLEM)
+            tell(session, end_of(error))
     log.info("session ends: %s", end)
     session.end()
     with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows
         taken = give_card_back(session, end)
         session.show(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
+
+
+def _log(error: BaseException) -> None:
+    """What it was and where it came from, without a value: an exception's own words may hold one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
 
 
 def attract(session: Session) -> None:

@@ -20,7 +20,7 @@ from kiosk.language.languages import LOCALES, N_, Language, shipped
 from tests.web.catalogue import licence
 
 FACTS = guidance.load()
-NO_TEXT = {"rule", "place", "doing", "page", "picture", "sign"}  # columns that are keys
+NO_TEXT = {"rule", "fact", "pin", "place", "doing", "page", "picture", "sign"}  # columns that are keys
 
 
 def texts(value: object) -> Iterator[str]:

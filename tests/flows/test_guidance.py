@@ -14,6 +14,7 @@ from kiosk.config import guidance
 from kiosk.config.kiosk import Station
 from kiosk.flows import home
 from kiosk.flows.asking.ends import Left
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.benefits import benefits
 from kiosk.flows.lost_card import lost_card, plan
 from kiosk.flows.pin_help import DOINGS, pin_help
@@ -28,6 +29,7 @@ from kiosk.receipts.text import LONGEST, public_text
 from tests.flows.scripted import ScriptedKiosk
 from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_guidance import plans
+from tests.web.sight import Sight
 
 FACTS = guidance.load()
 NO_PAPER = NotPrinted(PrinterFault.PAPER_END, partly=False)
@@ -119,8 +121,10 @@ def test_the_licence_pin_is_never_promised_by_telephone() -> None:
 def test_what_is_said_of_the_tries_is_what_the_facts_say() -> None:
     tries = {"show": FACTS.licence_pin, "text": FACTS.text_pin, "log_in": FACTS.auth_pin, "sign": FACTS.sign_pin}
     for doing, pin in tries.items():
-        said = re.findall(r"つづけて(\d+)回", DOINGS[doing].known_by)
-        assert [int(number) for number in said] == [pin.tries]
+        told = pin_plan(FACTS, doing)
+        assert told.tries == slip_of(told).tries == pin.tries
+        html = Sight(doing, Screen("todo", {"plan": told, "paper": "printed"}, ("home", "finish"))).html()
+        assert f"つづけて{pin.tries}回まちがえると、ロックされます。" in html
 
 
 def test_who_does_not_know_is_led_to_the_check_and_back_from_it() -> None:
