@@ -63,6 +63,7 @@ class Pin:
     name: what people may call it; listed: the same in a list of several, where the short name would not tell it apart.
     known_by: how it was chosen. unlock, page, picture: who mends it, the public page that says more
     (a key of config/guidance.toml), the drawing beside it. typed: None when the kiosk never asks for it.
+    keep: why it should not be forgotten.
     """
 
     rule: PinRule
@@ -76,6 +77,7 @@ class Pin:
     picture: str = "go_office"
     listed: Public = NOTHING
     typed: Typed | None = None
+    keep: Public = NOTHING
 
     def tries(self, facts: Guidance) -> PublicNumber:
         """So many wrong entries in a row lock it."""
@@ -93,6 +95,7 @@ LICENCE = Pin(
     name=N_("免許の４けたの暗証番号"),
     official=N_("マイナ免許証の暗証番号"),
     known_by=N_("マイナ免許証をつくったときに決めた番号です。"),
+    keep=N_("わからないと、車を借りるときなどに、免許を見せられないことがあります。大切にしまってください。"),
     unlock=unlock.LICENCE,
     picture="police",
     typed=Typed(

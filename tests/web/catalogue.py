@@ -205,6 +205,10 @@ def _questions() -> Iterator[Sight]:
     confirm = Screen("confirm", facts, ("next", "back"), step=7)
     for overlay in ("leave", "idle", "staff", "language"):
         yield Sight(f"over_{overlay}", confirm, overlay=overlay)
+    terms_read = {"terms": terms(), "read": True, "ticked": False}
+    yield Sight(
+        "over_leave_sent", Screen("terms", terms_read, ("refuse", "read_to_end", "tick"), step=8), overlay="leave"
+    )
     for step, what in ((7, "attributes"), (9, "phone")):
         name = "over_leaving_phone" if what == "phone" else "over_leaving"
         yield Sight(name, Screen("sending", {"what": what}, step=step), overlay="leaving")
