@@ -84,6 +84,7 @@ SHOWN: dict[str, str] = {
     "AttributeUnusable": "what fault",
     "Misconfigured": "words cure",
     "PcscError": "call",
+    "Stop": "at",  # where(error): a type, functions and lines
     "PortalBroken": "call",
     "PortalClosed": "opens_at",
 }
@@ -94,7 +95,7 @@ SAYS_NOTHING = re.compile(
     | ef | name | what | algorithm | kind # of a file, an object, an attribute, a kind of key
     | keys? | files | problem | words     # of the settings and the operator's files; an error of ours
     | screen\.name | slip\.name\(\) | screen\.step | end | str\(error\)
-    | .*\bf\.lineno.* | where\(error\)    # where in the code
+    | .*\bf\.lineno.* | (at\ or\ )?where\(error\) # where in the code
     | self\._settings\.url | settings\.\w+_file | error | path
     | image\.(mode|width) | grey\.width | width | ROLL""",
     re.VERBOSE,

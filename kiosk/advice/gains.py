@@ -20,11 +20,13 @@ class Gain:
 
 SEE = Gain("mobile", N_("免許の情報を、マイナポータルで見る"))
 LECTURE = Gain("lecture", N_("更新のときの講習を、オンラインで受ける"), N_("優良・一般の方"))
-ADDRESS = Gain("house", N_("住所の変更を、まとめて届け出る"), N_("マイナ免許証のみの方"))
-GAINS = (SEE, LECTURE, ADDRESS)
+ADDRESS = Gain("house", N_("住所や名前が変わったとき、警察への届出がいらない"), N_("マイナ免許証のみの方"))
+CARRY_OVER = Gain("renew", N_("カードを更新するとき、免許の情報も引きつぐ"), N_("条件に合う方"))
+GAINS = (SEE, LECTURE, ADDRESS, CARRY_OVER)
 
 
 def gains_of(licence: Licence) -> tuple[Gain, ...]:
-    """What one person has from it. The lecture counts before the renewal period, too: it will open."""
+    """What one person has from it. The lecture counts before the renewal period, too: it will open; so does the
+    card's renewal."""
     lecture = (LECTURE,) if licence.category in ("excellent", "general") else ()
-    return (SEE, *lecture, *((ADDRESS,) if licence.one_stop_address else ()))
+    return (SEE, *lecture, *((ADDRESS,) if licence.one_stop_address else ()), CARRY_OVER)

@@ -16,7 +16,7 @@ from kiosk.advice import pins
 from kiosk.advice.todo import ASK_OFFICE, CARD, LINK_AGAIN, Todo, told
 from kiosk.config.guidance import Guidance
 from kiosk.language.languages import N_
-from kiosk.language.public import NOTHING, Public
+from kiosk.language.public import NOTHING, Public, PublicNumber
 from kiosk.portal.model import Refusal
 
 
@@ -25,6 +25,7 @@ class Outcome:
     """One row. heading: in the person's words. happened, meaning: one or two sentences. official: the term that
     officers and the official papers use.
 
+    pin: a locked one; `told` puts its tries.
     sign, picture: the icon beside the heading, and the drawing (templates/drawings). slip: it sends the person
     elsewhere, so it is printed. good: nothing is wrong. again: the person can begin again right here.
     """
@@ -39,10 +40,12 @@ class Outcome:
     slip: bool = True
     good: bool = False
     again: bool = False
+    pin: pins.Pin | None = None
+    tries: PublicNumber | None = None
 
     def told(self, facts: Guidance) -> Outcome:
-        """With each place as this station calls it."""
-        return replace(self, todo=told(self.todo, facts))
+        """With each place as this station calls it, and the tries of a PIN."""
+        return replace(self, todo=told(self.todo, facts), tries=self.pin.tries(facts) if self.pin else None)
 
 
 class End(Enum):
@@ -68,6 +71,9 @@ class End(Enum):
     PORTAL_BROKEN = "portal_broken"
     CARD_PROBLEM = "card_problem"
     KIOSK_PROBLEM = "kiosk_problem"
+    PROBLEM_CANCELLED = "problem_cancelled"
+    PROBLEM_UNCERTAIN = "problem_uncertain"
+    PROBLEM_LINKED = "problem_linked"
     CARD_KIND_UNKNOWN = "card_kind_unknown"
     NAME_UNUSABLE = "name_unusable"
     ADDRESS_UNUSABLE = "address_unusable"
@@ -78,6 +84,8 @@ class End(Enum):
 LATER = N_("時間をおいて、もう一度お試しください。")
 ASK_STAFF = N_("お急ぎのときは、この署の係員にお声がけください。")
 NOT_LINKED = N_("連携はされていません。カードと免許は、これまでどおり使えます。")
+CANCELLED = N_("連携はされていません。送った情報は消されました。")
+IN_MYNAPORTAL = N_("免許の情報は、マイナポータルの「運転免許」で見られます。")
 COME_BACK = N_("新しい証明書になったら、もう一度この機械で連携してください。")
 NEW_CERTIFICATE = Todo(N_("署名用電子証明書の発行を申し込みます。"), "municipality", bring=(CARD,))
 
@@ -93,6 +101,7 @@ def _locked(pin: pins.Pin) -> Outcome:
         official=pin.official,
         sign="lock",
         picture=pin.picture,
+        pin=pin,
     )
 
 
@@ -110,6 +119,12 @@ def _unusable(heading: Public) -> Outcome:
         official=N_("券面事項"),
         sign="card",
     )
+
+
+def _problem(heading: Public, meaning: Public, todo: tuple[Todo, ...]) -> Outcome:
+    """The kiosk itself has failed: said is what is known at that moment. No slip: that may be what has failed."""
+    happened = N_("手続をつづけられなくなりました。あなたのカードのせいではありません。")
+    return Outcome(heading, happened, meaning, todo, slip=False, picture="telephone")
 
 
 OUTCOMES: Mapping[End, Outcome] = {
@@ -194,7 +209,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("もう連携はすんでいます"),
         N_("あなたのマイナ免許証は、すでにマイナポータルと連携しています。"),
         N_("今日することは、ありません。カードもそのまま使えます。"),
-        (Todo(N_("免許の情報は、マイナポータルの「運転免許」で見られます。")),),
+        (Todo(IN_MYNAPORTAL),),
         slip=False,
         good=True,
         sign="tick",
@@ -216,7 +231,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.TERMS_CHANGED: Outcome(
         N_("利用規約が新しくなりました"),
         N_("手続のあいだに利用規約が変わったため、連携を取り消しました。"),
-        N_("連携はされていません。送った情報は消されました。"),
+        CANCELLED,
         (Todo(N_("「はじめから」を押して、新しい規約を確かめてください。")),),
         slip=False,
         sign="paper",
@@ -226,7 +241,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.LINKING_EXPIRED: Outcome(
         N_("時間がたったため、取り消しました"),
         N_("手続をはじめてから時間がたったため、マイナポータルが受け付けを終えました。"),
-        N_("連携はされていません。送った情報は消されました。"),
+        CANCELLED,
         (Todo(N_("「はじめから」を押すと、もう一度手続ができます。")),),
         slip=False,
         sign="clock",
@@ -277,13 +292,27 @@ OUTCOMES: Mapping[End, Outcome] = {
         sign="card",
         picture="wipe",
     ),
-    End.KIOSK_PROBLEM: Outcome(
+    End.KIOSK_PROBLEM: _problem(
         N_("この機械に問題がおきました"),
-        N_("手続をつづけられなくなりました。あなたのカードのせいではありません。"),
-        NOT_LINKED,
+        N_("この手続では、まだ何も送っていません。カードと免許は、これまでどおり使えます。"),
         (Todo(ASK_STAFF), Todo(LATER)),
-        slip=False,
-        picture="telephone",
+    ),
+    End.PROBLEM_CANCELLED: _problem(
+        N_("機械に問題がおき、連携を取り消しました"), CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
+    ),
+    End.PROBLEM_UNCERTAIN: _problem(
+        N_("機械に問題がおき、連携できたかわかりません"),
+        N_("手続がどこまで進んだか、わかりません。もう一度手続をしても、二重にはなりません。"),
+        (
+            Todo(N_("マイナポータルの「運転免許」で、免許の情報が見られるかを確かめてください。")),
+            Todo(N_("見られたら、連携はできています。見られないときは、もう一度連携してください。")),
+            Todo(ASK_STAFF),
+        ),
+    ),
+    End.PROBLEM_LINKED: _problem(
+        N_("連携はできました。そのあと、機械に問題がおきました"),
+        N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。"),
+        (Todo(IN_MYNAPORTAL), Todo(ASK_STAFF)),
     ),
     End.CARD_KIND_UNKNOWN: Outcome(
         N_("この機械は、この種類のカードをまだ知りません"),

@@ -3,6 +3,8 @@
 Nobody knows what their PINs are called. So a row says by what one knows it, what it was used for, and who mends it; and
 it has its official name to point at. The log-in PIN is asked for elsewhere, never here, so it has no words for a pad.
 
+How often each may be entered is a fact (config/guidance.toml) and stands in no sentence.
+
 Sources: leaflet.txt, manual.txt steps 5 and 9, my-number-card.md §4. Texts are gettext messages.
 """
 
@@ -14,8 +16,12 @@ from typing import Literal
 from kiosk.advice import unlock
 from kiosk.advice.todo import LINK_AGAIN, Todo
 from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
+from kiosk.config.guidance import Guidance
+from kiosk.config.guidance import Pin as Fact
 from kiosk.language.languages import N_
-from kiosk.language.public import NOTHING, Public
+from kiosk.language.public import NOTHING, Public, PublicNumber
+
+Key = Literal["licence_pin", "text_pin", "auth_pin", "sign_pin"]
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,16 @@ class Typed:
 
 @dataclass(frozen=True)
 class Pin:
-    """One row. rule: its form and its tries. doing: what somebody was doing when it was asked for.
+    """One row. rule: its form. fact: the key of its tries. doing: what somebody was doing when it was asked for.
 
     name: what people may call it; listed: the same in a list of several, where the short name would not tell it apart.
-    known_by: how it was chosen and when it locks. unlock, page, picture: who mends it, the public page that says more
+    known_by: how it was chosen. unlock, page, picture: who mends it, the public page that says more
     (a key of config/guidance.toml), the drawing beside it. typed: None when the kiosk never asks for it.
+    keep: why it should not be forgotten.
     """
 
     rule: PinRule
+    fact: Key
     doing: str
     name: Public
     official: Public
@@ -69,16 +77,25 @@ class Pin:
     picture: str = "go_office"
     listed: Public = NOTHING
     typed: Typed | None = None
+    keep: Public = NOTHING
+
+    def tries(self, facts: Guidance) -> PublicNumber:
+        """So many wrong entries in a row lock it."""
+        fact: Fact = getattr(facts, self.fact)
+        return fact.tries
 
 
+LOCKED = N_("つづけて%(most)s回まちがえたため、この番号はいま使えません。")
 FOUR_DIGITS = N_("４けた、入力してください。")
 
 LICENCE = Pin(
     LICENCE_PIN,
+    fact="licence_pin",
     doing="show",
     name=N_("免許の４けたの暗証番号"),
     official=N_("マイナ免許証の暗証番号"),
-    known_by=N_("マイナ免許証をつくったときに決めた番号です。つづけて10回まちがえると、ロックされます。"),
+    known_by=N_("マイナ免許証をつくったときに決めた番号です。"),
+    keep=N_("わからないと、車を借りるときなどに、免許を見せられないことがあります。大切にしまってください。"),
     unlock=unlock.LICENCE,
     picture="police",
     typed=Typed(
@@ -90,17 +107,18 @@ LICENCE = Pin(
         meant=N_("免許センターなどで決めた、４けたの暗証番号のことです。"),
         mended=N_("試験場や警察署の窓口で、解除します。"),
         locked=N_("免許の暗証番号がロックされています"),
-        happened=N_("つづけて10回まちがえたため、この番号はいま使えません。"),
+        happened=LOCKED,
         meaning=N_("カードはこわれていません。免許も、なくなっていません。"),
     ),
 )
 TEXT = Pin(
     TEXT_PIN,
+    fact="text_pin",
     doing="text",
     name=N_("入力用の４けたの暗証番号"),
     listed=N_("氏名・住所の入力用の４けたの暗証番号"),
     official=N_("券面事項入力補助用暗証番号"),
-    known_by=N_("カードを受け取ったときに決めた番号です。つづけて３回まちがえると、ロックされます。"),
+    known_by=N_("カードを受け取ったときに決めた番号です。"),
     unlock=unlock.TEXT,
     page="card_page",
     typed=Typed(
@@ -112,26 +130,28 @@ TEXT = Pin(
         meant=N_("市区町村の窓口で決めた、４けたの暗証番号のことです。"),
         mended=N_("住民票がある市区町村の窓口で、決め直します。"),
         locked=N_("４けたの暗証番号がロックされています"),
-        happened=N_("つづけて３回まちがえたため、この番号はいま使えません。"),
+        happened=LOCKED,
         meaning=N_("カードはこわれていません。窓口でロックを解除すれば、また使えます。"),
         afterwards=(Todo(LINK_AGAIN),),
     ),
 )
 AUTH = Pin(
     AUTH_PIN,
+    fact="auth_pin",
     doing="log_in",
     name=N_("ログイン用の４けたの暗証番号"),
     official=N_("利用者証明用電子証明書の暗証番号"),
-    known_by=N_("カードを受け取ったときに決めた番号です。つづけて３回まちがえると、ロックされます。"),
+    known_by=N_("カードを受け取ったときに決めた番号です。"),
     unlock=unlock.AUTH,
     page="reset_page",
 )
 SIGN = Pin(
     SIGN_PIN,
+    fact="sign_pin",
     doing="sign",
     name=N_("署名用の６〜16文字の暗証番号"),
     official=N_("署名用電子証明書の暗証番号"),
-    known_by=N_("英字と数字をまぜて決めた番号です。つづけて５回まちがえると、ロックされます。"),
+    known_by=N_("英字と数字をまぜて決めた番号です。"),
     unlock=unlock.SIGN,
     page="reset_page",
     typed=Typed(
@@ -149,7 +169,7 @@ SIGN = Pin(
         meant=N_("署名用の暗証番号（６〜16文字）のことです。"),
         mended=N_("市区町村の窓口か、コンビニエンスストアなどの端末で、決め直します。"),
         locked=N_("署名用の暗証番号がロックされています"),
-        happened=N_("つづけて５回まちがえたため、この番号はいま使えません。"),
+        happened=LOCKED,
         meaning=N_("カードはこわれていません。暗証番号を決め直せば、また使えます。"),
         afterwards=(Todo(LINK_AGAIN),),
     ),

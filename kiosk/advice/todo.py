@@ -58,13 +58,15 @@ def told(todo: tuple[Todo, ...], facts: Guidance) -> tuple[Todo, ...]:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole list. can: what is possible already. know: what matters before one starts. official: the term that
+    """The whole list. can: what is possible already. know: what matters before one starts. tries: so many wrong entries
+    in a row lock the PIN that it is about. official: the term that
     officers and the official papers use. page: a public page that says more. picture: the drawing beside it."""
 
     heading: Public
     todo: tuple[Todo, ...]
     can: tuple[Public, ...] = ()
     know: tuple[Public, ...] = ()
+    tries: PublicNumber | None = None
     official: Public = NOTHING
     page: Public = NOTHING
     picture: str = "go_office"

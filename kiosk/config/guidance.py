@@ -54,12 +54,17 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Line(Fact, frozen=True, kw_only=True):
-    """A telephone number, when it is answered, and the key to press when a voice asks."""
+    """A telephone number, when it is answered, and the key to press when a voice asks.
+
+    languages: in which it is answered at these hours; languages_by_day: in which at others, with those. Each language
+    by its own name; none: in Japanese.
+    """
 
     telephone: Telephone
     hours: Text
     menu: Menu = NOTHING
     languages: Public = NOTHING
+    languages_by_day: Public = NOTHING
 
 
 class Place(Fact, frozen=True, kw_only=True):
@@ -91,7 +96,7 @@ class Photo(Fact, frozen=True, kw_only=True):
 class Pin(Fact, frozen=True, kw_only=True):
     """tries: so many wrong entries in a row lock it."""
 
-    tries: Annotated[int, Meta(ge=1, le=15)]
+    tries: Annotated[PublicNumber, Meta(ge=1, le=15)]
 
 
 class Page(Fact, frozen=True, kw_only=True):

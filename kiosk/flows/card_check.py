@@ -101,7 +101,7 @@ def _read_licence(hand: CardInHand, state: CardState) -> Licence | None:
         if state.licence.pin_set:
             if not warned:
                 remaining = app.pin_tries().remaining
-                facts = {"pin": LICENCE.pin, "remaining": remaining, "most": LICENCE.pin.rule.max_tries}
+                facts = {"pin": LICENCE.pin, "remaining": remaining, "most": LICENCE.pin.tries(hand.kiosk.guidance)}
                 if hand.kiosk.ask(Screen("check_warn", facts, ("yes", "back"), needs_card=True)) == "back":
                     return None
                 warned = True

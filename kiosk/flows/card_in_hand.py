@@ -161,7 +161,7 @@ class CardInHand:
         facts = {
             "pin": use.pin,
             "words": words,
-            "most": use.pin.rule.max_tries,
+            "most": use.pin.tries(self.kiosk.guidance),
             "remaining": remaining,
             "fault": fault,
         }

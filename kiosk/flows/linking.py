@@ -30,10 +30,11 @@ from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, opening, tell
+from kiosk.hw.supervise import where
 from kiosk.language import dates
 from kiosk.language.languages import N_
 from kiosk.portal.errors import PortalError, PortalUnreachable
-from kiosk.portal.model import Applicant, Held, Licence, Linked, Linking
+from kiosk.portal.model import Applicant, Held, Licence, Linked, Linking, State
 from kiosk.portal.statement import statement
 from kiosk.receipts.slips import LinkedSlip
 
@@ -48,31 +49,51 @@ class Memory:
     attributes: Attributes | None = field(default=None, repr=False)
     held: Held | None = field(default=None, repr=False)
     linked: Linked | None = field(default=None, repr=False)
+    sent: bool = False  # what was read of the person has been on its way to the portal
+    over: State | None = None  # how it was ended before it was completed, as far as the portal has confirmed it
 
     def cancel(self) -> None:
         """Undo at the portal what was begun and not completed."""
         if self.linking is not None and self.linked is None:
             linking, self.linking = self.linking, None
-            self.kiosk.portal.cancel(linking)
+            self.over = self.kiosk.portal.cancel(linking)
+
+    def problem(self) -> End:
+        """What is known at a moment that nobody foresaw, and no more. Ends at the portal what can be ended."""
+        self.cancel()
+        if self.linked is not None or self.over is State.COMPLETED:
+            return End.PROBLEM_LINKED
+        if not self.sent:
+            return End.KIOSK_PROBLEM
+        return End.PROBLEM_CANCELLED if self.over in (State.CANCELLED, State.REFUSED) else End.PROBLEM_UNCERTAIN
 
 
 def link(kiosk: Kiosk) -> bool:
     """Link one person's licence. Returns False when the person went back to home or asked to begin again.
 
-    Raises the ends of `flows.asking.ends`; whatever happens, what was begun at the portal is completed or cancelled.
+    Raises the ends of `flows.asking.ends`, and Stop for what nobody foresaw; whatever happens, what was begun at the
+    portal is completed or cancelled.
     """
     memory = Memory(kiosk, CardInHand(kiosk))
+    try:
+        return _walk_and_tell(memory)
+    except VisitEnded:
+        kiosk.show(Screen("closing"))  # nothing of the person may stand there while the portal is told
+        raise
+    except Exception as unforeseen:  # only here is it known what has been sent
+        raise Stop(memory.problem(), where(unforeseen)) from None
+    finally:
+        memory.hand.wipe_pin()
+        memory.cancel()
+
+
+def _walk_and_tell(memory: Memory) -> bool:
+    """The eleven steps; whatever ends them before the last is told on its page."""
     try:
         return walk(STEPS, memory) is NEXT
     except (Stop, PortalError, CardError) as problem:
         memory.cancel()
-        return tell(kiosk, end_of(problem), opening(problem))
-    except VisitEnded:
-        kiosk.show(Screen("closing"))  # nothing of the person may stand there while the portal is told
-        raise
-    finally:
-        memory.hand.wipe_pin()
-        memory.cancel()
+        return tell(memory.kiosk, end_of(problem), opening(problem))
 
 
 def step_1_licence(memory: Memory) -> Move:
@@ -128,22 +149,28 @@ def step_7_confirm(memory: Memory) -> Move:
     if answer == "back":
         return BACK
     memory.kiosk.show(Screen("sending", {"what": "attributes"}, step=7))
+    memory.sent = True
     memory.held = memory.kiosk.portal.hold(memory.linking, applicant(memory.attributes))
     return NEXT
 
 
 def step_8_terms(memory: Memory) -> Move:
-    """属性連携開始手続: the box opens only when the terms have been read to the end. No way back: step 7 has sent."""
+    """属性連携開始手続: the box opens only when the terms have been read to the end. No way back: step 7 has sent.
+
+    Refusing ends cleanly, and what was sent is cancelled.
+    """
     assert memory.linking is not None
     read = ticked = False
     while True:
         facts = {"terms": memory.linking.terms, "read": read, "ticked": ticked}
-        answers = ("read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
+        answers = ("refuse", "read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
         match memory.hand.ask(Screen("terms", facts, answers, step=8, reading=True, needs_card=True)):
             case "read_to_end":
                 read = True
             case "tick":
                 ticked = not ticked
+            case "refuse":
+                raise Left
             case "next":
                 return NEXT
 
@@ -228,8 +255,10 @@ def _is_child(attributes: Attributes) -> bool:
 
 
 def _sign_with_phone(memory: Memory) -> str:
-    """Step 9′: the phone held to the reader signs. "next" when it has; "card" when the person would rather use the
-    card; "back"."""
+    """Step 9′: the phone held to the reader signs, and the card is not needed any more.
+
+    "next" when it has; "card" when the person would rather use the card; "back".
+    """
     hand = memory.hand
     while True:
         told = hand.fault if hand.fault in AT_THE_PAD else ""
@@ -244,11 +273,11 @@ def _sign_with_phone(memory: Memory) -> str:
         if answer != "next":
             return answer
         hand.kiosk.show(Screen("reading", {"what": "phone"}, step=9, sound=Sound.CARD_IN))
-        if hand.use_pin(SIGN, lambda app: _sign_and_submit(memory, app)) is NEXT:
+        if hand.use_pin(SIGN, lambda app: _sign_and_submit(memory, app, phone=True)) is NEXT:
             return "next"
 
 
-def _sign_and_submit(memory: Memory, app: JpkiApplication) -> None:
+def _sign_and_submit(memory: Memory, app: JpkiApplication, phone: bool = False) -> None:
     """Certificate, signature, and the one call after which the portal decides."""
     assert memory.linking is not None and memory.attributes is not None
     app.verify_sign_pin(memory.hand.pin)
@@ -264,7 +293,8 @@ def _sign_and_submit(memory: Memory, app: JpkiApplication) -> None:
         raise OtherCard
     signed = signed_data(statement(memory.linking, applicant(memory.attributes)), certificate, app.sign)
     memory.kiosk.heed_leaving()
-    memory.kiosk.show(Screen("sending", {"what": "signature"}, step=10))
+    what, step = ("phone", 9) if phone else ("signature", 10)
+    memory.kiosk.show(Screen("sending", {"what": what}, step=step))
     try:
         memory.linked = memory.kiosk.portal.submit(memory.linking, signed)
     except PortalUnreachable as lost:

@@ -27,7 +27,10 @@ REISSUE = Todo(N_("カードの再発行を申し込みます"), "municipality",
 CHANGE = Todo(
     N_("運転免許証への変更を申し込みます"),
     "applications_desk",
-    notes=(N_("手数料が別にかかります。いくらか、何がいるかは、先にたずねてください。"),),
+    notes=(
+        N_("手数料が別にかかります。いくらか、何がいるかは、先にたずねてください。"),
+        N_("カードの再発行を待たずにできるかも、たずねてください。"),
+    ),
 )
 
 
@@ -63,15 +66,18 @@ def number(facts: Guidance) -> Plan:
 
 
 def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
-    """The whole list for someone who holds and wants this."""
-    again = {"keep": _record_again(facts), "change": CHANGE}[wish]
+    """The whole list for someone who holds and wants this.
+
+    The plain licence is made sooner than a card, so it comes first: who waits for the card does not drive meanwhile.
+    """
+    todo = {"keep": (REISSUE, record_again(facts)), "change": (CHANGE, REISSUE)}[wish]
     know = {
-        "card_only": N_("手続がおわるまで、運転のときに持つ免許証がありません。"),
-        "both": N_("運転するときは、手元の運転免許証を持っていてください。"),
-    }[holding]
+        ("card_only", "keep"): N_("新しいカードに免許の情報を記録するまで、車を運転できません。"),
+        ("card_only", "change"): N_("運転免許証を受け取るまで、車を運転できません。"),
+    }.get((holding, wish), N_("運転するときは、手元の運転免許証を持っていてください。"))
     return Plan(
         N_("カードをなくしたとき"),
-        (suspend(facts), REPORT, REISSUE, again),
+        (suspend(facts), REPORT, *todo),
         know=(know,),
         page=facts.card_page.address,
         picture={"keep": "lost_next", "change": "changes"}[wish],
@@ -83,7 +89,8 @@ def suspend(facts: Guidance) -> Todo:
     return Todo(N_("電話で、カードの機能をとめます"), line=facts.suspend, other_line=facts.suspend_languages)
 
 
-def _record_again(facts: Guidance) -> Todo:
+def record_again(facts: Guidance) -> Todo:
+    """Once the new card is there: it is no licence before."""
     return Todo(
         N_("免許の情報を記録します"),
         "licence_desk",

@@ -33,7 +33,8 @@ def plan(facts: Guidance, doing: str) -> Plan:
     return Plan(
         pin.name,
         pin.unlock,
-        know=(pin.known_by,),
+        know=(pin.known_by, *((pin.keep,) if pin.keep else ())),
+        tries=pin.tries(facts),
         official=pin.official,
         page=page.address if page else NOTHING,
         picture=pin.picture,

@@ -22,11 +22,12 @@ UNUSABLE = {
 
 
 class Stop(Exception):
-    """What was wanted cannot go on; `end` says why."""
+    """What was wanted cannot go on; `end` says why. at: where in the code, for what nobody foresaw."""
 
-    def __init__(self, end: End) -> None:
+    def __init__(self, end: End, at: str = "") -> None:
         super().__init__(end.value)
         self.end = end
+        self.at = at
 
 
 def end_of(problem: Exception) -> End:
@@ -77,6 +78,7 @@ def slip(outcome: Outcome, opens_at: OpensAt | None = None) -> OutcomeSlip:
         heading=outcome.heading,
         todo=outcome.todo,
         official=outcome.official,
+        tries=outcome.tries,
         happened=outcome.happened,
         meaning=outcome.meaning,
         opens_at=opens_at,

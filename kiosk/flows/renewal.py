@@ -1,40 +1,95 @@
-"""The card is renewed, and the licence is to come over to the new one: that takes two things (leaflet.txt)."""
+"""The card is renewed: whether the licence comes over to the new one, what that still needs, and what to check.
+
+It comes over only if everything fits: the card still valid with less than three months to go, or its field for changes
+full; a licence recorded on it, not suspended; linked with Mynaportal before, since that hands the signature certificate
+to the police; applied for on the web site, with a new signature certificate, and with the right number of the record.
+No sign that no font has (外字) in name or address. In every other case the new card is no licence until the police have
+recorded it there. So the last thing on every list is to make sure of that; this kiosk can (flows/card_check.py).
+
+A resident with a period of stay gets no notice: their card ends with it, and the municipality extends it.
+
+Sources: leaflet.txt; the pages of prefectural police on carry-over since 2025-09-01 (Akita, Kumamoto, Tokyo, Kanagawa,
+Toyama); municipalities on cards of residents with a period of stay.
+"""
 
 from __future__ import annotations
 
-from kiosk.advice.todo import Plan, Todo
+from typing import Literal
+
+from kiosk.advice.todo import ASK_FIRST, CARD, Plan, Todo
 from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
+from kiosk.flows.lost_card import record_again
 from kiosk.flows.take_home import give
 from kiosk.language.languages import N_
+
+Kind = Literal["linked", "not_linked", "not_carried", "resident"]
+KINDS: tuple[Kind, ...] = ("linked", "not_linked", "not_carried", "resident")
 
 
 def renewal(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
-    if kiosk.ask(Screen("renewal", {}, ("print", "back"), reading=True)) == "back":
-        return False
-    return give(kiosk, plan(kiosk.guidance))
+    while (answer := kiosk.ask(Screen("renewal", {}, ("ending", "not_carried", "resident", "back")))) != "back":
+        if answer == "ending":
+            answer = kiosk.ask(Screen("renewal_linked", {}, ("linked", "not_linked", "back")))
+        match answer:
+            case "linked" | "not_linked" | "not_carried" | "resident" as kind:
+                return give(kiosk, plan(kiosk.guidance, kind))
+    return False
 
 
-def plan(facts: Guidance) -> Plan:
+LINK = Todo(
+    N_("先に、運転免許の連携をします"),
+    notes=(N_("この機械でできます。連携していないと、免許の情報は引きつがれません。"),),
+)
+NOTICE = Todo(N_("届いた通知書を用意します"), notes=(N_("有効期限通知書か交付申請書です。"),))
+APPLY = Todo(
+    N_("オンラインで申し込みます"),
+    where=N_("マイナンバーカード総合サイトの「オンライン申請サイト」"),
+    notes=(
+        N_("「署名用電子証明書の発行を希望する」をえらび、免許情報記録番号を正しく入力します。"),
+        N_("郵便・窓口・特急発行・証明写真機で申し込むと、引きつがれません。"),
+    ),
+)
+CHECK = Todo(
+    N_("新しいカードを、この機械でしらべます"),
+    notes=(N_("「マイナ免許証 入っています」と出るまで、新しいカードだけでは運転できません。"),),
+)
+NEW_CARD = Todo(N_("新しいカードを申し込みます"), "municipality", notes=(ASK_FIRST,))
+EXTEND = Todo(
+    N_("カードの有効期間を延長します"),
+    "municipality",
+    bring=(CARD, N_("新しい在留カード")),
+    notes=(N_("有効期間がおわる前に、手続をしてください。"), ASK_FIRST),
+)
+ASK_POLICE = Todo(
+    N_("マイナ免許証をそのまま使えるか、先に聞きます"),
+    "licence_desk",
+)
+
+
+def plan(facts: Guidance, kind: Kind) -> Plan:
+    """The list for somebody who renews in this way."""
+    todo, know = {
+        "linked": ((NOTICE, APPLY, CHECK), CONDITIONS),
+        "not_linked": ((LINK, NOTICE, APPLY, CHECK), CONDITIONS),
+        "not_carried": (
+            (NEW_CARD, record_again(facts), CHECK),
+            N_("この場合、免許の情報は新しいカードに引きつがれません。"),
+        ),
+        "resident": (
+            (ASK_POLICE, EXTEND, CHECK),
+            N_("在留期間がおわると、カードの有効期間もおわります。通知書は届きません。"),
+        ),
+    }[kind]
     return Plan(
         N_("カードを更新するとき"),
-        (
-            Todo(
-                N_("届いた通知書を用意します"),
-                notes=(N_("有効期限通知書か交付申請書です。くわしい手順も、そこにあります。"),),
-            ),
-            Todo(
-                N_("オンラインで申し込みます"),
-                where=N_("マイナンバーカード総合サイトの「オンライン申請サイト」"),
-            ),
-            Todo(
-                N_("署名用の証明書も申し込みます"),
-                notes=(N_("「署名用電子証明書の発行を希望する」をえらびます。"),),
-            ),
-        ),
-        know=(N_("２と３の両方をすると、免許の情報が新しいカードに引きつがれます。"),),
+        todo,
+        know=(know,),
         page=facts.card_page.address,
         picture="renewal",
-    )
+    ).told(facts)
+
+
+CONDITIONS = N_("ぜんぶそろうと引きつがれます。氏名や住所に外字がある方と、免許の停止中の方は、引きつがれません。")

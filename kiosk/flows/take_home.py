@@ -12,7 +12,13 @@ from kiosk.receipts.slips import TodoSlip
 def slip(plan: Plan) -> TodoSlip:
     """The list on paper."""
     return TodoSlip(
-        heading=plan.heading, todo=plan.todo, official=plan.official, page=plan.page, can=plan.can, know=plan.know
+        heading=plan.heading,
+        todo=plan.todo,
+        official=plan.official,
+        page=plan.page,
+        tries=plan.tries,
+        can=plan.can,
+        know=plan.know,
     )
 
 

@@ -134,15 +134,15 @@ class PortalClient:
         """How it stands."""
         return self._ask(linking, Deadline(self._settings.timeout_seconds))
 
-    def cancel(self, linking: Linking) -> bool:
+    def cancel(self, linking: Linking) -> State | None:
         """End it and have the applicant data erased. Best effort within a few seconds; never raises.
 
-        True when the portal has confirmed that the linking is over.
+        Returns how it has ended, as the portal says: it may have been completed before. None: not confirmed.
         """
-        over = self._is_over(linking.id)
-        if over:
+        ended = self._end(linking.id)
+        if ended:
             self._begun.ended(linking.id)
-        return over
+        return ended
 
     def left(self) -> list[Entry]:
         """What was begun, by whomever, and is not known to be over."""
@@ -211,20 +211,21 @@ class PortalClient:
                 entry = self._begun.named(entry, self._begin(entry.word, self._brief()).id)
             except PortalError:
                 return entry
-        if not self._is_over(entry.word):
+        if not self._end(entry.word):
             return entry
         self._begun.over(entry)
         log.warning("what an earlier session had begun at the portal is over")
         return None
 
-    def _is_over(self, id: str) -> bool:
-        """Cancel it. True: the portal has said that it is over, or no longer knows it."""
+    def _end(self, id: str) -> State | None:
+        """Cancel it. Returns how it has ended, as the portal says; None: it has not said so."""
         try:
-            return self._cancel(id).state not in (State.BEGUN, State.HELD)
+            state = self._cancel(id).state
         except PortalRefused:
-            return True
+            return State.EXPIRED  # the portal no longer knows it
         except PortalError:
-            return False
+            return None
+        return None if state in (State.BEGUN, State.HELD) else state
 
     def _cancel(self, id: str) -> LinkingState:
         call = _Call("cancel", "POST", f"/linkings/{id}/cancellation", key=_key())

@@ -99,9 +99,11 @@ def _environment(language: Language) -> Environment:
     return environment
 
 
-def both(language: Language, text: str) -> Markup:
-    """A text in the reader's language; in a foreign one with its Japanese below, for the desk."""
+def both(language: Language, text: str, **numbers: object) -> Markup:
+    """A text in the reader's language; in a foreign one with its Japanese below, for the desk. numbers: those in it."""
     said = translations(language).gettext(text)
+    if numbers:
+        said, text = said % numbers, text % numbers
     if not language.foreign or said == text:
         return phrases(said)
     return _two_lines(whole_words(said), phrases(text))

@@ -63,13 +63,15 @@ class ListSlip(Slip):
     """Things to do, the same for everybody who has to do them. Without paper a phone may take the list along as text
     (receipts/text.py); a slip that is no ListSlip has no text.
 
-    official: the term that officers and the official papers use. page: a public page that says more.
+    official: the term that officers and the official papers use. page: a public page that says more. tries: so many
+    wrong entries in a row lock the PIN that it is about.
     """
 
     heading: Public
     todo: tuple[Todo, ...]
     official: Public = NOTHING
     page: Public = NOTHING
+    tries: PublicNumber | None = None
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -11,7 +11,7 @@ import segno
 from markupsafe import Markup
 
 from kiosk.config.kiosk import Station
-from kiosk.receipts.slips import ListSlip, Slip
+from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
 
 LONGEST = 1200  # bytes; beyond this the code's modules become too small for a phone held at arm's length
 
@@ -40,20 +40,39 @@ def code(slip: Slip, station: Station, translate: Callable[[str], str]) -> Marku
 
 def _lines(slip: ListSlip, station: Station, _: Callable[[str], str]) -> Iterator[str]:
     yield _(slip.heading)
+    if isinstance(slip, OutcomeSlip):
+        yield _(slip.happened) % {"most": slip.tries}
+        yield _(slip.meaning)
+    if isinstance(slip, TodoSlip):
+        yield from map(_, (*slip.can, *slip.know))
+        if slip.tries is not None:
+            yield _("つづけて%(most)s回まちがえると、ロックされます。") % {"most": slip.tries}
     for number, todo in enumerate(slip.todo, 1):
         yield f"{number}. {_(todo.text)}"
-        if todo.line:
-            yield f"{todo.line.telephone} ({_(todo.line.hours)})"
-        if todo.other_line:
-            yield f"{todo.other_line.telephone} ({todo.other_line.languages})"
+        for line in filter(None, (todo.line, todo.other_line)):
+            yield " ".join(filter(None, (line.telephone, line.languages or _("日本語"), _(line.hours))))
+            if line.menu:
+                yield _("音声が出たら「%(key)s」を押します。") % {"key": line.menu}
+            if line.languages_by_day:
+                yield line.languages_by_day
         if todo.where:
             yield " ".join(filter(None, (_(todo.where), _(todo.hours) if todo.hours else "")))
         if todo.yen is not None:
             yield _("%(yen)s円") % {"yen": f"{todo.yen:,}"}
         if todo.photo:
             photo = todo.photo
-            yield f"{photo.height_mm / 10}×{photo.width_mm / 10}cm ×{photo.count}"
+            yield _("写真%(count)s枚（%(height)s×%(width)scm、%(months)sか月以内）") % {
+                "count": photo.count,
+                "height": photo.height_mm / 10,
+                "width": photo.width_mm / 10,
+                "months": photo.months,
+            }
+        if todo.booked_hours is not None:
+            yield _("予約から%(hours)s時間まで") % {"hours": todo.booked_hours}
         yield from (f"・{_(thing)}" for thing in todo.bring)
+        yield from map(_, todo.notes)
+    if slip.official:
+        yield slip.official
     yield " ".join(filter(None, (station.name, station.desk, station.telephone)))
     if slip.page:
         yield slip.page

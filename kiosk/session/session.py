@@ -273,7 +273,7 @@ class Session:
         """The helpers that are on every screen, and the questions laid over it."""
         match answer, self.view.overlay:
             case Help.STAFF, _:
-                log.info("staff called")
+                log.info("asked where the staff are")
                 self._shown.lay("staff")
             case Help.STAY, _:
                 self._shown.lay(None)

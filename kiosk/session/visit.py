@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import traceback
 from dataclasses import replace
 
-from kiosk.advice.outcomes import End
 from kiosk.flows import home
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.refusal import tell
+from kiosk.flows.refusal import Stop, end_of, tell
+from kiosk.hw.supervise import where
 from kiosk.session.answers import Choice
 from kiosk.session.patience import Wait
 from kiosk.session.preferences import Preferences
@@ -36,10 +35,10 @@ def run(session: Session) -> None:
         end = type(ended).__name__
     except Exception as error:  # the last line of defence: the person reads words, the log gets no values
         end = "problem"
-        frames = traceback.extract_tb(error.__traceback__)
-        log.error("%s at %s", type(error).__name__, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
+        at = isinstance(error, Stop) and error.at  # a flow knew more of what it means, and where it came from
+        log.error("%s", at or where(error))
         with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
-            tell(session, End.KIOSK_PROBLEM)
+            tell(session, end_of(error))
     log.info("session ends: %s", end)
     session.end()
     with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows

@@ -1,9 +1,10 @@
-"""The four PINs: each row is whole, and the numbers in its sentences are those of the card's rule."""
+"""The four PINs: each row is whole, its lengths are those of the card's rule, and its tries stand in no sentence."""
 
 from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from kiosk.advice import pins
@@ -24,10 +25,6 @@ def pads(pin: Pin) -> list[Pad]:
     return [pin.typed.pad, *([pin.typed.phone] if pin.typed.phone else [])]
 
 
-def tries(sentence: str) -> list[int]:
-    return [int(number) for number in re.findall(r"つづけて(\d+)回", sentence)]
-
-
 def lengths(rule: PinRule) -> list[int]:
     return sorted({rule.shortest, rule.longest})
 
@@ -43,10 +40,17 @@ def test_the_rows_are_the_four_pins_of_the_card() -> None:
 
 
 @pytest.mark.parametrize("pin", EACH)
-def test_a_pin_is_known_by_the_tries_and_the_length_that_its_rule_has(pin: Pin) -> None:
-    assert tries(pin.known_by) == [pin.rule.max_tries]
+def test_a_pin_is_known_by_the_length_that_its_rule_has(pin: Pin) -> None:
     assert numbers(pin.name) == lengths(pin.rule)
     assert pin.listed == "" or numbers(pin.listed) == lengths(pin.rule)
+
+
+@pytest.mark.parametrize("pin", EACH)
+def test_what_people_are_told_of_the_tries_is_a_fact_and_the_shipped_one_is_what_the_card_does(pin: Pin) -> None:
+    assert pin.tries(FACTS) == pin.rule.max_tries
+    other = msgspec.structs.replace(FACTS, **{pin.fact: msgspec.structs.replace(getattr(FACTS, pin.fact), tries=7)})
+    assert pin.tries(other) == 7
+    assert not re.search(r"\d回|[０-９]回", repr(pin)), "no sentence counts"
 
 
 @pytest.mark.parametrize("pin", EACH)
@@ -99,7 +103,8 @@ def test_the_pads_words_are_told_apart_and_only_a_phones_pin_has_another_officia
 )
 def test_a_locked_pin_is_told_with_its_tries_that_the_card_is_whole_and_who_mends_it(pin: Pin, end: End) -> None:
     outcome = OUTCOMES[end]
-    assert tries(outcome.happened) == [pin.rule.max_tries]
+    assert "%(most)s回" in outcome.happened
+    assert (outcome.tries, outcome.told(FACTS).tries) == (None, pin.rule.max_tries)
     assert outcome.meaning.startswith("カードはこわれていません。")
     assert outcome.todo[: len(pin.unlock)] == pin.unlock
     assert (outcome.official, outcome.picture, outcome.sign) == (pin.official, pin.picture, "lock")

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from babel.messages.pofile import read_po
 
-from kiosk.advice.gains import ADDRESS, GAINS, LECTURE, SEE, gains_of
+from kiosk.advice.gains import ADDRESS, CARRY_OVER, GAINS, LECTURE, SEE, gains_of
 from kiosk.advice.outcomes import OUTCOMES
 from kiosk.advice.pins import PINS
 from kiosk.advice.todo import PlaceKey, Plan, Todo, told
@@ -20,7 +20,7 @@ from kiosk.language.languages import LOCALES, N_, Language, shipped
 from tests.web.catalogue import licence
 
 FACTS = guidance.load()
-NO_TEXT = {"rule", "place", "doing", "page", "picture", "sign"}  # columns that are keys
+NO_TEXT = {"rule", "fact", "pin", "place", "doing", "page", "picture", "sign"}  # columns that are keys
 
 
 def texts(value: object) -> Iterator[str]:
@@ -78,6 +78,6 @@ def test_every_text_of_the_tables_is_translated(language: Language) -> None:
 
 def test_what_linking_gives_depends_on_the_licence() -> None:
     assert gains_of(licence(category="excellent", one_stop_address=True)) == GAINS
-    assert gains_of(licence(category="general", one_stop_address=False)) == (SEE, LECTURE)
-    assert gains_of(licence(category="violation", one_stop_address=True)) == (SEE, ADDRESS)
-    assert gains_of(licence(category="first", one_stop_address=False)) == (SEE,)
+    assert gains_of(licence(category="general", one_stop_address=False)) == (SEE, LECTURE, CARRY_OVER)
+    assert gains_of(licence(category="violation", one_stop_address=True)) == (SEE, ADDRESS, CARRY_OVER)
+    assert gains_of(licence(category="first", one_stop_address=False)) == (SEE, CARRY_OVER)

@@ -32,10 +32,6 @@ NOT_READ = {
     "for whoever keeps the file: where the fact was found": {
         (kind, "source") for kind in ("Line", "Place", "Store", "Fee", "Photo", "Pin", "Page")
     },
-    "how often a PIN may be entered: no screen and no slip says it yet": {
-        ("Pin", "tries"),
-        *(("Guidance", pin) for pin in ("licence_pin", "text_pin", "sign_pin", "auth_pin")),
-    },
 }
 
 

@@ -349,8 +349,8 @@ def test_help_is_a_key_away_and_leaving_is_asked_for_once_more(ear: Ear, person:
     ear.types(PINS.text[:2])
     since = len(kiosk.log)
     ear.press("F1")
-    ear.hears_screen("係員を呼んでいます")
-    kiosk.wait_log("staff called", since=since)
+    ear.hears_screen("係員に声をかけてください")
+    kiosk.wait_log("asked where the staff are", since=since)
     ear.goes_round()
     ear.press("F1")  # nothing more to ask for
     ear.chooses("画面にもどる")

@@ -14,12 +14,13 @@ from kiosk.config import guidance
 from kiosk.config.kiosk import Station
 from kiosk.flows import home
 from kiosk.flows.asking.ends import Left
+from kiosk.flows.asking.screen import Screen
 from kiosk.flows.benefits import benefits
 from kiosk.flows.lost_card import lost_card, plan
 from kiosk.flows.pin_help import DOINGS, pin_help
 from kiosk.flows.pin_help import plan as pin_plan
+from kiosk.flows.renewal import KINDS, Kind, renewal
 from kiosk.flows.renewal import plan as renewal_plan
-from kiosk.flows.renewal import renewal
 from kiosk.flows.take_home import slip as slip_of
 from kiosk.hw.device import NotPrinted, PrinterFault
 from kiosk.portal.model import LinkedAt, Reference
@@ -28,6 +29,7 @@ from kiosk.receipts.text import LONGEST, public_text
 from tests.flows.scripted import ScriptedKiosk
 from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_guidance import plans
+from tests.web.sight import Sight
 
 FACTS = guidance.load()
 NO_PAPER = NotPrinted(PrinterFault.PAPER_END, partly=False)
@@ -78,13 +80,16 @@ def test_staying_takes_the_new_card_to_the_police_with_fee_and_photo(holding: st
 def test_changing_names_the_desk_and_another_fee_that_it_does_not_guess(holding: str) -> None:
     kiosk = ScriptedKiosk("next", holding, "change", "finish")
     assert lost_card(kiosk)
-    change = printed(kiosk).todo[-1]
+    *_, change, again = printed(kiosk).todo
+    assert again.where == FACTS.municipality.name, "a plain licence is made sooner than a card: it comes first"
     assert change.where == "免許申請係"
     assert change.yen is None and any("手数料が別に" in note for note in change.notes)
 
 
 def test_who_has_a_plain_licence_left_is_told_to_carry_it_and_who_has_none_that_there_is_none() -> None:
-    assert plan(FACTS, "both", "keep").know != plan(FACTS, "card_only", "keep").know
+    for wish in ("keep", "change"):
+        [both], [card_only] = plan(FACTS, "both", wish).know, plan(FACTS, "card_only", wish).know
+        assert "手元の運転免許証" in both and "運転できません" in card_only
 
 
 def test_back_leads_back_one_question_at_a_time_and_then_home() -> None:
@@ -119,8 +124,10 @@ def test_the_licence_pin_is_never_promised_by_telephone() -> None:
 def test_what_is_said_of_the_tries_is_what_the_facts_say() -> None:
     tries = {"show": FACTS.licence_pin, "text": FACTS.text_pin, "log_in": FACTS.auth_pin, "sign": FACTS.sign_pin}
     for doing, pin in tries.items():
-        said = re.findall(r"つづけて(\d+)回", DOINGS[doing].known_by)
-        assert [int(number) for number in said] == [pin.tries]
+        told = pin_plan(FACTS, doing)
+        assert told.tries == slip_of(told).tries == pin.tries
+        html = Sight(doing, Screen("todo", {"plan": told, "paper": "printed"}, ("home", "finish"))).html()
+        assert f"つづけて{pin.tries}回まちがえると、ロックされます。" in html
 
 
 def test_who_does_not_know_is_led_to_the_check_and_back_from_it() -> None:
@@ -132,13 +139,46 @@ def test_who_does_not_know_is_led_to_the_check_and_back_from_it() -> None:
 # Renewal and what linking gives
 
 
-def test_the_renewal_names_both_things_and_the_page_that_says_more() -> None:
-    kiosk = ScriptedKiosk("print", "finish")
+def words(told: Plan) -> str:
+    return " ".join([*told.know, *(" ".join((todo.text, *todo.notes)) for todo in told.todo)])
+
+
+def test_the_renewal_names_all_that_is_needed_and_the_page_that_says_more() -> None:
+    kiosk = ScriptedKiosk("ending", "linked", "finish")
     assert renewal(kiosk)
     told = printed(kiosk)
     assert told.page == FACTS.card_page.address
-    text = " ".join((todo.text + " ".join(todo.notes)) for todo in told.todo)
-    assert "オンラインで申し込みます" in text and "署名用電子証明書の発行を希望する" in text
+    for needed in ("オンラインで申し込みます", "署名用電子証明書の発行を希望する", "免許情報記録番号", "外字"):
+        assert needed in words(told)
+    assert "郵便・窓口" in words(told), "and what does not lead there"
+
+
+def test_who_has_not_linked_is_told_to_link_first() -> None:
+    linked, not_linked = renewal_plan(FACTS, "linked"), renewal_plan(FACTS, "not_linked")
+    first, *rest = not_linked.todo
+    assert "先に、運転免許の連携をします" in first.text and tuple(rest) == linked.todo
+
+
+def test_where_nothing_comes_over_the_police_record_it_again_and_a_resident_goes_to_the_municipality() -> None:
+    again = renewal_plan(FACTS, "not_carried")
+    assert "引きつがれません" in words(again)
+    assert [(todo.where, todo.yen) for todo in again.todo if todo.yen] == [(FACTS.licence_desk.name, 1500)]
+    resident = renewal_plan(FACTS, "resident")
+    assert FACTS.municipality.name in [todo.where for todo in resident.todo]
+    assert "新しい在留カード" in [thing for todo in resident.todo for thing in todo.bring]
+    assert "通知書は届きません" in words(resident)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_new_card_is_called_a_licence_before_it_has_been_looked_at(kind: Kind) -> None:
+    last = renewal_plan(FACTS, kind).todo[-1]
+    assert "この機械でしらべます" in last.text and any("運転できません" in note for note in last.notes)
+
+
+def test_the_renewal_goes_back_one_question_at_a_time() -> None:
+    kiosk = ScriptedKiosk("ending", "back", "resident", "finish")
+    assert renewal(kiosk)
+    assert kiosk.names[:3] == ["renewal", "renewal_linked", "renewal"]
 
 
 def test_what_linking_gives_says_for_whom_and_ends_where_linking_begins() -> None:
@@ -161,7 +201,7 @@ def test_what_linking_gives_says_for_whom_and_ends_where_linking_begins() -> Non
     [
         ("lost", ["next", "both", "keep"]),
         ("pin", ["text"]),
-        ("renewal", ["print"]),
+        ("renewal", ["ending", "linked"]),
         ("benefits", ["print"]),
     ],
 )
@@ -180,7 +220,7 @@ def test_back_from_the_first_screen_of_every_topic_is_home(topic: str) -> None:
 
 
 def test_without_paper_the_same_list_stays_on_the_screen_and_one_more_try_is_offered() -> None:
-    kiosk = ScriptedKiosk("print", "reprint", "finish", printing=[NO_PAPER, NO_PAPER])
+    kiosk = ScriptedKiosk("not_carried", "reprint", "finish", printing=[NO_PAPER, NO_PAPER])
     assert renewal(kiosk)
     failed, again = [screen for screen in kiosk.screens if screen.name == "todo" and screen.answers]
     assert (failed.facts["paper"], again.facts["paper"]) == ("failed", "failed")
@@ -189,17 +229,19 @@ def test_without_paper_the_same_list_stays_on_the_screen_and_one_more_try_is_off
 
 
 def test_without_a_printer_nothing_is_called_printed_and_the_picture_can_be_seen() -> None:
-    kiosk = ScriptedKiosk("print", "paper", "back", "finish", can_print=False)
+    kiosk = ScriptedKiosk("not_carried", "paper", "back", "finish", can_print=False)
     assert renewal(kiosk)
     assert {screen.facts.get("paper") for screen in kiosk.screens if screen.name == "todo"} == {"none"}
     assert kiosk.names == ["renewal", "todo", "slip", "todo"]
-    assert kiosk.laid_out == [slip_of(renewal_plan(FACTS))] and not kiosk.slips, "laid out, and not printed"
+    assert kiosk.laid_out == [slip_of(renewal_plan(FACTS, "not_carried"))] and not kiosk.slips, (
+        "laid out, and not printed"
+    )
 
 
 @pytest.mark.parametrize(("can_print", "paper"), [(True, "not_laid_out"), (False, "none")])
 def test_a_slip_that_cannot_be_laid_out_is_not_called_the_printers_fault(can_print: bool, paper: str) -> None:
     """The list stands on the screen, a phone may take it; there is no picture to look at, and nothing to try again."""
-    kiosk = ScriptedKiosk("print", "finish", can_print=can_print, can_lay_out=False)
+    kiosk = ScriptedKiosk("not_carried", "finish", can_print=can_print, can_lay_out=False)
     assert renewal(kiosk)
     told = kiosk.screens[-1]
     assert told.name == "todo" and told.facts["paper"] == paper and told.facts["slip"] == kiosk.laid_out[0]

@@ -13,7 +13,7 @@ from kiosk.portal import client as client_file
 from kiosk.portal.client import BRIEF_SECONDS, LONGEST_CLOSURE, PortalClient
 from kiosk.portal.errors import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent
-from kiosk.portal.model import Applicant, Linking, Refusal, Terms
+from kiosk.portal.model import Applicant, Linking, Refusal, State, Terms
 
 TERMS = Terms("1", hashlib.sha256(b"text").hexdigest(), "text")
 LINKING = Linking("linking-0123456789", "n" * 22, TERMS, datetime(2030, 1, 1, tzinfo=UTC))
@@ -157,7 +157,7 @@ def test_a_linking_that_the_portal_does_not_know_has_expired(over: Callable[[Wir
     with pytest.raises(PortalRefused) as caught:
         over(Wire(problem(404, "linking_unknown"))).state(LINKING)
     assert caught.value.reason is Refusal.EXPIRED
-    assert over(Wire(problem(404, "linking_unknown"))).cancel(LINKING) is True
+    assert over(Wire(problem(404, "linking_unknown"))).cancel(LINKING) is State.EXPIRED
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_person_who_leaves_waits_for_the_portal_for_a_few_seconds_only(
     over: Callable[[Wire], PortalClient],
 ) -> None:
     wire = Wire(NotSent())
-    assert over(wire).cancel(LINKING) is False
+    assert over(wire).cancel(LINKING) is None
     assert over(wire).reachable() is False
     assert all(4 < left <= BRIEF_SECONDS == 5 for left in wire.left)
     with pytest.raises(PortalUnreachable):

@@ -178,7 +178,7 @@ def test_data_is_held_between_hold_and_completion_and_not_longer(
 def test_cancelling_erases(client: PortalClient, sandbox: Sandbox, visitor: Visitors) -> None:
     linking = client.begin()
     client.hold(linking, visitor("excellent").applicant)
-    assert client.cancel(linking)
+    assert client.cancel(linking) is State.CANCELLED
     state = client.state(linking)
     assert (state.state, state.applicant_data, sandbox.held_count()) == (State.CANCELLED, "erased", 0)
 
@@ -187,7 +187,7 @@ def test_cancelling_undoes_nothing(client: PortalClient, visitor: Visitors) -> N
     guest, linking = visitor("excellent"), client.begin()
     client.hold(linking, guest.applicant)
     client.submit(linking, guest.cms(linking))
-    assert client.cancel(linking)
+    assert client.cancel(linking) is State.COMPLETED
     assert client.state(linking).state is State.COMPLETED
 
 
@@ -216,7 +216,7 @@ def test_a_portal_that_has_forgotten_a_linking_counts_as_expired(
     with pytest.raises(PortalRefused) as refused:
         client.hold(linking, visitor("excellent").applicant)
     assert refused.value.reason is Refusal.EXPIRED
-    assert client.cancel(linking)
+    assert client.cancel(linking) is State.EXPIRED
 
 
 def test_the_statement_is_canonical_json() -> None:

@@ -86,7 +86,7 @@ def test_the_photos_frame_on_the_paper_has_the_photos_size(
 
 
 def test_a_list_without_a_photo_has_no_frame(paper: VirtualPrinter) -> None:
-    assert runs(print_on(paper, PLANS["renewal"]), round(30 * DPI[paper.width] / 25.4)) == []
+    assert runs(print_on(paper, PLANS["renewal_linked"]), round(30 * DPI[paper.width] / 25.4)) == []
 
 
 @pytest.mark.parametrize("width", [576, 512])

@@ -8,11 +8,14 @@ from itertools import groupby
 
 import pytest
 
+from kiosk.advice.outcomes import End
 from kiosk.flows import home
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.refusal import Stop
 from kiosk.hw.device import ReaderState
+from kiosk.hw.supervise import where
 from kiosk.language.languages import LANGUAGES
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help, Sign, Wish
@@ -215,6 +218,24 @@ def test_what_nobody_foresaw_is_told_to_the_person_and_the_log_hears_no_value(
     assert "outcome" in world.names and world.names[-1] == "closing"
     assert any(line.startswith("ValueError at breaks:") for line in caplog.messages)
     assert caplog.messages[-2] == "session ends: problem"
+    assert NAME not in caplog.text
+
+
+def test_a_flow_that_knows_more_of_what_nobody_foresaw_is_believed(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaks(_kiosk: Kiosk) -> None:
+        try:
+            raise ValueError(NAME)
+        except ValueError as unforeseen:
+            raise Stop(End.PROBLEM_CANCELLED, where(unforeseen)) from None
+
+    flow(monkeypatch, breaks)
+    world.saying(START, FINISH)
+    visit.run(world.session)
+    [told] = [view.screen for view in world.views if view.screen.name == "outcome"]
+    assert told.facts["end"] == End.PROBLEM_CANCELLED.value
+    assert any(line.startswith("ValueError at breaks:") for line in caplog.messages)
     assert NAME not in caplog.text
 
 

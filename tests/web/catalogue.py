@@ -168,13 +168,13 @@ def _steps() -> Iterator[Sight]:
     yield Sight("step_4_prepare", Screen("prepare", {}, ("next", "back"), step=4))
     for step, what in ((6, "attributes"), (10, "signature"), (9, "phone")):
         yield Sight(f"reading_{what}", Screen("reading", {"what": what}, step=step))
-    for step, what in ((3, "begin"), (7, "attributes"), (10, "signature")):
+    for step, what in ((3, "begin"), (7, "attributes"), (10, "signature"), (9, "phone")):
         yield Sight(f"sending_{what}", Screen("sending", {"what": what}, step=step))
     for key in ("excellent", "both", "substitute"):
         person = attributes(key)
         yield Sight(f"step_7_confirm_{key}", Screen("confirm", {"attributes": person}, ("next", "back"), step=7))
     for name, read, ticked in (("unread", False, False), ("read", True, False), ("ticked", True, True)):
-        answers = ("read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
+        answers = ("refuse", "read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
         facts = {"terms": terms(), "read": read, "ticked": ticked}
         yield Sight(f"step_8_terms_{name}", Screen("terms", facts, answers, step=8))
 
@@ -205,7 +205,13 @@ def _questions() -> Iterator[Sight]:
     confirm = Screen("confirm", facts, ("next", "back"), step=7)
     for overlay in ("leave", "idle", "staff", "language"):
         yield Sight(f"over_{overlay}", confirm, overlay=overlay)
-    yield Sight("over_leaving", Screen("sending", {"what": "attributes"}, step=7), overlay="leaving")
+    terms_read = {"terms": terms(), "read": True, "ticked": False}
+    yield Sight(
+        "over_leave_sent", Screen("terms", terms_read, ("refuse", "read_to_end", "tick"), step=8), overlay="leave"
+    )
+    for step, what in ((7, "attributes"), (9, "phone")):
+        name = "over_leaving_phone" if what == "phone" else "over_leaving"
+        yield Sight(name, Screen("sending", {"what": what}, step=step), overlay="leaving")
 
 
 SIGHTS: tuple[Sight, ...] = tuple(sights())

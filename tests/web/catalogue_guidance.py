@@ -66,7 +66,8 @@ def plans() -> Iterator[tuple[str, Plan]]:
             yield f"lost_{holding}_{wish}", lost_card.plan(FACTS, holding, wish)
     for doing in pin_help.DOINGS:
         yield f"pin_{doing}", pin_help.plan(FACTS, doing)
-    yield "renewal", renewal.plan(FACTS)
+    for kind in renewal.KINDS:
+        yield f"renewal_{kind}", renewal.plan(FACTS, kind)
     yield "benefits", benefits.plan(FACTS)
     for name, state in STATES.items():
         yield f"check_{name}", card_check.plan(FACTS, state)
@@ -88,7 +89,8 @@ def _questions() -> Iterator[Sight]:
     yield Sight("lost_holding", Screen("lost_holding", {}, ("card_only", "both", "back")))
     yield Sight("lost_wish", Screen("lost_wish", {}, ("keep", "change", "back")))
     yield Sight("pin_doing", Screen("pin_doing", {}, (*pin_help.DOINGS, "unsure", "back")))
-    yield Sight("renewal", Screen("renewal", {}, ("print", "back")))
+    yield Sight("renewal", Screen("renewal", {}, ("ending", "not_carried", "resident", "back")))
+    yield Sight("renewal_linked", Screen("renewal_linked", {}, ("linked", "not_linked", "back")))
     offered = Screen("benefits", {"gains": GAINS}, ("link", "print", "back"))
     yield Sight("benefits", offered)
     yield Sight("benefits_portal_closed", Screen("benefits", {"gains": GAINS}, ("print", "back")), portal="closed")
