@@ -29,6 +29,7 @@ from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
+from kiosk.hw.supervise import Complaints
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import slip
 from kiosk.services import sd_notify
@@ -80,8 +81,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         return open_session(self._settings, self._facts, self._open_reader(), self._handover)
 
     def _session_died(self, _arbiter: object, _worker: object) -> None:
-        tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
-        self._handover.typed = False
+        with Complaints(log).survive(
+            "telling the browser's keeper"
+        ):  # gunicorn would end with whatever its hook raises
+            tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
+            self._handover.typed = False
 
 
 def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
