@@ -42,6 +42,7 @@ from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
+from kiosk.hw.supervise import Complaints
 from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import paper
@@ -166,8 +167,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         os._exit(0)
 
     def _session_died(self, _arbiter: object, _worker: object) -> None:
-        tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
-        self._handover.typed = False
+        with Complaints(log).survive("telling the browser's keeper"):  # gunicorn ends with what its hook raises
+            tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
+            self._handover.typed = False
 
 
 def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:

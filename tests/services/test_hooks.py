@@ -1,0 +1,33 @@
+"""The arbiter's hook outlives whatever goes wrong in it, and what is still to be done is not forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.config import guidance
+from kiosk.config.kiosk import Settings
+from kiosk.services import server
+from kiosk.services.browser import FORGET, RESTART
+from tests.session.world import SlotReader
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("山田"), SystemError(), UnicodeDecodeError("ascii", b"\xe4", 0, 1, "山田")]
+)
+def test_the_end_of_a_session_is_survived(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    told: list[bytes] = []
+
+    def fails(_settings: Settings, what: bytes) -> None:
+        told.append(what)
+        if len(told) == 1:
+            raise error
+
+    monkeypatch.setattr(server, "tell_browser", fails)
+    arbiter = server.Server(Settings(), guidance.load(), SlotReader)
+    arbiter._handover.typed = True
+    for _ in range(3):
+        arbiter._session_died(None, None)
+    assert told == [RESTART, RESTART, FORGET], "a browser that remembers is started anew at the next end"
+    assert f"failed: {type(error).__name__} at fails:" in caplog.text and "山田" not in caplog.text
