@@ -43,7 +43,7 @@ def stage(kiosk: Stage) -> Iterator[Stage]:
     kiosk.portal.faults.clear()
     if not living(kiosk.arbiter):
         revive(kiosk)
-    assert len(workers(kiosk)) == 1
+    until(lambda: len(workers(kiosk)) == 1)
 
 
 @contextlib.contextmanager
