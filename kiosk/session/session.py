@@ -22,7 +22,7 @@ from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
-from kiosk.flows.asking.ends import CardPulled, Left
+from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.language.languages import Language
@@ -79,6 +79,7 @@ class Session:
         self._events = events or queue.SimpleQueue()
         self._in_use = False
         self._leaving = False
+        self._astray = False
 
     # What the outside calls, from any thread.
 
@@ -124,6 +125,12 @@ class Session:
     def page_back(self) -> None:
         self._patience.page_back()
         self.slot.page_back()
+
+    def page_astray(self) -> None:
+        """Something that is not ours has come before the page, which has been taken away: whoever is served cannot be
+        served on."""
+        self._astray = True
+        self._events.put(Event("page"))
 
     # What the visit asks for.
 
@@ -192,6 +199,8 @@ class Session:
 
     def heed_leaving(self) -> None:
         self._take_stale()
+        if self._astray:
+            raise BrowserLost
         if self._leaving:
             raise Left
 
@@ -228,6 +237,8 @@ class Session:
         if self.view.screen.needs_card and not self.slot.still_in:
             self.lift()
             raise CardPulled
+        if self._astray:
+            raise BrowserLost
         if self._leaving and self._in_use:
             raise Left
         try:
