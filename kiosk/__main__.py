@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     browser_.description = "Start Chromium on the kiosk's page, and again when it has ended, until told to stop."
     browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
     browser_.add_argument("--cage", action="store_true", help="in cage, which this becomes once the settings fit")
+    browser_.add_argument("--shared", action="store_true", help="others have windows on this display, too")
     browser_.set_defaults(run=lambda options: browser(load(options.config), options))
     check_.description = (
         "Check the settings, and say what this kiosk has and lacks. Exit code 0: it has everything; "
@@ -114,7 +115,7 @@ def browser(settings: Settings, options: argparse.Namespace) -> int:
     if not os.access(folder, os.W_OK | os.X_OK):
         print(f"server.runtime_directory: {folder} is not there or not writable for this user", file=sys.stderr)
         return 1
-    keeper = Keeper(settings, flags)
+    keeper = Keeper(settings, flags, shared=options.shared)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.stop())
     keeper.run()

@@ -1,4 +1,25 @@
-"""The browser's keeper: it starts Chromium on the kiosk's page, starts it again when it dies, and makes it forget.
+"""The browser's keeper: it starts Chromium on the kiosk's page, replaces it when the page has stopped living, and makes
+it forget.
+
+It watches the page's life, not the browser's process: a browser whose renderer has crashed runs on and shows a page of
+its own. The page tells that it lives about once a second (`static/life.js`: its thread runs, a frame was asked of it,
+the main process answers); the session passes it on, and `life.py` says when it is over. Then every process of the
+browser is killed, also what stands still, and the next one is started. The glass is black in between: nothing can be
+laid over a page by the browser that has failed, and a compositor for a single window shows what its client has drawn
+last for as long as that client is there. A visit is kept: the new page shows its screen again, if it comes within
+`session.browser_lost_seconds`.
+
+A page that has lost the focus or the glass to something of Chromium's says so; then both go, browser and visit.
+
+What is said to the keeper is one word on a connection of its own, to FORGET_SOCKET in the runtime directory. It answers
+with the same word when it has done it, and hangs up without when it does not:
+
+    forget    by the arbiter: a session has ended
+    restart   by the arbiter: a session has ended, and a keyboard was used
+    alive     by the session: the page lives; no answer is waited for
+    astray    by the session: something has come before the page. Not done on a screen that is shared (the demo's)
+
+What is left of a session:
 
 A session's page, storage and history die with its site. What stays for a while is in Chromium's network process: freed
 buffers through which the page's messages went. So at the end of each session the server's arbiter says one word, and
@@ -30,11 +51,14 @@ from pathlib import Path
 
 from kiosk.config.kiosk import Settings
 from kiosk.hw import supervise
+from kiosk.services.life import Life
 
 log = logging.getLogger("kiosk.browser")
 
 FORGET_SOCKET = "forget.sock"
-FORGET, RESTART = b"forget", b"restart"  # what the server's arbiter says: drop the network process, or everything
+FORGET, RESTART, ALIVE, ASTRAY = b"forget", b"restart", b"alive", b"astray"
+LOOK_SECONDS = 0.2  # from one look at the processes to the next
+RENDERER = b"--type=renderer"
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
 WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
@@ -43,6 +67,7 @@ STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
 FEATURES_OFF = ("Translate", "BackForwardCache", "MediaRouter", "OptimizationHints", "AutofillServerCommunication")
 FLAGS = (
     "--kiosk",
+    "--force-app-mode",  # of all of Chromium's own keys only those that open and close nothing stay
     "--incognito",
     "--no-first-run",
     "--noerrdialogs",
@@ -62,17 +87,21 @@ FLAGS = (
 
 
 class Keeper:
-    """Keeps one Chromium on the kiosk's page. flags: what this display needs besides FLAGS."""
+    """Keeps one Chromium on the kiosk's page. flags: what this display needs besides FLAGS. shared: others have windows
+    on this display, and the page may lose it to them."""
 
-    def __init__(self, settings: Settings, flags: Sequence[str] = (), program: str = "chromium") -> None:
-        self._address = f"http://127.0.0.1:{settings.server.port}/"
+    def __init__(
+        self, settings: Settings, flags: Sequence[str] = (), program: str = "chromium", shared: bool = False
+    ) -> None:
         self._port = settings.server.port
         self._runtime = Path(settings.server.runtime_directory)
         self._flags = tuple(flags)
         self._program = program
+        self._shared = shared
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = threading.Event()
         self._wanted = False  # it was killed by us and is started anew
+        self._life = Life(time.monotonic())
 
     def run(self) -> None:
         """Keep it running until `stop`."""
@@ -88,7 +117,6 @@ class Keeper:
             began = time.monotonic()
             self._run_once()
             if self._wanted:
-                self._wanted = False
                 continue
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             self._stopped.wait(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
@@ -104,46 +132,96 @@ class Keeper:
             self._process.terminate()
 
     def _run_once(self) -> None:
-        profile = tempfile.mkdtemp(prefix="browser-", dir=self._runtime)
-        command = [self._program, *FLAGS, *self._flags, f"--user-data-dir={profile}", self._address]
-        try:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            code = self._process.wait()
+        """One browser, from its start until the last of its processes has gone."""
+        with contextlib.ExitStack() as stack:
+            try:
+                profile = tempfile.mkdtemp(prefix="browser-", dir=self._runtime)
+                stack.callback(shutil.rmtree, profile, ignore_errors=True)
+                self._life, self._wanted = Life(time.monotonic()), False
+                self._process = subprocess.Popen(
+                    [self._program, *FLAGS, *self._flags, f"--user-data-dir={profile}", start_address(self._port)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    process_group=0,  # so that all of it can be killed when its first process has gone
+                )
+            except OSError as error:
+                log.error("%s cannot be started (%s)", self._program, error.strerror)
+                return
+            stack.callback(kill_group, self._process)
+            self._watch(self._process)
             if not (self._stopped.is_set() or self._wanted):
-                log.warning("the browser ended with code %s; it is started again", code)
-        except OSError as error:
-            log.error("%s cannot be started (%s); install the package chromium", self._program, error.strerror)
-        finally:
-            shutil.rmtree(profile, ignore_errors=True)
+                log.warning("the browser ended with code %s; it is started again", self._process.poll())
+
+    def _watch(self, browser: subprocess.Popen[bytes]) -> None:
+        """Return when the browser has ended, or its page's life is over."""
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                browser.wait(LOOK_SECONDS)
+                return
+            life = self._life
+            life.see([pid for pid in life.renderers if Path(f"/proc/{pid}").exists()], time.monotonic())
+            if life.over(time.monotonic()):
+                if not self._server_there():
+                    life.server_away(time.monotonic())
+                    continue
+                log.warning("the page tells no more that it lives; the browser is started again")
+                self._wanted = not life.coming  # one that never came waits like one that dies of its start
+                return
 
     def _await_server(self) -> None:
-        while not self._stopped.is_set():
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
-                return
+        while not self._stopped.is_set() and not self._server_there():
             self._stopped.wait(0.2)
+
+    def _server_there(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def restart(self) -> None:
         """Kill the browser; `run` starts the next at once."""
         self._wanted = True
         if self._process is not None:
-            self._process.kill()
+            kill_group(self._process)
 
     def forget(self) -> None:
         """Kill the network and the audio process of the browser; what they held goes with them."""
         if self._process is not None:
             forget(self._process.pid)
 
-    def _obey(self, word: bytes) -> None:
-        if word == RESTART:
-            self.restart()
-        else:
-            self.forget()
+    def _told(self) -> None:
+        """The page lives."""
+        if self._life.coming and self._process is not None:
+            self._life.renderers = frozenset(children_of_type(self._process.pid, RENDERER))
+        self._life.told(time.monotonic())
+
+    def _obey(self, word: bytes) -> bool:
+        """Do what a word says. False: it is not done here."""
+        match word:
+            case b"alive":
+                self._told()
+            case b"astray" if not self._shared:
+                log.warning("something has come before the page; the browser is started again")
+                self.restart()
+            case b"restart":
+                self.restart()
+            case b"forget":
+                self._life.session_ended(time.monotonic())
+                self.forget()
+            case _:
+                return False
+        return True
 
 
-def hear(runtime: Path, obey: Callable[[bytes], None]) -> None:
-    """Obey the arbiter's word each time it comes, for ever. The arbiter knows by the end of the connection."""
+def start_address(port: int) -> str:
+    """Where the browser finds the session that is served."""
+    return f"http://127.0.0.1:{port}/"
+
+
+def hear(runtime: Path, obey: Callable[[bytes], bool]) -> None:
+    """Obey the word each time one comes, for ever, whatever comes of it; a word that was obeyed is the answer."""
     path = runtime / FORGET_SOCKET
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
@@ -151,19 +229,39 @@ def hear(runtime: Path, obey: Callable[[bytes], None]) -> None:
         path.chmod(0o660)
         door.listen()
         while True:
-            arbiter, _ = door.accept()
-            with arbiter, contextlib.suppress(OSError):
-                arbiter.settimeout(WORD_SECONDS)
-                obey(arbiter.recv(64))
+            try:
+                speaker, _ = door.accept()
+                with speaker, contextlib.suppress(ConnectionError, TimeoutError):
+                    speaker.settimeout(WORD_SECONDS)
+                    word = speaker.recv(64)
+                    if obey(word):
+                        speaker.send(word)
+            except Exception as error:  # without it no session would be forgotten any more
+                log.error("a word was not obeyed: %s", type(error).__name__)
+                time.sleep(WORD_SECONDS)
+
+
+def kill_group(browser: subprocess.Popen[bytes]) -> None:
+    """Kill all processes of a browser, also when its first has gone, and those that stand still."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(browser.pid, signal.SIGKILL)
+    browser.wait()
 
 
 def forget(browser: int) -> None:
     """Kill the network and the audio process among all below `browser`."""
+    for pid in children_of_type(browser, NETWORK_PROCESS, AUDIO_PROCESS):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def children_of_type(browser: int, *kinds: bytes) -> Iterator[int]:
+    """The processes below `browser` with one of these words in their command."""
     for pid in descendants(browser):
         with contextlib.suppress(OSError):
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if NETWORK_PROCESS in command or AUDIO_PROCESS in command:
-                os.kill(pid, signal.SIGKILL)
+            if any(kind in command for kind in kinds):
+                yield pid
 
 
 def descendants(root: int) -> Iterator[int]:

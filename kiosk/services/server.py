@@ -47,7 +47,7 @@ from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import paper
 from kiosk.services import sd_notify
-from kiosk.services.browser import FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
+from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.session import visit
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
@@ -211,10 +211,14 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     portal = PortalClient(settings.portal, Begun(Path(settings.server.runtime_directory)))
     left = portal.left()  # before this session begins anything itself
     devices = Devices(reader, open_printer(settings.printer), portal, jack)
+
+    def life(mine: bool) -> bool:
+        return tell_browser(settings, ALIVE if mine else ASTRAY)
+
     slips = paper.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, slips.png, mouth)
-    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover)
+    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover, life)
     session = Session(settings, facts, devices, handover, slips.lay_out, line.show)
     line.serve(session)
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
@@ -231,19 +235,23 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     return Live(app, session, portal, thread)
 
 
-def tell_browser(settings: Settings, what: bytes) -> None:
-    """Have the browser's keeper drop what a session leaves in the browser (`browser.py`), and wait until it has.
+def tell_browser(settings: Settings, what: bytes) -> bool:
+    """Say a word to the browser's keeper (`browser.py`), and wait until it has done what it says: it answers with it.
 
-    Only then may the next session begin: a page on its way there would be lost with the process that carries it.
+    Only when the browser has dropped what a session leaves in it may the next begin: a page on its way there would be
+    lost with the process that carries it. That the page lives is said without waiting for anything: it comes from the
+    thread that carries the person's touches.
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as keeper:
-            keeper.settimeout(WORD_SECONDS)
+            keeper.settimeout(0 if what == ALIVE else WORD_SECONDS)
             keeper.connect(str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
             keeper.send(what)
-            keeper.recv(1)
+            return keeper.recv(64) == what
     except OSError:
-        log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
+        if what != ALIVE:
+            log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
+        return False
 
 
 def keep_memory_private() -> None:

@@ -22,7 +22,7 @@ from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
-from kiosk.flows.asking.ends import CardPulled, Left, Stopped
+from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
 from kiosk.language.languages import Language
@@ -84,6 +84,7 @@ class Session:
         self._in_use = False
         self._leaving = False
         self._stopping = False
+        self._astray = False
 
     # What the outside calls, from any thread.
 
@@ -137,6 +138,12 @@ class Session:
         """The kiosk is to end. A signal's handler may call this: it waits for nothing."""
         self._stopping = True
         self._events.put(Event("stop"))
+
+    def page_astray(self) -> None:
+        """Something that is not ours has come before the page, which has been taken away: whoever is served cannot be
+        served on."""
+        self._astray = True
+        self._events.put(Event("page"))
 
     # What the visit asks for.
 
@@ -207,6 +214,8 @@ class Session:
         self._take_stale()
         if self._stopping:
             raise Stopped
+        if self._astray:
+            raise BrowserLost
         if self._leaving:
             raise Left
 
@@ -250,6 +259,8 @@ class Session:
         if self.view.screen.needs_card and not self.slot.still_in:
             self.lift()
             raise CardPulled
+        if self._astray:
+            raise BrowserLost
         if self._leaving and self._in_use:
             raise Left
         try:

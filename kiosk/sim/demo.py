@@ -173,7 +173,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
     _await(ports.kiosk, children, ended)
     if options.browser:
         alone = ["--", "--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root
-        children["the browser"] = _child(stack, ["kiosk", "browser", "--config", str(file), *alone])
+        children["the browser"] = _child(stack, ["kiosk", "browser", "--config", str(file), "--shared", *alone])
     if not ended.is_set():
         _announce(options, settings, ports, around)
     while not ended.wait(0.2):

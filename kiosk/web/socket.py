@@ -41,7 +41,11 @@ import_module("engineio.async_drivers.threading")  # else SocketIO does so in ea
 
 
 class Line:
-    """The one connection to the page of a session."""
+    """The one connection to the page of a session.
+
+    life: told that the page lives (True) or has lost the screen to something else (False), which it answers with True
+    when the page has been taken away for it.
+    """
 
     def __init__(
         self,
@@ -51,11 +55,13 @@ class Line:
         mouth: Mouth | None = None,
         voice: Voice | None = None,
         handover: Handover | None = None,
+        life: Callable[[bool], bool] = lambda _: False,
     ) -> None:
         self._render = render
         self._mouth = mouth
         self._voice = voice or Voice()
         self._handover = handover or Handover()
+        self._life = life
         self._lock = threading.Lock()
         self._page: str | None = None
         self._revision = 0
@@ -77,6 +83,7 @@ class Line:
         self._io.on_event("connect", self._connect)
         self._io.on_event("disconnect", self._disconnect)
         self._io.on_event("answer", self._answer)
+        self._io.on_event("life", self._lives)
         self._io.on_error_default(self._refused)
 
     def serve(self, session: Session) -> None:
@@ -163,6 +170,13 @@ class Line:
                 self._heard = said.number
         if self._session is not None and said.answer is not Sign.TYPED:
             self._session.answer(said.seq, said.answer)
+
+    def _lives(self, mine: object = None, *_more: object) -> None:
+        if not isinstance(mine, bool):
+            log.warning("a message that is no sign of life was dropped")
+        elif self._session is not None and _sid() == self._page and self._life(mine) and not mine:
+            log.warning("something else has come before the page")
+            self._session.page_astray()
 
     def _refused(self, error: BaseException) -> None:
         log.warning("a message was dropped: %s", type(error).__name__)

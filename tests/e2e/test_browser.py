@@ -14,10 +14,10 @@ def test_the_next_session_begins_only_when_the_browser_has_forgotten_the_last(tm
     heard: list[bytes] = []
     asked, done = threading.Event(), threading.Event()
 
-    def obey(word: bytes) -> None:
+    def obey(word: bytes) -> bool:
         heard.append(word)
         asked.set()
-        done.wait(5)
+        return done.wait(5)
 
     with Stage(tmp_path) as stage:
         threading.Thread(target=hear, args=(stage.runtime, obey), daemon=True).start()

@@ -3,6 +3,7 @@
 
 import { fit } from "./fit.js";
 import "./keys.js";
+import "./life.js";
 import { knock, seq, socket, stands } from "./line.js";
 import { morph } from "./morph.js";
 import { hear, setVolume } from "./tones.js";

@@ -1,0 +1,56 @@
+"""By when the page on the screen must have told that it lives. A value: time is monotonic seconds, and is given in.
+
+    what is heard                      the page has then
+    a browser was started              START_SECONDS: also from a slow disk, with nobody's picture on the glass
+    the page lives                     SILENT_SECONDS
+    a session has ended                COMING_SECONDS: the page is on its way to the next one
+    a renderer of it has died          DEAD_SECONDS, unless the page is on its way: then one dies rightly
+    there is no server to tell it to   AWAY_SECONDS, and is asked for again: a page that lived shows the neutral screen
+
+Silence is all that counts; that something died only makes it count sooner. A renderer that was spare, or the last
+session's, dies too, and the page goes on telling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+START_SECONDS = 15.0
+SILENT_SECONDS = 2.0
+COMING_SECONDS = 3.0
+DEAD_SECONDS = 1.0  # longer than from one time to the next (LIFE_MS in life.js)
+AWAY_SECONDS = 1.0
+
+
+class Life:
+    """Of one browser. `renderers`: the processes one of which carries the page, as seen when it first told."""
+
+    def __init__(self, now: float) -> None:
+        self.renderers: frozenset[int] = frozenset()
+        self._until = now + START_SECONDS
+        self.coming = True  # no page has told since the browser was started or the last session ended
+
+    def told(self, now: float) -> None:
+        """The page lives."""
+        self._until = now + SILENT_SECONDS
+        self.coming = False
+
+    def session_ended(self, now: float) -> None:
+        """The page goes to the next. One that has been on its way from the start has what it has."""
+        if not self.coming:
+            self._until = now + COMING_SECONDS
+            self.coming = True
+
+    def see(self, processes: Iterable[int], now: float) -> None:
+        """These renderers are there now."""
+        left = self.renderers.intersection(processes)
+        if left != self.renderers and not self.coming:
+            self._until = min(self._until, now + DEAD_SECONDS)
+        self.renderers = left
+
+    def server_away(self, now: float) -> None:
+        self._until = now + AWAY_SECONDS
+
+    def over(self, now: float) -> bool:
+        """The page has not told, and is to be replaced."""
+        return now >= self._until

@@ -1,0 +1,125 @@
+"""What stands on the glass: the kiosk's page and nothing else, in a real Chromium under the keeper, on a display of its
+own (Xvfb, without a window manager), without a debugging port or pipe.
+
+A page that stops living is replaced, whatever of it has died or hangs; and no key that is Chromium's own opens or
+closes anything, without the managed policy, which is not installed where this runs: the flags and the page hold alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, ImageGrab
+
+from kiosk.services.browser import children_of_type
+from tests.forgetting.screen import Display
+from tests.stage import Stage
+
+HERE = "the page is here"
+DEAD_SECONDS = 3.0
+SILENT_SECONDS = 2.0 + 3.0  # until it is covered, and until the next page is there
+BUSY = 3.0  # times as long on a machine that does other things
+
+RENDERER, GPU, MAIN = b"--type=renderer", b"--type=gpu-process", b""
+MOUSE_KEYS = ("XF86Back", "XF86Forward", "XF86Reload", "XF86HomePage", "XF86Search", "XF86Mail", "XF86Explorer")
+LETTERS = "abdefghijklmnopqrstuwy"
+CHORDS = (
+    *(f"ctrl+{letter}" for letter in LETTERS + "0123456789"),
+    *(f"ctrl+shift+{letter}" for letter in LETTERS),
+    *(f"alt+{letter}" for letter in "defhpt123"),
+    *(f"alt+shift+{letter}" for letter in "abinpt"),
+    *(f"F{number}" for number in range(2, 13)),
+    *("shift+Escape", "alt+Home", "alt+F4", "ctrl+F4", "ctrl+w", "ctrl+shift+w", "ctrl+Tab", "ctrl+shift+Tab"),
+    *("ctrl+shift+Delete", "ctrl+Prior", "ctrl+Next", "alt+Left", "alt+Right", "shift+F10", "Menu", "ctrl+plus"),
+    *MOUSE_KEYS,
+)
+
+
+class Glass:
+    def __init__(self, stage: Stage, display: Display) -> None:
+        self.stage, self.display = stage, display
+
+    def picture(self) -> Image.Image:
+        return ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("L")
+
+    def windows(self) -> int:
+        """How many are to be seen."""
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--name", ""], capture_output=True, check=False)
+        return len(found.stdout.split())
+
+    def processes(self, kind: bytes) -> list[int]:
+        assert self.display.keeper.pid is not None
+        return list(children_of_type(self.display.keeper.pid, kind)) if kind else [self.display.keeper.pid]
+
+    def steady(self) -> None:
+        """Attract stands there, and its page has told that it lives."""
+        end = time.monotonic() + 40
+        while self.display.keeper._life.coming:
+            assert time.monotonic() < end, "\n".join(self.stage.log[-20:])
+            time.sleep(0.05)
+        time.sleep(1)
+
+
+@pytest.fixture(scope="module")
+def glass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glass]:
+    stage = Stage(tmp_path_factory.mktemp("glass"))
+    with stage, Display(stage.settings, stage.temporary) as display:
+        stage.wait_log(HERE, 40)
+        yield Glass(stage, display)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "within"),
+    [
+        (RENDERER, signal.SIGSEGV, DEAD_SECONDS),
+        (RENDERER, signal.SIGKILL, DEAD_SECONDS),
+        (RENDERER, signal.SIGSTOP, SILENT_SECONDS),
+        (GPU, signal.SIGSTOP, SILENT_SECONDS),
+        (MAIN, signal.SIGSTOP, SILENT_SECONDS),
+        (MAIN, signal.SIGKILL, DEAD_SECONDS),
+    ],
+    ids=lambda value: value.decode() if isinstance(value, bytes) else None,
+)
+@pytest.mark.parametrize("visit", [False, True], ids=["idle", "visit"])
+def test_a_page_that_has_stopped_living_is_replaced(
+    glass: Glass, kind: bytes, fault: signal.Signals, within: float, visit: bool
+) -> None:
+    glass.steady()
+    if visit:
+        since = len(glass.stage.log)
+        glass.display.press("Return")
+        glass.stage.wait_log("screen home", since=since)
+    browser, since, began = glass.display.keeper.pid, len(glass.stage.log), time.monotonic()
+    for pid in glass.processes(kind):
+        os.kill(pid, fault)
+    glass.stage.wait_log(HERE, within * BUSY, since)
+    print(f"{kind.decode() or 'browser'} {fault.name}: {time.monotonic() - began:.1f} s")
+    assert glass.display.keeper.pid != browser
+    assert not Path(f"/proc/{browser}").exists()
+    assert not any("session ends" in line for line in glass.stage.log[since:]), "the visit was not kept"
+    if visit:
+        glass.stage.kill_worker()
+        glass.stage.wait_log(HERE, 40, len(glass.stage.log))
+
+
+def test_none_of_chromiums_own_keys_opens_or_closes_anything(glass: Glass) -> None:
+    glass.steady()
+    browser, before, windows = glass.display.keeper.pid, glass.picture(), glass.windows()
+    opened = []
+    for chord in CHORDS:
+        glass.display.press(chord)
+        time.sleep(0.3)
+        changed = ImageChops.difference(before, glass.picture()).getbbox()
+        if changed or glass.windows() != windows or glass.display.keeper.pid != browser:
+            opened.append((chord, changed, glass.windows()))
+            glass.display.keeper.restart()
+            time.sleep(0.5)
+            glass.steady()
+            browser, before, windows = glass.display.keeper.pid, glass.picture(), glass.windows()
+    assert opened == []

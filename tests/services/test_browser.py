@@ -1,0 +1,166 @@
+"""The keeper, with a browser that is none: what it kills, starts and answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kiosk.config.kiosk import Server, Settings
+from kiosk.services import life
+from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, hear
+from kiosk.services.server import tell_browser
+
+
+class Stage:
+    """A server that answers, and a keeper whose browser is a shell with a child."""
+
+    def __init__(self, runtime: Path, shared: bool = False) -> None:
+        self.server = socket.create_server(("127.0.0.1", 0))
+        program = runtime / "browser"
+        program.write_text("#!/bin/sh\nsleep 1000 & sleep 1000\n")
+        program.chmod(0o755)
+        port = self.server.getsockname()[1]
+        self.settings = msgspec.structs.replace(Settings(), server=Server(port=port, runtime_directory=str(runtime)))
+        self.keeper = Keeper(self.settings, program=str(program), shared=shared)
+        self.thread = threading.Thread(target=self.keeper.run, daemon=True)
+
+    def say(self, word: bytes) -> bool:
+        return tell_browser(self.settings, word)
+
+    def next_browser(self, after: int | None = None, seconds: float = 5) -> int:
+        until(lambda: self.keeper.pid not in (None, after), seconds)
+        assert self.keeper.pid is not None
+        return self.keeper.pid
+
+    def tells_for(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.say(ALIVE)
+            time.sleep(0.05)
+
+
+def until(holds: Callable[[], bool], seconds: float = 5) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it has not come to pass"
+        time.sleep(0.01)
+
+
+def living(group: int) -> list[int]:
+    """The processes of a group, but for those that have ended and wait to be reaped."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _parent, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+@contextmanager
+def stage(runtime: Path, shared: bool = False) -> Iterator[Stage]:
+    made = Stage(runtime, shared)
+    made.thread.start()
+    try:
+        made.next_browser()
+        until((runtime / FORGET_SOCKET).exists)
+        yield made
+    finally:
+        made.keeper.stop()
+        made.thread.join(10)
+        made.server.close()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(life, "SILENT_SECONDS", 0.4)
+    monkeypatch.setattr(life, "AWAY_SECONDS", 0.2)
+
+
+def test_a_page_that_falls_silent_is_replaced_with_every_process_of_its_browser(tmp_path: Path) -> None:
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        kiosk.tells_for(1)
+        assert kiosk.keeper.pid == first
+        kiosk.next_browser(after=first, seconds=2)
+        assert living(first) == []
+
+
+def test_a_browser_that_dies_leaves_no_process_behind(tmp_path: Path) -> None:
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        os.kill(first, 9)
+        kiosk.next_browser(after=first)
+        assert living(first) == []
+
+
+def test_a_page_without_a_server_is_left_alone_until_there_is_one(tmp_path: Path) -> None:
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        kiosk.say(ALIVE)
+        address = kiosk.server.getsockname()
+        kiosk.server.close()
+        time.sleep(1.2)
+        assert kiosk.keeper.pid == first
+        kiosk.server = socket.create_server(address)
+        kiosk.next_browser(after=first)
+
+
+@pytest.mark.parametrize("word", [RESTART, ASTRAY])
+def test_a_word_that_takes_the_browser_away_is_answered_when_it_has_gone(tmp_path: Path, word: bytes) -> None:
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        assert kiosk.say(word)
+        assert living(first) == []
+        kiosk.next_browser(after=first)
+
+
+def test_a_shared_screen_may_be_lost(tmp_path: Path) -> None:
+    with stage(tmp_path, shared=True) as kiosk:
+        first = kiosk.next_browser()
+        assert not kiosk.say(ASTRAY)
+        assert kiosk.say(FORGET)
+        assert kiosk.keeper.pid == first
+
+
+def test_a_word_that_is_none_is_not_answered(tmp_path: Path) -> None:
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        assert not kiosk.say(b"perish")
+        assert kiosk.keeper.pid == first
+
+
+def test_the_keeper_hears_on_after_a_word_that_went_wrong(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    def obey(word: bytes) -> bool:
+        heard.append(word)
+        if len(heard) == 1:
+            raise ValueError
+        return True
+
+    threading.Thread(target=hear, args=(tmp_path, obey), daemon=True).start()
+    settings = msgspec.structs.replace(Settings(), server=Server(runtime_directory=str(tmp_path)))
+    until((tmp_path / FORGET_SOCKET).exists)
+    assert not tell_browser(settings, FORGET)
+    until(lambda: tell_browser(settings, FORGET), 5)
+
+
+def test_that_the_page_lives_is_said_without_waiting_for_the_keeper(tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(Settings(), server=Server(runtime_directory=str(tmp_path)))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as deaf:
+        deaf.bind(str(tmp_path / FORGET_SOCKET))
+        deaf.listen(1)
+        began = time.monotonic()
+        for _ in range(20):
+            tell_browser(settings, ALIVE)
+        assert time.monotonic() - began < 0.5

@@ -1,0 +1,76 @@
+"""When a page has lived."""
+
+from __future__ import annotations
+
+from kiosk.services.life import AWAY_SECONDS, COMING_SECONDS, DEAD_SECONDS, SILENT_SECONDS, START_SECONDS, Life
+
+
+def lived_until(life: Life, now: float) -> bool:
+    """It is over now, and was not a moment before."""
+    return life.over(now) and not life.over(now - 0.01)
+
+
+def test_a_browser_has_time_to_start() -> None:
+    assert lived_until(Life(100), 100 + START_SECONDS)
+
+
+def test_a_page_that_tells_nothing_any_more_is_over_soon() -> None:
+    life = Life(0)
+    for now in (1, 2, 3):
+        life.told(now)
+    assert lived_until(life, 3 + SILENT_SECONDS)
+
+
+def test_between_two_sessions_the_page_is_on_its_way() -> None:
+    life = Life(0)
+    life.told(1)
+    life.session_ended(1.5)
+    assert lived_until(life, 1.5 + COMING_SECONDS)
+
+
+def test_a_session_that_ends_before_a_page_came_takes_no_time_from_the_start() -> None:
+    life = Life(0)
+    life.session_ended(1)
+    assert lived_until(life, START_SECONDS)
+
+
+def test_sessions_that_end_one_after_the_other_do_not_put_it_off() -> None:
+    life = Life(0)
+    life.told(1)
+    life.session_ended(1)
+    life.session_ended(2)
+    assert lived_until(life, 1 + COMING_SECONDS)
+
+
+def test_a_renderer_that_dies_makes_silence_count_sooner() -> None:
+    life = Life(0)
+    life.renderers = frozenset({7, 8})
+    life.told(1)
+    life.see([8], 1)
+    assert lived_until(life, 1 + DEAD_SECONDS)
+
+
+def test_a_renderer_that_was_not_the_pages_may_die() -> None:
+    life = Life(0)
+    life.renderers = frozenset({7, 8})
+    life.told(1)
+    life.see([8], 1)
+    life.told(1.5)
+    life.see([8], 1.6)
+    assert lived_until(life, 1.5 + SILENT_SECONDS)
+
+
+def test_a_renderer_dies_rightly_between_two_sessions() -> None:
+    life = Life(0)
+    life.renderers = frozenset({7, 8})
+    life.told(1)
+    life.session_ended(1)
+    life.see([], 1.2)
+    assert lived_until(life, 1 + COMING_SECONDS)
+
+
+def test_without_a_server_there_is_nobody_to_tell() -> None:
+    life = Life(0)
+    life.told(1)
+    life.server_away(3)
+    assert lived_until(life, 3 + AWAY_SECONDS)
