@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageGrab
 
+from kiosk.config.kiosk import Session
 from kiosk.services.browser import children_of_type
 from tests.forgetting.screen import Display
 from tests.stage import Stage
@@ -68,7 +69,7 @@ class Glass:
 
 @pytest.fixture(scope="module")
 def glass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glass]:
-    stage = Stage(tmp_path_factory.mktemp("glass"))
+    stage = Stage(tmp_path_factory.mktemp("glass"), session=Session())
     with stage, Display(stage.settings, stage.temporary) as display:
         stage.wait_log(HERE, 40)
         yield Glass(stage, display)
