@@ -208,8 +208,11 @@ class Keeper:
             case b"restart":
                 self.restart()
             case b"forget":
-                self._life.session_ended(time.monotonic())
-                self.forget()
+                if self._life.fresh:  # its first page may be on its way, and would be lost with the network process
+                    self.restart()
+                else:
+                    self._life.session_ended(time.monotonic())
+                    self.forget()
             case _:
                 return False
         return True

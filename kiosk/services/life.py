@@ -18,7 +18,7 @@ from collections.abc import Iterable
 START_SECONDS = 15.0
 SILENT_SECONDS = 2.0
 COMING_SECONDS = 3.0
-DEAD_SECONDS = 1.0  # longer than from one time to the next (LIFE_MS in life.js)
+DEAD_SECONDS = 0.8  # longer than from one time to the next (LIFE_MS in life.js)
 AWAY_SECONDS = 1.0
 
 
@@ -28,12 +28,13 @@ class Life:
     def __init__(self, now: float) -> None:
         self.renderers: frozenset[int] = frozenset()
         self._until = now + START_SECONDS
+        self.fresh = True  # no page has told since the browser was started
         self.coming = True  # no page has told since the browser was started or the last session ended
 
     def told(self, now: float) -> None:
         """The page lives."""
         self._until = now + SILENT_SECONDS
-        self.coming = False
+        self.fresh = self.coming = False
 
     def session_ended(self, now: float) -> None:
         """The page goes to the next. One that has been on its way from the start has what it has."""

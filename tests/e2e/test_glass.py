@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageGrab
 
+from kiosk.config.kiosk import Session
 from kiosk.services.browser import children_of_type
 from tests.forgetting.screen import Display
 from tests.stage import Stage
@@ -68,7 +69,7 @@ class Glass:
 
 @pytest.fixture(scope="module")
 def glass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glass]:
-    stage = Stage(tmp_path_factory.mktemp("glass"))
+    stage = Stage(tmp_path_factory.mktemp("glass"), session=Session())
     with stage, Display(stage.settings, stage.temporary) as display:
         stage.wait_log(HERE, 40)
         yield Glass(stage, display)
@@ -123,3 +124,18 @@ def test_none_of_chromiums_own_keys_opens_or_closes_anything(glass: Glass) -> No
             glass.steady()
             browser, before, windows = glass.display.keeper.pid, glass.picture(), glass.windows()
     assert opened == []
+
+
+def test_a_page_that_has_lost_the_focus_is_taken_away_and_the_visit_ended(glass: Glass) -> None:
+    glass.steady()
+    browser, since = glass.display.keeper.pid, len(glass.stage.log)
+    glass.display.press("Return")
+    glass.stage.wait_log("screen home", since=since)
+    root = subprocess.run(["xwininfo", "-root"], capture_output=True, text=True, check=True).stdout
+    began = time.monotonic()
+    subprocess.run(["xdotool", "windowfocus", root.partition("Window id: ")[2].split()[0]], check=True)
+    since = glass.stage.wait_log("something else has come before the page", BUSY, since)
+    print(f"noticed: {time.monotonic() - began:.2f} s")
+    assert glass.display.keeper.pid != browser
+    glass.stage.wait_log("session ends: BrowserLost", BUSY, since)
+    glass.stage.wait_log(HERE, 30, since)

@@ -21,6 +21,7 @@ from asn1crypto.x509 import Certificate
 
 from kiosk.config.kiosk import Screen, Session
 from kiosk.language.dates import wareki
+from kiosk.services import life
 from kiosk.sim.people import Person, Pins
 from tests.forgetting.memory import forms, found, raw_forms
 from tests.forgetting.screen import Display
@@ -31,6 +32,10 @@ PINS = Pins(text="7391", sign="Q7XK29ZP")
 RESET_SECONDS = 2.0
 BROWSER_SECONDS = 30.0  # for a whole browser to start, which it does after keys have been typed
 PAINT_SECONDS = 0.4  # from the line in the log to the screen that a key can be pressed on
+
+SEARCH_SECONDS = (
+    60.0  # for which the search has the page stand still, which the keeper would rightly take for its death
+)
 
 IMPATIENT = Screen(idle_seconds=12, reading_idle_seconds=12, warning_seconds=1)
 SOON = Session(browser_lost_seconds=1, put_back_seconds=1, take_card_seconds=3)
@@ -168,8 +173,11 @@ class Kiosk:
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     stage = Stage(tmp_path_factory.mktemp("forgetting"), screen=IMPATIENT, session=SOON)
     stage.people[WHO] = msgspec.structs.replace(stage.people[WHO], pins=PINS)
-    with stage, Display(stage.settings, stage.temporary) as display:
-        yield Kiosk(stage, display)
+    with pytest.MonkeyPatch.context() as patch:
+        for patience in ("SILENT_SECONDS", "COMING_SECONDS", "DEAD_SECONDS"):
+            patch.setattr(life, patience, SEARCH_SECONDS)
+        with stage, Display(stage.settings, stage.temporary) as display:
+            yield Kiosk(stage, display)
 
 
 @pytest.fixture(autouse=True)

@@ -124,9 +124,17 @@ def test_a_word_that_takes_the_browser_away_is_answered_when_it_has_gone(tmp_pat
         kiosk.next_browser(after=first)
 
 
+def test_a_browser_whose_first_page_is_on_its_way_is_started_anew_rather_than_robbed_of_it(tmp_path: Path) -> None:
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        assert kiosk.say(FORGET)
+        kiosk.next_browser(after=first)
+
+
 def test_a_shared_screen_may_be_lost(tmp_path: Path) -> None:
     with stage(tmp_path, shared=True) as kiosk:
         first = kiosk.next_browser()
+        kiosk.say(ALIVE)
         assert not kiosk.say(ASTRAY)
         assert kiosk.say(FORGET)
         assert kiosk.keeper.pid == first
