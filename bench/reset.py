@@ -21,7 +21,7 @@ from tests.stage import Stage
 
 # Each document says when it was touched and when its attract screen had been painted, on the clock that all share.
 WATCH = """
-  addEventListener("click", (event) => console.debug("begun", performance.timeOrigin + event.timeStamp), true);
+  addEventListener("pointerup", (event) => console.debug("begun", performance.timeOrigin + event.timeStamp), true);
   new MutationObserver((_, observer) => {
     if (document.querySelector("#screen .is-attract") === null) return;
     observer.disconnect();

@@ -1,8 +1,8 @@
-"""From a touch to the next screen: over the server, and by a click handler in the page that knows it beforehand.
+"""From a touch to the next screen: over the server, and by a handler in the page that knows it beforehand.
 
 Each pair is one change of screen, done twice in a row in the same document. First for real: touch, socket, flow,
-template, socket, swap, paint. Then the page is put back, and a handler in the page answers the same touch by giving the
-same snapshot to the same swap. What differs is all that lies between the two ends of the socket.
+template, socket, swap, paint. Then the page is put back, and whatever the same touch gives to the socket is answered at
+once, by giving the same snapshot to the same swap. What differs is all that lies between the two ends of the socket.
 """
 
 from __future__ import annotations
@@ -19,22 +19,26 @@ from tests.stage import Stage
 # The line is the page's own. bench.local: a snapshot to answer the next touch with, instead of the server.
 WATCH = """async () => {
   const { socket } = await import("/static/line.js");
-  const swap = socket.listeners("screen")[0];
+  const swap = socket.listeners("screen").at(-1); // page.js is the last to run
+  const say = socket.emit;
   const screen = document.getElementById("screen");
   socket.on("screen", (snapshot) => { bench.before = bench.last; bench.last = snapshot; });
   bench.swap = swap;
   bench.local = null;
-  addEventListener("click", (event) => {
+  socket.emit = (...said) => {
+    const confirmed = said.at(-1);
+    if (bench.local === null || typeof confirmed !== "function") return say.apply(socket, said);
+    swap(bench.local);
+    confirmed();
+  };
+  addEventListener("pointerup", (event) => {
     const touched = performance.timeOrigin + event.timeStamp;
     bench.took = new Promise((done) => {
       new MutationObserver((_, observer) => {
         observer.disconnect();
         bench.painted().then((at) => done(at - touched));
-      }).observe(screen, { subtree: true, childList: true, attributes: true });
+      }).observe(screen, { subtree: true, childList: true, attributeFilter: ["class"] }); // not a finger's mark
     });
-    if (bench.local === null) return;
-    event.stopImmediatePropagation();
-    swap(bench.local);
   }, { capture: true });
 }"""
 BACK = "() => { bench.swap(bench.before); bench.local = bench.last; return bench.painted(); }"

@@ -10,7 +10,8 @@
 //
 // Whatever is pressed is marked (data-pressed) from the moment the finger is down until the session has heard it, so the
 // glass answers within a frame even when the session does not. A mark that goes while the finger is down says that this
-// is not taken.
+// is not taken. The characters of a PIN are an exception: marked for longer than a finger hides them, they would stand
+// there to be read.
 //
 // A click without a pointer comes from a keyboard or from assistive technology, and is a press too.
 
@@ -22,6 +23,7 @@ const SCREENFUL = 0.85; // of a text, so that the last lines are seen again
 const SLOP_PX = 24; // about 6 mm around a button, into which a finger may roll
 const REST_MS = 1000; // what has lain there for so long when another finger presses is a hand
 const MARKED_MS = 100; // at least, so that also a quick touch is seen
+const SECRET = "[data-answer^='key:']";
 
 const box = document.getElementById("screen");
 const fingers = new Map(); // that are down on a button, by their pointer
@@ -89,13 +91,14 @@ function rest(finger) {
 // at: when, on the page's clock [ms].
 async function pressed(finger, at) {
   const { button } = finger;
-  mark(finger, true);
-  const seen = new Promise((enough) => setTimeout(enough, MARKED_MS - (performance.now() - finger.at)));
+  const secret = button.matches(SECRET);
+  if (!secret) mark(finger, true);
   if (button.matches("[data-scroll-page]") && button.isConnected) scrolls(box.querySelector("[data-scroll]"), 1);
   if (button.matches(".key, [data-answer=softer], [data-answer=louder]")) play("tick"); // whatever was typed
   if (button.matches("[data-answer=staff]")) play("call");
-  if (button.dataset.answer !== undefined) await press(button.dataset.answer, at, finger.seq);
-  await seen;
+  const heard = button.dataset.answer === undefined ? null : press(button.dataset.answer, at, finger.seq);
+  await new Promise((enough) => setTimeout(enough, MARKED_MS - (performance.now() - finger.at)));
+  if (!secret) await heard;
   mark(finger, false);
 }
 
