@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from msgspec import structs
 
 from kiosk.__main__ import main
 from kiosk.config import kiosk as config
+from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.portal.client import PortalClient, PortalRefused
 from kiosk.services.browser import descendants
 from kiosk.sim.people import people
@@ -160,6 +162,7 @@ def test_a_card_put_in_at_the_dock_begins_a_visit_at_the_kiosk(demo: Demo) -> No
         page.recv()
         page.send("40")
         attract = screen()
+        time.sleep(SETTLE_SECONDS)  # until the kiosk knows that its slot is empty: only then is a card somebody's
         demo.dock("POST", "/api/card", {"person": "excellent"})
         while not screens or screens[-1] == attract:
             screens.append(screen())
