@@ -133,7 +133,9 @@ def test_a_page_that_has_lost_the_focus_is_taken_away_and_the_visit_ended(glass:
     glass.stage.wait_log("screen home", since=since)
     root = subprocess.run(["xwininfo", "-root"], capture_output=True, text=True, check=True).stdout
     began = time.monotonic()
-    subprocess.run(["xdotool", "windowfocus", root.partition("Window id: ")[2].split()[0]], check=True)
+    subprocess.run(
+        ["xdotool", "mousemove", "2", "2", "windowfocus", root.partition("Window id: ")[2].split()[0]], check=True
+    )
     since = glass.stage.wait_log("something else has come before the page", BUSY, since)
     print(f"noticed: {time.monotonic() - began:.2f} s")
     assert glass.display.keeper.pid != browser
