@@ -338,7 +338,7 @@ def test_what_went_wrong_is_told_where_it_is_listened_for(ear: Ear, person: Pers
     ear.hears("status", "４けた、入力してください。")
     for key in (*WRONG.text[2:], "Enter"):
         ear.press(key)
-    ear.hears("alert", "番号がちがいます。あと2回")
+    ear.hears("alert", "番号がちがいます。入力できるのは、あと2回つづけて3回まちがえると、ロックされます。")
     ear.focus()
 
 
