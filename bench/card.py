@@ -16,7 +16,6 @@ import importlib
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from kiosk.card.apdu import Card
 from kiosk.card.jpki import JpkiApplication
 from kiosk.card.state import CardState
 from kiosk.card.text import TextApplication
-from kiosk.hw.device import SETTLE_SECONDS, ReaderState
+from kiosk.hw.device import ReaderState
 from kiosk.hw.reader import PcscReader
 from kiosk.sim.card import JPKI, LICENCE, TEXT, VirtualCard
 from kiosk.sim.card.wire import VpcdCard
@@ -106,7 +105,6 @@ def whole_linking(stage: Stage) -> Cost:
     with stage, Visitor(stage.port) as visitor:
         visitor.touch("start", "link", "next", "next", "next", "next").finds("is-set-card")
         chip.trace.clear()
-        time.sleep(SETTLE_SECONDS)  # until the kiosk knows that its slot is empty: only then is a card somebody's
         stage.put_in(WHO)
         visitor.touch(*keys[chip.person.pins.text], "next").finds("is-confirm")
         visitor.touch("next", "read_to_end", "tick", "next")

@@ -23,6 +23,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from kiosk.config.kiosk import Printer, Screen, Server, Session, Settings, Station
+from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.card.wire import VpcdCard
@@ -134,6 +135,7 @@ class Stage:
         threading.Thread(target=self._read_log, args=(self._server.stderr,), daemon=True).start()
         try:
             self._until(self._answers, 40, "the kiosk does not answer")
+            time.sleep(1.5 * SETTLE_SECONDS)  # until it knows that its slot is empty: only then is a card somebody's
         except AssertionError:
             self.stop_server()
             raise

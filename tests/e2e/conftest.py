@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from kiosk.config.kiosk import Screen, Session, Settings
 from kiosk.language.dates import wareki
@@ -104,14 +104,20 @@ class Kiosk(Stage):
         return turns[-1] if turns else (0, "")
 
 
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """One for all: a process can hold no second one beside it."""
+    with sync_playwright() as made:
+        yield made
+
+
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        )
-        yield browser
-        browser.close()
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(
+        executable_path="/usr/bin/chromium", args=[*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")

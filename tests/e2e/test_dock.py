@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright
 
 from kiosk.hw.device import ReaderState
 from kiosk.sim.people import people
@@ -16,13 +16,12 @@ from tests.sim.dock.conftest import World, until
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else []
-        )
-        yield browser.new_page(viewport={"width": 1600, "height": 1000})
-        browser.close()
+def page(playwright: Playwright) -> Iterator[Page]:
+    browser = playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else []
+    )
+    yield browser.new_page(viewport={"width": 1600, "height": 1000})
+    browser.close()
 
 
 def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(dock: World, page: Page) -> None:

@@ -9,13 +9,13 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from kiosk.flows.take_home import slip
@@ -77,8 +77,8 @@ def show(page: Page, sight: Sight, way: Way, **wanted: Any) -> None:
 
 
 @contextmanager
-def gallery() -> Iterator[Gallery]:
-    """The server and a browser, both gone afterwards."""
+def gallery(playwright: Playwright | None = None) -> Iterator[Gallery]:
+    """The server and a browser, both gone afterwards. playwright: the one of this process, if it has one."""
     door = socket.create_server(("127.0.0.1", 0))
     host, port = door.getsockname()
     app = _application(Site(f"{host}:{port}", frozenset(), "key"))
@@ -86,8 +86,8 @@ def gallery() -> Iterator[Gallery]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
+        with nullcontext(playwright) if playwright else sync_playwright() as driver:
+            browser = driver.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--no-sandbox"] if os.geteuid() == 0 else []
             )
             yield Gallery(browser, f"http://{host}:{port}/")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.e2e.look.gallery import WAYS, gallery, show
+from tests.e2e.look.gallery import WAYS, Gallery, show
 from tests.web.catalogue import SIGHTS
 
 KEPT = Path(__file__).with_name("aria")
@@ -31,8 +31,8 @@ WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|(?<=: )[^"\n]+|(?<=text: ).*')
 NAMELESS = re.compile(r"- (?:button|checkbox|dialog|group|heading|img|region)(?: \[.*)?:?$", re.MULTILINE)
 
 
-def test_every_screen_means_what_it_meant() -> None:
-    made = files()
+def test_every_screen_means_what_it_meant(on: Gallery) -> None:
+    made = files(on)
     if os.environ.get("ARIA") == "write":
         KEPT.mkdir(exist_ok=True)
         for path in KEPT.glob("*.yaml"):
@@ -57,17 +57,16 @@ def test_nothing_that_is_kept_lacks_its_name_or_its_one_heading() -> None:
             assert state.count("[level=1]") == (path.name != "frame.yaml"), path.name
 
 
-def files() -> dict[str, str]:
+def files(on: Gallery) -> dict[str, str]:
     """By name, what should stand in them."""
     texts: dict[str, dict[str, str]] = {}
     known: set[tuple[str, str]] = set()
-    with gallery() as on:
-        page = on.page(WAYS[0])
-        for title, part, text in parts(page):
-            structure = WORDS.sub("", text)
-            if "listening" in title or (part, structure) not in known:
-                known.add((part, structure))
-                texts.setdefault(f"{part}.yaml", {})[title] = text
+    page = on.page(WAYS[0])
+    for title, part, text in parts(page):
+        structure = WORDS.sub("", text)
+        if "listening" in title or (part, structure) not in known:
+            known.add((part, structure))
+            texts.setdefault(f"{part}.yaml", {})[title] = text
     return {name: "\n".join(f"{title}:\n{text}" for title, text in each.items()) for name, each in texts.items()}
 
 
