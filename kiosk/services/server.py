@@ -249,7 +249,7 @@ def tell_browser(settings: Settings, what: bytes) -> bool:
             keeper.send(what)
             return keeper.recv(64) == what
     except OSError:
-        if what != ALIVE:
+        if what in (FORGET, RESTART):  # the rest is said again and again
             log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
         return False
 

@@ -11,10 +11,11 @@ const LIFE_MS = 700;
 const ASTRAY_MS = 500; // the focus may go and come back by itself
 
 let blurredAt = null;
+let leaving = false; // for another page: then it is hidden, and nothing has come before it
 
 function mine() {
   if (document.hasFocus()) blurredAt = null;
-  return !document.hidden && (blurredAt === null || performance.now() - blurredAt < ASTRAY_MS);
+  return leaving || (!document.hidden && (blurredAt === null || performance.now() - blurredAt < ASTRAY_MS));
 }
 
 function tell() {
@@ -36,6 +37,7 @@ addEventListener("blur", () => {
   blurredAt = performance.now();
   setTimeout(() => mine() || tell(), ASTRAY_MS);
 });
+addEventListener("pagehide", () => (leaving = true));
 document.addEventListener("visibilitychange", () => mine() || tell());
 socket.on("connect", () => requestAnimationFrame(tell));
 requestAnimationFrame(live);
