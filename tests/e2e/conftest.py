@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -21,6 +22,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from kiosk.config.kiosk import Screen, Session, Settings
+from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.language.dates import wareki
 from kiosk.portal.model import State, Terms
 from kiosk.sim.card.chip import Chip
@@ -97,6 +99,7 @@ class Kiosk(Stage):
             since = len(self.log)
             self.kill_worker()
             self.wait_log(FRESH, since=since)
+        time.sleep(SETTLE_SECONDS)  # until it knows that its slot is empty: only then is a card somebody's
 
     def _last_turn(self) -> tuple[int, str]:
         """What happened last to a session, and the number of the line that says so."""
