@@ -10,6 +10,7 @@ its switches are objects in the test's hands.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -26,7 +27,7 @@ from kiosk.config.kiosk import Printer, Screen, Server, Session, Settings, Stati
 from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
-from kiosk.sim.card.wire import VpcdCard
+from kiosk.sim.card.wire import Chip, VpcdCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
@@ -41,11 +42,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Slow:
-    """A chip that takes its time over some commands, counted from 1."""
+def living(process: int) -> bool:
+    """Not dead, and no zombie either."""
+    with contextlib.suppress(OSError):
+        return _stat(process)[0] != "Z"
+    return False
 
-    def __init__(self, at: tuple[int, ...], seconds: float) -> None:
-        self._at, self._seconds, self._count = at, seconds, 0
+
+def age(process: int) -> float:
+    """Seconds since it began."""
+    began = int(_stat(process)[19]) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began
+
+
+def _stat(process: int) -> list[str]:
+    """From the third field on, `man proc_pid_stat`; a name may have spaces."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
+Command = Literal["VERIFY", "COMPUTE DIGITAL SIGNATURE"]
+WITHOUT_DATA = 5  # bytes at most: CLA INS P1 P2 and Le
+INSTRUCTION: dict[Command, int] = {"VERIFY": 0x20, "COMPUTE DIGITAL SIGNATURE": 0x2A}  # ISO 7816-4, -8
+
+
+class Slow:
+    """A chip that takes its time over a command; of VERIFY, over those that carry a PIN."""
+
+    def __init__(self, command: Command, seconds: float) -> None:
+        self._instruction, self._seconds = INSTRUCTION[command], seconds
 
     def over(self, chip: VirtualCard) -> Self:
         self._chip = chip
@@ -55,8 +79,7 @@ class Slow:
         return getattr(self._chip, name)
 
     def transmit(self, apdu: bytes) -> bytes:
-        self._count += 1
-        if self._count in self._at:
+        if apdu[1] == self._instruction and len(apdu) > WITHOUT_DATA:
             time.sleep(self._seconds)
         return self._chip.transmit(apdu)
 
@@ -83,6 +106,7 @@ class Stage:
         self.runtime, self.temporary = directory / "run", directory / "tmp"
         self.log: list[str] = []
         self._logged = threading.Condition()
+        self._told_nothing = True  # the present session, by the one before it, of the slot
         self._reader = [] if reader == "pcsc" else ["--vpcd-port", str(self.vpcd_port)]
         self._screen = screen or Screen()
         self._session = session or Session(browser_lost_seconds=2)
@@ -135,7 +159,7 @@ class Stage:
         threading.Thread(target=self._read_log, args=(self._server.stderr,), daemon=True).start()
         try:
             self._until(self._answers, 40, "the kiosk does not answer")
-            time.sleep(1.5 * SETTLE_SECONDS)  # until it knows that its slot is empty: only then is a card somebody's
+            self._told_nothing = True
         except AssertionError:
             self.stop_server()
             raise
@@ -153,12 +177,21 @@ class Stage:
 
     @property
     def worker(self) -> int:
-        """The process of the present session."""
+        """The process of the present session, or of the next as soon as it lives."""
+        self._until(lambda: self.workers, 10, "there is no session")
+        return self.workers[-1]
+
+    @property
+    def workers(self) -> list[int]:
+        """Those that live; one that has died and was not asked after does not."""
         children = Path(f"/proc/{self.arbiter}/task/{self.arbiter}/children").read_text().split()
-        return int(children[-1])
+        return [int(child) for child in children if living(int(child))]
 
     def kill_worker(self) -> None:
-        os.kill(self.worker, signal.SIGKILL)
+        killed = self.worker
+        os.kill(killed, signal.SIGKILL)
+        self._until(lambda: killed not in self.workers, 10, "the worker does not die")
+        self._told_nothing = True
 
     def wait_log(self, words: str, seconds: float = 15, since: int = 0) -> int:
         """Wait for a line that contains `words` among those from `since` on; returns the number of the next line."""
@@ -187,11 +220,19 @@ class Stage:
     def put_in(
         self, who: str, device: Device = "card", faults: Faults | None = None, slow: Slow | None = None
     ) -> VirtualCard:
-        self.take_out()
         card = self.card(who, device)
         card.inflict(faults or Faults())
-        self.slot = VpcdCard("127.0.0.1", self.vpcd_port, slow.over(card) if slow else card).start()
+        self.put_in_chip(slow.over(card) if slow else card)
         return card
+
+    def put_in_chip(self, chip: Chip) -> None:
+        """Anything that has a chip, whoever's. A session that no other has told that the slot was empty does not take
+        a card for somebody's before it has seen the slot empty for a while: no finger is faster, a test would be."""
+        self.take_out()
+        if self._told_nothing:
+            self._until(lambda: age(self.worker) > 2 * SETTLE_SECONDS, 15, "no session lives so long")
+            self._told_nothing = False
+        self.slot = VpcdCard("127.0.0.1", self.vpcd_port, chip).start()
 
     def take_out(self) -> None:
         if self.slot is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -22,11 +21,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from kiosk.config.kiosk import Screen, Session, Settings
-from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.language.dates import wareki
 from kiosk.portal.model import State, Terms
-from kiosk.sim.card.chip import Chip
-from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import Person as Somebody
 from kiosk.sim.pki import Pki
 from kiosk.sim.printer import Switches
@@ -64,11 +60,6 @@ class Kiosk(Stage):
             printer=msgspec.structs.replace(usual.printer, kind=self._kind),
         )
 
-    def put_in_chip(self, chip: Chip) -> None:
-        """Something else that has a chip."""
-        self.take_out()
-        self.slot = VpcdCard("127.0.0.1", self.vpcd_port, chip).start()
-
     def states(self) -> list[State]:
         """Of every linking the portal knows."""
         return [entry.state for entry in self.portal.linkings._all()]
@@ -99,7 +90,6 @@ class Kiosk(Stage):
             since = len(self.log)
             self.kill_worker()
             self.wait_log(FRESH, since=since)
-        time.sleep(SETTLE_SECONDS)  # until it knows that its slot is empty: only then is a card somebody's
 
     def _last_turn(self) -> tuple[int, str]:
         """What happened last to a session, and the number of the line that says so."""

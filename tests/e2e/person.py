@@ -54,7 +54,8 @@ class Person:
         self.sees("outcome")
         outcome = OUTCOMES[end]
         todo = [fact for each in outcome.todo for fact in (each.text, each.where, *each.bring)]
-        for words in (outcome.heading, outcome.happened, outcome.meaning, outcome.official, *todo):
+        happened = outcome.happened % {"most": outcome.tries}
+        for words in (outcome.heading, happened, outcome.meaning, outcome.official, *todo):
             assert "".join(words.split()) in self.words
 
     def reads(self, words: str) -> None:

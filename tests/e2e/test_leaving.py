@@ -12,7 +12,7 @@ from tests.stage import Slow
 
 CARD_IN = range(5, 12)
 ASKED = (5, 7, 8, 9, 11)  # where something has been typed or read
-BUSY = {6: Slow(at=(3,), seconds=1.0), 10: Slow(at=(8,), seconds=1.0)}
+BUSY = {6: Slow("VERIFY", seconds=1.0), 10: Slow("COMPUTE DIGITAL SIGNATURE", seconds=1.0)}
 HOLDING = (8, 9, 10)
 
 
@@ -102,7 +102,7 @@ def test_whoever_would_rather_stay_finds_everything_as_it_was(person: Person) ->
 
 
 def test_leaving_while_the_card_is_read_holds_also_when_the_pin_was_wrong(person: Person, kiosk: Kiosk) -> None:
-    person.walks_to(5, slow=Slow(at=(3,), seconds=1.0))
+    person.walks_to(5, slow=Slow("VERIFY", seconds=1.0))
     person.enters(WRONG.text)
     person.sees("reading", 6)
     person.touches("leave")

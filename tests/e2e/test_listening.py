@@ -62,19 +62,19 @@ def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
     """A page at the attract screen. Whatever the browser complains of is a failure."""
     page = chromium.new_context(viewport={"width": 1080, "height": 1920}, has_touch=True).new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on("console", lambda message: complaints.append(f"{message.text}: {message.location['url']}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     since = len(kiosk.log)
     page.goto(kiosk.address)
     page.wait_for_function(SEEN, arg="attract")
     yield page
-    assert complaints == []
     page.context.close()
     kiosk.take_out()
     kiosk.headphones.unplug()
     begun = sum("session begins" in line for line in kiosk.log[since:])
     for _ in range(begun):
         since = kiosk.wait_log("session ends", since=since)
+    assert complaints == []
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_each_wish_is_one_touch_and_the_next_person_starts_as_usual(person: Pers
 
 
 def test_a_wish_holds_also_while_the_kiosk_is_busy(person: Person) -> None:
-    person.walks_to(5, slow=Slow(at=(3,), seconds=3))
+    person.walks_to(5, slow=Slow("VERIFY", seconds=3))
     person.enters(PINS.text)
     person.sees("reading", 6)
     person.touches("size")

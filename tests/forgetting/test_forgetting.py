@@ -41,7 +41,7 @@ IMPATIENT = Screen(idle_seconds=12, reading_idle_seconds=12, warning_seconds=1)
 SOON = Session(browser_lost_seconds=1, put_back_seconds=1, take_card_seconds=3)
 
 
-VERIFY = {6: 3, 10: 7}  # the command that carries a PIN to the card, by the step in which it goes out
+SENDING = (6, 10)  # the steps in which a PIN goes to the card
 HERE = {  # what the session must hold at a step: the search shows that it can find
     6: {"text PIN", "typed keys"},
     7: {"name", "address", "birth date"},
@@ -111,7 +111,7 @@ class Kiosk:
         if step < 5:
             return
         self.press_until("screen 4 set_card")
-        self.stage.put_in(WHO, slow=Slow(at=(VERIFY.get(step, 0),), seconds=2))
+        self.stage.put_in(WHO, slow=Slow("VERIFY", seconds=2) if step in SENDING else None)
         wait("screen 5 pin")
         if step == 5:
             press(*PINS.text[:3])

@@ -49,9 +49,8 @@ class Problem(Exception):
         if self.opens_at is not None:
             members["opens_at"] = self.opens_at
         response = Response(msgspec.json.encode(members), self.status, mimetype="application/problem+json")
-        if self.name == "closed":
-            wait = max(0, int((self.opens_at - datetime.now(UTC)).total_seconds())) if self.opens_at else 60
-            response.headers["Retry-After"] = str(wait)
+        if self.opens_at is not None:
+            response.headers["Retry-After"] = str(max(0, int((self.opens_at - datetime.now(UTC)).total_seconds())))
         return response
 
 
