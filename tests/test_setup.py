@@ -101,11 +101,12 @@ def test_an_appliance_has_bytecode_for_every_module_whatever_the_times_of_its_fi
         assert Path(importlib.util.cache_from_source(str(module))).is_file(), module
         os.utime(module, (0, 0))  # as an image may leave them
     loaded = subprocess.run(
-        [".venv/bin/python", "-v", "-c", "import kiosk.server"],
+        [".venv/bin/python", "-v", "-c", "import kiosk.services.server"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=120,
+        check=True,
     ).stderr
     ours = rf"{re.escape(str(tmp_path))}/kiosk/\S+\.py"
     assert len(re.findall(rf"^# .*__pycache__\S+ matches {ours}", loaded, re.MULTILINE)) > 50
