@@ -144,7 +144,7 @@ class ScriptedKiosk:
         return [each for each in self._answers[:1] if isinstance(each, str)]
 
 
-def puts_in(card: VirtualCard) -> Answer:
+def puts_in(card: VirtualCard) -> Callable[[ScriptedKiosk], str]:
     """The answer of somebody who puts this into the slot."""
 
     def put(kiosk: ScriptedKiosk) -> str:
