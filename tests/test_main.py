@@ -94,7 +94,7 @@ def test_the_browser_becomes_cage_only_when_the_settings_fit(tmp_path: Path) -> 
 AS_NOBODY = """
 import sys
 from kiosk.health import look
-look.SERVER = look.BROWSER = "nobody"
+look.SERVER = look.SCREEN = "nobody"
 from kiosk.__main__ import main
 code = main(["check", "--config", sys.argv[1]])
 import os

@@ -197,6 +197,6 @@ def test_the_server_answers_the_user_of_the_screens_unit() -> None:
 
 
 def test_check_asks_as_the_users_and_with_the_groups_of_the_services() -> None:
-    for service, user in zip(SERVICES, [look.SERVER, look.BROWSER], strict=True):
+    for service, user in zip(SERVICES, [look.SERVER, peer.SCREEN], strict=True):
         assert f"User={user}" in lines(service)
     assert f"SupplementaryGroups={' '.join(look.GROUPS)}" in lines("kiosk-server.service")

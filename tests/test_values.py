@@ -7,13 +7,13 @@ import dataclasses
 import msgspec
 import pytest
 
-from tests.test_privacy import HOLDERS
+from tests.test_privacy import ALL
 
 # What is filled in step by step, each by one owner: a linking's memory, and an element while its text is parsed.
 GROWS = {"CardInHand", "Memory", "_Element"}
 VALUES = [
     kind
-    for kind in HOLDERS
+    for kind in ALL
     if (dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct)) and kind.__name__ not in GROWS
 ]
 

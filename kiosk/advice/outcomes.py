@@ -121,6 +121,17 @@ def _unusable(heading: Public) -> Outcome:
     )
 
 
+def _certificate(heading: Public, happened: Public, official: Public, first: Todo = NEW_CERTIFICATE) -> Outcome:
+    """The signature certificate does not serve; with another one it goes on. first: how to get it."""
+    todo = (first, Todo(ASK_OFFICE), Todo(COME_BACK))
+    return Outcome(heading, happened, NOT_LINKED, todo, official=official, sign="certificate")
+
+
+def _portal(heading: Public, happened: Public, sign: str = "warn") -> Outcome:
+    """The portal takes no linking now."""
+    return Outcome(heading, happened, NOT_LINKED, (Todo(LATER), Todo(ASK_STAFF)), sign=sign, picture="cut")
+
+
 def _problem(heading: Public, meaning: Public, todo: tuple[Todo, ...]) -> Outcome:
     """The kiosk itself has failed: said is what is known at that moment. No slip: that may be what has failed."""
     happened = N_("手続をつづけられなくなりました。あなたのカードのせいではありません。")
@@ -146,33 +157,21 @@ OUTCOMES: Mapping[End, Outcome] = {
         official=N_("顔認証マイナンバーカード"),
         sign="card",
     ),
-    End.CERTIFICATE_ABSENT: Outcome(
+    End.CERTIFICATE_ABSENT: _certificate(
         N_("署名用の証明書が、カードに入っていません"),
         N_("連携には、カードの中の署名用電子証明書が必要です。15歳未満の方には発行されません。"),
-        NOT_LINKED,
-        (NEW_CERTIFICATE, Todo(ASK_OFFICE), Todo(COME_BACK)),
-        official=N_("署名用電子証明書"),
-        sign="certificate",
+        N_("署名用電子証明書"),
     ),
-    End.CERTIFICATE_EXPIRED: Outcome(
+    End.CERTIFICATE_EXPIRED: _certificate(
         N_("署名用の証明書の期限が切れています"),
         N_("カードの中の署名用電子証明書の有効期限がすぎているため、連携できませんでした。"),
-        NOT_LINKED,
-        (
-            Todo(N_("署名用電子証明書を更新します。"), "municipality", bring=(CARD,)),
-            Todo(ASK_OFFICE),
-            Todo(COME_BACK),
-        ),
-        official=N_("署名用電子証明書"),
-        sign="certificate",
+        N_("署名用電子証明書"),
+        Todo(N_("署名用電子証明書を更新します。"), "municipality", bring=(CARD,)),
     ),
-    End.CERTIFICATE_REVOKED: Outcome(
+    End.CERTIFICATE_REVOKED: _certificate(
         N_("署名用の証明書が、使えなくなっています"),
         N_("カードの中の署名用電子証明書は、失効しています。引っ越しや名前の変更をすると、失効します。"),
-        NOT_LINKED,
-        (NEW_CERTIFICATE, Todo(ASK_OFFICE), Todo(COME_BACK)),
-        official=N_("署名用電子証明書の失効"),
-        sign="certificate",
+        N_("署名用電子証明書の失効"),
     ),
     End.CERTIFICATE_UNKNOWN: Outcome(
         N_("この証明書は、確かめられませんでした"),
@@ -182,13 +181,10 @@ OUTCOMES: Mapping[End, Outcome] = {
         official=N_("署名用電子証明書"),
         sign="certificate",
     ),
-    End.ATTRIBUTES_DIFFER: Outcome(
+    End.ATTRIBUTES_DIFFER: _certificate(
         N_("カードの内容と証明書の内容がちがいます"),
         N_("引っ越しや名前の変更のあと、署名用電子証明書が古いままになっているようです。"),
-        NOT_LINKED,
-        (NEW_CERTIFICATE, Todo(ASK_OFFICE), Todo(COME_BACK)),
-        official=N_("署名用電子証明書の記載事項"),
-        sign="certificate",
+        N_("署名用電子証明書の記載事項"),
     ),
     End.NO_LICENCE: Outcome(
         N_("マイナ免許証が見つかりませんでした"),
@@ -248,20 +244,14 @@ OUTCOMES: Mapping[End, Outcome] = {
         picture="link",
         again=True,
     ),
-    End.PORTAL_CLOSED: Outcome(
+    End.PORTAL_CLOSED: _portal(
         N_("いま、連携の受付時間ではありません"),
         N_("マイナポータルの運転免許のサービスが止まっています。"),
-        NOT_LINKED,
-        (Todo(LATER), Todo(ASK_STAFF)),
         sign="clock",
-        picture="cut",
     ),
-    End.PORTAL_UNREACHABLE: Outcome(
+    End.PORTAL_UNREACHABLE: _portal(
         N_("マイナポータルにつながりません"),
         N_("通信ができないため、手続をつづけられません。あなたのカードのせいではありません。"),
-        NOT_LINKED,
-        (Todo(LATER), Todo(ASK_STAFF)),
-        picture="cut",
     ),
     End.PORTAL_UNCERTAIN: Outcome(
         N_("連携できたか、確かめられませんでした"),
@@ -274,12 +264,9 @@ OUTCOMES: Mapping[End, Outcome] = {
         ),
         picture="cut",
     ),
-    End.PORTAL_BROKEN: Outcome(
+    End.PORTAL_BROKEN: _portal(
         N_("マイナポータルの答えを読めませんでした"),
         N_("マイナポータルから、正しくない答えがとどきました。あなたのカードのせいではありません。"),
-        NOT_LINKED,
-        (Todo(LATER), Todo(ASK_STAFF)),
-        picture="cut",
     ),
     End.CARD_PROBLEM: Outcome(
         N_("カードを正しく読めませんでした"),

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Final, Self, TypeVar
 
-from kiosk.card import verify
+from kiosk.card import pin_tries
 from kiosk.card.apdu import (
     ApplicationAbsent,
     Card,
@@ -36,7 +36,7 @@ from kiosk.card.pin import PinRule, Tries
 T = TypeVar("T")
 
 # What a card with nothing selected says to a VERIFY: all are said before a PIN is looked at (ISO 7816-4).
-BARE: Final = verify.QUERY_REFUSED | {
+BARE: Final = pin_tries.QUERY_REFUSED | {
     StatusWord.CONDITIONS_NOT_SATISFIED,
     StatusWord.NO_CURRENT_EF,
     StatusWord.INSTRUCTION_NOT_SUPPORTED,
@@ -93,19 +93,19 @@ class Application:
             if not self._may_be_a_reset(problem):
                 raise
             had_verified = bool(card.verified)
-            if had_verified and verify.is_verified(card, self.PIN):
+            if had_verified and pin_tries.is_verified(card, self.PIN):
                 raise
             self._select_again(problem)
             card.short_ids, card.extended = ways  # what a bare card refuses says nothing of its ways
             if had_verified:
-                if behind_pin and not verify.is_verified(card, self.PIN):
+                if behind_pin and not pin_tries.is_verified(card, self.PIN):
                     raise self._reset(problem) from None
                 card.verified.add(self.PIN.name)  # it was: what needs it next will find out
         return ask(card)
 
     def tries_of(self, rule: PinRule) -> Tries:
         """Tries left of a PIN; costs none."""
-        return self._steadily(lambda card: verify.tries_left(card, rule))
+        return self._steadily(lambda card: pin_tries.tries_left(card, rule))
 
     def _present(self, present: Callable[[Card], None]) -> None:
         """Send a VERIFY of `PIN`; the card looks at it once (see the head of this file)."""
@@ -116,11 +116,11 @@ class Application:
         except (CardProblem, FileAbsent) as problem:
             if before is None or (isinstance(problem, CardProblem) and problem.status_word is None):
                 raise
-            if card.verified and verify.is_verified(card, self.PIN):
+            if card.verified and pin_tries.is_verified(card, self.PIN):
                 raise
             self._select_again(problem)
             card.short_ids, card.extended = ways
-            after = verify.tries_left(card, self.PIN)
+            after = pin_tries.tries_left(card, self.PIN)
             if before.remaining is None:
                 raise self._reset(problem) from None
             if after != before:

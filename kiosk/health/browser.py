@@ -1,4 +1,4 @@
-"""The browser that shows the pages."""
+"""The browser that shows the pages. `look.everything` looks for its program."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 Nothing on this machine knows the hour better than its clock does. But a day on which somebody made a certificate or
 confirmed a fact has passed, so a clock before it is behind; and the portal tells its own hour, in every answer and by
 its certificate, without which there is no answer. A clock that is wrong is named here, since it looks like something
-else everywhere else: like a portal that cannot be reached, or a certificate that has ended.
+else everywhere else: like a portal that cannot be reached, or a certificate that has ended. `look.passed` gathers those
+days.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fonts of screen and slip. Without them a name becomes boxes."""
+"""The fonts of screen and slip. Without them a name becomes boxes. `look.installed_fonts` asks fontconfig for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts that people are told, and that somebody has to confirm again."""
+"""The facts that people are told, and that somebody has to confirm again. `look.everything` reads them."""
 
 from __future__ import annotations
 

@@ -35,9 +35,10 @@ from kiosk.language.languages import shipped
 from kiosk.portal.client import PortalClient
 from kiosk.portal.errors import Misconfigured
 from kiosk.voice.mouth import can_speak
+from kiosk.web.peer import SCREEN
 from kiosk.web.site import kiosk_answers, port_free
 
-SERVER, BROWSER = "kiosk", "kiosk-browser"  # the users of the two services
+SERVER = "kiosk"  # the user of the server (systemd/kiosk-server.service)
 GROUPS = ("dialout", "lp")  # what systemd/kiosk-server.service adds
 READER_SECONDS = 2.0  # for the reader to say what is in the slot
 
@@ -60,9 +61,9 @@ def shut_out(path: Path) -> list[str]:
     if os.geteuid() != 0:
         return []
     with contextlib.suppress(KeyError):
-        user = pwd.getpwnam(BROWSER)
+        user = pwd.getpwnam(SCREEN)
         asked = subprocess.run(["test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=[], check=False)
-        return [BROWSER] if asked.returncode else []
+        return [SCREEN] if asked.returncode else []
     return []
 
 

@@ -1,4 +1,4 @@
-"""The port of the pages: free, or ours."""
+"""The port of the pages: free, or ours. `look.at_port` tries it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The portal that links."""
+"""The portal that links. `look.at_portal` asks it."""
 
 from __future__ import annotations
 

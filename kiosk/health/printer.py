@@ -1,4 +1,4 @@
-"""The receipt printer."""
+"""The receipt printer. `look.everything` asks it for its state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The card slot."""
+"""The card slot. `look.slot` asks the reader."""
 
 from __future__ import annotations
 

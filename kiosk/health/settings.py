@@ -1,4 +1,4 @@
-"""The settings file itself, and who has to be able to read it."""
+"""The settings file itself, and who has to be able to read it. `look.shut_out` tries it as those users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be heard, and through what."""
+"""What can be heard, and through what. `look.everything` looks for prompts and jack."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@ it forget.
 
 It watches the page's life, not the browser's process: a browser whose renderer has crashed runs on and shows a page of
 its own. The page tells that it lives about once a second (`static/life.js`: its thread runs, a frame was asked of it,
-the main process answers); the session passes it on, and `life.py` says when it is over. Then every process of the
-browser is killed, also what stands still, and the next one is started. The glass is black in between: nothing can be
-laid over a page by the browser that has failed, and a compositor for a single window shows what its client has drawn
+the main process answers); the session passes it on, and `web/liveness.py` says when it is over. Then every process of
+the browser is killed, also what stands still, and the next one is started. The glass is black in between: nothing can
+be laid over a page by the browser that has failed, and a compositor for a single window shows what its client has drawn
 last for as long as that client is there. A visit is kept: the new page shows its screen again, if it comes within
 `session.browser_lost_seconds`.
 
@@ -51,7 +51,7 @@ from pathlib import Path
 
 from kiosk.config.kiosk import Settings
 from kiosk.hw import supervise
-from kiosk.services.life import Life
+from kiosk.web.liveness import Life
 
 log = logging.getLogger("kiosk.browser")
 

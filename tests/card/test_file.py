@@ -215,3 +215,9 @@ def test_no_answers_can_crash_or_hang_a_read(answers: list[bytes]) -> None:
     except CardError:
         return
     assert data[:2] == b"\xff\x20" and len(data) <= LARGEST
+
+
+def test_bytes_that_fit_a_short_le_are_asked_for_once_in_each_form_and_say_nothing_of_extended_length() -> None:
+    chip, script = card(("00B0820000", "6A86"), SELECT_0002, ("00B0000000", bytes(256).hex() + "9000"))
+    assert read_start(chip, 0x0002, 256, "object") == bytes(256)
+    assert script.finished and chip.extended is None

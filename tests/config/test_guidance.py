@@ -112,8 +112,49 @@ def test_a_day_of_confirmation_that_has_not_come_yet_hides_nothing() -> None:
     assert len(overdue(dated(datetime.date(2062, 4, 1)), datetime.date(2026, 4, 1))) == len(tomllib.loads(TEXT))
 
 
+RANGES = [
+    ("review_days", 1, 730, "suspend"),
+    ("booked_hours", 1, 99, "store"),
+    ("yen", 0, 100_000, "recording"),
+    ("height_mm", 10, 60, "photo"),
+    ("width_mm", 10, 60, "photo"),
+    ("months", 1, 99, "photo"),
+    ("count", 1, 99, "photo"),
+    ("tries", 1, 15, "text_pin"),
+]
+
+
+@pytest.mark.parametrize(("key", "least", "most", "section"), RANGES, ids=lambda value: str(value))
+def test_a_number_goes_to_its_ends_and_not_one_step_further(key: str, least: int, most: int, section: str) -> None:
+    def with_value(value: int) -> Guidance:
+        document = tomllib.loads(TEXT)
+        document[section][key] = value
+        return msgspec.convert(document, Guidance)
+
+    for value in (least, most):
+        assert getattr(getattr(with_value(value), section), key) == value
+    for value in (least - 1, most + 1):
+        with pytest.raises(msgspec.ValidationError, match=key):
+            with_value(value)
+
+
+def test_a_fact_that_names_no_days_is_reviewed_after_half_a_year() -> None:
+    document = tomllib.loads(TEXT)
+    document["recording"].pop("review_days", None)
+    document["recording"]["confirmed"] = datetime.date(2026, 1, 1)
+    assert msgspec.convert(document, Guidance).recording.due == datetime.date(2026, 6, 30)
+
+
+@pytest.mark.parametrize("section", list(tomllib.loads(TEXT)))
+def test_no_fact_takes_a_key_that_nobody_reads(tmp_path: Path, section: str) -> None:
+    text = TEXT.replace(f"[{section}]\n", f"[{section}]\nzzz = 1\n", 1)
+    assert line_for(tmp_path, text).startswith(f"{section}.zzz: no such key; ")
+
+
 def test_the_texts_of_the_facts_can_be_translated() -> None:
     with SHIPPED.open("rb") as file:
-        texts = {text for _, _, text, _ in messages(file)}
+        found = list(messages(file))
+    assert (1, None, "24時間 365日", []) in found
+    texts = {text for _, _, text, _ in found}
     assert {"24時間 365日", "住民票がある市区町村の窓口", "免許申請係"} <= texts
     assert not any(text.startswith("Leaflet") for text in texts)

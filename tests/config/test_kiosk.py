@@ -66,6 +66,18 @@ def test_every_kind_of_printer_can_be_written(tmp_path: Path) -> None:
     assert load(path).printer.timeout_seconds == 3.0
 
 
+def test_the_three_files_of_the_portal_can_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text('[portal]\nca_file = "/ca"\ncertificate_file = "/certificate"\nkey_file = "/key"\n')
+    portal = load(path).portal
+    assert (portal.ca_file, portal.certificate_file, portal.key_file) == ("/ca", "/certificate", "/key")
+
+
+@pytest.mark.parametrize("section", [each.name for each in structs.fields(Settings)])
+def test_no_section_takes_a_key_that_nobody_reads(error_of: ErrorOf, section: str) -> None:
+    assert error_of(f"[{section}]\nzzz = 1").startswith(f"{section}.zzz: no such key; the names known here are ")
+
+
 # what the operator wrote, what they are told
 WRONG: list[tuple[str | bytes, str]] = [
     ("[server]\nprot = 1", "server.prot: no such key; did you mean port?"),
@@ -87,6 +99,7 @@ MISFITS = [
     ("server", "port", '"8888"', "a whole number from 1 to 65535", "8888"),
     ("server", "port", "70000", "a whole number from 1 to 65535", "8888"),
     ("printer", "kind", '"nfc"', 'one of "network", "none", "serial", "usb"', '"none"'),
+    ("printer", "kind", '"紙"', 'one of "network", "none", "serial", "usb"', '"none"'),
     ("printer", "width", "580", "one of 512, 576", "576"),
     ("printer", "timeout_seconds", "0", "a number from 0.1 to 600", "5.0"),
     ("voice", "enabled", "1", "true or false", "true"),

@@ -18,11 +18,10 @@ import websocket
 from bench.visitor import Visitor
 from kiosk.web.door import HEAD_SECONDS
 from tests.nobody import needs_root, nobody_says
+from tests.raw_http import HALF, raw
 from tests.stage import Stage
 
 WHO = "excellent"
-HALF = b"GET / HTTP/1.1\r\nHost: "
-LONGEST_SECONDS = HEAD_SECONDS + 1.5  # gunicorn looks at its clock once a second
 
 
 @pytest.fixture(scope="module")
@@ -58,21 +57,6 @@ def site_of(stage: Stage) -> str:
     return urlsplit(get(stage, f"127.0.0.1:{stage.port}", "/")[2]).netloc
 
 
-def raw(stage: Stage, head: bytes, family: socket.AddressFamily = socket.AF_INET) -> bytes:
-    """All that comes back until the connection is closed."""
-    heard = b""
-    with socket.socket(family) as client:
-        client.settimeout(LONGEST_SECONDS + 2)
-        client.connect(("127.0.0.1" if family is socket.AF_INET else "::ffff:127.0.0.1", stage.port))
-        try:
-            client.sendall(head)
-            while piece := client.recv(65536):
-                heard += piece
-        except ConnectionError:
-            pass
-    return heard
-
-
 @needs_root
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
 def test_another_user_is_told_nothing_whatever_is_asked(
@@ -89,9 +73,9 @@ def test_another_user_is_told_nothing_whatever_is_asked(
     for host in (site, door, "localhost"):
         for path in ("/", "/alive", "/paper.png", "/voice/now/1.wav", "/static/page.js", "/style.css", "/socket.io/"):
             heads.append(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {visitor.key}\r\n\r\n".encode())
-    assert b"HTTP/1.1 200" in raw(stage, heads[4].replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert b"HTTP/1.1 200" in raw(stage.port, heads[4].replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     began = time.monotonic()
-    assert nobody_says(lambda: b"heard:" + b"".join(raw(stage, head, family) for head in heads)) == b"heard:"
+    assert nobody_says(lambda: b"heard:" + b"".join(raw(stage.port, head, family) for head in heads)) == b"heard:"
     assert time.monotonic() - began < HEAD_SECONDS, "turned away at once, not when a deadline has passed"
 
 

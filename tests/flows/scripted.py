@@ -142,3 +142,13 @@ class ScriptedKiosk:
 
     def _next(self) -> list[Any]:
         return [each for each in self._answers[:1] if isinstance(each, str)]
+
+
+def puts_in(card: VirtualCard) -> Callable[[ScriptedKiosk], str]:
+    """The answer of somebody who puts this into the slot."""
+
+    def put(kiosk: ScriptedKiosk) -> str:
+        kiosk.put_in(card)
+        return "put in"
+
+    return put

@@ -19,7 +19,7 @@ from kiosk.flows.refusal import Stop
 from kiosk.sim.card import Behaviour, VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from tests.flows.scripted import ScriptedKiosk
+from tests.flows.scripted import ScriptedKiosk, puts_in
 
 PEOPLE = people()
 USES = [pytest.param(use, id=use.pin.rule.name) for use in (TEXT, SIGN, LICENCE)]
@@ -42,14 +42,6 @@ def takes_out(answer: str) -> Callable[[ScriptedKiosk], str]:
         return answer
 
     return take
-
-
-def puts_in(card: VirtualCard) -> Callable[[ScriptedKiosk], str]:
-    def put(kiosk: ScriptedKiosk) -> str:
-        kiosk.put_in(card)
-        return "put in"
-
-    return put
 
 
 # The table

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from kiosk.advice.outcomes import OUTCOMES, End
@@ -17,28 +14,10 @@ from kiosk.sim.card import VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import Fault
-from kiosk.sim.portal.sandbox import Sandbox, world
+from kiosk.sim.portal.sandbox import Sandbox
 from tests.flows.willing import WillingKiosk
 
 PERSON = people()["excellent"]
-
-
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
-
-
-@pytest.fixture(scope="module")
-def running(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    directory: Path = tmp_path_factory.mktemp("portal")
-    with Sandbox(*world(pki), directory=directory) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: Sandbox) -> Iterator[Sandbox]:
-    yield running
-    running.reset()
 
 
 class BreakingKiosk(WillingKiosk):

@@ -21,8 +21,8 @@ from asn1crypto.x509 import Certificate
 
 from kiosk.config.kiosk import Screen, Session
 from kiosk.language.dates import wareki
-from kiosk.services import life
 from kiosk.sim.people import Person, Pins
+from kiosk.web import liveness
 from tests.forgetting.memory import forms, found, raw_forms
 from tests.forgetting.screen import Display
 from tests.stage import Slow, Stage
@@ -175,7 +175,7 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     stage.people[WHO] = msgspec.structs.replace(stage.people[WHO], pins=PINS)
     with pytest.MonkeyPatch.context() as patch:
         for patience in ("SILENT_SECONDS", "COMING_SECONDS", "DEAD_SECONDS"):
-            patch.setattr(life, patience, SEARCH_SECONDS)
+            patch.setattr(liveness, patience, SEARCH_SECONDS)
         with stage, Display(stage.settings, stage.temporary) as display:
             yield Kiosk(stage, display)
 

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 
 from kiosk.config.kiosk import Server, Settings
-from kiosk.services import life
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, hear
 from kiosk.services.server import tell_browser
+from kiosk.web import liveness
 
 
 class Stage:
@@ -82,8 +82,8 @@ def stage(runtime: Path, shared: bool = False) -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(life, "SILENT_SECONDS", 0.4)
-    monkeypatch.setattr(life, "AWAY_SECONDS", 0.2)
+    monkeypatch.setattr(liveness, "SILENT_SECONDS", 0.4)
+    monkeypatch.setattr(liveness, "AWAY_SECONDS", 0.2)
 
 
 def test_a_page_that_falls_silent_is_replaced_with_every_process_of_its_browser(tmp_path: Path) -> None:

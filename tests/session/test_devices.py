@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
 
-from kiosk.hw.device import Printer, PrinterFault, PrinterState
+from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.model import OpensAt
@@ -64,6 +64,26 @@ def known(devices: Devices) -> tuple[str, PrinterFault | None]:
 def test_all_is_well_at_first_and_stays_so(devices: Devices) -> None:
     assert not look(devices)
     assert known(devices) == ("open", None) and not devices.jack.plugged
+
+
+class Plug(NoJack):
+    """A jack whose plug is in the test's hands."""
+
+    def start(self, changed: Callable[[bool], None]) -> None:
+        self.changed = changed
+
+
+def test_who_watches_hears_of_the_card_and_of_the_headphones(outside: Outside) -> None:
+    reader, jack = SlotReader(), Plug()
+    devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), jack)
+    told: list[object] = []
+    devices.start(told.append, lambda: None, lambda: True, told.append)
+    try:
+        jack.changed(True)
+        reader.put_in()
+    finally:
+        devices.stop()
+    assert told == [True, ReaderState.CARD]
 
 
 def test_what_changes_is_noticed_once(devices: Devices, outside: Outside) -> None:

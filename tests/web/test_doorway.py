@@ -17,11 +17,9 @@ import pytest
 from kiosk.services.server import CONNECTIONS, THREADS
 from kiosk.web.door import HEAD_BYTES, HEAD_SECONDS
 from tests.nobody import needs_root, nobody_does, nobody_says
+from tests.raw_http import HALF, LONGEST_SECONDS, raw
 from tests.stage import ROOT, free_port
 from tests.web.doorway import site
-
-HALF = b"GET / HTTP/1.1\r\nHost: "
-LONGEST_SECONDS = HEAD_SECONDS + 1.5  # gunicorn looks at its clock once a second
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +43,6 @@ def get(port: int, path: str) -> int:
     with contextlib.closing(connection):
         connection.request("GET", path, headers={"Host": site(port).host})
         return connection.getresponse().status
-
-
-def raw(port: int, head: bytes, family: socket.AddressFamily = socket.AF_INET) -> bytes:
-    """All that comes back until the connection is closed."""
-    heard = b""
-    with socket.socket(family) as client:
-        client.settimeout(LONGEST_SECONDS + 2)
-        client.connect(("127.0.0.1" if family is socket.AF_INET else "::ffff:127.0.0.1", port))
-        try:
-            client.sendall(head)
-            while piece := client.recv(65536):
-                heard += piece
-        except ConnectionError:
-            pass
-    return heard
 
 
 def loads(port: int, times: int = 30) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.services.life import AWAY_SECONDS, COMING_SECONDS, DEAD_SECONDS, SILENT_SECONDS, START_SECONDS, Life
+from kiosk.web.liveness import AWAY_SECONDS, COMING_SECONDS, DEAD_SECONDS, SILENT_SECONDS, START_SECONDS, Life
 
 
 def lived_until(life: Life, now: float) -> bool:

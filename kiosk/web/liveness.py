@@ -1,4 +1,5 @@
-"""By when the page on the screen must have told that it lives. A value: time is monotonic seconds, and is given in.
+"""Whether the page on the screen still lives: by when it must have told so. The page's side is static/life.js, and who
+replaces a page that has not told is services/browser.py. A value: time is monotonic seconds, and is given in.
 
     what is heard                      the page has then
     a browser was started              START_SECONDS: also from a slow disk, with nobody's picture on the glass
