@@ -49,7 +49,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
 from kiosk.services.life import Life
 
@@ -91,7 +91,11 @@ class Keeper:
     on this display, and the page may lose it to them."""
 
     def __init__(
-        self, settings: Settings, flags: Sequence[str] = (), program: str = "chromium", shared: bool = False
+        self,
+        settings: BrowserSettings | Settings,
+        flags: Sequence[str] = (),
+        program: str = "chromium",
+        shared: bool = False,
     ) -> None:
         self._port = settings.server.port
         self._runtime = Path(settings.server.runtime_directory)
