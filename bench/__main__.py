@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import card, goals, growth, reset, slip, touch
+from bench import card, goals, growth, idle, reset, slip, touch
 from bench.table import Row, markdown
 
 KEPT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -29,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
     "touch": touch.rows,
     "reset": reset.rows,
     "slip": slip.rows,
+    "idle": idle.rows,
     "growth": growth.rows,
 }
 

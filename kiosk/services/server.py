@@ -21,6 +21,7 @@ This is the composition root: the one place that knows which device stands behin
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -194,6 +195,8 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
     sd_notify.stage("the slips")
     paper.warm(settings)
+    gc.collect()
+    gc.freeze()  # what is here lives as long as the arbiter: no session looks through it, or has it copied by looking
     Server(settings, facts, open_reader).run()
 
 

@@ -113,10 +113,12 @@ def helpers(view: View, settings: Settings) -> tuple[str, ...]:
 
 
 def warm(begins: Callable[[Language], None] = lambda _language: None) -> None:
-    """Compile every template in every language, and put the style sheet together. begins: told each language before."""
+    """Compile every template in every language, put the style sheet together, and look what can be spoken. begins: told
+    each language before."""
     sheet()
     for language in shipped():
         begins(language)
+        can_speak(language)
         made = environment(language)
         for name in made.list_templates(extensions=["html"]):
             made.get_template(name)

@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,13 @@ from PIL import Image, ImageChops, ImageGrab
 
 from kiosk.config.kiosk import Session
 from kiosk.services.browser import children_of_type
+from tests.e2e.failing import FAULTS
 from tests.forgetting.screen import Display
 from tests.stage import Stage
 
 HERE = "the page is here"
 DEAD_SECONDS = 3.0
+COVERED_SECONDS = 2.5  # two, and until the keeper looks
 SILENT_SECONDS = 2.0 + 3.0  # until it is covered, and until the next page is there
 BUSY = 3.0  # times as long on a machine that does other things
 
@@ -42,6 +44,10 @@ CHORDS = (
 )
 
 
+class FailingStage(Stage):
+    program = "tests.e2e.failing"
+
+
 class Glass:
     def __init__(self, stage: Stage, display: Display) -> None:
         self.stage, self.display = stage, display
@@ -58,6 +64,32 @@ class Glass:
         assert self.display.keeper.pid is not None
         return list(children_of_type(self.display.keeper.pid, kind)) if kind else [self.display.keeper.pid]
 
+    def covered(self, browser: int | None) -> float:
+        """When nothing of this browser stands there any more, in monotonic seconds."""
+        end = time.monotonic() + 20
+        while Path(f"/proc/{browser}").exists():
+            assert time.monotonic() < end, "the browser is still there"
+            time.sleep(0.02)
+        at = time.monotonic()
+        assert self.picture().getextrema() == (0, 0), "the last picture is still there"
+        return at
+
+    def opened_by(self, chords: Iterable[str]) -> list[tuple[str, tuple[int, int, int, int] | None, int]]:
+        """The keys after which the glass was not as before: what had changed, and how many windows there were."""
+        browser, before, windows = self.display.keeper.pid, self.picture(), self.windows()
+        opened = []
+        for chord in chords:
+            self.display.press(chord)
+            time.sleep(0.3)
+            changed = ImageChops.difference(before, self.picture()).getbbox()
+            if changed or self.windows() != windows or self.display.keeper.pid != browser:
+                opened.append((chord, changed, self.windows()))
+                self.display.keeper.restart()
+                time.sleep(0.5)
+                self.steady()
+                browser, before, windows = self.display.keeper.pid, self.picture(), self.windows()
+        return opened
+
     def steady(self) -> None:
         """Attract stands there, and its page has told that it lives."""
         end = time.monotonic() + 40
@@ -69,7 +101,7 @@ class Glass:
 
 @pytest.fixture(scope="module")
 def glass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glass]:
-    stage = Stage(tmp_path_factory.mktemp("glass"), session=Session())
+    stage = FailingStage(tmp_path_factory.mktemp("glass"), session=Session(browser_lost_seconds=4 * BUSY))
     with stage, Display(stage.settings, stage.temporary) as display:
         stage.wait_log(HERE, 40)
         yield Glass(stage, display)
@@ -109,21 +141,46 @@ def test_a_page_that_has_stopped_living_is_replaced(
         glass.stage.wait_log(HERE, 40, len(glass.stage.log))
 
 
+@pytest.mark.parametrize("key", FAULTS)
+@pytest.mark.parametrize("visit", [False, True], ids=["idle", "visit"])
+def test_a_page_that_stands_still_or_has_gone_is_covered_and_replaced(glass: Glass, key: str, visit: bool) -> None:
+    glass.steady()
+    since = len(glass.stage.log)
+    if visit:
+        glass.display.press("Return")
+        since = glass.stage.wait_log("screen home", since=since)
+    browser, began = glass.display.keeper.pid, time.monotonic()
+    glass.display.press(key)
+    covered = glass.covered(browser)
+    glass.stage.wait_log(HERE, SILENT_SECONDS * BUSY, since)
+    print(f"{FAULTS[key]} covered: {covered - began:.1f} s, replaced: {time.monotonic() - began:.1f} s")
+    assert covered - began < COVERED_SECONDS * BUSY
+    assert not any("session ends" in line for line in glass.stage.log[since:]), "the visit was not kept"
+    if visit:
+        glass.stage.kill_worker()
+        glass.stage.wait_log(HERE, 40, len(glass.stage.log))
+
+
+def test_a_page_that_does_not_come_back_in_time_finds_the_visit_ended(
+    glass: Glass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glass.steady()
+    glass.display.press("Return")
+    since = glass.stage.wait_log("screen home", since=len(glass.stage.log))
+    began = time.monotonic()
+    with monkeypatch.context() as without:
+        without.setattr(glass.display.keeper, "_program", "false")
+        glass.display.press(next(iter(FAULTS)))
+        since = glass.stage.wait_log("the page has gone", SILENT_SECONDS * BUSY, since)
+        lost_seconds = glass.stage.settings.session.browser_lost_seconds
+        since = glass.stage.wait_log("session ends: BrowserLost", lost_seconds + BUSY, since)
+        print(f"ended: {time.monotonic() - began:.1f} s")
+    glass.stage.wait_log(HERE, 40, since)
+
+
 def test_none_of_chromiums_own_keys_opens_or_closes_anything(glass: Glass) -> None:
     glass.steady()
-    browser, before, windows = glass.display.keeper.pid, glass.picture(), glass.windows()
-    opened = []
-    for chord in CHORDS:
-        glass.display.press(chord)
-        time.sleep(0.3)
-        changed = ImageChops.difference(before, glass.picture()).getbbox()
-        if changed or glass.windows() != windows or glass.display.keeper.pid != browser:
-            opened.append((chord, changed, glass.windows()))
-            glass.display.keeper.restart()
-            time.sleep(0.5)
-            glass.steady()
-            browser, before, windows = glass.display.keeper.pid, glass.picture(), glass.windows()
-    assert opened == []
+    assert glass.opened_by(CHORDS) == []
 
 
 def test_a_page_that_has_lost_the_focus_is_taken_away_and_the_visit_ended(glass: Glass) -> None:
