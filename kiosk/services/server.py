@@ -63,7 +63,7 @@ from kiosk.web.socket import Line
 log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
-LAST_WORDS_SECONDS = 0.05  # for the closing screen to reach the page
+LAST_WORDS_SECONDS = 0.2  # at most, for the closing screen to reach the page; it takes some milliseconds
 CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socket
 
 # A stop, within the unit's TimeoutStopSec (systemd/kiosk-server.service): the session has so long to end by itself …
@@ -239,17 +239,17 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
 
     if left:
         threading.Thread(target=portal.settle_all, args=(left,), name="left", daemon=True).start()
-    thread = threading.Thread(target=live, args=(session,), name="session", daemon=True)
+    thread = threading.Thread(target=live, args=(session, line), name="session", daemon=True)
     thread.start()
     return Live(app, session, portal, thread)
 
 
-def live(session: Session) -> NoReturn:
+def live(session: Session, line: Line) -> NoReturn:
     """The session, and the end of its process. Whatever gets past `visit.run`, which is not to raise, would leave a
     process without its session: a screen that stands there and hears nobody."""
     try:
         visit.run(session)
-        threading.Event().wait(LAST_WORDS_SECONDS)
+        line.await_shown(LAST_WORDS_SECONDS)
     finally:
         os._exit(0)
 

@@ -81,9 +81,9 @@ def test_nothing_but_the_kiosk_can_be_gone_to(playwright: Playwright, directory:
                 asked.new_page().goto(address)
 
 
-def test_the_keepers_browser_shows_the_page_under_it_and_opens_nothing_else(directory: Path, tmp_path: Path) -> None:
+def test_the_keepers_browser_shows_the_page_under_it_and_opens_nothing_else(directory: Path) -> None:
     """All of the policy, and the keeper's flags: neither takes from the other what it needs."""
-    stage = Stage(tmp_path, session=Session())
+    stage = Stage(directory / "stage", session=Session())
     program = policed.chromium(directory / "whole", stage.port)
     with stage, Display(stage.settings, stage.temporary, str(program)) as display:
         since = stage.wait_log(HERE, 40)

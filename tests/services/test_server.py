@@ -199,8 +199,10 @@ def test_the_process_ends_with_its_session_whatever_gets_past_it(
         if error is not None:
             raise error
 
+    line = SimpleNamespace(await_shown=lambda _seconds: None)
+
     def one_session() -> None:
-        threading.Thread(target=live, args=(None,)).start()
+        threading.Thread(target=live, args=(None, line)).start()
         time.sleep(SOON)
         os._exit(1)
 
