@@ -1,4 +1,4 @@
-"""The one table of all measurements, and the little statistics they need."""
+"""The table of a measurement, and the little statistics it needs."""
 
 from __future__ import annotations
 

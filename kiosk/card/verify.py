@@ -60,6 +60,7 @@ def is_verified(card: Card, rule: PinRule) -> bool:
 def _query(card: Card, name: str, rule: PinRule) -> int:
     """The answer to VERIFY without data. Raises `FileAbsent` when there is no such PIN."""
     if card.short_ids is not False:
+        card.file = None
         answer = _ask(card, name, _SELECTED | rule.ef & 0x1F)
         card.short_ids = answer.status_word not in QUERY_REFUSED
     if not card.short_ids:
@@ -85,6 +86,7 @@ def present_bytes(card: Card, rule: PinRule, reference: bytes) -> None:
     if not card.short_ids:
         card.select_file(rule.ef)
         return _judge(card, rule, name, _present(card, name, _SELECTED, reference))
+    card.file = None
     answer = _present(card, name, _SELECTED | rule.ef & 0x1F, reference)
     if answer.status_word not in SHORT_ID_REFUSED:
         return _judge(card, rule, name, answer)
