@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
+from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, written
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
@@ -29,6 +30,7 @@ from kiosk.voice.mouth import can_speak
 from kiosk.web.style import sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
+COMPILED = Compiled()
 NOBODY_YET = frozenset({"attract", "home", "left_card", "take_card", "closing"})  # no visit to leave
 EYE = ("size", "contrast", "reach")
 VOICE = ("repeat", "softer", "louder", "hush")
@@ -41,6 +43,7 @@ def environment(language: Language) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=COMPILED,
         auto_reload=False,  # a dozen files would be looked at for each screen, and none changes
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
