@@ -13,7 +13,7 @@ from kiosk.services import server
 from kiosk.sim.serve import main
 from kiosk.web import app, view
 
-FAULTS = {  # by the key, what it does
+FAULTS = {  # by the key, with shift, what it does
     "F2": "for (;;);",
     "F3": "(function again() { Promise.resolve().then(again); })();",  # runs, and lets nothing else run
     "F4": "alert('something of Chromium before the page, which stands still');",
@@ -21,10 +21,10 @@ FAULTS = {  # by the key, what it does
     "F7": "location = 'http://127.0.0.1:1/';",  # a port that no browser asks: its error page
     "F8": "location = 'about:blank';",
 }
-SCRIPT = "\n".join(
-    f"addEventListener('keydown', (event) => {{ if (event.key === '{key}') setTimeout(() => {{ {fault} }}) }}, true);"
-    for key, fault in FAULTS.items()
-)
+SCRIPT = f"""
+const faults = {{ {", ".join(f"{key}() {{ {fault} }}" for key, fault in FAULTS.items())} }};
+addEventListener("keydown", ({{ key, shiftKey }}) => shiftKey && key in faults && setTimeout(faults[key]), true);
+"""
 TAG = '<script src="/failing.js"></script></body>'
 
 
