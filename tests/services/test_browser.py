@@ -119,8 +119,8 @@ def test_a_page_without_a_server_is_left_alone_until_there_is_one(tmp_path: Path
 def test_an_end_is_seen_at_once_and_an_ended_one_is_not_waited_for() -> None:
     with subprocess.Popen(["sleep", "1000"]) as browser:
         assert not has_ended(browser, 0.1)
-        threading.Timer(0.2, browser.kill).start()
         began = time.monotonic()
+        threading.Timer(0.2, browser.kill).start()
         assert has_ended(browser, 60)
         assert browser.wait() != 0 and has_ended(browser, 60)
         assert 0.2 <= time.monotonic() - began < 30
