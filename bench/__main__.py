@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, print the table, and with --write keep it in docs/benchmarks.md."""
+"""`python -m bench`: measure, print a table for each, and with --write keep them in docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -16,42 +16,44 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import card, goals, growth, reset, slip, touch
+from bench import card, goals, growth, idle, reset, slip, touch
 from bench.table import Row, markdown
 
 KEPT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-MEASURED = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end -->)", re.DOTALL)  # the part of that file that is ours
+MEASURED = r"(?<=<!-- measured: {} -->\n).*?(?=<!-- end -->)"  # the part of that file that is one measurement's
 
 # What grows comes last: it leaves the display and the temporary folder of its browser in the environment.
 MEASUREMENTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
     "card": card.rows,
+    "kinds": card.kinds,
     "goals": goals.rows,
     "touch": touch.rows,
     "reset": reset.rows,
     "slip": slip.rows,
+    "idle": idle.rows,
     "growth": growth.rows,
 }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the kiosk; about five minutes.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the kiosk; about fifteen minutes.")
     parser.add_argument(
         "only", nargs="*", metavar="NAME", help=f"one of {', '.join(MEASUREMENTS)}; all when none is given"
     )
     parser.add_argument("--quick", action="store_true", help="a few repeats of each: whether it works, not how fast")
-    parser.add_argument("--write", action="store_true", help="keep the table in docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="keep what is measured in docs/benchmarks.md")
     options = parser.parse_args()
     if unknown := set(options.only) - set(MEASUREMENTS):
         parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
-    if options.write and (options.quick or options.only):
-        parser.error("--write keeps whole runs only: leave out --quick and the names")
+    if options.write and options.quick:
+        parser.error("--write keeps whole runs only: leave out --quick")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave nothing behind
-    before = os.getloadavg()[0]
-    table, failed = [], False
+    failed = False
     for name, rows in MEASUREMENTS.items():
         if options.only and name not in options.only:
             continue
         print(f"measuring: {name}", file=sys.stderr)
+        before, table = os.getloadavg()[0], []
         try:
             with tempfile.TemporaryDirectory() as directory:
                 for row in rows(Path(directory), options.quick):
@@ -59,13 +61,22 @@ def main() -> int:
                     table.append(row)
         except Exception as error:
             traceback.print_exc()
-            table.append(Row(name, f"not measured: {type(error).__name__}"))
+            print(f"{name} was not measured: {type(error).__name__}")
             failed = True
-    text = f"{conditions(before)}\n\n{markdown(table)}\n"
-    print(text)
-    if options.write and not failed:
-        KEPT.write_text(MEASURED.sub(lambda _: text, KEPT.read_text("utf-8")), "utf-8")
+            continue
+        text = f"{conditions(before)}\n\n{markdown(table)}\n"
+        print(text)
+        if options.write:
+            keep(name, text)
     return int(failed)
+
+
+def keep(name: str, text: str) -> None:
+    """In the place of what was measured before under this name."""
+    kept, found = re.subn(MEASURED.format(name), lambda _: text, KEPT.read_text("utf-8"), flags=re.DOTALL)
+    if found != 1:
+        raise ValueError(f"{KEPT} has no place for {name}")
+    KEPT.write_text(kept, "utf-8")
 
 
 def conditions(load_before: float) -> str:

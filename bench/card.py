@@ -5,6 +5,9 @@ that are left before it takes a PIN, in every task. The floor is the shortest li
 same data, without that question (my-number-card.md §7), played to the same card. The whole linking is walked in a
 kiosk of its own, from the first touch to the page that says "linked".
 
+Cards and readers differ in what they take. For each kind a linking stands beside its own floor: the commands of
+somebody who knows beforehand what this card takes and how long its files are, and who asks for the tries, too.
+
 OpenSC has no driver for the text application, so the four attributes and a linking are beyond it, and neither it nor
 pyjpki looks at all three applications as the card check does. pyjpki is on no package index and states no licence: it
 is measured when it, and pyasn1 that it needs, stand on PYTHONPATH.
@@ -25,15 +28,17 @@ from typing import Any
 
 from bench.table import Row
 from bench.visitor import Visitor
-from kiosk.card.apdu import Card
+from kiosk.card.apdu import SHORT_LE, Card
 from kiosk.card.jpki import JpkiApplication
 from kiosk.card.state import CardState
 from kiosk.card.text import TextApplication
 from kiosk.hw.device import ReaderState
 from kiosk.hw.reader import PcscReader
 from kiosk.sim.card import JPKI, LICENCE, TEXT, VirtualCard
+from kiosk.sim.card.chip import Behaviour
 from kiosk.sim.card.wire import VpcdCard
-from kiosk.sim.people import Person
+from kiosk.sim.people import Person, people
+from kiosk.sim.pki import Pki
 from tests.pcscd import PORT, Pcscd, missing
 from tests.stage import Stage
 
@@ -42,6 +47,15 @@ ATTRIBUTES, CERTIFICATE, SIGNATURE = "four attributes", "signature certificate",
 LINKING, CHECK = "whole linking", "card check"
 STATEMENT = b"what the person agrees to"
 DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420") + sha256(STATEMENT).digest()
+
+
+KINDS = {
+    "extended length, short identifiers": Behaviour(),
+    "no extended length": Behaviour(extended_length=False),
+    "T=0": Behaviour(t0=True),
+    "no short identifiers": Behaviour(short_file_ids=False),
+    "neither": Behaviour(extended_length=False, short_file_ids=False),
+}
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,78 @@ def rows(directory: Path, quick: bool) -> Iterator[Row]:
                 yield Row(f"card: {task}", str(cost), f"{name}: {costs[task]}", cost.trips / costs[task].trips)
             else:
                 yield Row(f"card: {task}", str(cost), f"{name}: cannot")
+
+
+def kinds(directory: Path, quick: bool) -> Iterator[Row]:
+    for kind, cost, least in by_kind(Pki(directory)):
+        yield Row(f"whole linking, {kind}", str(cost), f"its floor: {least}", cost.trips / least.trips)
+
+
+def by_kind(pki: Pki) -> Iterator[tuple[str, Cost, Cost]]:
+    """What a linking costs with each kind of card, and the least that it can cost with it."""
+    for kind, behaviour in KINDS.items():
+        chip = VirtualCard(people()[WHO], pki, behaviour=behaviour)
+        chip.power_on()
+        lengths = link(Card(chip.transmit), chip.person)
+        ours = cost_so_far(chip)
+        chip.power_off()
+        chip.trace.clear()
+        fewest(chip, *lengths)
+        yield kind, ours, cost_so_far(chip)
+
+
+def link(card: Card, person: Person) -> tuple[int, int]:
+    """As the steps of a linking use a card. Returns how long what was read is: the four attributes, the certificate."""
+    text = TextApplication.select(card)
+    text.pin_tries()
+    text.verify(bytearray(person.pins.text.encode()))
+    text.read_attributes()
+    jpki = JpkiApplication.select(card)
+    jpki.sign_pin_tries()
+    jpki.verify_sign_pin(bytearray(person.pins.sign.encode()))
+    certificate = jpki.sign_certificate()
+    jpki.sign(DIGEST_INFO)
+    return SHORT_LE, len(certificate)
+
+
+def fewest(chip: VirtualCard, attributes: int, certificate: int) -> None:
+    """The fewest commands of a linking with this card. The two lengths in bytes."""
+    known = chip.behaviour
+
+    def play(*command: int, data: bytes = b"") -> None:
+        assert chip.transmit(bytes(command) + data)[-2] in (0x90, 0x63, 0x61)
+
+    def file(ef: int) -> None:
+        if not known.short_file_ids:
+            play(0x00, 0xA4, 0x02, 0x0C, 0x02, *ef.to_bytes(2, "big"))
+
+    def by(ef: int) -> int:
+        return 0x80 | ef & 0x1F if known.short_file_ids else 0x80
+
+    def verify(ef: int, pin: str) -> None:
+        file(ef)
+        play(0x00, 0x20, 0x00, by(ef))
+        play(0x00, 0x20, 0x00, by(ef), len(pin), data=pin.encode())
+
+    def read(ef: int, length: int) -> None:
+        file(ef)
+        first = 0x80 | ef & 0x1F if known.short_file_ids else 0x00
+        if known.extended_length and not known.t0:
+            return play(0x00, 0xB0, first, 0x00, 0x00, 0x00, 0x00)
+        for offset in range(0, length, SHORT_LE):
+            where = (first, 0) if offset == 0 else offset.to_bytes(2, "big")
+            play(0x00, 0xB0, *where, min(length - offset, SHORT_LE) % SHORT_LE)
+
+    play(0x00, 0xA4, 0x04, 0x0C, len(TEXT), data=TEXT)
+    verify(0x11, chip.person.pins.text)
+    read(0x02, attributes)
+    play(0x00, 0xA4, 0x04, 0x0C, len(JPKI), data=JPKI)
+    verify(0x1B, chip.person.pins.sign)
+    read(0x01, certificate)
+    file(0x1A)
+    play(0x80, 0x2A, 0x00, by(0x1A), len(DIGEST_INFO), data=DIGEST_INFO + b"\0")
+    if known.t0:
+        play(0x00, 0xC0, 0x00, 0x00, 0x00)
 
 
 def measured(tool: Tool, chip: VirtualCard) -> dict[str, Cost]:

@@ -1,22 +1,30 @@
-"""From the end of a session to the attract screen of the next, and a plain reload of the attract page beside it.
+"""From the end of a session to the attract screen of the next, and beside it what no kiosk could do without.
 
-A reset is all of this: the flow ends, the page gets its last words, the process leaves, the browser's network process
-is killed as on an appliance, gunicorn forks the next session, and the page, which has lost its socket, asks until it is
-led to the new session's site, loads it there and shows its first screen. A reload is the last part of it.
+A reset is all of this: the flow ends, the page gets its last words, the browser's network process is killed as on an
+appliance, the worker leaves, gunicorn forks the next session, and the page, which has lost its socket, asks until it is
+led to the new session's site, loads it there and shows its first screen in a renderer of its own.
+
+The bare navigation is the last part of it alone: to the attract screen of another kiosk's session that is there and
+waits, on a site where the browser has not been, in a new renderer. The same after the network process was killed is
+what a reset costs when nothing but the browser has to forget. An empty page on such a site is what Chromium itself
+takes.
 """
 
 from __future__ import annotations
 
+import http.server
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Page
 
 from bench.page import open_page, touch
 from bench.table import Row, paired
-from kiosk.services.browser import forget, hear
+from kiosk.services.browser import ALIVE, FORGET, forget, hear
 from tests.stage import Stage
 
 # Each document says when it was touched and when its attract screen had been painted, on the clock that all share.
@@ -28,23 +36,77 @@ WATCH = """
     bench.painted().then((at) => console.debug("painted", at));
   }).observe(document, { subtree: true, childList: true });
 """
+EMPTY = b"<!doctype html><title>empty</title><div id=screen><p class=is-attract>.</p></div>"
+GO = "(address) => { console.debug('begun', bench.now()); location.replace(address); }"
+KNOCK = """async (address) => {
+  console.debug("begun", bench.now());
+  for (;;) try { await fetch("/alive"); break; } catch { await new Promise((soon) => setTimeout(soon, 10)); }
+  location.replace(address);
+}"""
 
 
 def rows(directory: Path, quick: bool) -> Iterator[Row]:
-    resets, reloads = [], []
-    with Stage(directory) as stage, open_page(stage.address, WATCH) as page:
+    resets: list[float] = []
+    beside: dict[str, list[float]] = {}
+
+    def measured(what: str, begin: Callable[[], object]) -> None:
+        beside.setdefault(what, []).append(until_attract(page, begin))
+
+    with (
+        Stage(directory / "kiosk") as stage,
+        Stage(directory / "other") as other,
+        empty_pages() as empty_page,
+        open_page(stage.address, WATCH) as page,
+    ):
         forgetting(stage.runtime)
         for _ in range(3 if quick else 40):
             page.wait_for_selector("[data-answer=start]")
             touch(page, "start")
             touch(page, "link")
             resets.append(until_attract(page, lambda: touch(page, "leave")))
-            page.wait_for_selector("[data-answer=start]")
-            reloads.append(until_attract(page, lambda: page.evaluate(RELOAD)))
-    yield paired("session end to attract painted", resets, "plain reload of attract", reloads)
+            measured("bare navigation to such a page", lambda: page.evaluate(GO, other.address))
+            back(page, stage, other)
+            measured("the same without a network process", lambda: robbed(page, other.address))
+            back(page, stage, other)
+            measured("bare navigation to an empty page", lambda: page.evaluate(GO, empty_page()))
+            back(page, stage, other)
+    for what, seconds in beside.items():
+        yield paired("session end to attract painted", resets, what, seconds)
 
 
-RELOAD = "() => { console.debug('begun', bench.now()); location.reload(); }"
+def back(page: Page, stage: Stage, other: Stage) -> None:
+    """To the kiosk, whose session has seen nobody; the other gets a new session, and with it a new site."""
+    page.goto(stage.address)
+    page.wait_for_selector("[data-answer=start]")
+    since = len(other.log)
+    other.kill_worker()
+    other.wait_log("no browser's keeper", since=since)
+    page.wait_for_timeout(500)
+
+
+def robbed(page: Page, address: str) -> None:
+    forget(os.getpid())
+    page.evaluate(KNOCK, address)
+
+
+@contextmanager
+def empty_pages() -> Iterator[Callable[[], str]]:
+    """Gives the address of an empty page on a new site, each time."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(EMPTY)))
+            self.end_headers()
+            self.wfile.write(EMPTY)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield lambda: f"http://{secrets.token_hex(10)}.localhost:{server.server_port}/"
+        server.shutdown()
 
 
 def until_attract(page: Page, begin: Callable[[], object]) -> float:
@@ -65,5 +127,11 @@ def until_attract(page: Page, begin: Callable[[], object]) -> float:
 
 def forgetting(runtime: Path) -> None:
     """Make this process's browser forget whenever the server says so, as the browser's keeper does."""
+
+    def obey(word: bytes) -> bool:
+        if word == FORGET:
+            forget(os.getpid())
+        return word in (FORGET, ALIVE)
+
     runtime.mkdir(parents=True, exist_ok=True)
-    threading.Thread(target=hear, args=(runtime, lambda _: forget(os.getpid())), daemon=True).start()
+    threading.Thread(target=hear, args=(runtime, obey), daemon=True).start()

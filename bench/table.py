@@ -1,4 +1,4 @@
-"""The one table of all measurements, and the little statistics they need."""
+"""The table of a measurement, and the little statistics it needs."""
 
 from __future__ import annotations
 
@@ -31,9 +31,13 @@ def paired(what: str, ours: Sequence[float], beside: str, others: Sequence[float
 
 
 def ms(seconds: Sequence[float]) -> str:
-    """Median of some times; in brackets the one that nine of ten stay below."""
-    worst = sorted(seconds)[math.ceil(len(seconds) * 0.9) - 1]
-    return f"{median(seconds) * 1000:.1f} ms (90 %: {worst * 1000:.1f})"
+    """Median of some times; in brackets those that three of four, and 98 of a hundred, stay below."""
+    return f"{median(seconds) * 1000:.1f} ms (75 %: {part(seconds, 0.75):.1f}, 98 %: {part(seconds, 0.98):.1f})"
+
+
+def part(seconds: Sequence[float], share: float) -> float:
+    """The time in ms that this share of them does not exceed."""
+    return sorted(seconds)[math.ceil(len(seconds) * share) - 1] * 1000
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """A person without a browser: speaks the page's own protocol, so that hundreds of visits take a minute.
 
 Socket.IO over a WebSocket (Engine.IO 4, Socket.IO 5): "2" is a ping, answered by "3"; "40" opens the only namespace;
-`42["screen", {…}]` is a snapshot and `42["answer", {…}]` what was touched. Requests go to 127.0.0.1 in the name of the
-session's site, and the socket shows the key that the page has brought, as a browser's do.
+`42["screen", {…}]` is a snapshot and `42["answer", {…}]` what was touched; a number before the bracket asks for "43",
+the number and `[]`. Requests go to 127.0.0.1 in the name of the session's site, and the socket shows the key that the
+page has brought, as a browser's do.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -79,10 +81,12 @@ class Visitor:
         raise TimeoutError(f"nothing follows screen {self._screen['seq']}")
 
     def _hear(self) -> str:
-        """The next message; a ping is answered first."""
+        """The next message; a ping, and a message that asks for it, is answered first."""
         said = str(self._wire.recv())
         if said == "2":
             self._wire.send("3")
+        if asks := re.match(r"42(\d+)", said):
+            self._wire.send(f"43{asks[1]}[]")
         return said
 
     def _door(self, port: int) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kiosk.config.file import ConfigError
-from kiosk.config.kiosk import Settings, load
+from kiosk.config.kiosk import BrowserSettings, Settings, load, load_part
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
     browser_.add_argument("--cage", action="store_true", help="in cage, which this becomes once the settings fit")
     browser_.add_argument("--shared", action="store_true", help="others have windows on this display, too")
-    browser_.set_defaults(run=lambda options: browser(load(options.config), options))
+    browser_.set_defaults(run=lambda options: browser(load_part(options.config, BrowserSettings), options))
     check_.description = (
         "Check the settings, and say what this kiosk has and lacks. Exit code 0: it has everything; "
         "1: it lacks something; 2: the settings cannot be used. As root it asks as the user the server runs as."
@@ -93,7 +93,7 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def browser(settings: Settings, options: argparse.Namespace) -> int:
+def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     from kiosk.services.browser import Keeper
 
     flags: list[str] = options.flags

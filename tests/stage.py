@@ -87,6 +87,8 @@ class Slow:
 class Stage:
     """screen, session: sections of the settings, less patient ones say."""
 
+    program = "kiosk.sim.serve"
+
     def __init__(
         self,
         directory: Path,
@@ -147,7 +149,7 @@ class Stage:
 
     def start_server(self) -> None:
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "kiosk.sim.serve", *self._reader],
+            [sys.executable, "-m", self.program, *self._reader],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(self.temporary)},
             stdin=subprocess.PIPE,

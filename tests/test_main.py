@@ -11,7 +11,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from kiosk.config.kiosk import Settings
 from kiosk.sim.printer import VirtualPrinter
 from tests.stage import ROOT
 
@@ -39,6 +41,32 @@ def test_settings_that_do_not_fit_end_every_command_with_one_line(tmp_path: Path
     ended = kiosk(command, "--config", path)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith(f"{path}: server.port: 0 does not fit")
+    assert ended.stderr.count("\n") == 1
+
+
+UNFIT = {
+    **{section: f"[{section}]\nno_such_key = 1\n" for section in structs.asdict(Settings())},
+    "a value": "[screen]\nidle_seconds = 3\n",
+    "no section": "screen = 3\n",
+    "an unknown section": "[sreen]\nidle_seconds = 60\n",
+    "something missing": '[printer]\nkind = "network"\n',
+}
+READS = {  # what each service reads; the others' part does not keep it from starting
+    "serve": set(UNFIT),
+    "browser": {"server"},
+}
+
+
+@pytest.mark.parametrize("unfit", UNFIT)
+@pytest.mark.parametrize("service", READS)
+def test_a_service_is_stopped_by_what_it_reads_and_by_nothing_else(tmp_path: Path, service: str, unfit: str) -> None:
+    """A service that goes on ends for another reason: no display, a taken port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        text = UNFIT[unfit]
+        if unfit != "server":
+            text += f"[server]\nport = {taken.getsockname()[1]}\n"
+        ended = kiosk(service, "--config", config(tmp_path, text), DISPLAY="", WAYLAND_DISPLAY="")
+    assert ended.returncode == (2 if unfit in READS[service] else 1), ended.stderr
     assert ended.stderr.count("\n") == 1
 
 

@@ -107,6 +107,8 @@ def test_the_policy_lets_the_browser_reach_the_kiosk_and_nothing_else() -> None:
     assert policy["DeveloperToolsAvailability"] == 2
     assert policy["RemoteDebuggingAllowed"] is False
     assert policy["DownloadRestrictions"] == 3
+    # Forced. Were it forbidden, the keeper's --incognito would do nothing, and each visit would stand in one history.
+    assert policy["IncognitoModeAvailability"] == 2
 
 
 def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: Path) -> None:

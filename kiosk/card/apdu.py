@@ -180,6 +180,7 @@ class Card:
         self._transmit = transmit
         self._fresh = True  # no command has gone out yet
         self.application = b""  # the AID selected now
+        self.file: int | None = None  # the EF selected now, if that is certain: a short identifier may select another
         self.extended: bool | None = None  # does a Le above 256 work? None: not tried
         self.short_ids: bool | None = None  # do short EF identifiers work? None: not tried
         self.tries: dict[str, Tries] = {}  # what the last tries query of each PIN said
@@ -229,9 +230,17 @@ class Card:
         return Answer(response[:-2], int.from_bytes(response[-2:], "big"))
 
     def select_file(self, ef: int) -> None:
-        """SELECT an EF of the current application by its identifier (P1 = 02 is the only form that works, §3)."""
+        """SELECT an EF of the current application by its identifier (P1 = 02 is the only form that works, §3).
+
+        One that is selected already is not selected again. If the card has lost it meanwhile, it has lost its
+        application with it, and refuses whatever comes next (card/application.py).
+        """
+        if ef == self.file:
+            return
+        self.file = None
         answer = self.exchange("SELECT EF", (0x00, 0xA4, 0x02, 0x0C), ef.to_bytes(2, "big"))
         if answer.status_word == StatusWord.FILE_NOT_FOUND:
             raise FileAbsent(f"SELECT EF {ef:04X}: {describe(answer.status_word)}")
         if not answer.done:
             raise CardProblem("SELECT EF", status_word=answer.status_word)
+        self.file = ef

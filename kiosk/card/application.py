@@ -57,7 +57,7 @@ class Application:
     @classmethod
     def select(cls, card: Card) -> Self:
         """SELECT by AID. Raises `ApplicationAbsent` when the card has none."""
-        card.application = b""
+        card.application, card.file = b"", None
         card.verified.clear()
         answer = card.exchange(f"SELECT {cls.NAME}", (0x00, 0xA4, 0x04, 0x0C), cls.AID, first=True)
         if answer.status_word == StatusWord.FILE_NOT_FOUND:

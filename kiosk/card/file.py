@@ -64,7 +64,9 @@ def _read_first(card: Card, ef: int, le: int, what: str) -> bytes:
     """The first READ of an EF, in the shortest form the card takes; 256 bytes at most without extended length."""
     refused = None
     for by_short_id in (True, False) if card.short_ids is not False else (False,):
-        if not by_short_id:
+        if by_short_id:
+            card.file = None  # it is the one that a READ goes on in, if the card takes it
+        else:
             card.select_file(ef)
         header = (0x00, 0xB0, 0x80 | ef & 0x1F if by_short_id else 0x00, 0x00)
         for one_le in (le, SHORT_LE) if le > SHORT_LE and card.extended is not False else (min(le, SHORT_LE),):

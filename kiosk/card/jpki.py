@@ -124,6 +124,7 @@ def _sign(card: Card, to_sign: bytes, length: int) -> bytes:
     le = max(length, SHORT_LE) if card.extended else SHORT_LE  # without extended length 61xx brings the rest
     answer = None
     if card.short_ids is not False:
+        card.file = None
         answer = card.exchange(name, (0x80, 0x2A, 0x00, 0x80 | SIGN_KEY_EF & 0x1F), to_sign, le=le)
     if answer is None or not (answer.done or answer.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED):
         card.select_file(SIGN_KEY_EF)

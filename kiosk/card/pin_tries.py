@@ -69,6 +69,7 @@ def tries_told(name: str, status_word: int) -> Tries:
 def _query(card: Card, name: str, rule: PinRule) -> int:
     """The answer to VERIFY without data. Raises `FileAbsent` when there is no such PIN."""
     if card.short_ids is not False:
+        card.file = None
         answer = _ask(card, name, by_short_id(rule))
         card.short_ids = answer.status_word not in QUERY_REFUSED
     if not card.short_ids:

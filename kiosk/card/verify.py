@@ -31,6 +31,7 @@ def present_bytes(card: Card, rule: PinRule, reference: bytes) -> None:
     if not card.short_ids:
         card.select_file(rule.ef)
         return _judge(card, rule, name, _present(card, name, SELECTED, reference))
+    card.file = None
     answer = _present(card, name, by_short_id(rule), reference)
     if answer.status_word not in SHORT_ID_REFUSED:
         return _judge(card, rule, name, answer)

@@ -4,6 +4,9 @@ The classes below *are* the list of what can be configured: one class per sectio
 the allowed range beside it. `config/kiosk.toml` explains every one of them to an operator. A file that does not fit
 stops the start with one line that names the file, the key, what is wrong with it and what to do.
 
+A service reads its own part: what it has no use for may be as wrong as it likes, and does not keep it from starting.
+The server uses all of it (`Settings`), the browser's keeper one section (`BrowserSettings`).
+
 Not configurable, on purpose: the address the server listens at (always loopback: nothing but the browser on the same
 machine may ever reach it), and anything that would let the kiosk remember a person.
 """
@@ -11,7 +14,7 @@ machine may ever reach it), and anything that would let the kiosk remember a per
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
 
@@ -109,8 +112,14 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True):
     take_card_seconds: Annotated[float, Meta(ge=20, le=600)] = 60.0
 
 
+class BrowserSettings(Struct, frozen=True):
+    """What the browser's keeper has to know. The other sections are not looked at."""
+
+    server: Server = field(default_factory=Server)
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything the composition root needs. `Settings()` is what an empty file gives."""
+    """Everything the server's composition root needs. `Settings()` is what an empty file gives."""
 
     station: Station = field(default_factory=Station)
     server: Server = field(default_factory=Server)
@@ -122,9 +131,18 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     session: Session = field(default_factory=Session)
 
 
+Part = TypeVar("Part", bound=Struct)
+
+
 def load(path: str | Path) -> Settings:
-    """Read `path` and check its form; whether the files it names are there is for those who read them.
+    """All of it, as `load_part` does."""
+    return load_part(path, Settings)
+
+
+def load_part(path: str | Path, part: type[Part]) -> Part:
+    """Read `path` and check the form of the sections that `part` has for fields; whether the files they name are there
+    is for those who read them.
 
     Raises `ConfigError` with one line that says what to do.
     """
-    return read(path, Settings, "copy config/kiosk.toml there or give another --config")
+    return read(path, part, "copy config/kiosk.toml there or give another --config")

@@ -73,7 +73,7 @@ def everything(settings: Settings) -> Iterator[Finding]:
     facts = load(path)
     yield from guidance.judge(path, overdue(facts, dates.today()))
     yield at_port(settings.server.port)
-    yield reader.judge(slot(settings), settings.reader.name)
+    yield at_reader(settings)
     wanted = settings.printer
     yield printer.judge(wanted.kind, open_printer(wanted).state() if wanted.kind != "none" else None)
     client = PortalClient(settings.portal)
@@ -91,14 +91,14 @@ def at_port(number: int) -> Finding:
     return port.judge(number, free, not free and kiosk_answers(number))
 
 
-def slot(settings: Settings) -> ReaderState:
+def at_reader(settings: Settings) -> Finding:
     """What stands at the reader, once it has had time to say so."""
     seen, slot = threading.Event(), PcscReader(settings.reader.name)
     slot.start(lambda state: seen.set() if state is not ReaderState.ABSENT else None)
     seen.wait(READER_SECONDS)
-    state = slot.state
+    finding = reader.judge(slot.state, settings.reader.name, slot.slots)
     slot.stop()
-    return state
+    return finding
 
 
 def portal_settings(settings: Settings) -> Finding:

@@ -171,6 +171,11 @@ class PcscReader:
     def insertion(self) -> int:
         return self._insertion
 
+    @property
+    def slots(self) -> dict[str, ReaderState]:
+        """Every slot that could count, by its name as it can be printed."""
+        return {printable(name): slot.state for name, slot in self._slots.items()}
+
     def start(self, changed: Callable[[ReaderState], None]) -> None:
         """Begin to watch. `changed` is called from the watching thread and may call `connect` or `stop`."""
         if self._thread is not None:

@@ -34,11 +34,13 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from kiosk.config.kiosk import Station
+from kiosk.language.compiled import Compiled
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
 from kiosk.receipts.slips import Slip, TestSlip
 
+COMPILED = Compiled()
 ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
 BLACK_BELOW = 160  # of 255: a little over the middle, since thin strokes at this size are mostly grey edge
 
@@ -88,6 +90,7 @@ def _environment(language: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=COMPILED,
     )
     # Old style: a translated text is still a plain string, so what comes in as a fact is escaped like any other.
     environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]

@@ -39,6 +39,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import shutil
 import signal
 import socket
@@ -49,7 +50,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
 from kiosk.web.liveness import Life
 
@@ -91,7 +92,11 @@ class Keeper:
     on this display, and the page may lose it to them."""
 
     def __init__(
-        self, settings: Settings, flags: Sequence[str] = (), program: str = "chromium", shared: bool = False
+        self,
+        settings: BrowserSettings | Settings,
+        flags: Sequence[str] = (),
+        program: str = "chromium",
+        shared: bool = False,
     ) -> None:
         self._port = settings.server.port
         self._runtime = Path(settings.server.runtime_directory)
@@ -155,10 +160,7 @@ class Keeper:
 
     def _watch(self, browser: subprocess.Popen[bytes]) -> None:
         """Return when the browser has ended, or its page's life is over."""
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                browser.wait(LOOK_SECONDS)
-                return
+        while not has_ended(browser, LOOK_SECONDS):
             life = self._life
             life.see([pid for pid in life.renderers if Path(f"/proc/{pid}").exists()], time.monotonic())
             if life.over(time.monotonic()):
@@ -242,6 +244,21 @@ def hear(runtime: Path, obey: Callable[[bytes], bool]) -> None:
             except Exception as error:  # without it no session would be forgotten any more
                 log.error("a word was not obeyed: %s", type(error).__name__)
                 time.sleep(WORD_SECONDS)
+
+
+def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it has within this time. The kernel tells at once: `Popen.wait` with a time-out would ask for it, forty
+    times a second by day and by night."""
+    if browser.poll() is not None:
+        return True
+    try:
+        process = os.pidfd_open(browser.pid)
+    except ProcessLookupError:  # `restart` has waited for it just now
+        return True
+    try:
+        return bool(select.select([process], [], [], seconds)[0])
+    finally:
+        os.close(process)
 
 
 def kill_group(browser: subprocess.Popen[bytes]) -> None:

@@ -21,6 +21,7 @@ This is the composition root: the one place that knows which device stands behin
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -42,7 +43,7 @@ from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
-from kiosk.hw.supervise import Complaints
+from kiosk.hw.supervise import Complaints, where
 from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import paper
@@ -62,7 +63,7 @@ from kiosk.web.socket import Line
 log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
-LAST_WORDS_SECONDS = 0.05  # for the closing screen to reach the page
+LAST_WORDS_SECONDS = 0.2  # at most, for the closing screen to reach the page; it takes some milliseconds
 CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socket
 
 # A stop, within the unit's TimeoutStopSec (systemd/kiosk-server.service): the session has so long to end by itself …
@@ -149,8 +150,17 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(key, value)
 
     def load(self) -> Flask:
-        self._live = open_session(self._settings, self._facts, self._open_reader(), self._handover)
+        """The application, in the worker. That none can be made has nothing to do with a person, and the next fork
+        would meet the same: the arbiter ends with it, and the unit begins anew from nothing."""
+        try:
+            self._live = self.open()
+        except Exception as error:
+            log.critical("no session can begin, and the server ends: %s", where(error))
+            os._exit(OneSession.APP_LOAD_ERROR)
         return self._live.app
+
+    def open(self) -> Live:
+        return open_session(self._settings, self._facts, self._open_reader(), self._handover)
 
     def run(self) -> None:
         OneSession(self).run()
@@ -162,9 +172,11 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def leave(self) -> NoReturn:
         """End this process, as soon as its session has."""
-        if self._live is not None:
-            self._live.end()
-        os._exit(0)
+        try:
+            if self._live is not None:
+                self._live.end()
+        finally:
+            os._exit(0)
 
     def _session_died(self, _arbiter: object, _worker: object) -> None:
         with Complaints(log).survive("telling the browser's keeper"):  # gunicorn ends with what its hook raises
@@ -183,6 +195,8 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
     sd_notify.stage("the slips")
     paper.warm(settings)
+    gc.collect()
+    gc.freeze()  # what is here lives as long as the arbiter: no session looks through it, or has it copied by looking
     Server(settings, facts, open_reader).run()
 
 
@@ -223,16 +237,21 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     line.serve(session)
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
 
-    def live() -> None:
-        visit.run(session)
-        threading.Event().wait(LAST_WORDS_SECONDS)
-        os._exit(0)
-
     if left:
         threading.Thread(target=portal.settle_all, args=(left,), name="left", daemon=True).start()
-    thread = threading.Thread(target=live, name="session", daemon=True)
+    thread = threading.Thread(target=live, args=(session, line), name="session", daemon=True)
     thread.start()
     return Live(app, session, portal, thread)
+
+
+def live(session: Session, line: Line) -> NoReturn:
+    """The session, and the end of its process. Whatever gets past `visit.run`, which is not to raise, would leave a
+    process without its session: a screen that stands there and hears nobody."""
+    try:
+        visit.run(session)
+        line.await_shown(LAST_WORDS_SECONDS)
+    finally:
+        os._exit(0)
 
 
 def tell_browser(settings: Settings, what: bytes) -> bool:

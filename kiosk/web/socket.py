@@ -95,6 +95,15 @@ class Line:
         with self._lock:
             self._send(view)
 
+    def await_shown(self, seconds: float) -> None:
+        """Wait until the page has put up what it was sent last, but no longer than this."""
+        shown = threading.Event()
+        with self._lock:
+            if self._page is None:
+                return
+            self._io.server.emit("shown", to=self._page, callback=lambda *_: shown.set())
+        shown.wait(seconds)
+
     def _send(self, view: View) -> None:
         if self._page is not None:
             self._io.emit("screen", self._snapshot(view), to=self._page)

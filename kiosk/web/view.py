@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
+from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, written
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
@@ -29,6 +30,7 @@ from kiosk.voice.mouth import can_speak
 from kiosk.web.style import sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
+COMPILED = Compiled()
 NOBODY_YET = frozenset({"attract", "home", "left_card", "take_card", "closing"})  # no visit to leave
 EYE = ("size", "contrast", "reach")
 VOICE = ("repeat", "softer", "louder", "hush")
@@ -41,6 +43,8 @@ def environment(language: Language) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=COMPILED,
+        auto_reload=False,  # a dozen files would be looked at for each screen, and none changes
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
@@ -113,10 +117,12 @@ def helpers(view: View, settings: Settings) -> tuple[str, ...]:
 
 
 def warm(begins: Callable[[Language], None] = lambda _language: None) -> None:
-    """Compile every template in every language, and put the style sheet together. begins: told each language before."""
+    """Compile every template in every language, put the style sheet together, and look what can be spoken. begins: told
+    each language before."""
     sheet()
     for language in shipped():
         begins(language)
+        can_speak(language)
         made = environment(language)
         for name in made.list_templates(extensions=["html"]):
             made.get_template(name)

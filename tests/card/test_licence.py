@@ -80,7 +80,6 @@ def test_a_card_that_refuses_p2_86_has_the_pin_file_selected() -> None:
         ("00200086", "6A82"),
         ("00A4020C020006", "9000"),
         ("00200080", "63CA"),
-        ("00A4020C020006", "9000"),
         ("0020008004 32343638", "63C9"),
     )
     licence = LicenceApplication.select(chip)

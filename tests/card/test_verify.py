@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import Card, CardError, CardLost, CardProblem, PinBlocked, PinWrong
+from kiosk.card.file import read_start
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, Tries
 from kiosk.card.pin_tries import tries_left
 from kiosk.card.verify import present
@@ -37,8 +38,27 @@ def pin() -> bytearray:
     ],
 )
 def test_without_short_identifiers_the_pin_file_is_selected(refusal: list[tuple[str, str]]) -> None:
-    chip, script = card(*refusal, SELECT_PIN, (ASK_SELECTED, "63C3"), SELECT_PIN, (ASK_SELECTED + "04" + PIN, "9000"))
+    chip, script = card(*refusal, SELECT_PIN, (ASK_SELECTED, "63C3"), (ASK_SELECTED + "04" + PIN, "9000"))
     assert tries_left(chip, TEXT_PIN) == Tries(3, False)
+    present(chip, TEXT_PIN, pin())
+    assert script.finished
+
+
+def test_the_pin_file_is_selected_again_when_another_may_be_selected_now() -> None:
+    """By a SELECT, or by a short identifier that another file was read by."""
+    another, read_on = ("00A4020C020002", "9000"), ("00B0000010", "00" * 16 + "9000")
+    by_short_id = ("00B0820010", "00" * 16 + "9000")
+    chip, script = card(
+        *((ASK, "6A86"), SELECT_PIN, (ASK_SELECTED, "63C3")),
+        *(another, read_on, SELECT_PIN, (ASK_SELECTED, "63C3")),
+        *(by_short_id, SELECT_PIN, (ASK_SELECTED + "04" + PIN, "9000")),
+    )
+    tries_left(chip, TEXT_PIN)
+    read_start(chip, 0x0002, 16, "object")
+    tries_left(chip, TEXT_PIN)
+    chip.short_ids = None  # as after a reset: it is tried again
+    read_start(chip, 0x0002, 16, "object")
+    chip.short_ids = False
     present(chip, TEXT_PIN, pin())
     assert script.finished
 

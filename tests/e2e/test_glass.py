@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,27 +19,34 @@ from PIL import Image, ImageChops, ImageGrab
 
 from kiosk.config.kiosk import Session
 from kiosk.services.browser import children_of_type
+from tests.e2e.failing import FAULTS
 from tests.forgetting.screen import Display
 from tests.stage import Stage
 
 HERE = "the page is here"
 DEAD_SECONDS = 3.0
+COVERED_SECONDS = 2.5  # two, and until the keeper looks
 SILENT_SECONDS = 2.0 + 3.0  # until it is covered, and until the next page is there
 BUSY = 3.0  # times as long on a machine that does other things
 
 RENDERER, GPU, MAIN = b"--type=renderer", b"--type=gpu-process", b""
 MOUSE_KEYS = ("XF86Back", "XF86Forward", "XF86Reload", "XF86HomePage", "XF86Search", "XF86Mail", "XF86Explorer")
 LETTERS = "abdefghijklmnopqrstuwy"
-CHORDS = (
-    *(f"ctrl+{letter}" for letter in LETTERS + "0123456789"),
-    *(f"ctrl+shift+{letter}" for letter in LETTERS),
-    *(f"alt+{letter}" for letter in "defhpt123"),
-    *(f"alt+shift+{letter}" for letter in "abinpt"),
-    *(f"F{number}" for number in range(2, 13)),
-    *("shift+Escape", "alt+Home", "alt+F4", "ctrl+F4", "ctrl+w", "ctrl+shift+w", "ctrl+Tab", "ctrl+shift+Tab"),
-    *("ctrl+shift+Delete", "ctrl+Prior", "ctrl+Next", "alt+Left", "alt+Right", "shift+F10", "Menu", "ctrl+plus"),
-    *MOUSE_KEYS,
-)
+CHORDS = {
+    "control": [f"ctrl+{letter}" for letter in LETTERS + "0123456789"],
+    "control and shift": [f"ctrl+shift+{letter}" for letter in LETTERS],
+    "alt": [*(f"alt+{letter}" for letter in "defhpt123"), *(f"alt+shift+{letter}" for letter in "abinpt")],
+    "function": [f"F{number}" for number in range(2, 13)],
+    "windows": [
+        *("shift+Escape", "alt+Home", "alt+F4", "ctrl+F4", "ctrl+w", "ctrl+shift+w", "ctrl+Tab", "ctrl+shift+Tab"),
+        *("ctrl+shift+Delete", "ctrl+Prior", "ctrl+Next", "alt+Left", "alt+Right", "shift+F10", "Menu", "ctrl+plus"),
+    ],
+    "keyboards with more keys": list(MOUSE_KEYS),
+}
+
+
+class FailingStage(Stage):
+    program = "tests.e2e.failing"
 
 
 class Glass:
@@ -58,6 +65,32 @@ class Glass:
         assert self.display.keeper.pid is not None
         return list(children_of_type(self.display.keeper.pid, kind)) if kind else [self.display.keeper.pid]
 
+    def covered(self, browser: int | None) -> float:
+        """When nothing of this browser stands there any more, in monotonic seconds."""
+        end = time.monotonic() + 20
+        while Path(f"/proc/{browser}").exists():
+            assert time.monotonic() < end, "the browser is still there"
+            time.sleep(0.02)
+        at = time.monotonic()
+        assert self.picture().getextrema() == (0, 0), "the last picture is still there"
+        return at
+
+    def opened_by(self, chords: Iterable[str]) -> list[tuple[str, tuple[int, int, int, int] | None, int]]:
+        """The keys after which the glass was not as before: what had changed, and how many windows there were."""
+        browser, before, windows = self.display.keeper.pid, self.picture(), self.windows()
+        opened = []
+        for chord in chords:
+            self.display.press(chord)
+            time.sleep(0.3)
+            changed = ImageChops.difference(before, self.picture()).getbbox()
+            if changed or self.windows() != windows or self.display.keeper.pid != browser:
+                opened.append((chord, changed, self.windows()))
+                self.display.keeper.restart()
+                time.sleep(0.5)
+                self.steady()
+                browser, before, windows = self.display.keeper.pid, self.picture(), self.windows()
+        return opened
+
     def steady(self) -> None:
         """Attract stands there, and its page has told that it lives."""
         end = time.monotonic() + 40
@@ -69,7 +102,7 @@ class Glass:
 
 @pytest.fixture(scope="module")
 def glass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glass]:
-    stage = Stage(tmp_path_factory.mktemp("glass"), session=Session())
+    stage = FailingStage(tmp_path_factory.mktemp("glass"), session=Session(browser_lost_seconds=4 * BUSY))
     with stage, Display(stage.settings, stage.temporary) as display:
         stage.wait_log(HERE, 40)
         yield Glass(stage, display)
@@ -109,21 +142,47 @@ def test_a_page_that_has_stopped_living_is_replaced(
         glass.stage.wait_log(HERE, 40, len(glass.stage.log))
 
 
-def test_none_of_chromiums_own_keys_opens_or_closes_anything(glass: Glass) -> None:
+@pytest.mark.parametrize("key", FAULTS)
+@pytest.mark.parametrize("visit", [False, True], ids=["idle", "visit"])
+def test_a_page_that_stands_still_or_has_gone_is_covered_and_replaced(glass: Glass, key: str, visit: bool) -> None:
     glass.steady()
-    browser, before, windows = glass.display.keeper.pid, glass.picture(), glass.windows()
-    opened = []
-    for chord in CHORDS:
-        glass.display.press(chord)
-        time.sleep(0.3)
-        changed = ImageChops.difference(before, glass.picture()).getbbox()
-        if changed or glass.windows() != windows or glass.display.keeper.pid != browser:
-            opened.append((chord, changed, glass.windows()))
-            glass.display.keeper.restart()
-            time.sleep(0.5)
-            glass.steady()
-            browser, before, windows = glass.display.keeper.pid, glass.picture(), glass.windows()
-    assert opened == []
+    since = len(glass.stage.log)
+    if visit:
+        glass.display.press("Return")
+        since = glass.stage.wait_log("screen home", since=since)
+    browser, began = glass.display.keeper.pid, time.monotonic()
+    glass.display.press(f"shift+{key}")
+    covered = glass.covered(browser)
+    glass.stage.wait_log(HERE, SILENT_SECONDS * BUSY, since)
+    print(f"{FAULTS[key]} covered: {covered - began:.1f} s, replaced: {time.monotonic() - began:.1f} s")
+    assert covered - began < COVERED_SECONDS * BUSY
+    assert not any("session ends" in line for line in glass.stage.log[since:]), "the visit was not kept"
+    if visit:
+        glass.stage.kill_worker()
+        glass.stage.wait_log(HERE, 40, len(glass.stage.log))
+
+
+def test_a_page_that_does_not_come_back_in_time_finds_the_visit_ended(
+    glass: Glass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glass.steady()
+    glass.display.press("Return")
+    since = glass.stage.wait_log("screen home", since=len(glass.stage.log))
+    began = time.monotonic()
+    with monkeypatch.context() as without:
+        without.setattr(glass.display.keeper, "_program", "false")
+        glass.display.press(f"shift+{next(iter(FAULTS))}")
+        since = glass.stage.wait_log("the page has gone", SILENT_SECONDS * BUSY, since)
+        lost_seconds = glass.stage.settings.session.browser_lost_seconds
+        since = glass.stage.wait_log("session ends: BrowserLost", lost_seconds + BUSY, since)
+        print(f"ended: {time.monotonic() - began:.1f} s")
+    glass.stage.wait_log(HERE, 40, since)
+
+
+@pytest.mark.parametrize("keys", CHORDS)
+def test_none_of_chromiums_own_keys_opens_or_closes_anything(glass: Glass, keys: str) -> None:
+    glass.steady()
+    assert glass.opened_by(CHORDS[keys]) == []
 
 
 def test_a_page_that_has_lost_the_focus_is_taken_away_and_the_visit_ended(glass: Glass) -> None:

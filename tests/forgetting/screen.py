@@ -21,7 +21,7 @@ AS_ROOT = ("--no-sandbox",) if os.geteuid() == 0 else ()  # in tests only: Chrom
 class Display:
     """Xvfb, the keeper of the browser, and the hand on the keyboard."""
 
-    def __init__(self, settings: Settings, temporary: Path) -> None:
+    def __init__(self, settings: Settings, temporary: Path, program: str = "chromium") -> None:
         reading, writing = os.pipe()
         self._xvfb = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp"],
@@ -34,7 +34,7 @@ class Display:
         os.environ["DISPLAY"] = self._display
         os.environ["TMPDIR"] = str(temporary)
         flags = ("--ozone-platform=x11", "--disable-gpu", f"--window-size={SIZE.replace('x', ',')}", *AS_ROOT)
-        self.keeper = Keeper(settings, flags)
+        self.keeper = Keeper(settings, flags, program)
         self._thread = threading.Thread(target=self.keeper.run, daemon=True)
 
     def __enter__(self) -> Self:

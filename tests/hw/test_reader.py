@@ -134,6 +134,14 @@ def test_a_card_put_in_and_taken_out_is_noticed_and_counted(slot: Watched) -> No
         assert (slot.reader.state, slot.reader.insertion) == (EMPTY, nth)
 
 
+def test_every_slot_that_counts_is_told_with_what_is_in_it(slot: Watched) -> None:
+    assert isinstance(slot.reader, PcscReader)
+    with closing(insert(slot, port=PORTS[1])):
+        assert list(slot.reader.slots.values()) == [EMPTY, CARD]
+    slot.until(EMPTY, "a card pulled out")
+    assert list(slot.reader.slots.values()) == [EMPTY, EMPTY]
+
+
 def test_twenty_hasty_ins_and_outs_in_two_slots_end_in_the_true_state(slot: Watched) -> None:
     def in_and_out(port: int) -> None:
         for _ in range(10):

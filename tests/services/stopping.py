@@ -1,6 +1,6 @@
 """gunicorn as the server runs it, with a session that does nothing but end when it is told to:
-`python -m tests.services.stopping PORT FILE [blocked]`. What happens is written into FILE, a line each. blocked: the
-session never ends, as one that waits for a portal."""
+`python -m tests.services.stopping PORT FILE [blocked|unmade]`. What happens is written into FILE, a line each. blocked:
+the session never ends, as one that waits for a portal; unmade: none can be made."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ from kiosk.services.server import Live, Server
 
 
 class Stopping(Server):
-    def __init__(self, port: int, file: Path, blocked: bool) -> None:
-        self._file, self._blocked = file, blocked
+    def __init__(self, port: int, file: Path, how: str) -> None:
+        self._file, self._how = file, how
         settings = msgspec.convert(
             {"server": {"port": port, "runtime_directory": str(file.parent)}},
             Settings,
         )
         super().__init__(settings, guidance.load(), cast(Any, None))
 
-    def load(self) -> Flask:
+    def open(self) -> Live:
+        if self._how == "unmade":
+            raise OSError("a name that nobody may read")
         told = threading.Event()
 
         def live() -> None:
             told.wait()
-            if self._blocked:
+            if self._how == "blocked":
                 threading.Event().wait()
             self.writes("ended")
             os._exit(0)
@@ -52,8 +54,7 @@ class Stopping(Server):
             threading.Event().wait()
             return ""
 
-        self._live = Live(app, session, portal, thread)
-        return app
+        return Live(app, session, portal, thread)
 
     def writes(self, word: str) -> None:
         with self._file.open("a") as file:
@@ -61,4 +62,4 @@ class Stopping(Server):
 
 
 if __name__ == "__main__":
-    Stopping(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] == ["blocked"]).run()
+    Stopping(int(sys.argv[1]), Path(sys.argv[2]), "".join(sys.argv[3:])).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import msgspec
 import pytest
 
 from kiosk.config.kiosk import Server, Settings
-from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, hear
+from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, has_ended, hear
 from kiosk.services.server import tell_browser
 from kiosk.web import liveness
 
@@ -113,6 +114,16 @@ def test_a_page_without_a_server_is_left_alone_until_there_is_one(tmp_path: Path
         assert kiosk.keeper.pid == first
         kiosk.server = socket.create_server(address)
         kiosk.next_browser(after=first)
+
+
+def test_an_end_is_seen_at_once_and_an_ended_one_is_not_waited_for() -> None:
+    with subprocess.Popen(["sleep", "1000"]) as browser:
+        assert not has_ended(browser, 0.1)
+        began = time.monotonic()
+        threading.Timer(0.2, browser.kill).start()
+        assert has_ended(browser, 60)
+        assert browser.wait() != 0 and has_ended(browser, 60)
+        assert 0.2 <= time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("word", [RESTART, ASTRAY])

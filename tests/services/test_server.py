@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from kiosk.services.server import HEARD, SETTLE_SECONDS, STOP_SECONDS, UNHEARD, UNWIND_SECONDS
+from kiosk.config import guidance
+from kiosk.config.kiosk import Settings
+from kiosk.services.server import (
+    HEARD,
+    SETTLE_SECONDS,
+    STOP_SECONDS,
+    UNHEARD,
+    UNWIND_SECONDS,
+    OneSession,
+    Server,
+    live,
+)
+from kiosk.session import visit
 from tests.stage import ROOT, free_port
 
 SOON = 10.0  # seconds, on a busy machine
@@ -161,6 +177,55 @@ def test_a_session_that_does_not_end_is_settled_past_it_and_left_in_time(tmp_pat
             took = server.until(lambda: server.process.poll() is not None)
         assert server.lines == [(worker, "begun"), (worker, "page"), (worker, "settled")]
         assert UNWIND_SECONDS <= took < UNWIND_SECONDS + SETTLE_SECONDS
+
+
+def test_a_server_whose_sessions_cannot_be_made_ends_and_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No fork after the other without an end, at full speed, behind a screen that never comes."""
+    with running(tmp_path, "unmade") as server:
+        server.until(lambda: server.process.poll() is not None)
+        assert (server.process.returncode, server.lines) == (OneSession.APP_LOAD_ERROR, [])
+    said = capfd.readouterr().err
+    assert said.count("no session can begin, and the server ends: OSError at open:") == 1
+    assert "nobody may read" not in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("error", [None, ValueError, MemoryError, RecursionError, SystemExit, KeyboardInterrupt])
+def test_the_process_ends_with_its_session_whatever_gets_past_it(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException] | None
+) -> None:
+    def run(_session: object) -> None:
+        if error is not None:
+            raise error
+
+    line = SimpleNamespace(await_shown=lambda _seconds: None)
+
+    def one_session() -> None:
+        threading.Thread(target=live, args=(None, line)).start()
+        time.sleep(SOON)
+        os._exit(1)
+
+    monkeypatch.setattr(visit, "run", run)
+    process = multiprocessing.get_context("fork").Process(target=one_session)
+    process.start()
+    process.join(SOON / 2)
+    left, code = process.is_alive(), process.exitcode
+    process.kill()
+    assert (left, code) == (False, 0)
+
+
+def test_a_session_that_cannot_even_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise OSError
+
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)
+    arbiter = Server(Settings(), guidance.load(), cast(Any, None))
+    arbiter._live = cast(Any, SimpleNamespace(end=fails))
+    with contextlib.suppress(OSError):
+        arbiter.leave()
+    assert left == [0]
 
 
 def test_a_stop_that_comes_while_a_session_is_being_made_is_not_lost(lasting: Running) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -102,3 +105,25 @@ def test_whatever_came_of_it_a_press_is_confirmed(wire: Wire, word: str) -> None
     """What would be dropped again must not be said again for ever."""
     page = wire.connect()
     assert [press(page, number, word) for number in (1, 1)] == [[], []]
+
+
+def test_the_page_is_waited_for_until_it_shows_the_last_it_was_sent_and_no_longer(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirms: list[Callable[[], None]] = []
+
+    def emit(event: str, to: str, callback: Callable[[], None]) -> None:
+        assert event == "shown"
+        confirms.append(callback)
+
+    def waits() -> float:
+        began = time.monotonic()
+        wire.line.await_shown(0.5)
+        return time.monotonic() - began
+
+    monkeypatch.setattr(wire.line._io.server, "emit", emit)
+    assert waits() < 0.5 and confirms == [], "there is no page"
+    wire.connect()
+    assert waits() >= 0.5
+    threading.Timer(0.05, lambda: confirms[-1]()).start()
+    assert 0.05 <= waits() < 0.5

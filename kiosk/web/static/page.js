@@ -46,6 +46,8 @@ socket.on("screen", (snapshot) => {
   watchVisible();
 });
 
+socket.on("shown", (yes) => yes()); // messages come in order
+
 socket.on("disconnect", alone);
 socket.on("connect_error", alone);
 
