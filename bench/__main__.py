@@ -17,10 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import card, goals, growth, reset, slip, touch
-from bench.table import Row, markdown
+from bench.table import Row, keep, markdown
 
 KEPT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-MEASURED = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end -->)", re.DOTALL)  # the part of that file that is ours
 
 # What grows comes last: it leaves the display and the temporary folder of its browser in the environment.
 MEASUREMENTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
@@ -64,7 +63,7 @@ def main() -> int:
     text = f"{conditions(before)}\n\n{markdown(table)}\n"
     print(text)
     if options.write and not failed:
-        KEPT.write_text(MEASURED.sub(lambda _: text, KEPT.read_text("utf-8")), "utf-8")
+        keep(KEPT, "measured", text)
     return int(failed)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import linear_regression, mean, median
 
 HEAD = ("measured", "kiosk", "beside it", "ratio")
@@ -64,3 +66,11 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join(
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
     )
+
+
+def keep(file: Path, mark: str, text: str) -> None:
+    """Put what was measured between `<!-- mark -->` and the `<!-- end -->` that follows it."""
+    part = re.compile(rf"(?<=<!-- {re.escape(mark)} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    before = file.read_text("utf-8")
+    assert part.search(before), f"{file} has no place for {mark}"
+    file.write_text(part.sub(lambda _: text, before), "utf-8")

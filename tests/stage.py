@@ -10,6 +10,7 @@ its switches are objects in the test's hands.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -24,10 +25,13 @@ import msgspec
 
 from kiosk.config.kiosk import Printer, Screen, Server, Session, Settings, Station
 from kiosk.hw.device import SETTLE_SECONDS
+from kiosk.language.dates import wareki
+from kiosk.portal.begun import NAME
+from kiosk.portal.model import State
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.card.wire import VpcdCard
-from kiosk.sim.people import people
+from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
@@ -39,6 +43,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def living(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def words_about(who: Person) -> set[str]:
+    """What no log, and no screen of the next person, may say."""
+    days = {who.birth_date, f"{who.birthday:%Y-%m-%d}", wareki(who.birth_date)}
+    return {who.name, *who.name.split("　"), who.certificate_name, who.address, who.certificate_address, *days}
 
 
 class Slow:
@@ -157,6 +173,12 @@ class Stage:
         children = Path(f"/proc/{self.arbiter}/task/{self.arbiter}/children").read_text().split()
         return int(children[-1])
 
+    @property
+    def workers(self) -> list[int]:
+        """Those that live. There is to be one."""
+        children = Path(f"/proc/{self.arbiter}/task/{self.arbiter}/children")
+        return [int(child) for child in children.read_text().split() if living(int(child))]
+
     def kill_worker(self) -> None:
         os.kill(self.worker, signal.SIGKILL)
 
@@ -175,6 +197,26 @@ class Stage:
             with self._logged:
                 self.log.append(line.decode(errors="replace").rstrip())
                 self._logged.notify_all()
+
+    def revive(self) -> None:
+        """Start it again after it has died, as systemd does."""
+        with contextlib.suppress(AssertionError):
+            self.stop_server()
+        self.start_server()
+
+    # -- the portal
+
+    def states(self) -> list[State]:
+        """Of every linking the portal knows."""
+        return [entry.state for entry in self.portal.linkings._all()]
+
+    def record(self) -> list[str]:
+        """What the kiosk has on record as begun."""
+        return [path.name for path in self.runtime.iterdir() if NAME.fullmatch(path.name)]
+
+    def all_over(self) -> bool:
+        """Nothing that was begun is open, at the portal or on record."""
+        return not (self.portal.held_count() or {State.BEGUN, State.HELD} & set(self.states()) or self.record())
 
     # -- the slot
 

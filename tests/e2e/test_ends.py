@@ -8,17 +8,15 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from bench.visitor import Visitor
-from kiosk.portal.begun import NAME
 from kiosk.portal.model import State
 from kiosk.services.server import SETTLE_SECONDS, STOP_SECONDS, UNHEARD, UNWIND_SECONDS
 from kiosk.sim.portal.faults import Fault
-from tests.stage import Slow, Stage
+from tests.stage import Slow, Stage, living
 
 WHO = "excellent"
 SETTLED_SECONDS = 5.0  # from the moment the next session lives; within this machine it is a tenth of that
@@ -42,14 +40,14 @@ def stage(kiosk: Stage) -> Iterator[Stage]:
     kiosk.take_out()
     kiosk.portal.faults.clear()
     if not living(kiosk.arbiter):
-        revive(kiosk)
-    until(lambda: len(workers(kiosk)) == 1)
+        kiosk.revive()
+    until(lambda: len(kiosk.workers) == 1)
 
 
 @contextlib.contextmanager
 def visit(stage: Stage, step: int) -> Iterator[Visitor]:
     """Somebody who has come to a step of the linking, in a session of their own."""
-    until(lambda: len(workers(stage)) == 1)
+    until(lambda: len(stage.workers) == 1)
     stage.kill_worker()
     with Visitor(stage.port) as visitor:
         visitor.touch(*WAY).finds("is-set-card")
@@ -67,17 +65,6 @@ def keys(pin: str) -> Iterator[str]:
     return (f"key:{key}" for key in pin)
 
 
-def living(process: int) -> bool:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
-def workers(stage: Stage) -> list[int]:
-    children = Path(f"/proc/{stage.arbiter}/task/{stage.arbiter}/children")
-    return [int(child) for child in children.read_text().split() if living(int(child))]
-
-
 def until(holds: Callable[[], bool], seconds: float = 15.0) -> float:
     began = time.monotonic()
     while not holds():
@@ -86,37 +73,18 @@ def until(holds: Callable[[], bool], seconds: float = 15.0) -> float:
     return time.monotonic() - began
 
 
-def revive(stage: Stage) -> None:
-    """As systemd does."""
-    with contextlib.suppress(AssertionError):
-        stage.stop_server()
-    stage.start_server()
-
-
-def states(stage: Stage) -> list[State]:
-    return [entry.state for entry in stage.portal.linkings._all()]
-
-
-def all_over(stage: Stage) -> bool:
-    return stage.portal.held_count() == 0 and not {State.BEGUN, State.HELD} & set(states(stage)) and not record(stage)
-
-
-def record(stage: Stage) -> list[str]:
-    return [path.name for path in stage.runtime.iterdir() if NAME.fullmatch(path.name)]
-
-
 @pytest.mark.parametrize("step", [7, 8, 10])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda number: number.name)
 def test_a_stop_ends_the_session_as_its_own_end_does(stage: Stage, step: int, number: signal.Signals) -> None:
     with visit(stage, step):
-        [worker] = workers(stage)
+        [worker] = stage.workers
         assert stage.portal.held_count() == (0 if step == 7 else 1)
         began = time.monotonic()
         os.kill(stage.arbiter, number)
         until(lambda: not living(stage.arbiter) and not living(worker))
         assert time.monotonic() - began < UNWIND_SECONDS + 2
-    assert all_over(stage), "before anybody has started it again"
-    assert states(stage) == [State.CANCELLED]
+    assert stage.all_over(), "before anybody has started it again"
+    assert stage.states() == [State.CANCELLED]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda number: number.name)
@@ -124,10 +92,10 @@ def test_a_worker_that_is_told_to_stop_ends_its_session_and_has_a_successor(
     stage: Stage, number: signal.Signals
 ) -> None:
     with visit(stage, 8):
-        [worker] = workers(stage)
+        [worker] = stage.workers
         os.kill(worker, number)
-        until(lambda: not living(worker) and len(workers(stage)) == 1)
-    assert all_over(stage) and states(stage) == [State.CANCELLED]
+        until(lambda: not living(worker) and len(stage.workers) == 1)
+    assert stage.all_over() and stage.states() == [State.CANCELLED]
     stage.take_out()
     with Visitor(stage.port) as visitor:
         visitor.finds("is-attract")
@@ -140,67 +108,67 @@ def test_what_a_killed_session_had_begun_is_over_soon_after(
     stage: Stage, which: Which, step: int, number: signal.Signals
 ) -> None:
     with visit(stage, step):
-        [worker] = workers(stage)
+        [worker] = stage.workers
         os.kill(worker if which == "worker" else stage.arbiter, number)
         until(lambda: not living(worker))
     if which == "arbiter":
-        revive(stage)
-    until(lambda: all_over(stage), SETTLED_SECONDS)
-    assert states(stage) == [State.CANCELLED]
+        stage.revive()
+    until(lambda: stage.all_over(), SETTLED_SECONDS)
+    assert stage.states() == [State.CANCELLED]
 
 
 def test_arbiter_and_worker_killed_at_once_leave_the_record_to_the_next_arbiter(stage: Stage) -> None:
     with visit(stage, 8):
-        [worker] = workers(stage)
+        [worker] = stage.workers
         os.kill(stage.arbiter, signal.SIGSTOP)  # no successor, and nobody to tell the worker
         os.kill(worker, signal.SIGKILL)
         os.kill(stage.arbiter, signal.SIGKILL)
         until(lambda: not living(worker))
-    [name] = record(stage)
+    [name] = stage.record()
     [entry] = stage.portal.linkings._all()
     assert name == f"linking.{entry.linking.id}" and stage.portal.held_count() == 1
-    revive(stage)
-    until(lambda: all_over(stage), SETTLED_SECONDS)
+    stage.revive()
+    until(lambda: stage.all_over(), SETTLED_SECONDS)
 
 
 def test_a_session_that_waits_for_the_portal_is_stopped_in_time_and_what_it_began_is_over(stage: Stage) -> None:
     stage.portal.faults.switch_on(Fault.SLOW, on="hold", value="30")
     with visit(stage, 7) as visitor:
-        [worker] = workers(stage)
+        [worker] = stage.workers
         visitor.touch("next").finds("is-sending")
         began = time.monotonic()
         os.kill(stage.arbiter, signal.SIGTERM)
         until(lambda: not living(stage.arbiter) and not living(worker))
         assert time.monotonic() - began < UNWIND_SECONDS + 2
-    assert all_over(stage)
+    assert stage.all_over()
 
 
 def test_a_stop_while_the_portal_is_silent_ends_in_time_and_the_next_session_settles(stage: Stage) -> None:
     with visit(stage, 8):
-        [worker] = workers(stage)
+        [worker] = stage.workers
         stage.portal.faults.switch_on(Fault.SLOW, on="cancel", value="30")
         began = time.monotonic()
         os.kill(stage.arbiter, signal.SIGTERM)
         until(lambda: not living(stage.arbiter) and not living(worker))
         assert time.monotonic() - began < UNWIND_SECONDS + SETTLE_SECONDS + 1 < STOP_SECONDS
-    assert stage.portal.held_count() == 1 and len(record(stage)) == 1
+    assert stage.portal.held_count() == 1 and len(stage.record()) == 1
     stage.take_out()
-    revive(stage)
+    stage.revive()
     with Visitor(stage.port) as visitor:
         visitor.finds("is-attract")  # which waits for no portal
     assert stage.portal.held_count() == 1
     stage.portal.faults.clear()
-    until(lambda: all_over(stage), 15)
+    until(lambda: stage.all_over(), 15)
 
 
 @pytest.mark.parametrize("which", ["worker", "arbiter"])
 def test_no_other_signal_makes_a_second_session_or_ends_the_one(stage: Stage, which: Which) -> None:
     with visit(stage, 8) as visitor:
-        [worker] = workers(stage)
+        [worker] = stage.workers
         for number in UNHEARD:
             os.kill(worker if which == "worker" else stage.arbiter, number)
         time.sleep(1.5)  # gunicorn looks at its workers once a second
-        assert workers(stage) == [worker] and living(stage.arbiter)
+        assert stage.workers == [worker] and living(stage.arbiter)
         assert stage.portal.held_count() == 1
         visitor.touch("size")
     assert not any("Hang up" in line or "Handling signal" in line for line in stage.log)
@@ -210,9 +178,9 @@ def test_a_link_that_the_portal_has_made_is_not_undone_by_a_kill(stage: Stage) -
     stage.portal.faults.switch_on(Fault.LOST_ANSWER, on="submit")
     stage.portal.faults.switch_on(Fault.SLOW, on="state", value="30")
     with visit(stage, 10):
-        until(lambda: states(stage) == [State.COMPLETED])
-        [worker] = workers(stage)
-        assert record(stage), "the kiosk does not know it yet"
+        until(lambda: stage.states() == [State.COMPLETED])
+        [worker] = stage.workers
+        assert stage.record(), "the kiosk does not know it yet"
         os.kill(worker, signal.SIGKILL)
-    until(lambda: all_over(stage), SETTLED_SECONDS)
-    assert states(stage) == [State.COMPLETED]
+    until(lambda: stage.all_over(), SETTLED_SECONDS)
+    assert stage.states() == [State.COMPLETED]

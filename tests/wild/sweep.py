@@ -1,0 +1,5 @@
+from tests.wild.ground import Ground
+
+
+def main(ground: Ground, arguments: list[str]) -> int:
+    return 0
