@@ -59,12 +59,15 @@ class Slope:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The table, its columns aligned so that it can be read as it is."""
-    lines = [HEAD, *(row.cells for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    lines.insert(1, tuple("-" * width for width in widths))  # type: ignore[arg-type]
+    return aligned([HEAD, *(row.cells for row in rows)])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """The table under its head, which is the first line, its columns aligned so that it can be read as it is."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
     return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in ruled
     )
 
 

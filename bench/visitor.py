@@ -1,8 +1,8 @@
 """A person without a browser: speaks the page's own protocol, so that hundreds of visits take a minute.
 
-Socket.IO over a WebSocket (Engine.IO 4, Socket.IO 5): "2" is a ping, answered by "3"; "40" opens the only namespace;
-`42["screen", {…}]` is a snapshot and `42["answer", {…}]` what was touched. Requests go to 127.0.0.1 in the name of the
-session's site, and the socket shows the key that the page has brought, as a browser's do.
+Socket.IO over a WebSocket (Engine.IO 4, Socket.IO 5): "2" is a ping, answered by "3"; "40" opens the only namespace,
+"44" refuses it; `42["screen", {…}]` is a snapshot and `42["answer", {…}]` what was touched. Requests go to 127.0.0.1 in
+the name of the session's site, and the socket shows the key that the page has brought, as a browser's do.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Visitor:
         self.connect()
 
     def connect(self) -> None:
-        """Be its page, also once more after `close`, as one whose line was cut."""
+        """Be its page, also once more after `close`. Raises ConnectionRefusedError while there is another."""
         self._wire: WebSocket = create_connection(
             f"ws://127.0.0.1:{self._port}/socket.io/?EIO=4&transport=websocket",
             timeout=PATIENCE_SECONDS,
@@ -131,6 +131,8 @@ class Visitor:
         said = str(self._wire.recv())
         if said == "2":
             self._wire.send("3")
+        if said.startswith("44"):
+            raise ConnectionRefusedError(said)
         return said
 
     def _door(self, port: int) -> str:

@@ -52,8 +52,16 @@ def hang(ground: Ground, _: Visitor) -> None:
 
 
 def reconnect(_: Ground, visitor: Visitor) -> None:
+    """As a page does that was loaded anew: again and again, until it is noticed that the other has gone."""
     visitor.close()
-    visitor.connect()
+    until = time.monotonic() + HANG_SECONDS
+    while True:
+        try:
+            return visitor.connect()
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def close(_: Ground, visitor: Visitor) -> None:

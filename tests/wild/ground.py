@@ -31,19 +31,20 @@ ATTRACT_SECONDS = 15.0  # from the end of a visit
 
 
 class Watched(VirtualCard):
-    """heard: every PIN it was sent."""
+    """heard: every PIN it was sent, and whether it looked at it: one that has just lost its power does not."""
 
-    heard: list[str]
+    heard: list[tuple[str, bool]]
 
     def __init__(self, person: Person, pki: Pki, device: Device, behaviour: Behaviour | None) -> None:
         super().__init__(person, pki, device, behaviour)
         self.heard = []
 
     def transmit(self, apdu: bytes) -> bytes:
-        command = Command.parse(apdu)
+        answer, command = super().transmit(apdu), Command.parse(apdu)
         if command and command.ins == VERIFY and command.data:
-            self.heard.append(command.data.decode("latin-1"))
-        return super().transmit(apdu)
+            looked = answer[:1] in (b"\x90", b"\x63")
+            self.heard.append((command.data.decode("latin-1"), looked))
+        return answer
 
 
 class Ground(Stage):

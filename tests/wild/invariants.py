@@ -32,12 +32,15 @@ def nothing_left_open(ground: Ground, seen: Seen) -> Iterator[str]:
 
 
 def pin_to_its_card_only(ground: Ground, seen: Seen) -> Iterator[str]:
-    """Each that was typed at most once, and to the card for which it was."""
+    """Each to the card for which it was typed, which looks at it once at most."""
     for card in ground.cards.values():
         typed = Counter(pin for inside, pin in seen.typed if inside is card)
-        for pin, times in Counter(getattr(card, "heard", ())).items():
-            if times > typed[pin]:
-                yield f"{card.person.key}'s {card.device}: a PIN was typed {typed[pin]} times and sent {times} times"
+        heard = getattr(card, "heard", ())
+        looked = Counter(pin for pin, looked in heard if looked)
+        if not {pin for pin, _ in heard} <= set(typed):
+            yield f"{card.person.key}'s {card.device} was sent a PIN that was not typed for it"
+        if looked - typed:
+            yield f"{card.person.key}'s {card.device} has looked at a PIN more often than it was typed"
 
 
 def tries_by_wrong_pins(ground: Ground, seen: Seen) -> Iterator[str]:

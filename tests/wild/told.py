@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from markupsafe import escape
 
@@ -37,6 +37,6 @@ def words(text: str) -> tuple[str, ...]:
     return tuple({annotated(str(escape(translations(each).gettext(text)))) for each in shipped()})
 
 
-@cache
+@lru_cache(256)
 def told(html: str) -> frozenset[str]:
     return frozenset(short for short, text in TELLS.items() if any(each in html for each in words(text)))

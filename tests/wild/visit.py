@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kiosk.sim.card.chip import Behaviour, Faults
+from kiosk.sim.pki import Device
 from kiosk.sim.portal.faults import CALLS
 from tests.wild.faults import AT_COMMAND, CONTENT, ON_THE_WAY, PORTAL, PRINTER, RARE, PortalFault
 
 GOALS: Mapping[str, tuple[str, ...]] = {  # what is touched first where it is offered
     "link": ("link",),
+    "phone": ("link", "phone"),
     "check": ("check",),
     "licence": ("check", "licence"),
     "lost": ("lost",),
@@ -36,11 +38,12 @@ MOST_COMMANDS = 16
 
 @dataclass(frozen=True)
 class Visit:
-    """strikes: what happens when a screen of that name comes up for the first time. stray: how often something else is
-    touched than what leads on; wrong: how often a PIN is; both from 0 to 1."""
+    """strikes: what happens when a screen of that name, or step and name, comes up for the first time. stray: how often
+    something else is touched than what leads on; wrong: how often a PIN is; both from 0 to 1."""
 
     seed: str = ""
     who: str = "excellent"
+    device: Device = "card"  # the one whose fault it is
     goal: str = "link"
     behaviour: str = "current"
     stray: float = 0.0

@@ -40,6 +40,7 @@ ILLEGAL: tuple[object, ...] = (
     {"next": 1},
     "leave",
 )
+DONE_STEP, THIS_STEP = '<li class="is-done">', '<li aria-current="step">'  # of the bar of steps
 CLEAN = ("session ends: finished", "session ends: Left")
 
 
@@ -87,13 +88,13 @@ class Walker:
         self._chance = random.Random(f"{visit.seed}/walk")
         self._strikes = dict(visit.strikes)
         self._wanted = list(GOALS[visit.goal])
-        self._insertions = 0
+        self._insertions: list[Device] = []
         self._look()
 
     def walks(self) -> None:
         """Until the session has ended. Raises what a line that ends raises, or Gone."""
         for _ in range(MOST_ACTS):
-            if strike := self._strikes.pop(self._visitor.name, None):
+            if strike := self._strikes.pop(self._place, None) or self._strikes.pop(self._visitor.name, None):
                 ON_THE_WAY[strike](self._ground, self._visitor)
                 self._look()
             self._act()
@@ -102,6 +103,12 @@ class Walker:
             self._say(answer)
         self._watch(ATTRACT_SECONDS)
         self._watch(ATTRACT_SECONDS)
+
+    @property
+    def _place(self) -> str:
+        """The official step, and the screen's name."""
+        html, name = self._visitor.html, self._visitor.name
+        return f"{html.count(DONE_STEP) + 1} {name}" if THIS_STEP in html else name
 
     def _act(self) -> None:
         name, offered = self._visitor.name, self._visitor.offered
@@ -145,14 +152,15 @@ class Walker:
             self._watch(0.5)
             if self._visitor.name != "set_card":
                 return
-        self._insertions += 1
-        if self._insertions > MOST_INSERTIONS:
+        if len(self._insertions) == MOST_INSERTIONS:
             self._say("leave")
             return
         person = self._ground.people[self._visit.who]
         device: Device = "phone" if WANTS_PHONE in self._visitor.html and person.phone else "card"
         self._ground.card(person.key, device, BEHAVIOURS[self._visit.behaviour])
-        self._ground.put_in(person.key, device, self._visit.card if self._insertions == 1 else Faults())
+        breaks = device == self._visit.device and device not in self._insertions
+        self._ground.put_in(person.key, device, self._visit.card if breaks else Faults())
+        self._insertions.append(device)
         self._watch(SOON)
 
     def _type(self) -> None:
