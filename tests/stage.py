@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -50,6 +51,16 @@ def living(process: int) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+def until(holds: Callable[[], bool], seconds: float = 15.0) -> float:
+    """Wait for it; returns how long that took [s]. Raises TimeoutError."""
+    began = time.monotonic()
+    while not holds():
+        if time.monotonic() - began > seconds:
+            raise TimeoutError("it did not come to that")
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 def words_about(who: Person) -> set[str]:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -16,7 +16,7 @@ from bench.visitor import Visitor
 from kiosk.portal.model import State
 from kiosk.services.server import SETTLE_SECONDS, STOP_SECONDS, UNHEARD, UNWIND_SECONDS
 from kiosk.sim.portal.faults import Fault
-from tests.stage import Slow, Stage, living
+from tests.stage import Slow, Stage, living, until
 
 WHO = "excellent"
 SETTLED_SECONDS = 5.0  # from the moment the next session lives; within this machine it is a tenth of that
@@ -63,14 +63,6 @@ def visit(stage: Stage, step: int) -> Iterator[Visitor]:
 
 def keys(pin: str) -> Iterator[str]:
     return (f"key:{key}" for key in pin)
-
-
-def until(holds: Callable[[], bool], seconds: float = 15.0) -> float:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < seconds, "it did not come to that"
-        time.sleep(0.01)
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("step", [7, 8, 10])

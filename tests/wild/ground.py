@@ -6,6 +6,7 @@ key may be a bounce.
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from http.client import HTTPException
@@ -54,6 +55,7 @@ class Ground(Stage):
         keys.mkdir(parents=True, exist_ok=True)
         (directory / "pki").symlink_to(keys.absolute())
         super().__init__(directory, screen=IDLE, session=PATIENCE)
+        self.sizes: dict[int, tuple[int, int]] = {}  # when it was first asked, by arbiter
         self.people = {key: msgspec.structs.replace(who, pins=pins_of(who)) for key, who in self.people.items()}
 
     @property
@@ -75,6 +77,11 @@ class Ground(Stage):
         chip = self.slot._chip
         assert isinstance(chip, Watched)
         return chip
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The arbiter's descriptors, and the files on its disk."""
+        return len(os.listdir(f"/proc/{self.arbiter}/fd")), sum(1 for _ in self.temporary.rglob("*"))
 
     def tidy(self) -> None:
         """Nothing is broken or linked, no card is in or has lost a try, and the tray is empty."""

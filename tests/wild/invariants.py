@@ -86,6 +86,13 @@ def one_worker(ground: Ground, seen: Seen) -> Iterator[str]:
         yield f"{seen.workers} workers"
 
 
+def no_growth(ground: Ground, seen: Seen) -> Iterator[str]:
+    now = ground.size
+    first = ground.sizes.setdefault(ground.arbiter, now)
+    if now[0] > first[0] + SPARE or now[1] > first[1]:
+        yield f"{first} descriptors and files have become {now}"
+
+
 def nothing_of_the_last_picture(ground: Ground, seen: Seen) -> Iterator[str]:
     about = words_about(ground.people[seen.visit.who])
     if any(word in seen.next_html for word in about) or told(seen.next_html) & ENDS:
@@ -111,6 +118,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     printed_only_when_so,
     nobody_in_the_log,
     one_worker,
+    no_growth,
     nothing_of_the_last_picture,
     my_number_is_not_read,
     printer_understands,

@@ -24,7 +24,7 @@ from tests.wild.told import TELLS, told
 from tests.wild.visit import Visit, by_chance
 from tests.wild.walker import Seen, play
 
-SEED, MANY, AT_ONCE = 7, 24, 6
+SEED, MANY, AT_ONCE = 7, 24, 4
 PEOPLE = tuple(people())
 
 
@@ -111,6 +111,8 @@ def test_what_the_sweep_has_kept_has_the_shape_of_its_table(name: str) -> None:
     table = TABLES[name]
     part = re.search(rf"## {re.escape(table.title)}\n\n<!-- {name} -->\n(.*?)<!-- end -->", KEPT.read_text(), re.DOTALL)
     assert part is not None
+    if not part[1]:
+        pytest.skip(f"not swept yet: make sweep ARGS={name}")
     head, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in part[1].splitlines())
     assert head == ["", *table.columns]
     names = [row[0] for row in rows]
