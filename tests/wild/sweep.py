@@ -1,8 +1,9 @@
 """`make sweep`: every fault at every place, one visit each, and how it ended: tables, kept in docs/faults.md.
 
-    make sweep                               all that is not done yet, until it is
-    make sweep ARGS="portal-once printer"    these tables, anew; a name stands for all that begin with it
-    make sweep ARGS="--minutes 3"            as much as that; the next run goes on from there (var/sweep)
+    make sweep                             all that is not done yet, until it is
+    make sweep ARGS="portal-once printer"  these tables; a name stands for all that begin with it
+    make sweep ARGS="--minutes 3"          as much as that; the next run goes on from there (var/sweep)
+    make sweep ARGS="--anew card"          from their beginning
 
 A cell names what the person was told, in its order; where nobody told them anything, how the session ended. Whoever
 plays the visit does what the screen asks, so a card that was pulled is put in again. Each visit is held to all
@@ -146,13 +147,14 @@ def main(ground: Ground, arguments: list[str]) -> int:
     )
     parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--minutes", type=float, default=600.0)
+    parser.add_argument("--anew", action="store_true")
     options = parser.parse_args(arguments)
     until = time.monotonic() + options.minutes * 60
     names = [name for name in TABLES if not options.tables or name.startswith(tuple(options.tables))]
-    for name in names if options.tables else ():
+    for name in names if options.anew else ():
         (DONE / f"{name}.json").unlink(missing_ok=True)
     with ground:
         whole = [sweep(ground, name, until) for name in names]
-    bad = [line for line in KEPT.read_text("utf-8").splitlines() if "BROKEN" in line]
+    bad = [line for line in KEPT.read_text("utf-8").splitlines() if line.startswith("|") and "BROKEN" in line]
     print(f"{sum(whole)} of {len(names)} tables are whole; {len(bad)} rows with something broken")
     return int(bool(bad) or not all(whole))
