@@ -76,4 +76,4 @@ def keep(file: Path, mark: str, text: str) -> None:
     part = re.compile(rf"(?<=<!-- {re.escape(mark)} -->\n).*?(?=<!-- end -->)", re.DOTALL)
     before = file.read_text("utf-8")
     assert part.search(before), f"{file} has no place for {mark}"
-    file.write_text(part.sub(lambda _: text, before), "utf-8")
+    file.write_text(part.sub(lambda _: text, before, count=1), "utf-8")

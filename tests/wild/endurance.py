@@ -107,12 +107,13 @@ def rows(name: str, visits: Sequence[dict[str, float]]) -> Iterator[Row]:
         f"{name}: {len(visits)} visits, {faults} with a fault", f"{hands} needed a hand", f"as in {hours:.1f} hours"
     )
     for part, group in groupby(visits, lambda visit: visit["part"]):
-        whole = list(group)[WARM_UP:]
-        if len(whole) + WARM_UP < ENOUGH[name]:
-            yield Row(f"{name}, part {part:.0f}", f"{len(whole) + WARM_UP} visits", "too few for a slope")
+        whole = list(group)
+        if len(whole) < ENOUGH[name]:
+            yield Row(f"{name}, part {part:.0f}", f"{len(whole)} visits", "too few for a slope")
             continue
         for what in COLUMNS[4:]:
-            yield grown(f"{name}, part {part:.0f}: {what}", [visit[what] for visit in whole], UNITS.get(what, ""))
+            values = [visit[what] for visit in whole[WARM_UP:]]
+            yield grown(f"{name}, part {part:.0f}: {what}", values, UNITS.get(what, ""))
 
 
 def main(ground: Ground, arguments: list[str]) -> int:

@@ -69,6 +69,13 @@ def close(_: Ground, visitor: Visitor) -> None:
     raise Gone
 
 
+def leave(_: Ground, visitor: Visitor) -> None:
+    """やめる, and the same once more where it is asked for."""
+    for answer in ("leave", "leave_now"):
+        visitor.say(answer)
+        visitor.watch(HANG_SECONDS)
+
+
 def walk_off(_: Ground, visitor: Visitor) -> None:
     """Without a touch, until the kiosk has noticed."""
     until = time.monotonic() + IDLE.idle_seconds + IDLE.warning_seconds + 1
@@ -104,6 +111,7 @@ ON_THE_WAY: Mapping[str, Callable[[Ground, Visitor], None]] = {
     "walks off": walk_off,
     "terms change": lambda ground, _: ground.portal.change_terms(),
 }
+STRIKES: Mapping[str, Callable[[Ground, Visitor], None]] = {**ON_THE_WAY, "leaves": leave}  # by chance one strays there
 RARE = {"arbiter killed", "walks off", "page frozen"}  # take long
 
 AT_COMMAND: Mapping[str, Callable[[int], Faults]] = {

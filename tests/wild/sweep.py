@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 
 from bench.table import aligned, keep
 from kiosk.hw.printer import FRAGMENT_ROWS
-from kiosk.sim.portal.faults import CALLS
+from kiosk.sim.portal.faults import CALLS, Fault
 from tests.stage import ROOT
-from tests.wild.faults import AT_COMMAND, ON_THE_WAY, PORTAL, PRINTER, PortalFault
+from tests.wild.faults import AT_COMMAND, PORTAL, PRINTER, STRIKES, PortalFault
 from tests.wild.ground import Ground
 from tests.wild.invariants import broken
 from tests.wild.visit import Visit
@@ -54,9 +54,13 @@ def card(visit: Visit, row: str, column: str) -> Visit:
 
 
 def portal(times: int | None) -> Callable[[Visit, str, str], Visit]:
+    """A linking is cancelled by who leaves, and its state asked for when the answer to its submission was lost."""
+
     def made(visit: Visit, row: str, column: str) -> Visit:
         fault, value = PORTAL[row]
-        return replace(visit, portal=(PortalFault(fault, column, value, times),))
+        before = (PortalFault(Fault.LOST_ANSWER, "submit"),) if column == "state" else ()
+        strikes = {"8 terms": "leaves"} if column == "cancel" else {}
+        return replace(visit, portal=(*before, PortalFault(fault, column, value, times)), strikes=strikes)
 
     return made
 
@@ -97,7 +101,7 @@ TABLES: Mapping[str, Table] = {
     "processes": Table(
         "At every screen of a linking",
         LINKING,
-        tuple(ON_THE_WAY),
+        tuple(STRIKES),
         Visit(),
         lambda visit, row, column: replace(visit, strikes={row: column}),
     ),

@@ -122,6 +122,10 @@ def test_what_the_sweep_has_kept_has_the_shape_of_its_table(name: str) -> None:
 
 def test_the_kept_part_of_a_file_is_replaced_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "kept.md"
-    file.write_text("a\n<!-- one -->\nold\n<!-- end -->\nb\n<!-- two -->\n<!-- end -->\n")
+    parts = "a\n<!-- one -->\n{}<!-- end -->\nb\n<!-- two -->\n{}<!-- end -->\nc\n<!-- three -->\nold\n<!-- end -->\n"
+    file.write_text(parts.format("old\n", ""))
     keep(file, "two", "new\n")
-    assert file.read_text() == "a\n<!-- one -->\nold\n<!-- end -->\nb\n<!-- two -->\nnew\n<!-- end -->\n"
+    assert file.read_text() == parts.format("old\n", "new\n")
+    keep(file, "one", "")
+    keep(file, "two", "newer\n")
+    assert file.read_text() == parts.format("", "newer\n")

@@ -15,7 +15,7 @@ from kiosk.portal.model import State
 from kiosk.sim.card.chip import Faults
 from kiosk.sim.pki import Device
 from tests.stage import living, until
-from tests.wild.faults import ON_THE_WAY, Gone
+from tests.wild.faults import STRIKES, Gone
 from tests.wild.ground import ATTRACT_SECONDS, Ground, Watched
 from tests.wild.told import ENDS, WANTS_PHONE, told
 from tests.wild.visit import BEHAVIOURS, GOALS, Visit
@@ -83,7 +83,7 @@ class Walker:
         """Until the session has ended. Raises what a line that ends raises, or Gone."""
         for _ in range(MOST_ACTS):
             if strike := self._strikes.pop(self._place, None) or self._strikes.pop(self._visitor.name, None):
-                ON_THE_WAY[strike](self._ground, self._visitor)
+                STRIKES[strike](self._ground, self._visitor)
                 self._look()
             self._act()
         self._ground.take_out()
