@@ -14,13 +14,17 @@ from pathlib import Path
 import pytest
 
 from bench.table import keep
+from kiosk.advice.outcomes import End
+from kiosk.language.languages import Language, shipped
 from kiosk.portal.model import State
+from kiosk.session.preferences import Preferences
 from kiosk.sim.people import people
+from tests.web.catalogue import SIGHTS
 from tests.wild import endurance, invariants
 from tests.wild.fuzz import DECIDED, visits
 from tests.wild.ground import Ground, pins_of
 from tests.wild.sweep import KEPT, TABLES
-from tests.wild.told import TELLS, told
+from tests.wild.told import ENDS, TELLS, told
 from tests.wild.visit import Visit, by_chance
 from tests.wild.walker import Seen, play
 
@@ -35,6 +39,10 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 
 decided: list[bool] = []
+
+
+def heading(text: str) -> str:
+    return f"<h1 tabindex=-1>{text}</h1>"
 
 
 @pytest.mark.parametrize("first", range(0, MANY, AT_ONCE))
@@ -76,10 +84,10 @@ def test_pins_tell_whose_they_are_and_double_no_key() -> None:
         ("attract_again", Seen(Visit(), next_name="home", seconds=1.0)),
         ("attract_again", Seen(Visit(), next_name="attract", seconds=16.0)),
         ("no_exception", Seen(Visit(), log=["INFO kiosk.session: session ends: problem"])),
-        ("linked_only_when_so", Seen(Visit(), screens=[("linked", TELLS["linked"])])),
+        ("linked_only_when_so", Seen(Visit(), screens=[("linked", heading(TELLS["linked"]))])),
         (
             "linked_only_when_so",
-            Seen(Visit(), screens=[("outcome", TELLS["portal_unreachable"])], states=[State.COMPLETED]),
+            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_unreachable"]))], states=[State.COMPLETED]),
         ),
         ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["printed"])])),
         ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"])], slips=1)),
@@ -101,9 +109,12 @@ def test_a_pin_that_goes_to_another_card_and_a_try_that_nobody_spent_are_noticed
     assert list(invariants.tries_by_wrong_pins(ground, seen))
 
 
-def test_what_a_screen_tells_is_found_in_its_html() -> None:
-    assert told(f"<h1>{TELLS['linked']}</h1>") == {"linked"}
-    assert told("<h1></h1>") == frozenset()
+@pytest.mark.parametrize("language", shipped(), ids=lambda language: language.code)
+def test_what_a_screen_tells_is_found_in_its_html_in_every_language(language: Language) -> None:
+    shown = {sight.name: sight.html(Preferences(language=language)) for sight in SIGHTS}
+    for end in End:
+        assert told(shown[f"outcome_{end.value}"]) & ENDS == {end.value}
+    assert told(shown["linked_waiting"]) == {"linked", "printed"}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -1,4 +1,7 @@
-"""What a screen tells, as short words that the same fact has in every language."""
+"""What a screen tells, as short words that the same fact has in every language.
+
+How it ended is the whole heading: the words below it may name other ends.
+"""
 
 from __future__ import annotations
 
@@ -39,4 +42,6 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(256)
 def told(html: str) -> frozenset[str]:
-    return frozenset(short for short, text in TELLS.items() if any(each in html for each in words(text)))
+    head = html.partition("<h1")[2].partition("</h1>")[0].partition(">")[2].strip()
+    found = {short for short, text in TELLS.items() if short not in ENDS and any(each in html for each in words(text))}
+    return frozenset(found | {short for short in ENDS if head in words(TELLS[short])})
