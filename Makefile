@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench mutants audit shots messages lock install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit shots messages lock install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -34,6 +34,18 @@ format: ## put the code into the house's form
 bench: ## measure, against pyjpki, OpenSC and the browser itself; ARGS=--write keeps it in docs/benchmarks.md
 	@tools/setup test
 	$(PYTHON) -m bench $(ARGS)
+
+fuzz: ## visits by chance, with faults, each held to what must always hold; ARGS="--seed 7 --visits 200 --minutes 3"
+	@tools/setup test
+	$(PYTHON) -m tests.wild fuzz $(ARGS)
+
+sweep: ## every fault at every place, into docs/faults.md; ARGS="portal printer" for a part of it
+	@tools/setup test
+	$(PYTHON) -m tests.wild sweep $(ARGS)
+
+endurance: ## visit after visit, and what grows; ARGS="socket --minutes 80", then ARGS=--write (docs/benchmarks.md)
+	@tools/setup test
+	$(PYTHON) -m tests.wild endurance $(ARGS)
 
 mutants: ## does a room's own tests notice a fault in it? ARGS="--room card --count 40 --seed 1" (minutes for each room)
 	@tools/setup test

@@ -17,10 +17,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import card, goals, growth, idle, reset, slip, touch
-from bench.table import Row, markdown
+from bench.table import Row, keep, markdown
 
 KEPT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-MEASURED = r"(?<=<!-- measured: {} -->\n).*?(?=<!-- end -->)"  # the part of that file that is one measurement's
 
 # What grows comes last: it leaves the display and the temporary folder of its browser in the environment.
 MEASUREMENTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
@@ -67,16 +66,8 @@ def main() -> int:
         text = f"{conditions(before)}\n\n{markdown(table)}\n"
         print(text)
         if options.write:
-            keep(name, text)
+            keep(KEPT, f"measured: {name}", text)
     return int(failed)
-
-
-def keep(name: str, text: str) -> None:
-    """In the place of what was measured before under this name."""
-    kept, found = re.subn(MEASURED.format(name), lambda _: text, KEPT.read_text("utf-8"), flags=re.DOTALL)
-    if found != 1:
-        raise ValueError(f"{KEPT} has no place for {name}")
-    KEPT.write_text(kept, "utf-8")
 
 
 def conditions(load_before: float) -> str:

@@ -30,6 +30,8 @@ class Held(NamedTuple):
     own: float  # kB, without the files of libraries and programs, which other programs may share
     resident: float  # kB
     open: float  # descriptors
+    sockets: float  # among them
+    threads: float
 
 
 def rows(directory: Path, quick: bool) -> Iterator[Row]:
@@ -90,14 +92,25 @@ def press_until(display: Display, stage: Stage, key: str, words: str, since: int
 
 def held_by(*processes: int) -> Held:
     """Processes that have just ended hold nothing."""
-    own, resident, descriptors = 0, 0, 0
+    own = resident = descriptors = sockets = threads = 0
     for process in processes:
         try:
             rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
-            descriptors += len(os.listdir(f"/proc/{process}/fd"))
+            links = [link(each) for each in Path(f"/proc/{process}/fd").iterdir()]
+            threads += len(os.listdir(f"/proc/{process}/task"))
         except (FileNotFoundError, ProcessLookupError):
             continue
+        descriptors += len(links)
+        sockets += sum(each.startswith("socket:") for each in links)
         sizes = dict(line.split(":", 1) for line in rollup.splitlines()[1:])
         own += int(sizes["Pss_Anon"].split()[0])
         resident += int(sizes["Rss"].split()[0])
-    return Held(own, resident, descriptors)
+    return Held(own, resident, descriptors, sockets, threads)
+
+
+def link(descriptor: Path) -> str:
+    """What it leads to; nothing when it has just been closed."""
+    try:
+        return os.readlink(descriptor)
+    except FileNotFoundError:
+        return ""

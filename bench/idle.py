@@ -15,6 +15,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from bench.table import Row
+from kiosk.web import liveness
 from tests.forgetting.screen import Display
 from tests.stage import Stage
 
@@ -34,7 +35,10 @@ def rows(directory: Path, quick: bool) -> Iterator[Row]:
     with idle(Stage(directory / "kiosk"), quick) as (stage, display):
         server, browser = measured(stage, display, seconds)
         held = [pss(stage.arbiter, stage.worker), pss(*display.processes)]
-    with patch.object(liveness, "SILENT_SECONDS", 3600.0), idle(Silent(directory / "silent"), quick) as (stage, display):
+    with (
+        patch.object(liveness, "SILENT_SECONDS", 3600.0),
+        idle(Silent(directory / "silent"), quick) as (stage, display),
+    ):
         without = measured(stage, display, seconds)
     beside = "page that does not tell that it lives"
     yield used("idle: processor, server", server, beside, without[0])

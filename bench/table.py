@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import linear_regression, mean, median
 
 HEAD = ("measured", "kiosk", "beside it", "ratio")
@@ -61,10 +63,21 @@ class Slope:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The table, its columns aligned so that it can be read as it is."""
-    lines = [HEAD, *(row.cells for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    lines.insert(1, tuple("-" * width for width in widths))  # type: ignore[arg-type]
+    return aligned([HEAD, *(row.cells for row in rows)])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """The table under its head, which is the first line, its columns aligned so that it can be read as it is."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
     return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in ruled
     )
+
+
+def keep(file: Path, mark: str, text: str) -> None:
+    """Put what was measured between `<!-- mark -->` and the `<!-- end -->` that follows it."""
+    part = re.compile(rf"(?<=<!-- {re.escape(mark)} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    before = file.read_text("utf-8")
+    assert part.search(before), f"{file} has no place for {mark}"
+    file.write_text(part.sub(lambda _: text, before, count=1), "utf-8")

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -25,15 +26,19 @@ import msgspec
 
 from kiosk.config.kiosk import Printer, Screen, Server, Session, Settings, Station
 from kiosk.hw.device import SETTLE_SECONDS
+from kiosk.language.dates import wareki
+from kiosk.portal.begun import NAME
+from kiosk.portal.model import State
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.card.wire import Chip, VpcdCard
-from kiosk.sim.people import people
+from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
 
 ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 90  # five, on a machine that does nothing else
 
 
 def free_port() -> int:
@@ -47,6 +52,22 @@ def living(process: int) -> bool:
     with contextlib.suppress(OSError):
         return _stat(process)[0] != "Z"
     return False
+
+
+def until(holds: Callable[[], object], seconds: float = 15.0) -> float:
+    """Wait for it; returns how long that took [s]. Raises TimeoutError."""
+    began = time.monotonic()
+    while not holds():
+        if time.monotonic() - began > seconds:
+            raise TimeoutError("it did not come to that")
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def words_about(who: Person) -> set[str]:
+    """What no log, and no screen of the next person, may say."""
+    days = {who.birth_date, f"{who.birthday:%Y-%m-%d}", wareki(who.birth_date)}
+    return {who.name, *who.name.split("　"), who.certificate_name, who.address, who.certificate_address, *days}
 
 
 def age(process: int) -> float:
@@ -160,7 +181,7 @@ class Stage:
         self._server.stdin.close()
         threading.Thread(target=self._read_log, args=(self._server.stderr,), daemon=True).start()
         try:
-            self._until(self._answers, 40, "the kiosk does not answer")
+            self._until(self._answers, START_SECONDS, "the kiosk does not answer")
             self._told_nothing = True
         except AssertionError:
             self.stop_server()
@@ -211,6 +232,26 @@ class Stage:
                 self.log.append(line.decode(errors="replace").rstrip())
                 self._logged.notify_all()
 
+    def revive(self) -> None:
+        """Start it again after it has died, as systemd does."""
+        with contextlib.suppress(AssertionError):
+            self.stop_server()
+        self.start_server()
+
+    # -- the portal
+
+    def states(self) -> list[State]:
+        """Of every linking the portal knows."""
+        return [entry.state for entry in self.portal.linkings._all()]
+
+    def record(self) -> list[str]:
+        """What the kiosk has on record as begun."""
+        return [path.name for path in self.runtime.iterdir() if NAME.fullmatch(path.name)]
+
+    def all_over(self) -> bool:
+        """Nothing that was begun is open, at the portal or on record."""
+        return not (self.portal.held_count() or {State.BEGUN, State.HELD} & set(self.states()) or self.record())
+
     # -- the slot
 
     def card(self, who: str, device: Device = "card", behaviour: Behaviour | None = None) -> VirtualCard:
@@ -249,8 +290,8 @@ class Stage:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def _until(self, holds: Any, seconds: float, otherwise: str) -> None:
-        end = time.monotonic() + seconds
-        while not holds():
-            assert time.monotonic() < end, otherwise + ":\n" + "\n".join(self.log)
-            time.sleep(0.02)
+    def _until(self, holds: Callable[[], object], seconds: float, otherwise: str) -> None:
+        try:
+            until(holds, seconds)
+        except TimeoutError as late:
+            raise AssertionError(otherwise + ":\n" + "\n".join(self.log)) from late

@@ -21,14 +21,12 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from kiosk.config.kiosk import Screen, Session, Settings
-from kiosk.language.dates import wareki
-from kiosk.portal.model import State, Terms
-from kiosk.sim.people import Person as Somebody
+from kiosk.portal.model import Terms
 from kiosk.sim.pki import Pki
 from kiosk.sim.printer import Switches
 from tests.e2e.person import PINS, WRONG, Person
 from tests.sim.dock.conftest import dock, running
-from tests.stage import Stage
+from tests.stage import Stage, words_about
 
 __all__ = ["dock", "running"]
 
@@ -59,10 +57,6 @@ class Kiosk(Stage):
             portal=msgspec.structs.replace(usual.portal, timeout_seconds=2.0, retry_after_seconds=0.1),
             printer=msgspec.structs.replace(usual.printer, kind=self._kind),
         )
-
-    def states(self) -> list[State]:
-        """Of every linking the portal knows."""
-        return [entry.state for entry in self.portal.linkings._all()]
 
     def tidy(self) -> None:
         """Nobody is linked, every card has all its tries, the paper tray is empty, nothing is broken, and a session
@@ -191,11 +185,6 @@ def personal(stage: Kiosk, since: int) -> list[str]:
     words = {PINS.text, PINS.sign, WRONG.text, WRONG.sign}.union(*map(words_about, stage.people.values()))
     lines = (re.sub(r"pid:\d+", "", line) for line in stage.log[since:])
     return [line for line in lines if any(word in line for word in words)]
-
-
-def words_about(who: Somebody) -> set[str]:
-    days = {who.birth_date, f"{who.birthday:%Y-%m-%d}", wareki(who.birth_date)}
-    return {who.name, *who.name.split("　"), who.certificate_name, who.address, who.certificate_address, *days}
 
 
 @pytest.hookimpl(wrapper=True)

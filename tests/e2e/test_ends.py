@@ -7,17 +7,16 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
 from bench.visitor import Visitor
-from kiosk.portal.begun import NAME
 from kiosk.portal.model import State
 from kiosk.services.server import STOP_SECONDS, UNHEARD, UNWIND_SECONDS
 from kiosk.sim.portal.faults import Fault
-from tests.stage import Slow, Stage, living
+from tests.stage import Slow, Stage, living, until
 
 WHO = "excellent"
 SETTLED_SECONDS = 5.0  # from the moment the next session lives; within this machine it is a tenth of that
@@ -41,7 +40,7 @@ def stage(kiosk: Stage) -> Iterator[Stage]:
     kiosk.take_out()
     kiosk.portal.faults.clear()
     if not living(kiosk.arbiter):
-        revive(kiosk)
+        kiosk.revive()
     until(lambda: len(kiosk.workers) == 1)
 
 
@@ -65,33 +64,6 @@ def keys(pin: str) -> Iterator[str]:
     return (f"key:{key}" for key in pin)
 
 
-def until(holds: Callable[[], bool], seconds: float = 15.0) -> float:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < seconds, "it did not come to that"
-        time.sleep(0.01)
-    return time.monotonic() - began
-
-
-def revive(stage: Stage) -> None:
-    """As systemd does."""
-    with contextlib.suppress(AssertionError):
-        stage.stop_server()
-    stage.start_server()
-
-
-def states(stage: Stage) -> list[State]:
-    return [entry.state for entry in stage.portal.linkings._all()]
-
-
-def all_over(stage: Stage) -> bool:
-    return stage.portal.held_count() == 0 and not {State.BEGUN, State.HELD} & set(states(stage)) and not record(stage)
-
-
-def record(stage: Stage) -> list[str]:
-    return [path.name for path in stage.runtime.iterdir() if NAME.fullmatch(path.name)]
-
-
 @pytest.mark.parametrize("step", [7, 8, 10])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda number: number.name)
 def test_a_stop_ends_the_session_as_its_own_end_does(stage: Stage, step: int, number: signal.Signals) -> None:
@@ -102,8 +74,8 @@ def test_a_stop_ends_the_session_as_its_own_end_does(stage: Stage, step: int, nu
         os.kill(stage.arbiter, number)
         until(lambda: not living(stage.arbiter) and not living(worker))
         assert time.monotonic() - began < UNWIND_SECONDS + 2
-    assert all_over(stage), "before anybody has started it again"
-    assert states(stage) == [State.CANCELLED]
+    assert stage.all_over(), "before anybody has started it again"
+    assert stage.states() == [State.CANCELLED]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda number: number.name)
@@ -114,7 +86,7 @@ def test_a_worker_that_is_told_to_stop_ends_its_session_and_has_a_successor(
         [worker] = stage.workers
         os.kill(worker, number)
         until(lambda: not living(worker) and len(stage.workers) == 1)
-    assert all_over(stage) and states(stage) == [State.CANCELLED]
+    assert stage.all_over() and stage.states() == [State.CANCELLED]
     stage.take_out()
     with Visitor(stage.port) as visitor:
         visitor.finds("is-attract")
@@ -131,9 +103,9 @@ def test_what_a_killed_session_had_begun_is_over_soon_after(
         os.kill(worker if which == "worker" else stage.arbiter, number)
         until(lambda: not living(worker))
     if which == "arbiter":
-        revive(stage)
-    until(lambda: all_over(stage), SETTLED_SECONDS)
-    assert states(stage) == [State.CANCELLED]
+        stage.revive()
+    until(lambda: stage.all_over(), SETTLED_SECONDS)
+    assert stage.states() == [State.CANCELLED]
 
 
 def test_arbiter_and_worker_killed_at_once_leave_the_record_to_the_next_arbiter(stage: Stage) -> None:
@@ -143,11 +115,11 @@ def test_arbiter_and_worker_killed_at_once_leave_the_record_to_the_next_arbiter(
         os.kill(worker, signal.SIGKILL)
         os.kill(stage.arbiter, signal.SIGKILL)
         until(lambda: not living(worker))
-    [name] = record(stage)
+    [name] = stage.record()
     [entry] = stage.portal.linkings._all()
     assert name == f"linking.{entry.linking.id}" and stage.portal.held_count() == 1
-    revive(stage)
-    until(lambda: all_over(stage), SETTLED_SECONDS)
+    stage.revive()
+    until(lambda: stage.all_over(), SETTLED_SECONDS)
 
 
 def test_a_session_that_waits_for_the_portal_is_stopped_in_time_and_what_it_began_is_over(stage: Stage) -> None:
@@ -159,7 +131,7 @@ def test_a_session_that_waits_for_the_portal_is_stopped_in_time_and_what_it_bega
         os.kill(stage.arbiter, signal.SIGTERM)
         until(lambda: not living(stage.arbiter) and not living(worker))
         assert time.monotonic() - began < UNWIND_SECONDS + 2
-    assert all_over(stage)
+    assert stage.all_over()
 
 
 def test_a_stop_while_the_portal_is_silent_ends_in_time_and_the_next_session_settles(stage: Stage) -> None:
@@ -170,14 +142,14 @@ def test_a_stop_while_the_portal_is_silent_ends_in_time_and_the_next_session_set
         os.kill(stage.arbiter, signal.SIGTERM)
         until(lambda: not living(stage.arbiter) and not living(worker))
         assert time.monotonic() - began < STOP_SECONDS, "or it would have been killed in the middle of it"
-    assert stage.portal.held_count() == 1 and len(record(stage)) == 1
+    assert stage.portal.held_count() == 1 and len(stage.record()) == 1
     stage.take_out()
-    revive(stage)
+    stage.revive()
     with Visitor(stage.port) as visitor:
         visitor.finds("is-attract")  # which waits for no portal
     assert stage.portal.held_count() == 1
     stage.portal.faults.clear()
-    until(lambda: all_over(stage), 15)
+    until(lambda: stage.all_over(), 15)
 
 
 @pytest.mark.parametrize("which", ["worker", "arbiter"])
@@ -197,9 +169,9 @@ def test_a_link_that_the_portal_has_made_is_not_undone_by_a_kill(stage: Stage) -
     stage.portal.faults.switch_on(Fault.LOST_ANSWER, on="submit")
     stage.portal.faults.switch_on(Fault.SLOW, on="state", value="30")
     with visit(stage, 10):
-        until(lambda: states(stage) == [State.COMPLETED])
+        until(lambda: stage.states() == [State.COMPLETED])
         [worker] = stage.workers
-        assert record(stage), "the kiosk does not know it yet"
+        assert stage.record(), "the kiosk does not know it yet"
         os.kill(worker, signal.SIGKILL)
-    until(lambda: all_over(stage), SETTLED_SECONDS)
-    assert states(stage) == [State.COMPLETED]
+    until(lambda: stage.all_over(), SETTLED_SECONDS)
+    assert stage.states() == [State.COMPLETED]

@@ -1,0 +1,130 @@
+"""What holds after every visit, whatever it was about. Each function names what is wrong, and nothing when it holds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from kiosk.portal.model import State
+from tests.stage import words_about
+from tests.wild.ground import ATTRACT_SECONDS, Ground
+from tests.wild.told import ENDS, LINKED, PERHAPS, told
+from tests.wild.walker import Seen
+
+SPARE = 2  # descriptors of the arbiter that may come and go
+Invariant = Callable[[Ground, Seen], Iterator[str]]
+
+
+def attract_again(ground: Ground, seen: Seen) -> Iterator[str]:
+    if seen.next_name != "attract" or seen.seconds >= ATTRACT_SECONDS:
+        yield f"after {seen.seconds:.1f} s there is {seen.next_name or 'nothing'}"
+
+
+def no_exception(ground: Ground, seen: Seen) -> Iterator[str]:
+    bad = ("session ends: problem", "Traceback", "ERROR kiosk", "CRITICAL")
+    yield from (line for line in seen.log if any(word in line for word in bad))
+
+
+def nothing_left_open(ground: Ground, seen: Seen) -> Iterator[str]:
+    if not seen.settled:
+        yield f"the portal's linkings are {[state.value for state in seen.states]}, on record {len(ground.record())}"
+
+
+def pin_to_its_card_only(ground: Ground, seen: Seen) -> Iterator[str]:
+    """Each to the card for which it was typed, which looks at it once at most."""
+    for card in ground.cards.values():
+        typed = Counter(pin for inside, pin in seen.typed if inside is card)
+        heard = getattr(card, "heard", ())
+        looked = Counter(pin for pin, looked in heard if looked)
+        if not {pin for pin, _ in heard} <= set(typed):
+            yield f"{card.person.key}'s {card.device} was sent a PIN that was not typed for it"
+        if looked - typed:
+            yield f"{card.person.key}'s {card.device} has looked at a PIN more often than it was typed"
+
+
+def tries_by_wrong_pins(ground: Ground, seen: Seen) -> Iterator[str]:
+    for card in ground.cards.values():
+        secrets = {pin.secret.decode("latin-1") for pin in card.pins.values()}
+        wrong = sum(inside is card and pin not in secrets for inside, pin in seen.typed)
+        full = type(card)(card.person, ground.pki, card.device, card.behaviour)
+        lost = sum(
+            full.pins[name].left - pin.left for name, pin in card.pins.items() if pin.left < full.pins[name].left
+        )
+        if lost > wrong:
+            yield f"{card.person.key}'s {card.device} has lost {lost} tries, and {wrong} wrong PINs were typed"
+
+
+def linked_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
+    """And never "not linked" when it is."""
+    is_linked = State.COMPLETED in seen.states
+    ends = [tell for tell in seen.tells if tell in ENDS]
+    if "linked" in ends and not is_linked:
+        yield "“linked” was told, and the portal knows nothing of it"
+    if is_linked and ends and ends[-1] not in LINKED | PERHAPS:
+        yield f"the portal has linked, and “{ends[-1]}” was told"
+
+
+def printed_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
+    """And never "no paper" when there was nothing else and paper has come out."""
+    if "printed" in seen.tells and not seen.slips:
+        yield "“printed” was told, and no slip has come out"
+    if "no paper" in seen.tells and not {"printed", "some paper"} & set(seen.tells) and seen.slips:
+        yield "“no paper” was told, and a slip has come out"
+
+
+def nobody_in_the_log(ground: Ground, seen: Seen) -> Iterator[str]:
+    words = {word for who in ground.people.values() for word in words_about(who)}
+    pins = {pin for _, pin in seen.typed if len(pin) > 4}  # four digits stand in a log by chance
+    for line in seen.log:
+        if any(word in re.sub(r"pid:\d+", "", line) for word in words | pins):
+            yield "a line of the log says something about somebody"
+
+
+def one_worker(ground: Ground, seen: Seen) -> Iterator[str]:
+    if seen.workers != 1:
+        yield f"{seen.workers} workers"
+
+
+def no_growth(ground: Ground, seen: Seen) -> Iterator[str]:
+    now = ground.size
+    first = ground.sizes.setdefault(ground.arbiter, now)
+    if now[0] > first[0] + SPARE or now[1] > first[1]:
+        yield f"{first} descriptors and files have become {now}"
+
+
+def nothing_of_the_last_picture(ground: Ground, seen: Seen) -> Iterator[str]:
+    about = words_about(ground.people[seen.visit.who])
+    if any(word in seen.next_html for word in about) or told(seen.next_html) & ENDS:
+        yield "the next person sees something of the last"
+
+
+def my_number_is_not_read(ground: Ground, seen: Seen) -> Iterator[str]:
+    yield from (f"of {card.person.key}" for card in ground.cards.values() if card.my_number_was_read)
+
+
+def printer_understands(ground: Ground, seen: Seen) -> Iterator[str]:
+    if not seen.visit.printer and not seen.visit.strikes:
+        yield from ground.printer.faults
+
+
+INVARIANTS: tuple[Invariant, ...] = (
+    attract_again,
+    no_exception,
+    nothing_left_open,
+    pin_to_its_card_only,
+    tries_by_wrong_pins,
+    linked_only_when_so,
+    printed_only_when_so,
+    nobody_in_the_log,
+    one_worker,
+    no_growth,
+    nothing_of_the_last_picture,
+    my_number_is_not_read,
+    printer_understands,
+)
+
+
+def broken(ground: Ground, seen: Seen) -> list[str]:
+    """What does not hold, each with its name."""
+    return [f"{each.__name__}: {what}" for each in INVARIANTS for what in each(ground, seen)]

@@ -1,0 +1,142 @@
+"""A little of the fuzz, with a fixed seed; and what was kept of the sweep has the shape of its tables.
+
+The visits are bounded by their number, not by time, so that a slow machine plays the same ones.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.table import keep
+from kiosk.advice.outcomes import End
+from kiosk.language.languages import Language, shipped
+from kiosk.portal.model import State
+from kiosk.session.preferences import Preferences
+from kiosk.sim.people import people
+from tests.web.catalogue import SIGHTS
+from tests.wild import endurance, invariants
+from tests.wild.fuzz import DECIDED, visits
+from tests.wild.ground import Ground, pins_of
+from tests.wild.sweep import KEPT, TABLES
+from tests.wild.told import ENDS, TELLS, told
+from tests.wild.visit import Visit, by_chance
+from tests.wild.walker import Seen, play
+
+SEED, MANY, AT_ONCE = 7, 24, 4
+PEOPLE = tuple(people())
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with Ground(tmp_path_factory.mktemp("wild"), tmp_path_factory.getbasetemp() / "pki") as ground:
+        yield ground
+
+
+decided: list[bool] = []
+
+
+def heading(text: str) -> str:
+    return f"<h1 tabindex=-1>{text}</h1>"
+
+
+@pytest.mark.parametrize("first", range(0, MANY, AT_ONCE))
+def test_whatever_happens_in_a_visit_the_invariants_hold(ground: Ground, first: int) -> None:
+    wrong = []
+    for seen, broken in visits(ground, SEED, range(first, first + AT_ONCE)):
+        wrong += [f"{seen.visit}: {what}" for what in broken]
+        decided.append(seen.decided)
+    assert wrong == []
+
+
+def test_a_third_of_the_visits_reach_the_decision_of_the_portal() -> None:
+    if len(decided) < MANY:
+        pytest.skip("the visits before have not all been played")
+    assert sum(decided) >= MANY * DECIDED
+
+
+def test_a_visit_follows_from_seed_and_number_alone() -> None:
+    assert [by_chance(3, number, PEOPLE) for number in range(99)] == [by_chance(3, n, PEOPLE) for n in range(99)]
+    assert len({str(by_chance(3, number, PEOPLE)).partition(":")[2] for number in range(99)}) > 50
+
+
+def test_every_tenth_visit_of_the_endurance_has_a_fault() -> None:
+    for number in range(1, 200):
+        made = endurance.visit_of(number, PEOPLE)
+        broken = bool(made.strikes or made.portal or made.printer or made.card != Visit().card)
+        assert broken == (number % 10 == 0)
+
+
+def test_pins_tell_whose_they_are_and_double_no_key() -> None:
+    pins = [pins_of(who) for who in people().values()]
+    assert len({pin.sign for pin in pins}) == len(pins)
+    assert not any(a == b for pin in pins for word in (pin.text, pin.sign) for a, b in itertools.pairwise(word))
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("attract_again", Seen(Visit(), next_name="home", seconds=1.0)),
+        ("attract_again", Seen(Visit(), next_name="attract", seconds=16.0)),
+        ("no_exception", Seen(Visit(), log=["INFO kiosk.session: session ends: problem"])),
+        ("linked_only_when_so", Seen(Visit(), screens=[("linked", heading(TELLS["linked"]))])),
+        (
+            "linked_only_when_so",
+            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_unreachable"]))], states=[State.COMPLETED]),
+        ),
+        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["printed"])])),
+        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"])], slips=1)),
+        ("nobody_in_the_log", Seen(Visit(), log=[people()["excellent"].address])),
+        ("one_worker", Seen(Visit(), workers=2)),
+        ("nothing_of_the_last_picture", Seen(Visit(), next_html=people()["excellent"].name)),
+    ],
+)
+def test_an_invariant_notices_what_breaks_it(ground: Ground, name: str, seen: Seen) -> None:
+    assert list(getattr(invariants, name)(ground, seen))
+
+
+def test_a_pin_that_goes_to_another_card_and_a_try_that_nobody_spent_are_noticed(ground: Ground) -> None:
+    seen = play(ground, Visit())
+    assert invariants.broken(ground, seen) == [] and seen.end == "linked" and seen.decided
+    elsewhere = replace(seen, typed=[(None, pin) for _, pin in seen.typed])
+    assert list(invariants.pin_to_its_card_only(ground, elsewhere))
+    ground.cards["excellent", "card"].pins["sign"].left -= 1
+    assert list(invariants.tries_by_wrong_pins(ground, seen))
+
+
+@pytest.mark.parametrize("language", shipped(), ids=lambda language: language.code)
+def test_what_a_screen_tells_is_found_in_its_html_in_every_language(language: Language) -> None:
+    shown = {sight.name: sight.html(Preferences(language=language)) for sight in SIGHTS}
+    for end in End:
+        assert told(shown[f"outcome_{end.value}"]) & ENDS == {end.value}
+    assert told(shown["linked_waiting"]) == {"linked", "printed"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_the_sweep_has_kept_has_the_shape_of_its_table(name: str) -> None:
+    table = TABLES[name]
+    part = re.search(rf"## {re.escape(table.title)}\n\n<!-- {name} -->\n(.*?)<!-- end -->", KEPT.read_text(), re.DOTALL)
+    assert part is not None
+    if not part[1]:
+        pytest.skip(f"not swept yet: make sweep ARGS={name}")
+    head, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]] for line in part[1].splitlines())
+    assert head == ["", *table.columns]
+    names = [row[0] for row in rows]
+    assert names == (list(table.rows) if isinstance(table.rows, tuple) else list(map(str, range(1, len(rows) + 1))))
+    assert all(all(row) for row in rows) and not any("BROKEN" in cell for row in rows for cell in row)
+
+
+def test_the_kept_part_of_a_file_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "kept.md"
+    parts = "a\n<!-- one -->\n{}<!-- end -->\nb\n<!-- two -->\n{}<!-- end -->\nc\n<!-- three -->\nold\n<!-- end -->\n"
+    file.write_text(parts.format("old\n", ""))
+    keep(file, "two", "new\n")
+    assert file.read_text() == parts.format("old\n", "new\n")
+    keep(file, "one", "")
+    keep(file, "two", "newer\n")
+    assert file.read_text() == parts.format("", "newer\n")
