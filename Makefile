@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench mutants audit shots messages lock install clean
+.PHONY: help run test setup check format bench mutants audit shots messages events lock install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -57,6 +57,9 @@ messages: ## gather the texts to translate, and bring the translations up to dat
 	done
 	tools/setup run
 POT = var/kiosk.pot
+
+events: ## make docs/events.md anew from config/events.toml
+	$(PYTHON) -m tools.events
 
 lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upgrade for newer versions)
 	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }
