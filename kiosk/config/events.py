@@ -9,6 +9,10 @@ lead to such a value, and both check every field against the table:
 
 msgspec checks nothing where a type is called directly, so nothing here takes an event at its word: `encode` checks what
 it is given once more. What NotAnEvent says is the name of a row or a field of the table, never what was fed to it.
+
+A visit is not written down as an event. What visits were like is `Counts`: of one row, over some hours, how many there
+were and how often each value of each field came, each field by itself. Two fields are never counted together, for the
+pair may be of one person where each of the two was of many.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ TAG = "event"  # the member of a written event that names its row
 Kind = Literal["machine", "state", "fault", "act", "visit"]
 Speaker = Literal["server", "browser", "root", "caretaker"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+MOST = 1_000_000_000  # of anything that is counted
 NAME = r"^[a-z][a-z0-9_]*$"
 
 Name = Annotated[str, Meta(pattern=NAME)]
@@ -111,6 +116,18 @@ class Event(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_f
         return structs.asdict(self)
 
 
+class Counts(Struct, frozen=True):
+    """What visits were like, over whole hours. by: for each field of the row how often each value came.
+
+    Made by `counts`, and checked by `encode`.
+    """
+
+    name: str
+    hours: int
+    count: int
+    by: Mapping[str, Mapping[str, int]]
+
+
 def _types(table: Table) -> Iterator[type[Event]]:
     for name, row in table.events.items():
         fields = [(field, table.fields[field].type) for field in row.fields]
@@ -164,11 +181,33 @@ def decode(data: bytes | msgspec.Raw) -> Event:
     return made
 
 
-def encode(told: Event) -> dict[str, str | int]:
-    """An event as the members of a JSON object, checked once more. Raises NotAnEvent."""
+def counts(name: str, hours: int, by: Mapping[str, Mapping[str, int]]) -> Counts:
+    """How often each value came. Raises NotAnEvent for whatever the table does not have."""
+    row = EVENTS.get(name)
+    if row is None or row.kind != "visit" or set(by) != set(row.fields):
+        raise NotAnEvent("there is nothing of this name to count")
+    for field, values in by.items():
+        known = set(FIELDS[field].labels)
+        if not set(values) <= known or not all(type(each) is int and 0 < each <= MOST for each in values.values()):
+            raise NotAnEvent(f"{name}: a count does not fit the table")
+    sums = {sum(values.values()) for values in by.values()}
+    if len(sums) != 1 or 0 in sums or type(hours) is not int or not 0 < hours <= MOST:
+        raise NotAnEvent(f"{name}: the counts of its fields are not of the same visits")
+    return Counts(name, hours, sums.pop(), by)
+
+
+def encode(told: Event | Counts) -> dict[str, object]:
+    """What may be written down, as the members of a JSON object, checked once more. Raises NotAnEvent."""
+    if isinstance(told, Counts):
+        made = counts(told.name, told.hours, told.by)
+        by = {field: dict(values) for field, values in made.by.items()}
+        return {TAG: made.name, "hours": made.hours, "count": made.count, "by": by}
     if not isinstance(told, Event):
         raise NotAnEvent("this is none of the table's events")
-    return {TAG: told.name, **event(told.name, **told.fields).fields}
+    checked = event(told.name, **told.fields)
+    if checked.row.kind == "visit":
+        raise NotAnEvent(f"{told.name}: a visit leaves no line of its own")
+    return {TAG: checked.name, "fields": checked.fields}
 
 
 def spoken_by(speaker: Speaker) -> frozenset[str]:

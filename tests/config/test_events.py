@@ -16,7 +16,7 @@ import pytest
 from msgspec import inspect, structs
 
 from kiosk.config import events
-from kiosk.config.events import EVENTS, FIELDS, TAG, TYPES, Event, NotAnEvent, decode, encode, event
+from kiosk.config.events import EVENTS, FIELDS, TAG, TYPES, Counts, Event, NotAnEvent, counts, decode, encode, event
 from kiosk.sim.people import people
 from tools.events import PAGE, page
 
@@ -115,7 +115,51 @@ def test_what_the_table_has_passes_and_is_the_same_behind_the_wire(name: str) ->
         told = event(name, **sample(name, last))
         assert (told.name, told.fields, told.row) == (name, sample(name, last), EVENTS[name])
         assert decode(msgspec.json.encode(told)) == told
-        assert encode(told) == {TAG: name, **sample(name, last)}
+        if told.row.kind != "visit":
+            assert encode(told) == {TAG: name, "fields": sample(name, last)}
+
+
+VISITS = [name for name in ROWS if EVENTS[name].kind == "visit"]
+
+
+@pytest.mark.parametrize("name", VISITS)
+def test_a_visit_is_never_written_down_by_itself_only_counted(name: str) -> None:
+    with pytest.raises(NotAnEvent):
+        encode(event(name, **sample(name)))
+    by = {field: {FIELDS[field].labels[0]: 2, FIELDS[field].labels[-1]: 1} for field in EVENTS[name].fields}
+    assert encode(counts(name, 2, by)) == {TAG: name, "hours": 2, "count": 3, "by": by}
+
+
+@pytest.mark.parametrize("name", ["slip", "gap", "山田"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        {},
+        {"printed": {}},
+        {"printed": {"山田": 3}},
+        {"printed": {"printed": 0}},
+        {"printed": {"printed": True}},
+        {"printed": {"printed": "3"}},
+        {"printed": {"printed": 3}, "more": {"printed": 3}},
+        {"speaker": {"server": 1}},
+    ],
+    ids=repr,
+)
+def test_counts_hold_nothing_but_the_tables_values_and_how_often_each_came(name: str, by: Any) -> None:
+    for made in (lambda: counts(name, 1, by), lambda: encode(Counts(name, 1, 3, by))):
+        with pytest.raises(NotAnEvent):
+            made()
+
+
+def test_the_counts_of_all_fields_are_of_the_same_visits() -> None:
+    by = {"end": {"left": 3}, "task": {"pin": 3}, "step": {"0": 3}, "lasted": {"longer": 3}}
+    assert counts("visit_ended", 1, by).count == 3
+    for wrong in ({**by, "end": {"left": 2}}, {**by, "step": {"12": 3}}):
+        with pytest.raises(NotAnEvent):
+            counts("visit_ended", 1, wrong)
+    for hours in (0, -1, True, 1.5, "1"):
+        with pytest.raises(NotAnEvent):
+            counts("visit_ended", hours, by)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ROWS)
