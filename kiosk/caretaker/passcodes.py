@@ -38,6 +38,7 @@ log = logging.getLogger("kiosk.caretaker")
 Role = Literal["officer", "supervisor", "vendor"]
 Number = Annotated[int, Meta(ge=1, le=999_999)]
 
+FILE = "staff.json"  # in the state directory
 VENDOR_SECONDS = 7 * 24 * 3600
 KEPT_EVERY_SECONDS = 3600  # how much of a vendor's time a power cut can give back
 MOST_ACCOUNTS = 1000

@@ -38,6 +38,7 @@ from kiosk.caretaker.chain import ANCHOR, NOTHING_BEFORE, SEAL, Anchor, Line, No
 from kiosk.caretaker.key import Key
 from kiosk.config.events import Counts, Event, event
 
+FOLDER = "trail"  # in the state directory
 SEGMENT_BYTES = 1 << 20
 REMOVED_AT_ONCE = 2
 
