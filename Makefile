@@ -71,7 +71,7 @@ UV_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
-	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/kiosk.target systemd/kiosk-server.service systemd/kiosk-browser.service
+	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/kiosk.target systemd/kiosk-server.service systemd/kiosk-browser.service systemd/kiosk-caretaker.service
 	install -D -m 644 -t $(DESTDIR)/etc/systemd/system/pcscd.service.d systemd/pcscd.service.d/kiosk.conf
 	install -D -m 644 -t $(DESTDIR)/etc/sysusers.d systemd/sysusers.d/kiosk.conf
 	install -D -m 644 -t $(DESTDIR)/etc/tmpfiles.d systemd/tmpfiles.d/kiosk.conf
