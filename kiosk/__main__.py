@@ -139,17 +139,20 @@ def serve(settings: Settings) -> int:
     sd_notify.stage("loading the program")
     from kiosk.health import look
     from kiosk.hw.reader import PcscReader
+    from kiosk.ipc.caretaker import Caretaker
     from kiosk.services import server
 
     sd_notify.stage("looking at the fonts")
     for finding in (look.portal_settings(settings), *look.installed_fonts()):
         if finding.lacks:
             print(finding, file=sys.stderr)
-    server.serve(settings, lambda: PcscReader(settings.reader.name))
+    runtime = settings.caretaker.runtime_directory
+    server.serve(settings, lambda: PcscReader(settings.reader.name), lambda untold: Caretaker(runtime, untold))
     return 0
 
 
 def browser(settings: Settings, options: argparse.Namespace) -> int:
+    from kiosk.ipc.caretaker import Caretaker
     from kiosk.services.browser import Keeper
 
     flags: list[str] = options.flags
@@ -171,7 +174,8 @@ def browser(settings: Settings, options: argparse.Namespace) -> int:
     if not os.access(folder, os.W_OK | os.X_OK):
         print(f"server.runtime_directory: {folder} is not there or not writable for this user", file=sys.stderr)
         return 1
-    keeper = Keeper(settings, flags, shared=options.shared)
+    caretaker = Caretaker(settings.caretaker.runtime_directory)
+    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.stop())
     keeper.run()

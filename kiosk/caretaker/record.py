@@ -36,11 +36,15 @@ class Record:
         """So many events the disk would not take, and are not told as a gap yet."""
         return self._untold.get(("caretaker", "unwritable"), 0)
 
+    def is_news(self, told: Event) -> bool:
+        """False: a device is as it was when it was written last."""
+        return self._states.get(told.name) != told
+
     def tell(self, told: Event) -> None:
         """Have it written, or counted."""
         if told.row.kind == "visit":
             self._hours.add(told)
-        elif self._states.get(told.name) != told and self._write(told) and told.row.kind == "state":
+        elif self.is_news(told) and self._write(told) and told.row.kind == "state":
             self._states[told.name] = told
 
     def missed(self, speaker: Speaker, why: str, count: int = 1) -> None:

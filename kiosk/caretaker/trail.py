@@ -29,7 +29,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,18 +46,21 @@ class Unwritable(Exception):
     """The disk could not be written to; nothing of this was acknowledged. One line that says why."""
 
 
-@dataclass
 class _End:
     """Where the next line goes. n, head: number and hash of the last line. segment: the open one, if lines can be added
     to it; unsealed: one that has to be sealed before another begins; size: of the open one, in bytes; day: of its first
     line."""
 
-    n: int
-    head: str
-    segment: int | None = None
-    unsealed: Path | None = None
-    size: int = 0
-    day: str = ""
+    def __init__(
+        self,
+        n: int,
+        head: str,
+        segment: int | None = None,
+        unsealed: Path | None = None,
+        size: int = 0,
+        day: str = "",
+    ) -> None:
+        self.n, self.head, self.segment, self.unsealed, self.size, self.day = n, head, segment, unsealed, size, day
 
 
 class Trail:

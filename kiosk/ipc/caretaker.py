@@ -27,7 +27,7 @@ from kiosk.ipc.messages import (
     telling,
 )
 
-PATIENCE_SECONDS = 2.0  # for an answer: a passcode may be being checked, or a disk be slow
+PATIENCE_SECONDS = 1.5  # for an answer: a passcode may be being checked, or a disk be slow
 
 
 class Away(Exception):
@@ -72,13 +72,13 @@ class Caretaker:
             raise Away(f"{self._path}: hung up") from None
 
     def tell(self, told: Event) -> bool:
-        """Whether it has arrived. Never raises."""
+        """Whether it has arrived. Never raises. A state is not counted when it has not: it is told again and again."""
         waiting = self._untold.untold
         try:
             arrived = isinstance(self.ask(telling(told, waiting)), Taken | Denied)
         except Away:
             arrived = False
-        self._untold.untold = 0 if arrived else waiting + 1
+        self._untold.untold = 0 if arrived else waiting + (told.row.kind != "state")
         return arrived
 
     def present(self) -> bool:

@@ -22,7 +22,7 @@ LONGEST = 4096  # bytes of a message
 Number = Annotated[int, Meta(ge=1, le=999_999)]
 Role = Literal["officer", "supervisor", "vendor"]
 Passcode = Annotated[str, Meta(max_length=64)]
-Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Count = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="message", tag=str.lower):
