@@ -79,10 +79,10 @@ class Hours:
 
     def stop(self) -> None:
         """The machine may be switched off now."""
-        if self._rows:
-            with contextlib.suppress(OSError):  # they stay in memory
+        with contextlib.suppress(OSError):  # they stay in memory
+            if self._rows:
                 disk.put(self._state, self._written())
-                disk.remove(self._memory)
+            disk.remove(self._memory)
 
     @property
     def _visits(self) -> int:

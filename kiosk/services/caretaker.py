@@ -67,6 +67,7 @@ class Switchboard:
 
     def __init__(self, path: Path, desk: Desk, known: Mapping[int, frozenset[Speaker]]) -> None:
         self._desk, self._known = desk, known
+        self._path = path
         self._lines: dict[socket.socket, int] = {}  # and their users, the oldest first
         self._poll = selectors.DefaultSelector()
         path.unlink(missing_ok=True)
@@ -90,6 +91,8 @@ class Switchboard:
             self._hang_up(line)
         self._door.close()
         self._poll.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
     def _let_in(self) -> None:
         try:
