@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit shots messages lock install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit shots messages events lock install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -70,6 +70,9 @@ messages: ## gather the texts to translate, and bring the translations up to dat
 	tools/setup run
 POT = var/kiosk.pot
 
+events: ## make docs/events.md anew from config/events.toml
+	$(PYTHON) -m tools.events
+
 lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upgrade for newer versions)
 	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }
 	var/uv/bin/uv pip compile $(UV_FLAGS) pyproject.toml --output-file requirements.lock
@@ -80,7 +83,7 @@ UV_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit
 	--custom-compile-command 'make lock' $(UPGRADE)
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
-	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/kiosk.target systemd/kiosk-server.service systemd/kiosk-browser.service
+	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/kiosk.target systemd/kiosk-server.service systemd/kiosk-browser.service systemd/kiosk-caretaker.service
 	install -D -m 644 -t $(DESTDIR)/etc/systemd/system/pcscd.service.d systemd/pcscd.service.d/kiosk.conf
 	install -D -m 644 -t $(DESTDIR)/etc/sysusers.d systemd/sysusers.d/kiosk.conf
 	install -D -m 644 -t $(DESTDIR)/etc/tmpfiles.d systemd/tmpfiles.d/kiosk.conf

@@ -1,4 +1,5 @@
-"""`python -m kiosk`: what an appliance runs (serve, browser), what its operator asks (check), and the demo.
+"""`python -m kiosk`: what an appliance runs (serve, browser, caretaker), what its operator asks (check, audit, staff),
+and the demo.
 
 Whatever is wrong with the settings or an option is said in one line on stderr, with exit code 2; what stops a command
 that was asked for rightly (a port taken, no display) in one line with exit code 1. The stand-ins are imported for the
@@ -35,14 +36,17 @@ def main(argv: list[str] | None = None) -> int:
 
     serve_ = commands.add_parser("serve", help="serve the kiosk's pages on 127.0.0.1 (what the appliance runs)")
     browser_ = commands.add_parser("browser", help="keep Chromium on the kiosk's page (what the appliance runs)")
+    caretaker_ = commands.add_parser("caretaker", help="keep trail, counts and staff (what the appliance runs)")
     check_ = commands.add_parser("check", help="check the settings, and say what this kiosk has and lacks")
+    audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export")
+    staff_ = commands.add_parser("staff", help="the staff's accounts: add, list, remove")
     demo_ = commands.add_parser(
         "demo",
         help="the whole kiosk with virtual card, printer and portal; no hardware, no daemon",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
-    for command in (serve_, browser_, check_):
+    for command in (serve_, browser_, caretaker_, check_, audit_, staff_):
         command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
     serve_.description = "Serve the kiosk's pages on 127.0.0.1 until told to stop."
     serve_.set_defaults(run=lambda options: serve(load(options.config)))
@@ -56,6 +60,10 @@ def main(argv: list[str] | None = None) -> int:
         "1: it lacks something; 2: the settings cannot be used. As root it asks as the user the server runs as."
     )
     check_.set_defaults(run=lambda options: check(options.config))
+    caretaker_.description = "Keep the audit trail, the counts and the staff's accounts, until told to stop."
+    caretaker_.set_defaults(run=lambda options: caretaker(load(options.config)))
+    audit_arguments(audit_)
+    staff_arguments(staff_)
     if argv[:1] == ["demo"]:
         from kiosk.sim import demo
 
@@ -68,6 +76,54 @@ def main(argv: list[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The audit trail, as root. Exit code 0: done, and sound; 1: not. docs/audit.md has the rest."
+    does = parser.add_subparsers(dest="audit", required=True, metavar="WHAT")
+    does.add_parser("verify", help="every line, every seal and the anchor; names length, head and key")
+    show = does.add_parser("show", help="every line in words")
+    show.add_argument("--ja", action="store_true", help="in Japanese")
+    export = does.add_parser("export", help="one file that anybody can verify with openssl")
+    export.add_argument("file", type=Path, metavar="FILE.tar")
+    parser.set_defaults(run=audit)
+
+
+def staff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The staff's accounts, as root, while the caretaker runs. There is none until you make one."
+    does = parser.add_subparsers(dest="staff", required=True, metavar="WHAT")
+    add = does.add_parser("add", help="make an account; the passcode is asked for, or is the first line of the input")
+    add.add_argument("--role", required=True, choices=("officer", "supervisor", "vendor"), help="vendor: seven days")
+    does.add_parser("list", help="numbers and roles")
+    remove = does.add_parser("remove", help="remove an account")
+    for command in (add, remove):
+        command.add_argument("number", type=staff_number, metavar="NUMBER", help="the staff number, 1 to 999999")
+    parser.set_defaults(run=staff)
+
+
+def staff_number(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= 999_999:
+        raise argparse.ArgumentTypeError(f"{text} is no staff number (1 to 999999)")
+    return number
+
+
+def audit(options: argparse.Namespace) -> int:
+    from kiosk.caretaker import commands
+
+    return commands.audit(load(options.config), options)
+
+
+def staff(options: argparse.Namespace) -> int:
+    from kiosk.caretaker import commands
+
+    return commands.staff(load(options.config), options)
+
+
+def caretaker(settings: Settings) -> int:
+    from kiosk.services.caretaker import run
+
+    return run(settings)
 
 
 def serve(settings: Settings) -> int:
@@ -83,17 +139,20 @@ def serve(settings: Settings) -> int:
     sd_notify.stage("loading the program")
     from kiosk.health import look
     from kiosk.hw.reader import PcscReader
+    from kiosk.ipc.caretaker import Caretaker
     from kiosk.services import server
 
     sd_notify.stage("looking at the fonts")
     for finding in (look.portal_settings(settings), *look.installed_fonts()):
         if finding.lacks:
             print(finding, file=sys.stderr)
-    server.serve(settings, lambda: PcscReader(settings.reader.name))
+    runtime = settings.caretaker.runtime_directory
+    server.serve(settings, lambda: PcscReader(settings.reader.name), lambda untold: Caretaker(runtime, untold))
     return 0
 
 
 def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
+    from kiosk.ipc.caretaker import Caretaker
     from kiosk.services.browser import Keeper
 
     flags: list[str] = options.flags
@@ -115,7 +174,8 @@ def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     if not os.access(folder, os.W_OK | os.X_OK):
         print(f"server.runtime_directory: {folder} is not there or not writable for this user", file=sys.stderr)
         return 1
-    keeper = Keeper(settings, flags, shared=options.shared)
+    caretaker = Caretaker(settings.caretaker.runtime_directory)
+    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.stop())
     keeper.run()

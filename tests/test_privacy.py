@@ -79,6 +79,15 @@ SHOWN: dict[str, str] = {
     "Answer": "content_type retry_after",
     "_Call": "name",
     "_Element": "tag",
+    # the trail's: hashes, numbers, files and times of lines, in which there is nobody (tests/config/test_events.py)
+    "Anchor": "head",
+    "Line": "before at members hash",
+    "Flaw": "where what",
+    "Report": "head",
+    "_Walk": "head hashes",
+    "Waiting": "rows",
+    "Standing": "head",
+    "Denied": "why",  # words of ours
     # what an exception calls a command, a call or a fault: words of ours (`test_no_message_is_made_of_a_value`)
     "CardProblem": "command fault",
     "AttributeUnusable": "what fault",

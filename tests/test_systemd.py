@@ -17,18 +17,20 @@ import pytest
 from kiosk.config.kiosk import Settings
 from kiosk.health import look
 from kiosk.services.browser import WORD_SECONDS
+from kiosk.services.caretaker import TURN_SECONDS
 from kiosk.services.server import SETTLE_SECONDS, STOP_SECONDS, UNWIND_SECONDS
 from kiosk.web import peer
 
 ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
-SERVICES = ["kiosk-server.service", "kiosk-browser.service"]
+SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a person
+CARETAKER = "kiosk-caretaker.service"
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*SERVICES, "kiosk.target"]:
+    for unit in [*SERVICES, CARETAKER, "kiosk.target"]:
         text = (UNITS / unit).read_text()
         text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
@@ -46,7 +48,9 @@ def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
     assert (result.returncode, result.stdout + result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("service", "most"), [("kiosk-server.service", 40), ("kiosk-browser.service", 75)])
+@pytest.mark.parametrize(
+    ("service", "most"), [("kiosk-server.service", 40), ("kiosk-browser.service", 75), (CARETAKER, 6)]
+)
 def test_the_units_are_no_more_exposed_than_written_down(units: Path, service: str, most: int) -> None:
     # systemd's own figure times ten; docs/operators.md names it. Lower is better.
     command = [
@@ -81,10 +85,10 @@ def test_server_and_screen_are_two_users_who_meet_in_one_folder(tmp_path: Path) 
     subprocess.run(["systemd-sysusers", f"--root={tmp_path}", UNITS / "sysusers.d/kiosk.conf"], check=True, timeout=60)
     passwd = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
     ids = {user: int(uid) for user, _, uid, *_ in passwd}
-    assert set(ids) == {"kiosk", "kiosk-browser"}
-    assert ids["kiosk"] != ids["kiosk-browser"]
+    assert set(ids) == {"kiosk", "kiosk-browser", "kiosk-caretaker"}
+    assert len(set(ids.values())) == len(ids)
     assert all(shell.endswith("/nologin") for *_, shell in passwd)
-    for service, user in zip(SERVICES, ["kiosk", "kiosk-browser"], strict=True):
+    for service, user in zip([*SERVICES, CARETAKER], ["kiosk", "kiosk-browser", "kiosk-caretaker"], strict=True):
         assert f"User={user}" in lines(service)
 
     if os.geteuid() != 0:
@@ -118,6 +122,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/systemd/system/kiosk.target",
         "etc/systemd/system/kiosk-server.service",
         "etc/systemd/system/kiosk-browser.service",
+        "etc/systemd/system/kiosk-caretaker.service",
         "etc/systemd/system/pcscd.service.d/kiosk.conf",
         "etc/sysusers.d/kiosk.conf",
         "etc/tmpfiles.d/kiosk.conf",
@@ -175,7 +180,7 @@ def test_the_server_tells_systemd_of_each_stage_and_when_it_is_ready_though_a_fi
     assert f"portal.key_file: there is no file {gone}; put it there or correct the path" in said
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, CARETAKER])
 def test_a_service_that_cannot_start_for_its_settings_has_failed_and_any_other_is_tried_for_ever(service: str) -> None:
     # tests/test_main.py: settings that do not fit end every command with 2, and nothing else does
     assert "RestartPreventExitStatus=2" in lines(service)
@@ -202,3 +207,14 @@ def test_check_asks_as_the_users_and_with_the_groups_of_the_services() -> None:
     for service, user in zip(SERVICES, [look.SERVER, peer.SCREEN], strict=True):
         assert f"User={user}" in lines(service)
     assert f"SupplementaryGroups={' '.join(look.GROUPS)}" in lines("kiosk-server.service")
+
+
+def test_the_caretakers_folders_are_those_of_the_settings_and_nobody_elses() -> None:
+    kept = Settings().caretaker
+    assert {f"StateDirectory={Path(kept.state_directory).name}", "StateDirectoryMode=0700"} <= set(lines(CARETAKER))
+    assert f"RuntimeDirectory={Path(kept.runtime_directory).name}" in lines(CARETAKER)
+    assert (Path(kept.state_directory).parent, Path(kept.runtime_directory).parent) == (Path("/var/lib"), Path("/run"))
+    assert {"LimitCORE=0", "MemorySwapMax=0", "RestrictAddressFamilies=AF_UNIX"} <= set(lines(CARETAKER))
+    assert "PartOf=kiosk.target" not in lines(CARETAKER), "it lives as long as the machine"
+    [watchdog] = [line for line in lines(CARETAKER) if line.startswith("WatchdogSec=")]
+    assert int(watchdog.removeprefix("WatchdogSec=")) > 10 * TURN_SECONDS

@@ -9,8 +9,9 @@ import pytest
 
 from tests.test_privacy import ALL
 
-# What is filled in step by step, each by one owner: a linking's memory, and an element while its text is parsed.
-GROWS = {"CardInHand", "Memory", "_Element"}
+# What is filled in step by step, each by one owner: a linking's memory, an element while its text is parsed, and what
+# is known of the audit trail on the way through it.
+GROWS = {"CardInHand", "Memory", "_Element", "_Walk"}
 VALUES = [
     kind
     for kind in ALL

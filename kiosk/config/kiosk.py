@@ -112,10 +112,19 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True):
     take_card_seconds: Annotated[float, Meta(ge=20, le=600)] = 60.0
 
 
+class Caretaker(Struct, frozen=True, forbid_unknown_fields=True):
+    """What lives as long as the machine: where it listens, where its state is, and how long it keeps a line."""
+
+    runtime_directory: AbsolutePath = "/run/kiosk-caretaker"
+    state_directory: AbsolutePath = "/var/lib/kiosk"
+    kept_days: Annotated[int, Meta(ge=30, le=3650)] = 366
+
+
 class BrowserSettings(Struct, frozen=True):
     """What the browser's keeper has to know. The other sections are not looked at."""
 
     server: Server = field(default_factory=Server)
+    caretaker: Caretaker = field(default_factory=Caretaker)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,6 +138,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     screen: Screen = field(default_factory=Screen)
     voice: Voice = field(default_factory=Voice)
     session: Session = field(default_factory=Session)
+    caretaker: Caretaker = field(default_factory=Caretaker)
 
 
 Part = TypeVar("Part", bound=Struct)

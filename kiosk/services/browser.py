@@ -50,8 +50,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from kiosk.config.events import Event, event
 from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
+from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.web.liveness import Life
 
 log = logging.getLogger("kiosk.browser")
@@ -89,7 +91,7 @@ FLAGS = (
 
 class Keeper:
     """Keeps one Chromium on the kiosk's page. flags: what this display needs besides FLAGS. shared: others have windows
-    on this display, and the page may lose it to them."""
+    on this display, and the page may lose it to them. caretaker: is told of each browser that had to be replaced."""
 
     def __init__(
         self,
@@ -97,7 +99,9 @@ class Keeper:
         flags: Sequence[str] = (),
         program: str = "chromium",
         shared: bool = False,
+        caretaker: Listener | None = None,
     ) -> None:
+        self._caretaker = caretaker or NoCaretaker()
         self._port = settings.server.port
         self._runtime = Path(settings.server.runtime_directory)
         self._flags = tuple(flags)
@@ -154,12 +158,14 @@ class Keeper:
                 log.error("%s cannot be started (%s)", self._program, error.strerror)
                 return
             stack.callback(kill_group, self._process)
-            self._watch(self._process)
+            fell_silent = self._watch(self._process)
             if not (self._stopped.is_set() or self._wanted):
                 log.warning("the browser ended with code %s; it is started again", self._process.poll())
+                if not fell_silent:
+                    self._tell(event("browser_restarted", browser="ended"))
 
-    def _watch(self, browser: subprocess.Popen[bytes]) -> None:
-        """Return when the browser has ended, or its page's life is over."""
+    def _watch(self, browser: subprocess.Popen[bytes]) -> bool:
+        """Return when the browser has ended, or its page's life is over: then True."""
         while not has_ended(browser, LOOK_SECONDS):
             life = self._life
             life.see([pid for pid in life.renderers if Path(f"/proc/{pid}").exists()], time.monotonic())
@@ -168,8 +174,10 @@ class Keeper:
                     life.server_away(time.monotonic())
                     continue
                 log.warning("the page tells no more that it lives; the browser is started again")
+                self._tell(event("browser_restarted", browser="silent"))
                 self._wanted = not life.coming  # one that never came waits like one that dies of its start
-                return
+                return True
+        return False
 
     def _await_server(self) -> None:
         while not self._stopped.is_set() and not self._server_there():
@@ -193,6 +201,10 @@ class Keeper:
         if self._process is not None:
             forget(self._process.pid)
 
+    def _tell(self, told: Event) -> None:
+        """Beside the work: a page that is to come back waits for nobody."""
+        threading.Thread(target=self._caretaker.tell, args=(told,), name="tells", daemon=True).start()
+
     def _told(self) -> None:
         """The page lives."""
         if self._life.coming and self._process is not None:
@@ -206,6 +218,7 @@ class Keeper:
                 self._told()
             case b"astray" if not self._shared:
                 log.warning("something has come before the page; the browser is started again")
+                self._tell(event("browser_restarted", browser="astray"))
                 self.restart()
             case b"restart":
                 self.restart()

@@ -38,18 +38,21 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from kiosk.config import guidance
+from kiosk.config.events import event
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import open_printer
 from kiosk.hw.supervise import Complaints, where
+from kiosk.ipc.caretaker import Listener, NoCaretaker, Untold
 from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import paper
 from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.session import visit
+from kiosk.session.course import Course
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
 from kiosk.session.session import Session
@@ -125,11 +128,18 @@ class Worker(Door):
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, with a session for an application."""
 
-    def __init__(self, settings: Settings, facts: Guidance, open_reader: Callable[[], Reader]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        facts: Guidance,
+        open_reader: Callable[[], Reader],
+        caretaker: Callable[[Untold], Listener] = lambda _untold: NoCaretaker(),
+    ) -> None:
         self._settings = settings
         self._facts = facts
         self._open_reader = open_reader
         self._handover = Handover()
+        self._caretaker = caretaker(self._handover)
         self._live: Live | None = None  # in the worker
         super().__init__()
 
@@ -160,10 +170,16 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self._live.app
 
     def open(self) -> Live:
-        return open_session(self._settings, self._facts, self._open_reader(), self._handover)
+        return open_session(self._settings, self._facts, self._open_reader(), self._handover, self._caretaker)
 
     def run(self) -> None:
-        OneSession(self).run()
+        arbiter = os.getpid()
+        self._caretaker.tell(event("server_started"))
+        try:
+            OneSession(self).run()
+        finally:
+            if os.getpid() == arbiter:  # and no worker that could not begin
+                self._caretaker.tell(event("server_ended"))
 
     def stop(self) -> None:
         """The session of this process is to end. For a signal's handler: nothing is waited for."""
@@ -182,10 +198,18 @@ class Server(BaseApplication):  # type: ignore[misc]
         with Complaints(log).survive("telling the browser's keeper"):  # gunicorn ends with what its hook raises
             tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
             self._handover.typed = False
+        if self._handover.in_use:
+            self._handover.in_use = False
+            self._caretaker.tell(event("session_died"))
 
 
-def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
-    """Serve until told to stop. `open_reader` is called after each fork. Raises `ConfigError` for unusable facts."""
+def serve(
+    settings: Settings,
+    open_reader: Callable[[], Reader],
+    caretaker: Callable[[Untold], Listener] = lambda _untold: NoCaretaker(),
+) -> None:
+    """Serve until told to stop. `open_reader` is called after each fork; `caretaker` is given where to count what could
+    not be told to it. Raises `ConfigError` for unusable facts."""
     facts = guidance.load(settings.station.guidance_file)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("kiosk").setLevel(logging.INFO)
@@ -197,7 +221,7 @@ def serve(settings: Settings, open_reader: Callable[[], Reader]) -> None:
     paper.warm(settings)
     gc.collect()
     gc.freeze()  # what is here lives as long as the arbiter: no session looks through it, or has it copied by looking
-    Server(settings, facts, open_reader).run()
+    Server(settings, facts, open_reader, caretaker).run()
 
 
 class Live:
@@ -218,13 +242,14 @@ class Live:
             settling.join(SETTLE_SECONDS)
 
 
-def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: Handover) -> Live:
+def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: Handover, caretaker: Listener) -> Live:
     """Everything one session needs, in the process that will end with it."""
     site = Site.fresh(settings.server.port)
     jack = InputJack(settings.voice.jack) if settings.voice.jack else None
     portal = PortalClient(settings.portal, Begun(Path(settings.server.runtime_directory)))
     left = portal.left()  # before this session begins anything itself
-    devices = Devices(reader, open_printer(settings.printer), portal, jack)
+    has_printer = settings.printer.kind != "none"
+    devices = Devices(reader, open_printer(settings.printer), portal, jack, caretaker, has_printer)
 
     def life(mine: bool) -> bool:
         return tell_browser(settings, ALIVE if mine else ASTRAY)
@@ -233,7 +258,8 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, slips.png, mouth)
     line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover, life)
-    session = Session(settings, facts, devices, handover, slips.lay_out, line.show)
+    course = Course(caretaker, handover)
+    session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course)
     line.serve(session)
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
 

@@ -1,7 +1,8 @@
 """The devices of this process and what is known of each now, for the screens that must not offer what cannot be done.
 
 The reader tells its changes by itself. The printer and the portal are asked from time to time, and only while nobody
-is being served: during a visit each says how it stands when it is used.
+is being served: during a visit each says how it stands when it is used. At the same times the caretaker is told how
+they are; without a caretaker nobody new is linked.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
+from kiosk.config.events import Event, event
 from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
 from kiosk.hw.supervise import Complaints, keep, start, where
+from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.model import OpensAt
 
@@ -24,9 +27,18 @@ PortalState = Literal["open", "closed", "unreachable"]
 
 
 class Devices:
-    """Reader, printer, portal and the socket for headphones, opened after the fork."""
+    """Reader, printer, portal and the socket for headphones, opened after the fork. has_printer: or `printer` stands
+    for none, of which there is nothing to tell."""
 
-    def __init__(self, reader: Reader, printer: Printer, portal: PortalClient, jack: Jack | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        printer: Printer,
+        portal: PortalClient,
+        jack: Jack | None = None,
+        caretaker: Listener | None = None,
+        has_printer: bool = True,
+    ) -> None:
         self.reader = reader
         self.printer = printer
         self.portal = portal
@@ -34,6 +46,11 @@ class Devices:
         self.portal_state: PortalState = "open"
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
+        self.caretaker_there = True
+        self._caretaker = caretaker or NoCaretaker()
+        self._has_printer = has_printer
+        self._known: set[str] = set()  # of which it was found out how it is
+        self._reader_before: ReaderState | None = None
         self._stopped = threading.Event()
 
     def start(
@@ -50,6 +67,7 @@ class Devices:
         self.jack.start(headphones)
         self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
         self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
+        self._watch("caretaker", self.ask_caretaker, self.no_caretaker, changed, busy)
 
     def stop(self) -> None:
         """End the watches of printer and portal. The reader and the jack have their own."""
@@ -97,11 +115,38 @@ class Devices:
     def no_printer(self) -> bool:
         return self._printer_is(PrinterFault.UNREACHABLE)
 
+    def ask_caretaker(self) -> bool:
+        """Tell it how the devices are; whether that arrives says whether it is there."""
+        states = self._states()
+        return self._caretaker_is(self._caretaker.present() and all(self._caretaker.tell(each) for each in states))
+
+    def no_caretaker(self) -> bool:
+        return self._caretaker_is(False)
+
+    def _states(self) -> list[Event]:
+        """What is known. A reader that is absent at one look only is being opened."""
+        states = []
+        reader, self._reader_before = self._reader_before, self.reader.state
+        if reader is not None and (reader is ReaderState.ABSENT) == (self._reader_before is ReaderState.ABSENT):
+            states.append(event("reader", reader="absent" if reader is ReaderState.ABSENT else "present"))
+        if "printer" in self._known and self._has_printer:
+            fault = self.printer_fault
+            states.append(event("printer", printer=fault.value if fault else "ready"))
+        if "portal" in self._known:
+            states.append(event("portal", portal=self.portal_state))
+        return states
+
+    def _caretaker_is(self, there: bool) -> bool:
+        before, self.caretaker_there = self.caretaker_there, there
+        return before is not there
+
     def _portal_is(self, state: PortalState, opens_at: OpensAt | None = None) -> bool:
+        self._known.add("portal")
         before = self.portal_state, self.portal_opens_at
         self.portal_state, self.portal_opens_at = state, opens_at
         return before != (state, opens_at)
 
     def _printer_is(self, fault: PrinterFault | None) -> bool:
+        self._known.add("printer")
         before, self.printer_fault = self.printer_fault, fault
         return before is not fault

@@ -1,4 +1,4 @@
-"""What one session leaves to the next: two facts of one bit each, and nothing about anybody.
+"""What one session leaves to the next: three facts of one bit each, a number, and nothing about anybody.
 
 The arbiter makes it before the first fork and every worker shares it, so it outlives the session, also one that was
 killed. It is the only thing that does.
@@ -7,15 +7,17 @@ killed. It is the only thing that does.
 from __future__ import annotations
 
 import mmap
+import struct
 
-TYPED, EMPTY = 0, 1
+TYPED, EMPTY, IN_USE = 0, 1, 2
+UNTOLD, NUMBER = 4, struct.Struct("=I")
 
 
 class Handover:
-    """Both facts are false at first."""
+    """The facts are false at first, and the number is 0."""
 
     def __init__(self) -> None:
-        self._bytes = mmap.mmap(-1, 2)
+        self._bytes = mmap.mmap(-1, UNTOLD + NUMBER.size)
 
     @property
     def typed(self) -> bool:
@@ -34,3 +36,21 @@ class Handover:
     @empty.setter
     def empty(self, value: bool) -> None:
         self._bytes[EMPTY] = value
+
+    @property
+    def in_use(self) -> bool:
+        """Somebody is being served, or was when the session's process was killed (`course.py`)."""
+        return bool(self._bytes[IN_USE])
+
+    @in_use.setter
+    def in_use(self, value: bool) -> None:
+        self._bytes[IN_USE] = value
+
+    @property
+    def untold(self) -> int:
+        """So many events could not be told to the caretaker (`ipc/caretaker.py`)."""
+        return int(NUMBER.unpack_from(self._bytes, UNTOLD)[0])
+
+    @untold.setter
+    def untold(self, value: int) -> None:
+        NUMBER.pack_into(self._bytes, UNTOLD, min(value, 0xFFFF_FFFF))

@@ -25,10 +25,12 @@ from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
+from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer, Choice, Help, Sign, Wish
+from kiosk.session.course import Course
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
 from kiosk.session.pad import Pad
@@ -58,7 +60,8 @@ class Session:
     """Implements `flows.asking.contract.Kiosk`.
 
     guidance: the station's facts; devices: reader, printer and portal with their states; lay_out: makes a slip's
-    picture; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow.
+    picture; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow;
+    course: what will be told of the visit, to nobody without one.
     """
 
     def __init__(
@@ -71,8 +74,10 @@ class Session:
         show: Callable[[View], None],
         now: Callable[[], float] = time.monotonic,
         events: queue.SimpleQueue[Event] | None = None,
+        course: Course | None = None,
     ) -> None:
         self.now = now
+        self.course = course or Course(NoCaretaker(), handover, now)
         self.slot = CardSlot(devices.reader, handover)
         self._settings = settings
         self._guidance = guidance
@@ -150,6 +155,7 @@ class Session:
     def begin(self) -> None:
         """Somebody is there."""
         self._in_use = True
+        self.course.begin()
         self.slot.begin(self.now())
 
     def end(self) -> None:
@@ -192,6 +198,7 @@ class Session:
         while True:
             answer = self.stand(screen, _wait_for(screen))
             if isinstance(answer, Choice) and answer.name in screen.answers:
+                self.course.chose(screen, answer.name)
                 return answer.name
 
     def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
@@ -239,12 +246,15 @@ class Session:
         return self._lay_out(slip, self.view.preferences.language)
 
     def print(self, picture: Image) -> Printed | NotPrinted:
-        return self._devices.printer.print(picture)
+        outcome = self._devices.printer.print(picture)
+        self.course.printed(outcome)
+        return outcome
 
     # Inside.
 
     def _put(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> None:
         """The same screen goes on waiting; another one begins anew."""
+        self.course.comes_to(screen)
         if self._shown.put(screen, pad):
             log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
             self._patience.begin(wait, self.now())

@@ -44,6 +44,8 @@ def run(session: Session) -> None:
     with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows
         taken = give_card_back(session, end)
         session.show(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
+    with contextlib.suppress(Exception):  # nobody waits for it any more
+        session.course.ended(end)
 
 
 def attract(session: Session) -> None:

@@ -160,8 +160,15 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
     around = _surroundings(options, given, ports)
     around.start(stack)
     settings = around.reached(_printing_at(given, *options.printer) if options.printer else given)
+    runtime = _runtime(stack)
     settings = structs.replace(
-        settings, server=structs.replace(settings.server, port=ports.kiosk, runtime_directory=_runtime(stack))
+        settings,
+        server=structs.replace(settings.server, port=ports.kiosk, runtime_directory=runtime),
+        caretaker=structs.replace(
+            settings.caretaker,
+            runtime_directory=runtime,
+            state_directory=str((options.state / "caretaker").absolute()),
+        ),
     )
     file = (options.state / "demo.toml").absolute()
     file.write_text("# Written by the demo at each start.\n" + as_toml(settings), encoding="utf-8")
@@ -169,7 +176,11 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
     dock.start()
     stack.callback(dock.stop)
     reader = ["--vpcd-port", str(ports.slot)] if options.reader == "vpcd" else []
-    children = {"the kiosk": _child(stack, ["kiosk.sim.serve", "--quiet", *reader], msgspec.json.encode(settings))}
+    serve = ["kiosk.sim.serve", "--quiet", "--caretaker", *reader]
+    children = {
+        "the caretaker": _child(stack, ["kiosk", "caretaker", "--config", str(file)]),
+        "the kiosk": _child(stack, serve, msgspec.json.encode(settings)),
+    }
     _await(ports.kiosk, children, ended)
     if options.browser:
         alone = ["--", "--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's sandbox refuses root

@@ -16,7 +16,9 @@ import msgspec
 
 from kiosk.config.file import ConfigError
 from kiosk.config.kiosk import Settings
+from kiosk.hw.device import Reader
 from kiosk.hw.reader import PcscReader
+from kiosk.ipc.caretaker import Caretaker, Listener, NoCaretaker, Untold
 from kiosk.services.server import serve
 from kiosk.sim.reader import VpcdReader
 
@@ -24,16 +26,22 @@ from kiosk.sim.reader import VpcdReader
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m kiosk.sim.serve", description=__doc__)
     parser.add_argument("--vpcd-port", type=int, help="where cards come; without it the slot is a PC/SC reader")
+    parser.add_argument("--caretaker", action="store_true", help="there is one; without this, nobody is told anything")
     parser.add_argument("--quiet", action="store_true", help="say only what is wrong")
     options = parser.parse_args()
     settings = unchecked(msgspec.json.decode(sys.stdin.buffer.read()))
     if options.quiet:
         logging.getLogger("kiosk.server").setLevel(logging.WARNING)
+    runtime = settings.caretaker.runtime_directory
+
+    def reader() -> Reader:
+        return PcscReader(settings.reader.name) if options.vpcd_port is None else VpcdReader(options.vpcd_port)
+
+    def caretaker(untold: Untold) -> Listener:
+        return Caretaker(runtime, untold) if options.caretaker else NoCaretaker()
+
     try:
-        if options.vpcd_port is None:
-            serve(settings, lambda: PcscReader(settings.reader.name))
-        else:
-            serve(settings, lambda: VpcdReader(options.vpcd_port))
+        serve(settings, reader, caretaker)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

@@ -91,6 +91,7 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
             "opens_at": devices.portal_opens_at,
+            "caretaker": devices.caretaker_there,
         },
         "pad": view.pad,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kiosk.config import guidance
+from kiosk.config.events import Event
 from kiosk.config.kiosk import Settings
 from kiosk.services import server
 from kiosk.services.browser import FORGET, RESTART
@@ -31,3 +32,29 @@ def test_the_end_of_a_session_is_survived(
         arbiter._session_died(None, None)
     assert told == [RESTART, RESTART, FORGET], "a browser that remembers is started anew at the next end"
     assert f"failed: {type(error).__name__} at fails:" in caplog.text and "山田" not in caplog.text
+
+
+class Caretaker:
+    """Hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def tell(self, told: Event) -> bool:
+        self.heard.append(told.name)
+        return True
+
+    def present(self) -> bool:
+        return True
+
+
+def test_a_visit_whose_process_died_is_told_and_one_that_ended_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "tell_browser", lambda _settings, _what: True)
+    caretaker = Caretaker()
+    arbiter = server.Server(Settings(), guidance.load(), SlotReader, lambda _untold: caretaker)
+    arbiter._session_died(None, None)
+    assert caretaker.heard == []
+    arbiter._handover.in_use = True
+    for _ in range(2):
+        arbiter._session_died(None, None)
+    assert caretaker.heard == ["session_died"]

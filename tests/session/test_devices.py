@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from kiosk.config.events import Event
 from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
@@ -164,3 +165,62 @@ def test_nobody_is_asked_while_somebody_is_served(
     for _ in range(6):
         assert asked.acquire(timeout=5)
     assert known(devices) == ("open", None)
+
+
+class Caretaker:
+    """Hears, while it is there."""
+
+    def __init__(self) -> None:
+        self.there = True
+        self.heard: list[dict[str, object]] = []
+
+    def tell(self, told: Event) -> bool:
+        if self.there:
+            self.heard.append({**told.fields})
+        return self.there
+
+    def present(self) -> bool:
+        return self.there
+
+
+def test_the_caretaker_is_told_what_is_known_of_the_devices_and_nothing_guessed(outside: Outside) -> None:
+    caretaker, reader = Caretaker(), SlotReader()
+    devices = Devices(
+        reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, has_printer=True
+    )
+    devices.ask_caretaker()
+    assert caretaker.heard == [], "a reader that was just opened is absent for a moment, the others were not asked yet"
+    outside.fault, outside.answer = PrinterFault.PAPER_END, PortalClosed()
+    look(devices)
+    devices.ask_caretaker()
+    assert caretaker.heard == [{"reader": "absent"}, {"printer": "paper_end"}, {"portal": "closed"}]
+    caretaker.heard.clear()
+    reader.take_out()
+    outside.fault, outside.answer = None, True
+    look(devices)
+    devices.ask_caretaker()
+    assert caretaker.heard == [{"printer": "ready"}, {"portal": "open"}]
+    devices.ask_caretaker()
+    assert caretaker.heard[2] == {"reader": "present"}
+
+
+def test_of_a_kiosk_without_a_printer_none_is_told(outside: Outside) -> None:
+    caretaker = Caretaker()
+    devices = Devices(
+        SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, has_printer=False
+    )
+    look(devices)
+    devices.ask_caretaker()
+    assert caretaker.heard == [{"portal": "open"}]
+
+
+def test_a_caretaker_that_goes_and_comes_back_is_noticed_once_each(outside: Outside) -> None:
+    caretaker = Caretaker()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    changes = []
+    for there in (True, False, False, True, True):
+        caretaker.there = there
+        changes.append(devices.ask_caretaker())
+        assert devices.caretaker_there is there
+    assert changes == [False, True, False, True, False]
+    assert devices.no_caretaker() and not devices.caretaker_there

@@ -28,3 +28,13 @@ def test_what_a_process_says_before_it_dies_its_parent_knows() -> None:
         os.kill(os.getpid(), 9)
     os.waitpid(child, 0)
     assert (handover.typed, handover.empty) == (False, True)
+
+
+def test_whether_somebody_is_served_and_how_much_is_untold_stand_beside_them() -> None:
+    handover = Handover()
+    assert (handover.in_use, handover.untold) == (False, 0)
+    for count in (1, 255, 70_000, 0xFFFF_FFFF):
+        handover.in_use, handover.untold = True, count
+        assert (handover.typed, handover.empty, handover.in_use, handover.untold) == (False, False, True, count)
+    handover.untold += 1
+    assert handover.untold == 0xFFFF_FFFF

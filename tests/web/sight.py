@@ -40,6 +40,7 @@ class Sight:
     printer: PrinterFault | None = None
     portal: str = "open"
     opens_at: datetime | None = None
+    caretaker: bool = True
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
         """The fragment, by the production path."""
@@ -51,5 +52,6 @@ class Sight:
             printer_fault=self.printer,
             portal_state=self.portal,
             portal_opens_at=self.opens_at,
+            caretaker_there=self.caretaker,
         )
         return render(view, SETTINGS, cast(Devices, devices))

@@ -1,0 +1,113 @@
+"""What root asks at the command line: the trail, read from the disk, and the staff, who are the caretaker's to know."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from kiosk.caretaker import chain
+from kiosk.caretaker.chain import NoLine
+from kiosk.caretaker.export import export
+from kiosk.caretaker.key import Key, NoKey, PublicKey
+from kiosk.caretaker.trail import FOLDER, segments
+from kiosk.caretaker.verify import verify
+from kiosk.caretaker.words import Tongue, words
+from kiosk.config.events import event
+from kiosk.config.kiosk import Settings
+from kiosk.ipc.caretaker import Away, Caretaker
+from kiosk.ipc.messages import AddStaff, Denied, ListStaff, Question, RemoveStaff, Staff
+
+
+def audit(settings: Settings, options: argparse.Namespace) -> int:
+    """0: done, and sound; 1: not, with a line that says why."""
+    state = Path(settings.caretaker.state_directory)
+    try:
+        match options.audit:
+            case "verify":
+                return _verify(state)
+            case "show":
+                return _show(state, "ja" if options.ja else "en")
+            case _:
+                return _export(state, options.file, Caretaker(settings.caretaker.runtime_directory))
+    except NoKey as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"{error.filename or state}: {error.strerror}")
+
+
+def staff(settings: Settings, options: argparse.Namespace) -> int:
+    """0: done; 1: not, with a line that says why."""
+    caretaker = Caretaker(settings.caretaker.runtime_directory)
+    asked: Question
+    match options.staff:
+        case "add":
+            if (passcode := _new_passcode()) is None:
+                return _complain("the two are not the same; nothing was changed")
+            asked = AddStaff(options.number, options.role, passcode)
+        case "remove":
+            asked = RemoveStaff(options.number)
+        case _:
+            asked = ListStaff()
+    try:
+        answer = caretaker.ask(asked)
+    except Away as error:
+        return _complain(f"the caretaker does not answer ({error}); systemctl status kiosk-caretaker")
+    match answer:
+        case Denied(why=why):
+            return _complain(why)
+        case Staff(accounts=accounts):
+            for number, role in accounts.items():
+                print(f"{number:>6}  {role}")
+            if not accounts:
+                print("nobody; add one: python -m kiosk staff add NUMBER --role supervisor", file=sys.stderr)
+    return 0
+
+
+def _verify(state: Path) -> int:
+    key = PublicKey.load(state)
+    report = verify(state / FOLDER, key)
+    for flaw in report.flaws:
+        print(f"FLAW   {flaw}")
+    if report.tail:
+        print(f"torn   {report.tail} bytes of a line at the end; the caretaker closes it off at its next start")
+    if report.behind:
+        print(f"behind {report.behind} lines behind the anchor, which it does not vouch for yet")
+    print(f"lines  {report.first} to {report.last}, in {report.segments} segments")
+    print(f"head   {report.head}")
+    print(f"key    {key.fingerprint}")
+    print("sound" if report.sound else "NOT SOUND")
+    return 0 if report.sound else 1
+
+
+def _show(state: Path, tongue: Tongue) -> int:
+    for path in segments(state / FOLDER):
+        for line in chain.split(path.read_bytes())[0]:
+            try:
+                print(words(chain.read(line), tongue))
+            except NoLine as flaw:
+                print(f"        {path.name}: a line that {flaw}")
+    return 0
+
+
+def _export(state: Path, to: Path, caretaker: Caretaker) -> int:
+    key = Key.load(state)
+    if not caretaker.tell(event("trail_exported")):
+        print("the caretaker does not answer, so the trail does not say that it was exported", file=sys.stderr)
+    count = export(state / FOLDER, key, to)
+    print(f"{to}: {count} segments; docs/audit.md says how to verify it. Its key: {key.public.fingerprint}")
+    return 0
+
+
+def _new_passcode() -> str | None:
+    """Typed twice at a terminal, unseen; else the first line of what comes in. None: the two are not the same."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    passcode = getpass.getpass("Passcode (8 digits or more): ")
+    return passcode if getpass.getpass("Once more: ") == passcode else None
+
+
+def _complain(line: str) -> int:
+    print(line, file=sys.stderr)
+    return 1

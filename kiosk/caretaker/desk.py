@@ -1,0 +1,142 @@
+"""Who may say what, and what is answered. Bytes in, bytes out: the socket is the service's (services/caretaker.py).
+
+    server     tells what the table lets it tell; asks for the status, and whether a passcode is right
+    browser    tells what the table lets it tell
+    root       everything that may be asked; tells what the table lets it tell
+    anybody    else is not heard at all
+
+A speaker that says too much is not heard for the rest: BURST at once and then one in EVERY_SECONDS, for each kind of
+speaker by itself, so that a session gone wild takes no room from the others and fills no disk. How many were too many
+is written down.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from kiosk.caretaker.passcodes import Admitted as IsRight
+from kiosk.caretaker.passcodes import NotDone, Passcodes
+from kiosk.caretaker.record import Record
+from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode
+from kiosk.ipc.messages import (
+    AddStaff,
+    Admit,
+    Admitted,
+    Answer,
+    Denied,
+    ListStaff,
+    NotAdmitted,
+    NotAMessage,
+    Question,
+    RemoveStaff,
+    Staff,
+    Standing,
+    Status,
+    Taken,
+    Tell,
+    encode,
+    question,
+)
+
+BURST = 60
+EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
+
+ASKS: dict[Speaker, frozenset[type]] = {
+    "server": frozenset({Tell, Status, Admit}),
+    "browser": frozenset({Tell}),
+    "root": frozenset({Tell, Status, Admit, AddStaff, RemoveStaff, ListStaff}),
+}
+
+
+class Anchored(Protocol):
+    """How the trail stands."""
+
+    def __call__(self) -> tuple[int, str]: ...
+
+
+class Bucket:
+    """So much may be said now: full at first, one more every EVERY_SECONDS."""
+
+    def __init__(self, now: float) -> None:
+        self._left, self._then = float(BURST), now
+
+    def takes(self, now: float) -> bool:
+        self._left = min(BURST, self._left + (now - self._then) / EVERY_SECONDS)
+        self._then = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Desk:
+    """now: monotonic seconds. For one thread."""
+
+    def __init__(
+        self,
+        record: Record,
+        passcodes: Passcodes,
+        anchored: Anchored,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._record, self._passcodes, self._anchored, self._now = record, passcodes, anchored, now
+        self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
+
+    def hear(self, data: bytes, who: frozenset[Speaker]) -> bytes:
+        """The answer to a message of this speaker."""
+        return encode(self._answer(data, who))
+
+    def turn(self) -> None:
+        """To be called about once a second."""
+        self._passcodes.end_vendors()
+        self._record.turn()
+
+    def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
+        try:
+            asked = question(data)
+        except NotAMessage as error:
+            return Denied(str(error))
+        if not any(type(asked) in ASKS.get(speaker, ()) for speaker in who):
+            return Denied("this is not for you to ask")
+        if isinstance(asked, Tell):
+            return self._hear(asked, who)
+        return self._serve(asked)
+
+    def _hear(self, telling: Tell, who: frozenset[Speaker]) -> Answer:
+        try:
+            told = decode(telling.event)
+        except NotAnEvent as error:
+            return Denied(str(error))
+        speaker = next((each for each in EVENTS[told.name].by if each in who and each in self._buckets), None)
+        if speaker is None:
+            return Denied(f"{told.name}: this is not for you to tell")
+        if telling.untold:
+            self._record.missed(speaker, "away", telling.untold)
+        if not self._record.is_news(told):
+            return Taken()
+        if not self._buckets[speaker].takes(self._now()):
+            self._record.missed(speaker, "flood")
+            return Denied("too much is told")
+        self._record.tell(told)
+        return Taken()
+
+    def _serve(self, asked: Question) -> Answer:
+        try:
+            match asked:
+                case Status():
+                    lines, head = self._anchored()
+                    return Standing(lines, head, self._record.unwritten)
+                case Admit(staff=staff, passcode=passcode):
+                    answer = self._passcodes.check(staff, passcode)
+                    return Admitted(answer.role) if isinstance(answer, IsRight) else NotAdmitted(answer.seconds)
+                case AddStaff(staff=staff, role=role, passcode=passcode):
+                    self._passcodes.add(staff, role, passcode)
+                case RemoveStaff(staff=staff):
+                    self._passcodes.remove(staff)
+                case ListStaff():
+                    return Staff(self._passcodes.accounts)
+        except NotDone as error:
+            return Denied(str(error))
+        return Taken()

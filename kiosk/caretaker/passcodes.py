@@ -1,0 +1,249 @@
+"""The staff's accounts: number, role, passcode. No session can read them; a session hands in what was typed and hears
+whether that was right.
+
+A passcode is kept as Argon2id (RFC 9106, the second of its recommended settings) and checked one at a time; `waits.py`
+says how many tries there can be. A try is counted, on the disk, before it is checked. A staff number that nobody has
+takes as long, waits as long, and is told apart by nothing.
+
+There is no default account. Roles: officer, supervisor, vendor. A vendor's account ends by itself after seven days, by
+whichever is first: the machine's clock, or the hours in which the caretaker has run; so a clock that was set back
+prolongs nothing.
+
+A disk that cannot be written to does not lock the officers out: what cannot be counted there counts as long as the
+caretaker runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from msgspec import Meta, Struct, structs
+
+from kiosk.caretaker import disk
+from kiosk.caretaker.waits import Counted, Waits
+from kiosk.caretaker.weak import Weakness, digits, weak
+from kiosk.config.events import Event, event
+
+log = logging.getLogger("kiosk.caretaker")
+
+Role = Literal["officer", "supervisor", "vendor"]
+Number = Annotated[int, Meta(ge=1, le=999_999)]
+
+FILE = "staff.json"  # in the state directory
+VENDOR_SECONDS = 7 * 24 * 3600
+KEPT_EVERY_SECONDS = 3600  # how much of a vendor's time a power cut can give back
+MOST_ACCOUNTS = 1000
+SALT_BYTES, HASH_BYTES = 16, 32
+
+
+class Cost(Struct, frozen=True):
+    """What one check costs: Argon2id with so much memory (KiB), passes and lanes."""
+
+    memory: int = 64 * 1024
+    passes: int = 3
+    lanes: int = 4
+
+
+class Account(Struct, frozen=True, forbid_unknown_fields=True):
+    """One member of the staff. ends, left: of a vendor: the moment, and the seconds of running time until then."""
+
+    role: Role
+    phc: str  # Argon2id, in the PHC string format
+    ends: datetime | None = None
+    left: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Account {self.role}>"
+
+
+class Kept(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file."""
+
+    accounts: dict[int, Account] = {}
+    wrong: Counted = Counted()
+
+
+class Admitted(Struct, frozen=True):
+    role: Role
+
+
+class Refused(Struct, frozen=True):
+    """seconds: for which nobody need try again; 0: at once."""
+
+    seconds: int
+
+
+class NotDone(Exception):
+    """An account was not made or removed. One line that says why; nothing of a passcode."""
+
+
+WEAKNESSES: dict[Weakness, str] = {
+    "not_digits": "a passcode is made of digits",
+    "too_short": "a passcode has 8 digits or more",
+    "too_long": "a passcode has 32 digits at most",
+    "common": "this passcode is one of those that are tried first; take another",
+    "pattern": "this passcode is a pattern that is tried first; take another",
+    "date": "this passcode is a date, and dates are tried first; take another",
+    "staff_number": "the staff number stands in this passcode; take another",
+}
+
+
+class Passcodes:
+    """The accounts of this machine. For one thread.
+
+    tell: takes the events; monotonic: seconds; now: an aware datetime, asked only when a vendor's account ends.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        tell: Callable[[Event], object],
+        monotonic: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        cost: Cost | None = None,
+    ) -> None:
+        self._path, self._tell, self._monotonic, self._now = path, tell, monotonic, now
+        self._cost = cost or Cost()
+        self._nobodys = self._hash("")  # what is checked for a number that nobody has
+        self._flaw = ""
+        kept = self._load()
+        self._accounts = dict(kept.accounts)
+        self._waits = Waits(kept.wrong, monotonic())
+        self._ran = monotonic()
+
+    @property
+    def accounts(self) -> dict[int, Role]:
+        return {number: account.role for number, account in sorted(self._accounts.items())}
+
+    def add(self, number: int, role: Role, passcode: str) -> None:
+        """Raises NotDone."""
+        self._usable()
+        if number in self._accounts:
+            raise NotDone(f"staff number {number} is there already; remove it first")
+        if len(self._accounts) >= MOST_ACCOUNTS:
+            raise NotDone(f"there are {MOST_ACCOUNTS} accounts already")
+        if weakness := weak(passcode, number):
+            raise NotDone(WEAKNESSES[weakness])
+        account = Account(role, self._hash(passcode))
+        if role == "vendor":
+            ends = self._now() + timedelta(seconds=VENDOR_SECONDS)
+            account = structs.replace(account, ends=ends, left=float(VENDOR_SECONDS))
+        self._change({**self._accounts, number: account})
+        self._waits.forget(number)
+        self._tell(event("staff_added", staff=number, role=role))
+
+    def remove(self, number: int) -> None:
+        """Raises NotDone."""
+        self._usable()
+        if number not in self._accounts:
+            raise NotDone(f"there is no staff number {number}")
+        self._change({each: account for each, account in self._accounts.items() if each != number})
+        self._tell(event("staff_removed", staff=number, removal="asked"))
+
+    def check(self, number: int, passcode: str) -> Admitted | Refused:
+        """A try. It takes the time of one Argon2id, or none while one has to wait."""
+        self.end_vendors()
+        if seconds := self._waits.left(number, self._monotonic()):
+            return Refused(seconds)
+        self._waits.begins(number, self._accounts)
+        self._keep()
+        account = self._accounts.get(number)
+        if self._is_right(passcode, account) and account is not None:
+            self._waits.right(number)
+            self._keep()
+            self._tell(event("staff_admitted", staff=number, role=account.role))
+            return Admitted(account.role)
+        waits = self._waits.wrong(number, self._monotonic())
+        self._tell(event("passcode_refused", staff=number if account else 0))
+        for held, seconds in waits.items():
+            self._tell(event("passcodes_held", held=held, seconds=seconds))
+        return Refused(max(waits.values(), default=0))
+
+    def end_vendors(self) -> None:
+        """Let the time of vendors' accounts pass, and remove those whose time is over. To be called now and then."""
+        ran = self._monotonic() - self._ran
+        if not any(account.left is not None for account in self._accounts.values()):
+            self._ran += ran
+            return
+        over = [number for number, account in self._accounts.items() if _is_over(account, ran, self._now())]
+        if ran < KEPT_EVERY_SECONDS and not over:
+            return
+        self._ran += ran
+        self._accounts = {
+            number: structs.replace(account, left=account.left - ran) if account.left is not None else account
+            for number, account in self._accounts.items()
+            if number not in over
+        }
+        self._keep()
+        for number in over:
+            self._tell(event("staff_removed", staff=number, removal="expired"))
+
+    # Inside.
+
+    def _hash(self, passcode: str) -> str:
+        return _argon(self._cost).derive_phc_encoded(digits(passcode).encode())
+
+    def _is_right(self, passcode: str, account: Account | None) -> bool:
+        try:
+            Argon2id.verify_phc_encoded(digits(passcode).encode(), account.phc if account else self._nobodys)
+        except (InvalidKey, ValueError):
+            return False
+        return True
+
+    def _usable(self) -> None:
+        if self._flaw:
+            raise NotDone(self._flaw)
+
+    def _load(self) -> Kept:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Kept)
+        except FileNotFoundError:
+            return Kept()
+        except OSError as error:
+            self._flaw = f"{self._path}: cannot be read ({error.strerror}); check its owner and mode"
+        except (msgspec.MsgspecError, ValueError):
+            self._flaw = f"{self._path}: is not what was written there; move it away, and add the staff anew"
+        log.error("%s", self._flaw)
+        return Kept()
+
+    def _change(self, accounts: dict[int, Account]) -> None:
+        before, self._accounts = self._accounts, accounts
+        try:
+            self._write()
+        except OSError as error:
+            self._accounts = before
+            raise NotDone(f"{self._path}: {error.strerror}") from None
+
+    def _keep(self) -> None:
+        if self._flaw:
+            return  # whatever stands there is for a person to look at
+        try:
+            self._write()
+        except OSError as error:
+            log.error("%s: %s; wrong passcodes count until the caretaker ends", self._path, error.strerror)
+
+    def _write(self) -> None:
+        disk.put(self._path, msgspec.json.encode(Kept(self._accounts, self._waits.counted)))
+
+
+def _argon(cost: Cost) -> Argon2id:
+    return Argon2id(
+        salt=os.urandom(SALT_BYTES),
+        length=HASH_BYTES,
+        iterations=cost.passes,
+        lanes=cost.lanes,
+        memory_cost=cost.memory,
+    )
+
+
+def _is_over(account: Account, ran: float, now: datetime) -> bool:
+    return (account.left is not None and account.left <= ran) or (account.ends is not None and account.ends <= now)

@@ -1,0 +1,265 @@
+"""The audit trail: what was told, in order, such that nobody can change, drop or add a line unseen (form: `chain.py`).
+
+An append, in this order, each step on the disk before the next:
+
+    1. the lines, at the end of the open segment, or as a new one (written beside, then renamed)
+    2. the anchor
+    3. `append` returns, and only now may anybody say that it stands there
+
+When the open segment is full, or of another day, it is sealed first. Whatever is cut off between two steps is found
+when the trail is opened again:
+
+    a part of a line          the segment is closed off: sealed as it is, and the next begins with `trail_torn`, which
+                              says how many bytes there are. Nothing is cut away and nothing mended
+    lines behind the anchor   they are the trail's: it was cut off before the second step
+    a file not yet renamed    it is removed: no part of the trail
+    fewer lines than the      somebody has done that, or the disk. The trail goes on behind the anchor with
+    anchor says, a line that  `trail_broken`, and `verify` says so for as long as these segments are kept
+    was changed, no anchor
+
+A disk that cannot be written to raises Unwritable, and the next append opens the trail anew; so a line that went half
+onto a full disk is closed off like one that was cut by a power failure.
+
+Segments of which every line is older than the days they are kept go, with an event that says so, the two oldest at most
+whenever one is sealed: a clock that was set to next year does not take the trail away in one stroke.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk.caretaker import chain, disk
+from kiosk.caretaker.chain import ANCHOR, NOTHING_BEFORE, SEAL, Anchor, Line, NoLine
+from kiosk.caretaker.key import Key
+from kiosk.config.events import Counts, Event, event
+
+FOLDER = "trail"  # in the state directory
+SEGMENT_BYTES = 1 << 20
+REMOVED_AT_ONCE = 2
+
+
+class Unwritable(Exception):
+    """The disk could not be written to; nothing of this was acknowledged. One line that says why."""
+
+
+class _End:
+    """Where the next line goes. n, head: number and hash of the last line. segment: the open one, if lines can be added
+    to it; unsealed: one that has to be sealed before another begins; size: of the open one, in bytes; day: of its first
+    line."""
+
+    def __init__(
+        self,
+        n: int,
+        head: str,
+        segment: int | None = None,
+        unsealed: Path | None = None,
+        size: int = 0,
+        day: str = "",
+    ) -> None:
+        self.n, self.head, self.segment, self.unsealed, self.size, self.day = n, head, segment, unsealed, size, day
+
+
+class Trail:
+    """One trail, in a folder of its own. For one thread.
+
+    now: an aware datetime; kept_days: how long a line stays at least.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        key: Key,
+        kept_days: int,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
+        self._folder, self._key, self._now = folder, key, now
+        self._kept_days, self._segment_bytes = kept_days, segment_bytes
+        self._end: _End | None = None
+        self._found: list[Event] = []  # when it was opened, and is not written yet
+        self.last_event = ""  # of the last line that is there; "" for none
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """What is known of the end of the trail; None: it could not be opened yet."""
+        return Anchor(self._end.head, self._end.n) if self._end else None
+
+    def open(self) -> None:
+        """Find the end of the trail. Raises Unwritable. `append` does it, too."""
+        if self._end is None:
+            with self._written():
+                disk.private_folder(self._folder)
+                with disk.held(self._folder, alone=True):
+                    self._end = self._look()
+
+    def append(self, *told: Event | Counts) -> None:
+        """Write these lines, all or none acknowledged. Raises Unwritable, and NotAnEvent for what the table has not."""
+        now = self._now()
+        self.open()
+        assert self._end is not None
+        with self._written(), disk.held(self._folder, alone=True):
+            old = self._expired(now) if self._turns(now) else []
+            removed = [event("segments_removed", line=last.n) for _, last in old[-1:]]
+            lines, head = self._lines([*self._found, *removed, *told], now)
+            self._write(b"".join(lines), now)
+            self._end.n, self._end.head = self._end.n + len(lines), head
+            disk.put(self._folder / ANCHOR, chain.anchor_file(Anchor(head, self._end.n), self._key))
+            for path, _ in old:
+                disk.remove(path, _seal(path))
+        self._found = []
+        self.last_event = chain.read(lines[-1]).event
+
+    def close(self) -> None:
+        if self._end is not None and self._end.segment is not None:
+            os.close(self._end.segment)
+        self._end = None
+
+    # Writing.
+
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self.close()
+            self._end = None
+            raise Unwritable(f"{self._folder}: {error.strerror or type(error).__name__}") from None
+
+    def _lines(self, told: Sequence[Event | Counts], now: datetime) -> tuple[list[bytes], str]:
+        """The lines of these, and the hash of the last."""
+        assert self._end is not None
+        lines, head = [], self._end.head
+        for n, each in enumerate(told, self._end.n + 1):
+            lines.append(chain.written(each, n, head, now))
+            head = chain.hash_of(lines[-1])
+        return lines, head
+
+    def _turns(self, now: datetime) -> bool:
+        """The next line begins a new segment."""
+        assert self._end is not None
+        full = self._end.size >= self._segment_bytes or self._end.day != _day(now)
+        return self._end.segment is None or full
+
+    def _write(self, data: bytes, now: datetime) -> None:
+        end = self._end
+        assert end is not None
+        if not self._turns(now):
+            assert end.segment is not None
+            disk.add(end.segment, data)
+            end.size += len(data)
+            return
+        if end.unsealed is not None:
+            disk.put(_seal(end.unsealed), self._key.sign(end.unsealed.read_bytes()))
+        if end.segment is not None:
+            os.close(end.segment)
+            end.segment = None
+        path = self._folder / chain.name_of(end.n + 1)
+        disk.put(path, data)
+        end.segment, end.unsealed, end.size, end.day = disk.open_to_add(path), path, len(data), _day(now)
+
+    def _expired(self, now: datetime) -> list[tuple[Path, Line]]:
+        """The oldest segments that need not be kept any more, each with its last line."""
+        found = []
+        for path in segments(self._folder)[:-1][:REMOVED_AT_ONCE]:
+            lines, _ = chain.split(path.read_bytes())
+            try:
+                last = chain.read(lines[-1])
+            except (IndexError, NoLine):
+                break
+            if not chain.older_than(last, self._kept_days, now):
+                break
+            found.append((path, last))
+        return found
+
+    # Finding the end.
+
+    def _look(self) -> _End:
+        disk.sweep(self._folder)
+        self._found = []
+        anchor = self._anchor()
+        there = segments(self._folder)
+        if not there:
+            if anchor is None:
+                if (self._folder / ANCHOR).exists():
+                    self._broken("anchor_missing")
+                disk.put(self._folder / ANCHOR, chain.anchor_file(Anchor(NOTHING_BEFORE, 0), self._key))
+                return _End(0, NOTHING_BEFORE)
+            if anchor.lines:
+                self._broken("lines_missing")
+            return _End(anchor.lines, anchor.head)
+        return self._behind(there[-1], anchor)
+
+    def _anchor(self) -> Anchor | None:
+        """None: there is none, or none that verifies."""
+        try:
+            return chain.read_anchor((self._folder / ANCHOR).read_bytes(), self._key.public)
+        except (FileNotFoundError, NoLine):
+            return None
+
+    def _behind(self, path: Path, anchor: Anchor | None) -> _End:
+        """The end behind the last segment."""
+        data = path.read_bytes()
+        lines, tail = chain.split(data)
+        first = chain.first_of(path.name)
+        assert first is not None
+        good = list(_good(lines, first))
+        flaw = _flaw(good, len(lines), first, anchor)
+        if flaw:
+            self._broken(flaw)
+        if tail:
+            self._found.append(event("trail_torn", bytes=chain.torn(tail)))
+        self.last_event = good[-1].event if good else ""
+        unsealed = None if _seal(path).exists() else path
+        n, head = first + max(len(lines), 1) - 1, chain.hash_of(lines[-1]) if lines else NOTHING_BEFORE
+        if anchor is not None and anchor.lines > n:
+            n, head = anchor.lines, anchor.head
+        if flaw or tail or unsealed is None or not good:
+            return _End(n, head, unsealed=unsealed)
+        return _End(n, head, disk.open_to_add(path), path, len(data), good[0].at[:10])
+
+    def _broken(self, flaw: str) -> None:
+        self._found.append(event("trail_broken", flaw=flaw))
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segments of a trail, the oldest first."""
+    return sorted(path for path in folder.iterdir() if chain.first_of(path.name) is not None)
+
+
+def _good(lines: Sequence[bytes], first: int) -> Iterator[Line]:
+    """The lines as far as each follows from the one before."""
+    before = None
+    for n, data in enumerate(lines, first):
+        try:
+            line = chain.read(data)
+        except NoLine:
+            return
+        if line.n != n or before not in (None, line.before):
+            return
+        before = line.hash
+        yield line
+
+
+def _flaw(good: Sequence[Line], count: int, first: int, anchor: Anchor | None) -> str:
+    """What the last segment says against the trail; "" for nothing. good: its sound lines, of `count`."""
+    if anchor is None:
+        return "anchor_missing"
+    if anchor.lines > first + count - 1:
+        return "lines_missing"
+    if len(good) < count:
+        return "line_changed"
+    hashes = {first - 1: good[0].before, **{line.n: line.hash for line in good}} if good else {}
+    return "" if hashes.get(anchor.lines) == anchor.head else "line_changed"
+
+
+def _seal(segment: Path) -> Path:
+    return segment.with_name(segment.name + SEAL)
+
+
+def _day(now: datetime) -> str:
+    return now.astimezone(UTC).strftime("%Y-%m-%d")

@@ -1,0 +1,107 @@
+"""The caretaker, as everybody else sees it: tell it something, ask it something. Whoever tells is never held up by it,
+and never fails for it: what could not be told is counted, and the number goes along with the next that can be.
+
+A telling is taken only when the caretaker has said so. An answer that does not come in time counts as not taken, though
+it may have been: a gap too many is written rather than one too few.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Protocol
+
+from kiosk.config.events import Event
+from kiosk.ipc.messages import (
+    LONGEST,
+    SOCKET,
+    Answer,
+    Denied,
+    NotAMessage,
+    Question,
+    Standing,
+    Status,
+    Taken,
+    answer,
+    encode,
+    telling,
+)
+
+PATIENCE_SECONDS = 1.5  # for an answer: a passcode may be being checked, or a disk be slow
+
+
+class Away(Exception):
+    """Nobody answers there. One line."""
+
+
+class Untold(Protocol):
+    """Where the count is kept of what could not be told."""
+
+    untold: int
+
+
+class InThisProcess:
+    """A count that ends with its process."""
+
+    untold = 0
+
+
+class Caretaker:
+    """runtime: caretaker.runtime_directory."""
+
+    def __init__(
+        self, runtime: Path | str, untold: Untold | None = None, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self._path = Path(runtime, SOCKET)
+        self._untold = untold or InThisProcess()
+        self._patience_seconds = patience_seconds
+
+    def ask(self, question: Question) -> Answer:
+        """Raises Away."""
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
+                line.settimeout(self._patience_seconds)
+                line.connect(str(self._path))
+                line.send(encode(question))
+                said = line.recv(LONGEST * 16)
+        except OSError as error:
+            raise Away(f"{self._path}: {error.strerror or 'no answer'}") from None
+        try:
+            return answer(said)
+        except NotAMessage:
+            raise Away(f"{self._path}: hung up") from None
+
+    def tell(self, told: Event) -> bool:
+        """Whether it has arrived. Never raises. A state is not counted when it has not: it is told again and again."""
+        waiting = self._untold.untold
+        try:
+            arrived = isinstance(self.ask(telling(told, waiting)), Taken | Denied)
+        except Away:
+            arrived = False
+        self._untold.untold = 0 if arrived else waiting + (told.row.kind != "state")
+        return arrived
+
+    def present(self) -> bool:
+        """It is there, and answers."""
+        try:
+            return isinstance(self.ask(Status()), Standing)
+        except Away:
+            return False
+
+
+class NoCaretaker:
+    """Where there is none to be told: a demo without it, a test."""
+
+    def tell(self, told: Event) -> bool:
+        return True
+
+    def present(self) -> bool:
+        return True
+
+
+class Listener(Protocol):
+    """What a session needs of it."""
+
+    def tell(self, told: Event) -> bool: ...
+
+    def present(self) -> bool: ...

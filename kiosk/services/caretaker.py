@@ -1,0 +1,201 @@
+"""The caretaker: it lives as long as the machine, keeps what may be kept, and never learns of a person.
+
+One Unix socket of typed messages (kiosk/ipc/messages.py). The kernel says who speaks (SO_PEERCRED); what may be said,
+and what is answered, is the desk's (kiosk/caretaker/desk.py). One thread does everything, one message after the other,
+and waits for nobody:
+
+    a speaker that says nothing            costs a descriptor; there are so many of a user, and the oldest makes room
+    one that does not read its answer      is hung up on
+    one that says one thing after another  has its turn once in a round, like everybody; the desk does not hear too much
+    a message that is too long             the speaker is hung up on
+    a user who is none of ours             is hung up on before anything was read
+
+A round without a message ends after TURN_SECONDS: gaps are written, hours end, systemd is told that all is well. A loop
+that stands still tells it nothing any more, and is started anew (WatchdogSec in the unit).
+
+What a signal does: TERM, INT and HUP end it, with `caretaker_ended` as the last line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import pwd
+import selectors
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from kiosk.caretaker import disk, passcodes
+from kiosk.caretaker.desk import Desk
+from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.key import Key, NoKey
+from kiosk.caretaker.record import Record
+from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
+from kiosk.config.events import Speaker, event
+from kiosk.config.kiosk import Settings
+from kiosk.ipc.messages import LONGEST, SOCKET
+from kiosk.services import sd_notify
+
+log = logging.getLogger("kiosk.caretaker")
+
+TURN_SECONDS = 0.5
+CONNECTIONS_EACH = 16  # of one user
+WAITING = 64  # who may wait to be let in
+CREDENTIALS = struct.Struct("3i")  # ucred: pid, uid, gid (unix(7))
+USERS: Mapping[str, Speaker] = {"kiosk": "server", "kiosk-browser": "browser"}  # systemd/sysusers.d
+EVERYBODY: frozenset[Speaker] = frozenset({"server", "browser", "root"})
+
+
+def speakers() -> dict[int, frozenset[Speaker]]:
+    """Who is heard, by uid. Our own user is everybody at once: in a demo there is no other, and on an appliance nobody
+    else has it."""
+    known: dict[int, frozenset[Speaker]] = {0: frozenset({"root"})}
+    for name, speaker in USERS.items():
+        with contextlib.suppress(KeyError):  # not on this machine
+            known[pwd.getpwnam(name).pw_uid] = frozenset({speaker})
+    return {**known, os.geteuid(): EVERYBODY}
+
+
+class Switchboard:
+    """The socket, and who is on the line. Bytes come and go; what they mean is the desk's."""
+
+    def __init__(self, path: Path, desk: Desk, known: Mapping[int, frozenset[Speaker]]) -> None:
+        self._desk, self._known = desk, known
+        self._path = path
+        self._lines: dict[socket.socket, int] = {}  # and their users, the oldest first
+        self._poll = selectors.DefaultSelector()
+        path.unlink(missing_ok=True)
+        self._door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        self._door.bind(str(path))
+        path.chmod(0o666)  # who may speak is decided by who it is
+        self._door.listen(WAITING)
+        self._poll.register(self._door, selectors.EVENT_READ)
+
+    def round(self) -> None:
+        """Everybody who has something to say says one thing; or TURN_SECONDS pass."""
+        for key, _ in self._poll.select(TURN_SECONDS):
+            if key.fileobj is self._door:
+                self._let_in()
+            elif key.fileobj in self._lines:
+                assert isinstance(key.fileobj, socket.socket)
+                self._hear(key.fileobj)
+
+    def close(self) -> None:
+        for line in list(self._lines):
+            self._hang_up(line)
+        self._door.close()
+        self._poll.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _let_in(self) -> None:
+        try:
+            line, _ = self._door.accept()
+        except OSError:
+            return  # gone again, or there are no descriptors: those on the line make room in time
+        line.setblocking(False)
+        user = user_of(line)
+        if user not in self._known:
+            line.close()
+            return
+        theirs = [each for each, of in self._lines.items() if of == user]
+        if len(theirs) >= CONNECTIONS_EACH:
+            self._hang_up(theirs[0])
+        self._lines[line] = user
+        self._poll.register(line, selectors.EVENT_READ)
+
+    def _hear(self, line: socket.socket) -> None:
+        try:
+            data, _, flags, _ = line.recvmsg(LONGEST)
+            if not data or flags & socket.MSG_TRUNC:
+                self._hang_up(line)
+            else:
+                line.send(self._desk.hear(data, self._known[self._lines[line]]))
+        except OSError:  # gone, or it does not read what it asked for
+            self._hang_up(line)
+
+    def _hang_up(self, line: socket.socket) -> None:
+        self._poll.unregister(line)
+        del self._lines[line]
+        line.close()
+
+
+def user_of(line: socket.socket) -> int:
+    """The uid of whoever connected, as the kernel noted it then."""
+    _pid, user, _gid = CREDENTIALS.unpack(line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size))
+    return int(user)
+
+
+class Service:
+    """All of it, put together. Raises NoKey, and OSError when the folders cannot be used."""
+
+    def __init__(self, settings: Settings) -> None:
+        kept = settings.caretaker
+        runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
+        self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
+        self._record = Record(self._trail, Hours(runtime, state))
+        self._begin()
+        staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
+        self._desk = Desk(self._record, staff, self._anchored)
+        self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
+        self._told_to_stop = False
+
+    def run(self) -> None:
+        """Until `stop`."""
+        sd_notify.notify("READY=1")
+        turned = 0.0
+        while not self._told_to_stop:
+            self._board.round()
+            if time.monotonic() - turned >= TURN_SECONDS:
+                turned = time.monotonic()
+                self._desk.turn()
+                sd_notify.notify("WATCHDOG=1")
+        sd_notify.notify("STOPPING=1")
+        self._board.close()
+        self._record.stop(event("caretaker_ended"))
+
+    def stop(self) -> None:
+        """For a signal's handler."""
+        self._told_to_stop = True
+
+    def _begin(self) -> None:
+        try:
+            self._trail.open()
+        except Unwritable as error:
+            log.error("%s", error)
+        before = self._trail.last_event
+        after = "clean" if before == "caretaker_ended" else "unclean" if before else "first"
+        self._record.tell(event("caretaker_started", after=after))
+
+    def _anchored(self) -> tuple[int, str]:
+        anchor = self._trail.anchor
+        return (anchor.lines, anchor.head) if anchor else (0, "")
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to stop. The exit code: 1 when there is no place for the state, or no key."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+    os.umask(0o077)
+    runtime = settings.caretaker.runtime_directory
+    if not os.access(runtime, os.W_OK | os.X_OK):
+        print(f"caretaker.runtime_directory: {runtime} is not there or not writable for this user", file=sys.stderr)
+        return 1
+    try:
+        disk.private_folder(Path(settings.caretaker.state_directory))
+        service = Service(settings)
+    except NoKey as error:
+        print(f"caretaker: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"caretaker: {error.filename or 'its folders'}: {error.strerror}", file=sys.stderr)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: service.stop())
+    service.run()
+    return 0

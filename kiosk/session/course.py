@@ -1,0 +1,75 @@
+"""What will be told of this visit when it has ended, and nothing of it before: how it ended, what it was for, how far
+it came, how long it took, and what became of its slips. Each is one of a few words (config/events.toml), and the
+caretaker only counts them.
+
+While somebody is being served the handover says so; if it still does when the process has gone, it did not end by
+itself, and the arbiter tells that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from kiosk.config.events import FIELDS, event
+from kiosk.flows.asking.screen import Screen
+from kiosk.hw.device import NotPrinted, Printed
+from kiosk.ipc.caretaker import Listener
+from kiosk.session.handover import Handover
+
+HOME = "home"  # the screen whose answers are what visits are for
+ENDS = {
+    "finished": "finished",
+    "Left": "left",
+    "TimedOut": "timed_out",
+    "CardGone": "card_gone",
+    "BrowserLost": "browser_lost",
+    "Stopped": "stopped",
+    "problem": "problem",
+}
+LASTED = ((60, "under_1_minute"), (180, "under_3_minutes"), (300, "under_5_minutes"), (600, "under_10_minutes"))
+MOST_SLIPS = 8  # of one visit that are told of
+
+
+class Course:
+    """now: monotonic seconds."""
+
+    def __init__(self, caretaker: Listener, handover: Handover, now: Callable[[], float] = time.monotonic) -> None:
+        self._caretaker, self._handover, self._now = caretaker, handover, now
+        self._began: float | None = None
+        self._task = "none"
+        self._step = 0
+        self._slips: list[str] = []
+
+    def begin(self) -> None:
+        """Somebody is there."""
+        self._began = self._now()
+        self._handover.in_use = True
+
+    def comes_to(self, screen: Screen) -> None:
+        self._step = max(self._step, screen.step or 0)
+
+    def chose(self, screen: Screen, answer: str) -> None:
+        if screen.name == HOME and answer in (FIELDS["task"].values or {}):
+            self._task = answer
+
+    def printed(self, outcome: Printed | NotPrinted) -> None:
+        """What became of a slip."""
+        if len(self._slips) < MOST_SLIPS:
+            self._slips.append("printed" if isinstance(outcome, Printed) else outcome.fault.value)
+
+    def ended(self, end: str) -> None:
+        """It is over, in the words of `visit.run`. A caretaker that does not answer is waited for once."""
+        if self._began is None:
+            return  # nobody came
+        took = self._now() - self._began
+        self._began = None
+        lasted = next((label for seconds, label in LASTED if took < seconds), "longer")
+        visit = event("visit_ended", end=ENDS.get(end, "problem"), task=self._task, step=self._step, lasted=lasted)
+        there = True
+        for told in (visit, *(event("slip", printed=slip) for slip in self._slips)):
+            if there:
+                there = self._caretaker.tell(told)
+            else:
+                self._handover.untold += 1
+        self._handover.in_use = False

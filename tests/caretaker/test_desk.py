@@ -1,0 +1,220 @@
+"""Who may say what, and that nobody takes the room of another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from msgspec import json
+
+from kiosk.caretaker.desk import ASKS, BURST, EVERY_SECONDS, Desk
+from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.passcodes import Passcodes
+from kiosk.caretaker.record import GAPS_EVERY_SECONDS, Record
+from kiosk.config.events import EVENTS, Event, Speaker, event
+from kiosk.ipc.messages import (
+    AddStaff,
+    Admit,
+    Admitted,
+    Answer,
+    Denied,
+    ListStaff,
+    NotAdmitted,
+    Question,
+    RemoveStaff,
+    Staff,
+    Standing,
+    Status,
+    Taken,
+    Tell,
+    answer,
+    encode,
+    telling,
+)
+from tests.caretaker.test_passcodes import CHEAP, GOOD, WRONG
+from tests.caretaker.trails import checked, lines, opened
+from tests.config.test_events import sample
+
+EVERYBODY: tuple[Speaker, ...] = ("server", "browser", "root")
+ASKED: list[Question] = [
+    Status(),
+    Admit(12, GOOD),
+    AddStaff(12, "officer", GOOD),
+    RemoveStaff(12),
+    ListStaff(),
+]
+FAULT = event("session_died")
+
+
+class World:
+    """A desk with everything behind it, and a clock in the test's hands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.time = 100.0
+        self.folder = folder / "trail"
+        (folder / "run").mkdir()
+        self.trail = opened(self.folder, segment_bytes=100_000)
+        self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
+        passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
+        self.desk = Desk(self.record, passcodes, lambda: (1, "head"), self.now)
+
+    def now(self) -> float:
+        return self.time
+
+    def asks(self, message: Question, *who: Speaker) -> Answer:
+        return answer(self.desk.hear(encode(message), frozenset(who)))
+
+    def tells(self, told: Event, *who: Speaker, untold: int = 0) -> Answer:
+        return self.asks(telling(told, untold), *who)
+
+    def turns(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.time += 1
+            self.desk.turn()
+
+    @property
+    def written(self) -> list[tuple[str, dict[str, object]]]:
+        return [(line.event, line.members["fields"]) for line in lines(self.folder)] if self.folder.exists() else []
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("message", ASKED, ids=lambda message: type(message).__name__)
+def test_everybody_asks_what_is_theirs_to_ask_and_nothing_else(world: World, who: Speaker, message: Question) -> None:
+    said = world.asks(message, who)
+    assert (type(message) in ASKS[who]) != (said == Denied("this is not for you to ask"))
+
+
+def test_only_root_touches_the_accounts_and_the_browser_asks_nothing() -> None:
+    assert {who for who, asks in ASKS.items() if asks & {AddStaff, RemoveStaff, ListStaff}} == {"root"}
+    assert ASKS["browser"] == {Tell}
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_everybody_tells_what_the_table_says_is_theirs_to_tell(world: World, who: Speaker, name: str) -> None:
+    told = event(name, **sample(name))
+    said = world.tells(told, who)
+    if who in EVENTS[name].by:
+        assert said == Taken()
+        assert EVENTS[name].kind == "visit" or world.written == [(name, told.fields)]
+    else:
+        assert said == Denied(f"{name}: this is not for you to tell") and world.written == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x", b"{}", b'{"message":"tell"}', b'{"message":"x"}', b"[" * 4000, b'{"message":"status","x":"\xe5"}'],
+)
+def test_what_is_no_message_is_refused_in_words_of_ours(world: World, data: bytes) -> None:
+    assert answer(world.desk.hear(data, frozenset(EVERYBODY))) == Denied("this is no question of ours")
+    made = json.encode({"message": "tell", "event": {"event": "slip", "printed": "山田"}})
+    assert answer(world.desk.hear(made, frozenset(EVERYBODY))) == Denied("this is none of the table's events")
+    assert world.written == []
+
+
+def test_staff_are_made_listed_admitted_and_removed(world: World) -> None:
+    assert world.asks(AddStaff(12, "officer", GOOD), "root") == Taken()
+    assert world.asks(AddStaff(13, "officer", "12345678"), "root") == Denied(
+        "this passcode is a pattern that is tried first; take another"
+    )
+    assert world.asks(ListStaff(), "root") == Staff({12: "officer"})
+    assert world.asks(Admit(12, GOOD), "server") == Admitted("officer")
+    assert [world.asks(Admit(12, WRONG), "server") for _ in range(5)][-1] == NotAdmitted(15)
+    assert world.asks(RemoveStaff(12), "root") == Taken()
+    assert [name for name, _ in world.written] == [
+        "staff_added",
+        "staff_admitted",
+        *["passcode_refused"] * 5,
+        "passcodes_held",
+        "passcodes_held",
+        "staff_removed",
+    ]
+
+
+def test_wrong_passcodes_at_machine_speed_from_two_places_fill_nothing(world: World) -> None:
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    for at in range(2000):
+        world.asks(Admit(12 if at % 2 else at + 100, WRONG), "server" if at % 3 else "root")
+        world.time += 0.01
+    assert len(world.written) < 12
+
+
+def test_a_state_is_written_when_it_is_not_as_it_was(world: World) -> None:
+    for state in ("ready", "ready", "paper_end", "paper_end", "ready"):
+        world.tells(event("printer", printer=state), "server")
+    assert [fields["printer"] for _, fields in world.written] == ["ready", "paper_end", "ready"]
+
+
+def test_a_hundred_thousand_events_at_once_leave_few_lines_and_the_number_of_the_rest(world: World) -> None:
+    flood = 100_000
+    for _ in range(flood):
+        world.tells(FAULT, "server")
+    assert world.tells(event("browser_restarted", browser="silent"), "browser") == Taken(), "and nobody else is cut off"
+    world.turns(2)
+    names = [name for name, _ in world.written]
+    assert names == ["session_died"] * BURST + ["browser_restarted", "gap"]
+    assert world.written[-1][1] == {"speaker": "server", "why": "flood", "count": flood - BURST}
+    world.turns(int(EVERY_SECONDS))
+    assert world.tells(FAULT, "server") == Taken()
+    assert checked(world.folder).sound
+
+
+def test_a_flood_that_does_not_end_leaves_a_line_a_minute_about_it(world: World) -> None:
+    for _ in range(600):
+        for _ in range(10):
+            world.tells(FAULT, "server")
+        world.turns(1)
+    gaps = [fields for name, fields in world.written if name == "gap"]
+    assert len(gaps) <= 600 / GAPS_EVERY_SECONDS + 1
+    assert len(world.written) < BURST + 600 / EVERY_SECONDS + len(gaps) + 2
+
+
+def test_what_could_not_be_told_is_a_gap_when_somebody_can_tell_again(world: World) -> None:
+    world.tells(FAULT, "server", untold=3)
+    world.turns(1)
+    assert world.written == [("session_died", {}), ("gap", {"speaker": "server", "why": "away", "count": 3})]
+
+
+def test_what_the_disk_does_not_take_is_counted_and_told_when_it_does(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.tells(FAULT, "server")
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    for _ in range(4):
+        assert world.tells(event("printer", printer="cutter"), "server") == Taken()
+        world.turns(1)
+    said = world.asks(Status(), "root")
+    assert isinstance(said, Standing) and said.unwritten == 4
+    monkeypatch.undo()
+    world.turns(1)
+    world.tells(event("printer", printer="cutter"), "server")
+    assert world.written == [
+        ("session_died", {}),
+        ("gap", {"speaker": "caretaker", "why": "unwritable", "count": 4}),
+        ("printer", {"printer": "cutter"}),
+    ]
+    assert caplog.text.count("No space left on device") == 1 and "is written again" in caplog.text
+
+
+def test_visits_reach_the_trail_as_counts(world: World) -> None:
+    for _ in range(3):
+        world.tells(event("visit_ended", end="left", task="pin", step=3, lasted="longer"), "server")
+    assert world.written == []
+    world.turns(3601)
+    [line] = lines(world.folder)
+    assert line.event == "visit_ended" and line.members["by"]["step"] == {"3": 3}
+
+
+def test_a_passcode_is_in_no_repr() -> None:
+    for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD)):
+        assert GOOD not in f"{message!r} {message}"

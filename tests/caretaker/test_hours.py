@@ -1,0 +1,144 @@
+"""Counts leave together, at the end of an hour, and never of fewer than three visits."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from kiosk.caretaker.hours import FEWEST, FILE, HOUR_SECONDS, Hours
+from kiosk.config.events import Counts, Event, NotAnEvent, encode, event
+
+
+class Machine:
+    """Hours on a machine whose clock is in the test's hands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.memory, self.state = folder / "run", folder / "lib"
+        for each in (self.memory, self.state):
+            each.mkdir()
+        self.time = 5000.0
+        self.start()
+
+    def start(self) -> None:
+        self.hours = Hours(self.memory, self.state, lambda: self.time)
+
+    def visits(self, count: int, end: str = "left") -> None:
+        for _ in range(count):
+            self.hours.add(visit(end))
+
+    def passes(self, hours: float) -> list[Counts]:
+        """What is handed out meanwhile, looked for as often as the service looks."""
+        found: list[Counts] = []
+        for _ in range(int(hours * 60)):
+            self.time += 60
+            if over := self.hours.over():
+                found += over
+                self.hours.told()
+        return found
+
+
+def visit(end: str = "left") -> Event:
+    return event("visit_ended", end=end, task="pin", step=0, lasted="under_1_minute")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_an_hour_of_three_visits_is_told_when_it_is_over_and_not_before(machine: Machine) -> None:
+    machine.visits(2)
+    assert machine.passes(0.5) == []
+    machine.visits(1, "finished")
+    machine.hours.add(event("slip", printed="printed"))
+    assert machine.passes(0.4) == []
+    visits, slips = machine.passes(0.2)
+    assert encode(visits) == {
+        "event": "visit_ended",
+        "hours": 1,
+        "count": 3,
+        "by": {
+            "end": {"left": 2, "finished": 1},
+            "task": {"pin": 3},
+            "step": {"0": 3},
+            "lasted": {"under_1_minute": 3},
+        },
+    }
+    assert encode(slips)["by"] == {"printed": {"printed": 1}}
+    assert machine.passes(5) == []
+
+
+def test_an_hour_of_fewer_is_joined_to_the_next_and_told_at_its_end_only(machine: Machine) -> None:
+    machine.visits(2)
+    assert machine.passes(3.25) == []
+    machine.visits(1)
+    assert machine.passes(0.5) == [], "not when the third has ended: that would be its time"
+    [visits] = machine.passes(0.5)
+    assert (visits.hours, visits.count) == (4, 3)
+
+
+def test_hours_in_which_nobody_came_are_joined_to_none(machine: Machine) -> None:
+    assert machine.passes(9) == []
+    machine.visits(3)
+    [visits] = machine.passes(1)
+    assert (visits.hours, visits.count) == (1, 3)
+
+
+def test_whatever_happens_no_fewer_than_three_are_told_of_and_none_is_lost(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    machine = Machine(tmp_path)
+    told = came = 0
+    for _ in range(300):
+        machine.visits(count := chance.choice([0, 0, 0, 1, 1, 2, 5]))
+        came += count
+        if chance.random() < 0.2:
+            if chance.random() < 0.5:
+                machine.hours.stop()
+            machine.start()
+        for each in machine.passes(chance.choice([0.1, 0.5, 1, 2])):
+            assert each.count >= FEWEST
+            told += each.count
+    machine.visits(FEWEST)
+    told += sum(each.count for each in machine.passes(1.1))
+    assert told == came + FEWEST
+
+
+def test_what_waits_outlives_a_kill_in_memory_and_a_stop_on_the_disk(machine: Machine) -> None:
+    machine.visits(2)
+    machine.start()  # killed
+    machine.visits(1)
+    assert not list(machine.state.iterdir()), "no visit is on the disk while it can be told when it was"
+    machine.hours.stop()
+    assert [path.name for path in machine.state.iterdir()] == [FILE] and not list(machine.memory.glob("*.json"))
+    (machine.memory / FILE).unlink(missing_ok=True)  # the power is off
+    machine.start()
+    assert not list(machine.state.iterdir())
+    [visits] = machine.passes(1)
+    assert visits.count == 3
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"rows":{"x":{}}}', b'{"rows":{"slip":{"printed":{"x":1}}}}', b"\xff"]
+)
+def test_a_file_that_is_not_ours_is_not_counted(machine: Machine, content: bytes) -> None:
+    (machine.memory / FILE).write_bytes(content)
+    machine.start()
+    machine.visits(3)
+    [visits] = machine.passes(1)
+    assert visits.count == 3
+
+
+def test_what_the_trail_does_not_take_is_told_at_the_next_hour(machine: Machine) -> None:
+    machine.visits(3)
+    machine.time += HOUR_SECONDS
+    assert [each.count for each in machine.hours.over()] == [3]
+    assert machine.hours.over() == [], "and not before"
+    machine.time += HOUR_SECONDS
+    assert [(each.count, each.hours) for each in machine.hours.over()] == [(3, 2)]
+
+
+def test_only_a_visit_is_counted(machine: Machine) -> None:
+    with pytest.raises(NotAnEvent):
+        machine.hours.add(event("session_died"))

@@ -1,0 +1,318 @@
+"""The service as a process, over its real socket: who is heard, who is hung up on, and what is left of a kill."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.caretaker.chain import lines_of
+from kiosk.caretaker.key import PublicKey
+from kiosk.caretaker.trail import segments
+from kiosk.caretaker.verify import verify
+from kiosk.config.events import event
+from kiosk.ipc.caretaker import Away, Caretaker
+from kiosk.ipc.messages import LONGEST, SOCKET, AddStaff, Admit, Admitted, ListStaff, Question, Standing, Status, Taken
+from kiosk.services.caretaker import CONNECTIONS_EACH, EVERYBODY, USERS, speakers
+from tests.caretaker.conftest import tmp_path  # noqa: F401
+from tests.nobody import NOBODY, needs_root, nobody_says
+from tests.stage import ROOT
+
+SOON = 20.0  # seconds, on a busy machine
+FAULT = event("session_died")
+GOOD = "58203917"
+
+
+class Running:
+    """One caretaker, started anew as often as wanted."""
+
+    def __init__(self, folder: Path, code: str = "") -> None:
+        self.runtime, self.state = folder / "run", folder / "lib"
+        self.runtime.mkdir()
+        self.config = folder / "kiosk.toml"
+        self.config.write_text(
+            f'[caretaker]\nruntime_directory = "{self.runtime}"\nstate_directory = "{self.state}"\n', "utf-8"
+        )
+        self.client = Caretaker(self.runtime, patience_seconds=SOON)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start(code)
+
+    def start(self, code: str = "") -> None:
+        """code: what is done in its process before it runs."""
+        program = f"{code}\nimport sys\nfrom kiosk.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, "caretaker", "--config", str(self.config)], cwd=ROOT, stderr=subprocess.PIPE
+        )
+        began = time.monotonic()
+        while not Caretaker(self.runtime, patience_seconds=1).present():
+            assert self.process.poll() is None and time.monotonic() - began < SOON, self.ended()
+            time.sleep(0.02)
+
+    def ended(self) -> tuple[int, str]:
+        assert self.process is not None and self.process.stderr is not None
+        with self.process:
+            return self.process.wait(SOON), self.process.stderr.read().decode()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.ended()
+
+    @property
+    def trail(self) -> list[tuple[str, dict[str, object]]]:
+        found = [line for path in segments(self.state / "trail") for line in lines_of(path.read_bytes())]
+        return [(line.event, line.members.get("fields", {})) for line in found]
+
+    def sound(self) -> bool:
+        return verify(self.state / "trail", PublicKey.load(self.state)).sound
+
+    def kiosk(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "kiosk", arguments[0], "--config", str(self.config), *arguments[1:]],
+            cwd=ROOT,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+
+@pytest.fixture
+def caretaker(tmp_path: Path) -> Iterator[Running]:  # noqa: F811
+    running = Running(tmp_path)
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.process.kill()
+        running.ended()
+
+
+def line_to(caretaker: Running) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    line.settimeout(SOON)
+    line.connect(str(caretaker.runtime / SOCKET))
+    return line
+
+
+def test_what_is_told_stands_in_the_trail_and_each_start_says_how_the_last_end_was(caretaker: Running) -> None:
+    assert caretaker.client.tell(FAULT)
+    assert caretaker.stop() == (0, "")
+    caretaker.start()
+    assert caretaker.stop(signal.SIGKILL)[0] == -signal.SIGKILL
+    caretaker.start()
+    assert caretaker.stop(signal.SIGINT) == (0, "")
+    ends: tuple[str, dict[str, object]] = ("caretaker_ended", {})
+    assert caretaker.trail == [
+        ("caretaker_started", {"after": "first"}),
+        ("session_died", {}),
+        ends,
+        ("caretaker_started", {"after": "clean"}),
+        ("caretaker_started", {"after": "unclean"}),
+        ends,
+    ]
+    assert caretaker.sound()
+
+
+def test_the_command_line_makes_staff_and_reads_verifies_and_exports_the_trail(caretaker: Running) -> None:
+    assert caretaker.kiosk("staff", "list").stderr.startswith("nobody; add one:")
+    added = caretaker.kiosk("staff", "add", "12", "--role", "officer", typed=f"{GOOD}\n")
+    assert (added.returncode, added.stdout, added.stderr) == (0, "", "")
+    weak = caretaker.kiosk("staff", "add", "13", "--role", "officer", typed="12345678\n")
+    assert (weak.returncode, weak.stderr) == (1, "this passcode is a pattern that is tried first; take another\n")
+    assert caretaker.kiosk("staff", "list").stdout == "    12  officer\n"
+    assert caretaker.client.ask(Admit(12, GOOD)) == Admitted("officer")
+    assert caretaker.kiosk("staff", "remove", "12").returncode == 0
+    assert caretaker.kiosk("staff", "remove", "0").returncode == 2
+
+    verified = caretaker.kiosk("audit", "verify")
+    assert verified.returncode == 0 and verified.stdout.endswith("sound\n")
+    said = caretaker.client.ask(Status())
+    assert isinstance(said, Standing) and f"head   {said.head}\n" in verified.stdout
+    assert "A member of the staff was admitted by number and passcode; " in caretaker.kiosk("audit", "show").stdout
+    assert "職員番号と暗証番号で入りました; " in caretaker.kiosk("audit", "show", "--ja").stdout
+    to = caretaker.runtime.parent / "export.tar"
+    assert caretaker.kiosk("audit", "export", str(to)).returncode == 0 and to.stat().st_size > 1000
+    assert caretaker.trail[-1] == ("trail_exported", {})
+
+    [segment] = segments(caretaker.state / "trail")
+    segment.write_bytes(segment.read_bytes().replace(b'"staff":12', b'"staff":13', 1))
+    tampered = caretaker.kiosk("audit", "verify")
+    assert tampered.returncode == 1 and "FLAW" in tampered.stdout and tampered.stdout.endswith("NOT SOUND\n")
+
+
+def test_what_is_asked_of_a_caretaker_that_is_away_ends_with_one_line(caretaker: Running) -> None:
+    caretaker.stop()
+    ended = caretaker.kiosk("staff", "list")
+    assert ended.returncode == 1 and ended.stderr.startswith("the caretaker does not answer (")
+    assert ended.stderr.count("\n") == 1
+    assert caretaker.kiosk("audit", "verify").returncode == 0, "the trail is read without it"
+    (caretaker.state / "trail.pub").unlink()
+    ended = caretaker.kiosk("audit", "verify")
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1) and "trail.pub: cannot be read" in ended.stderr
+
+
+# Who is heard
+
+
+def test_the_users_are_those_of_the_units() -> None:
+    for name, service in zip(USERS, ("kiosk-server", "kiosk-browser"), strict=True):
+        assert f"User={name}" in (ROOT / "systemd" / f"{service}.service").read_text().splitlines()
+    known = speakers()
+    assert known[0] >= {"root"} and known[os.geteuid()] == EVERYBODY
+
+
+@needs_root
+def test_another_user_is_hung_up_on_before_anything_was_read(caretaker: Running) -> None:
+    for path in (caretaker.runtime, *caretaker.runtime.parents[:2]):
+        path.chmod(path.stat().st_mode | 0o011)
+
+    def asks() -> bytes:
+        with line_to(caretaker) as line, contextlib.suppress(ConnectionError):
+            line.send(b'{"message":"status"}')
+            return line.recv(LONGEST) or b"hung up"
+        return b"hung up"
+
+    assert NOBODY not in speakers()
+    assert nobody_says(asks) == b"hung up"
+    assert caretaker.client.present()
+
+
+def silent(line: socket.socket) -> None:
+    pass
+
+
+def deaf(line: socket.socket) -> None:
+    """Asks and asks, and reads no answer."""
+    line.setblocking(False)
+    with contextlib.suppress(OSError):
+        for _ in range(10_000):
+            line.send(b'{"message":"status"}')
+
+
+def too_long(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        line.send(b'{"message":"status"}' + b" " * LONGEST)
+
+
+def empty(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        line.send(b"")
+
+
+@pytest.mark.parametrize("speaker", [silent, deaf, too_long, empty])
+def test_a_broken_speaker_holds_nobody_up(caretaker: Running, speaker: Callable[[socket.socket], None]) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(3 * CONNECTIONS_EACH):
+            line = stack.enter_context(line_to(caretaker))
+            speaker(line)
+        began = time.monotonic()
+        assert caretaker.client.tell(FAULT) and time.monotonic() - began < 2
+        assert caretaker.process
+        assert len(list(Path(f"/proc/{caretaker.process.pid}/fd").iterdir())) < 20 + CONNECTIONS_EACH
+    assert caretaker.stop() == (0, "")
+
+
+def test_a_flood_of_messages_from_one_neither_blocks_nor_fills_it(caretaker: Running) -> None:
+    stopped = threading.Event()
+
+    def floods() -> None:
+        told = b'{"message":"tell","event":{"event":"session_died"}}'
+        with line_to(caretaker) as line, contextlib.suppress(OSError):
+            while not stopped.is_set():
+                line.send(told)
+                line.recv(LONGEST)
+
+    speakers_ = [threading.Thread(target=floods) for _ in range(4)]
+    for each in speakers_:
+        each.start()
+    slowest = 0.0
+    for _ in range(20):
+        began = time.monotonic()
+        assert caretaker.client.present()
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.05)
+    stopped.set()
+    for each in speakers_:
+        each.join(SOON)
+    assert slowest < 1.0
+    caretaker.stop()
+    names = [name for name, _ in caretaker.trail]
+    assert 60 <= names.count("session_died") <= 62 and names.count("gap") <= 2
+    assert caretaker.sound()
+
+
+# What a kill leaves
+
+KILLED = """
+import os, signal
+from kiosk.caretaker import desk
+from kiosk.caretaker.trail import Trail
+real, append = desk.Desk.hear, Trail.append
+before = os.environ["KILLED"] == "before"
+def hear(self, data, who):
+    wanted = os.environ["MESSAGE"].encode() in data
+    if wanted and before:
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer = real(self, data, who)
+    if wanted:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+desk.Desk.hear = hear
+"""
+
+MESSAGES: dict[str, Question] = {
+    "tell": Taken(),  # type: ignore[dict-item]  # told by `tell` below
+    "addstaff": AddStaff(13, "officer", "60417293"),
+    "admit": Admit(12, GOOD),
+    "liststaff": ListStaff(),
+}
+
+
+@pytest.mark.parametrize("when", ["before", "behind"])
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_caretaker_that_is_killed_at_a_message_keeps_what_it_had_and_the_gap_is_told(
+    caretaker: Running, message: str, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert caretaker.client.ask(AddStaff(12, "officer", GOOD)) == Taken()
+    caretaker.stop()
+    monkeypatch.setenv("KILLED", when)
+    monkeypatch.setenv("MESSAGE", f'"{message}"')
+    caretaker.start(KILLED)
+    if message == "tell":
+        assert not caretaker.client.tell(FAULT)
+    else:
+        with pytest.raises(Away):
+            caretaker.client.ask(MESSAGES[message])
+    assert caretaker.ended()[0] == -signal.SIGKILL
+    assert not caretaker.client.tell(FAULT), "away"
+    caretaker.start()
+    assert caretaker.client.tell(event("server_started"))
+    assert caretaker.client.ask(Admit(12, GOOD)) == Admitted("officer")
+    caretaker.stop()
+    assert caretaker.sound()
+    gaps = [fields for name, fields in caretaker.trail if name == "gap"]
+    assert gaps == [{"speaker": "server", "why": "away", "count": 1 + (message == "tell")}]
+    assert [name for name, _ in caretaker.trail].count("session_died") == (message == "tell" and when == "behind")
+
+
+@needs_root
+@pytest.mark.parametrize("what", ["runtime", "state", "key"])
+def test_what_it_cannot_do_without_is_named_in_one_line(tmp_path: Path, what: str) -> None:  # noqa: F811
+    running = Running(tmp_path)
+    running.stop()
+    if what == "runtime":
+        running.runtime.rename(tmp_path / "gone")
+    elif what == "state":
+        running.config.write_text(running.config.read_text().replace(str(running.state), "/proc/nowhere"))
+    else:
+        (running.state / "trail.key").write_bytes(b"x")
+    ended = running.kiosk("caretaker")
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1 and ended.stderr.startswith("caretaker")

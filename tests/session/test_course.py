@@ -1,0 +1,128 @@
+"""What is told of a visit: once, when it is over, in a few words, and to nobody who would hold it up."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.config.events import FIELDS, Event
+from kiosk.flows.asking import ends
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.home import FLOWS
+from kiosk.hw.device import NotPrinted, Printed, PrinterFault
+from kiosk.ipc.caretaker import Listener
+from kiosk.session import visit
+from kiosk.session.answers import Choice, Help
+from kiosk.session.course import ENDS, HOME, Course
+from kiosk.session.handover import Handover
+from tests.session.world import World
+
+
+class Hears:
+    """A caretaker that hears so many and is away from then on."""
+
+    def __init__(self, most: int = 99) -> None:
+        self.heard: list[Event] = []
+        self.asked, self.most = 0, most
+
+    def tell(self, told: Event) -> bool:
+        self.asked += 1
+        if len(self.heard) < self.most:
+            self.heard.append(told)
+            return True
+        return False
+
+    def present(self) -> bool:
+        return True
+
+
+class Ran:
+    """A course on a clock in the test's hands."""
+
+    def __init__(self, most: int = 99) -> None:
+        self.time = 50.0
+        self.caretaker, self.handover = Hears(most), Handover()
+        listener: Listener = self.caretaker
+        self.course = Course(listener, self.handover, lambda: self.time)
+
+    @property
+    def told(self) -> list[dict[str, object]]:
+        return [{**each.fields} for each in self.caretaker.heard]
+
+
+def test_nothing_is_told_before_it_is_over_and_nothing_twice() -> None:
+    ran = Ran()
+    ran.course.begin()
+    assert ran.handover.in_use
+    ran.course.chose(Screen(HOME), "link")
+    for step in (1, 4, 2):
+        ran.course.comes_to(Screen("x", step=step))
+    ran.course.printed(Printed())
+    ran.course.printed(NotPrinted(PrinterFault.PAPER_END, partly=False))
+    assert ran.caretaker.heard == []
+    ran.time += 200
+    ran.course.ended("Left")
+    assert ran.told == [
+        {"end": "left", "task": "link", "step": 4, "lasted": "under_5_minutes"},
+        {"printed": "printed"},
+        {"printed": "paper_end"},
+    ]
+    assert not ran.handover.in_use
+    ran.course.ended("Left")
+    assert len(ran.told) == 3
+
+
+def test_where_nobody_came_there_is_nothing_to_tell() -> None:
+    ran = Ran()
+    ran.course.comes_to(Screen("attract"))
+    ran.course.ended("Stopped")
+    assert ran.caretaker.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lasted"),
+    [
+        (0, "under_1_minute"),
+        (59.9, "under_1_minute"),
+        (60, "under_3_minutes"),
+        (180, "under_5_minutes"),
+        (300, "under_10_minutes"),
+        (600, "longer"),
+        (1e6, "longer"),
+    ],
+)
+def test_how_long_it_took_is_one_of_five(seconds: float, lasted: str) -> None:
+    ran = Ran()
+    ran.course.begin()
+    ran.time += seconds
+    ran.course.ended("finished")
+    assert ran.told[0]["lasted"] == lasted
+
+
+def test_the_words_of_the_table_are_those_of_the_code() -> None:
+    of = {name: set(FIELDS[name].values or ()) for name in ("task", "end", "printed", "printer")}
+    assert of["task"] == {*FLOWS, "none"}
+    assert of["end"] == set(ENDS.values())
+    assert set(ENDS) == {"finished", "problem", *(each.__name__ for each in ends.VisitEnded.__subclasses__())}
+    faults = {fault.value for fault in PrinterFault}
+    assert (of["printed"], of["printer"]) == ({*faults, "printed"}, {*faults, "ready"})
+
+
+def test_a_caretaker_that_does_not_answer_is_waited_for_once_and_the_rest_is_counted() -> None:
+    ran = Ran(most=1)
+    ran.course.begin()
+    for _ in range(5):
+        ran.course.printed(Printed())
+    ran.course.ended("finished")
+    assert ran.caretaker.asked == 2 and ran.handover.untold == 4, "the caretaker counts the one it was asked about"
+
+
+def test_a_visit_is_told_however_it_ends() -> None:
+    world = World()
+    caretaker = Hears()
+    world.session.course = Course(caretaker, world.handover, lambda: world.inbox.now)
+    world.soon(lambda: world.says(Choice(visit.START)), lambda: world.says(Help.LEAVE))
+    visit.run(world.session)
+    assert [each.fields for each in caretaker.heard] == [
+        {"end": "left", "task": "none", "step": 0, "lasted": "under_1_minute"}
+    ]
+    assert not world.handover.in_use
