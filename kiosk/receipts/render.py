@@ -37,6 +37,7 @@ from kiosk.config.kiosk import Station
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.theirs import isolated
 from kiosk.receipts.slips import Slip, TestSlip
 
 ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
@@ -92,6 +93,7 @@ def _environment(language: Language) -> Environment:
     # Old style: a translated text is still a plain string, so what comes in as a fact is escaped like any other.
     environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters["phrases"] = phrases
+    environment.filters["isolated"] = isolated
     environment.globals["both"] = partial(both, language)
     environment.globals["moment"] = partial(moment, language)
     environment.globals["language"] = language
