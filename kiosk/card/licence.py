@@ -18,6 +18,7 @@ from kiosk.card.apdu import CardProblem
 from kiosk.card.application import Application
 from kiosk.card.file import read_start, read_whole
 from kiosk.card.pin import LICENCE_PIN, Tries
+from kiosk.card.text import can_be_date
 
 PIN_SETTING_EF: Final = 0x001A
 LICENCE_EF: Final = 0x001B
@@ -136,4 +137,7 @@ def _date(value: bytes) -> str:
     text = _ascii(value) or ""
     if not (len(text) == 7 and text.isdigit() and text[0] in ERA_BEGINS):
         raise CardProblem(WHAT, "no expiry date")
-    return f"{ERA_BEGINS[text[0]] + int(text[1:3]) - 1:04d}{text[3:]}"
+    date = f"{ERA_BEGINS[text[0]] + int(text[1:3]) - 1:04d}{text[3:]}"
+    if not can_be_date(date):
+        raise CardProblem(WHAT, "an expiry date that is none")
+    return date

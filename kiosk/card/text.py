@@ -114,9 +114,14 @@ def date(text: str, what: str) -> str:
 
     Raises `AttributeUnusable`.
     """
-    if not (len(text) == 8 and text.isascii() and text.isdigit() and text[4:6] <= "12" and text[6:] <= "31"):
+    if not can_be_date(text):
         raise AttributeUnusable(what, Field.BIRTH_DATE, "is not a date")
     return text
+
+
+def can_be_date(text: str) -> bool:
+    """Whether it is YYYYMMDD with a month and a day that exist, in whatever year, or are not known."""
+    return len(text) == 8 and text.isascii() and text.isdigit() and text[4:6] <= "12" and text[6:] <= "31"
 
 
 def sex(code: str, what: str) -> Sex:

@@ -1,5 +1,9 @@
 """Days and moments as their reader writes them: 令和 in Japanese, elsewhere the Gregorian year in the language's order.
 
+A day of a card is shown as the register has it. Parts that are not known (00, or 0000 for the year) are said to be so,
+and a day that never was, 30 February, stays that day. An era is named only where it is sure: of 1989 without its month
+nobody knows whether it was still 昭和, and before 1868 there is none here; then the Gregorian year stands alone.
+
 Papers and cards in Japan say 令和, so a day that stands on one of them has it beside the Gregorian form; a moment (when
 something was done here) has not. Patterns are those of `languages.py`, not CLDR's, so that an update moves nothing.
 
@@ -10,13 +14,13 @@ lasts is measured by `time.monotonic`, in the page by `performance.now`.
 
 from __future__ import annotations
 
-import calendar
 import datetime
+import re
 
 from babel.dates import format_date, format_time
 from markupsafe import Markup
 
-from kiosk.language.languages import JAPANESE, Language, translations
+from kiosk.language.languages import JAPANESE, N_, Language, translations
 
 JST = datetime.timezone(datetime.timedelta(hours=9))
 ERAS = (
@@ -24,9 +28,18 @@ ERAS = (
     ("平成", (1989, 1, 8), 1989),
     ("昭和", (1926, 12, 25), 1926),
     ("大正", (1912, 7, 30), 1912),
-    ("明治", (0, 0, 0), 1868),
+    ("明治", (1868, 1, 1), 1868),
 )
-Day = datetime.date | datetime.datetime | str  # "YYYYMMDD", as the card has it
+Day = datetime.date | datetime.datetime | str  # "YYYYMMDD", as the card has it; 00 and 0000: not known
+UNKNOWN = {  # by whether year, month and day are known (my-number-card.md §5.3)
+    (True, True, False): N_("日は不明"),
+    (True, False, False): N_("月日は不明"),
+    (True, False, True): N_("月は不明"),
+    (False, True, True): N_("年は不明"),
+    (False, True, False): N_("年と日は不明"),
+    (False, False, True): N_("年と月は不明"),
+    (False, False, False): N_("年月日は不明"),
+}
 
 
 def now() -> datetime.datetime:
@@ -40,11 +53,11 @@ def today() -> datetime.date:
 
 
 def wareki(day: Day) -> str:
-    """令和8年11月22日, and 10時4分 after it for a moment."""
+    """令和8年11月22日, 昭和25年6月、日は不明; and 10時4分 after it for a moment."""
     year, month, dom = _parts(day)
-    name, first = next((n, y) for n, start, y in ERAS if (year, month, dom) >= start)
-    said = f"{name}{'元' if year == first else year - first + 1}年"
-    said += (f"{month}月" if month else "") + (f"{dom}日" if dom else "")  # 00: not known (my-number-card.md §5.3)
+    said = (_era_year(year, month, dom) if year else "") + (f"{month}月" if month else "") + (f"{dom}日" if dom else "")
+    if unknown := UNKNOWN.get(_known(day)):
+        said = "、".join(filter(None, (said, unknown)))
     if isinstance(day, datetime.datetime):
         local = _local(day)
         said += f" {local.hour}時{local.minute}分"
@@ -55,11 +68,14 @@ def written(day: Day, language: Language = JAPANESE) -> str:
     """As above, or in another language: 22 November 2026（令和8年11月22日） as markup, 22 November 2026 10:04."""
     if not language.day:
         return wareki(day)
-    year, month, dom = _parts(day)
-    known = year and month and 1 <= dom <= calendar.monthrange(year, month)[1]  # a card may have 30 February, too
-    said = format_date(datetime.date(year, month, dom), language.day, language.folder) if known else str(year)
+    said = _gregorian(day, language)
     if isinstance(day, datetime.datetime):
         return f"{said} {_local(day):%H:%M}"
+    if unknown := UNKNOWN.get(_known(day)):
+        translate = translations(language).gettext
+        said = translate("、").join(filter(None, (said, translate(unknown))))
+    if said == wareki(day):
+        return said
     return Markup('{}<span class="beside is-date" lang="ja">（{}）</span>').format(said, wareki(day))
 
 
@@ -89,3 +105,37 @@ def _parts(day: Day) -> tuple[int, int, int]:
     if isinstance(day, datetime.datetime):
         day = _local(day)
     return day.year, day.month, day.day
+
+
+def _known(day: Day) -> tuple[bool, bool, bool]:
+    year, month, dom = _parts(day)
+    return year > 0, month > 0, dom > 0
+
+
+def _era_year(year: int, month: int, dom: int) -> str:
+    """昭和25年; 1989年 where what is known of the day leaves two eras, or none."""
+    first, last = (year, month or 1, dom or 1), (year, month or 12, dom or 31)
+    for name, start, one in ERAS:
+        if first >= start:
+            return f"{name}{'元' if year == one else year - one + 1}年"
+        if last >= start:
+            break
+    return f"{year}年"
+
+
+def _gregorian(day: Day, language: Language) -> str:
+    """What is known of a day, in the language's order; its digits as they are where the language has no such order."""
+    year, month, dom = _parts(day)
+    match _known(day):
+        case (True, True, True):
+            # The day is put into the pattern by hand: no calendar has 30 February.
+            pattern = re.sub("'[^']*'|d", lambda found: str(dom) if found[0] == "d" else found[0], language.day)
+        case (True, True, False):
+            pattern = language.month
+        case (True, False, False):
+            pattern = language.year
+        case (False, False, False):
+            return ""
+        case _:
+            return f"{year:04}-{month:02}-{dom:02}"
+    return format_date(datetime.date(year, month or 1, 1), pattern, language.folder)

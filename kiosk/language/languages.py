@@ -25,9 +25,9 @@ class Language:
 
     code: what the page answers (`lang:en`). name: its own, with readings (furigana.py) where it needs them.
     html: BCP 47, for `lang`, from which the style sheets choose the face and a voice its tongue. folder, domain: its
-    catalogue is `locale/<folder>/LC_MESSAGES/<domain>.po`. day, time: the CLDR patterns of a date (none: 令和
-    alone) and of a time of day. shipped: the catalogue is complete, so people may choose it, and the tests hold it to
-    that.
+    catalogue is `locale/<folder>/LC_MESSAGES/<domain>.po`. day, month, year: the CLDR patterns of a date (none: 令和
+    alone), of one whose day is not known, and of one of which only the year is. time: that of a time of day. shipped:
+    the catalogue is complete, so people may choose it, and the tests hold it to that.
     """
 
     code: str
@@ -35,6 +35,8 @@ class Language:
     html: str
     folder: str
     day: str = ""
+    month: str = ""
+    year: str = ""
     time: str = "H:mm"
     domain: str = "kiosk"
     direction: Literal["ltr", "rtl"] = "ltr"
@@ -51,12 +53,35 @@ LANGUAGES: Mapping[str, Language] = {
     language.code: language
     for language in (
         JAPANESE,
-        Language("easy", "やさしい{日本語|にほんご}", "ja", "ja", "y年M月d日", "H時mm分", "easy", shipped=True),
-        Language("en", "English", "en", "en", "d MMMM y", shipped=True),
-        Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日", shipped=True),
-        Language("ko", "한국어", "ko", "ko", "y년 M월 d일", "H시 mm분", shipped=True),
-        Language("pt", "Português (Brasil)", "pt-BR", "pt_BR", "d 'de' MMMM 'de' y", "H'h'mm", shipped=True),
-        Language("vi", "Tiếng Việt", "vi", "vi", "'ngày' d 'tháng' M 'năm' y", shipped=True),
+        Language(
+            "easy",
+            "やさしい{日本語|にほんご}",
+            "ja",
+            "ja",
+            "y年M月d日",
+            "y年M月",
+            "y年",
+            "H時mm分",
+            "easy",
+            shipped=True,
+        ),
+        Language("en", "English", "en", "en", "d MMMM y", "MMMM y", "y", shipped=True),
+        Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日", "y年M月", "y年", shipped=True),
+        Language("ko", "한국어", "ko", "ko", "y년 M월 d일", "y년 M월", "y년", "H시 mm분", shipped=True),
+        Language(
+            "pt",
+            "Português (Brasil)",
+            "pt-BR",
+            "pt_BR",
+            "d 'de' MMMM 'de' y",
+            "MMMM 'de' y",
+            "y",
+            "H'h'mm",
+            shipped=True,
+        ),
+        Language(
+            "vi", "Tiếng Việt", "vi", "vi", "'ngày' d 'tháng' M 'năm' y", "'tháng' M 'năm' y", "'năm' y", shipped=True
+        ),
     )
 }
 

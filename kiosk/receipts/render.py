@@ -38,6 +38,7 @@ from kiosk.language.compiled import Compiled
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.theirs import isolated
 from kiosk.receipts.slips import Slip, TestSlip
 
 COMPILED = Compiled()
@@ -95,6 +96,7 @@ def _environment(language: Language) -> Environment:
     # Old style: a translated text is still a plain string, so what comes in as a fact is escaped like any other.
     environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters["phrases"] = phrases
+    environment.filters["isolated"] = isolated
     environment.globals["both"] = partial(both, language)
     environment.globals["moment"] = partial(moment, language)
     environment.globals["language"] = language

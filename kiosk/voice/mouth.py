@@ -16,7 +16,7 @@ from pathlib import Path
 from kiosk.language.languages import N_, Language, translations
 from kiosk.voice.prompts import CHARACTERS, FOLDER, NUMBERS, bare, file_name, rendered
 from kiosk.voice.speech import Piece, Speech, speech
-from kiosk.voice.voices import Voice, voice_of, wav
+from kiosk.voice.voices import NoVoice, Voice, voice_of, wav
 
 BUTTONS = N_("押せるボタンは、")
 LOOK = N_("画面でお確かめください。")
@@ -72,7 +72,10 @@ class Mouth:
             wanted = self._live[number] if 0 <= number < len(self._live) else None
         if wanted is None or (wanted.private and not self._headphones()):
             return None
-        return wav(wanted.voice.speak(wanted.text))
+        try:
+            return wav(wanted.voice.speak(wanted.text))
+        except NoVoice:  # signs that have no sound, such as a name in 外字
+            return wav(wanted.voice.speak(LOOK))
 
     def _addresses(self, voice: Voice, pieces: Iterable[Piece], look: str | None) -> list[str]:
         found: list[str] = []

@@ -14,6 +14,7 @@ headphones get it, and everybody else is told to look at the screen.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -114,6 +115,11 @@ class _Reader(HTMLParser):
         self._open[-1].children.append(data)
 
 
+def _heard(character: str) -> bool:
+    """Punctuation is not; 外字 are somebody's, so that it is at least said to look at the screen."""
+    return character.isalnum() or character == "〓" or unicodedata.category(character) == "Co"
+
+
 class _Speaker:
     """Walks the tree. lang: the language of the screen; what is marked as another's is left to the eye."""
 
@@ -136,7 +142,7 @@ class _Speaker:
         if "actions" in element.classes and elements:
             yield Piece(self._buttons)
         if self._known(text) or not elements:
-            if any(character.isalnum() for character in text):
+            if any(map(_heard, text)):
                 yield Piece(text, manner)
             return
         for child in element.children:
@@ -170,5 +176,5 @@ class _Speaker:
                 yield child
             elif not self._silent(child) and child.attributes.get("data-voice") != "skip":
                 yield from self._texts(child)
-                if child.tag not in {"span", "strong", "a", "em", "ruby", "b", "i"}:
+                if child.tag not in {"span", "strong", "a", "em", "ruby", "b", "i", "bdi"}:
                     yield " "

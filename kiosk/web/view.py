@@ -22,6 +22,7 @@ from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, written
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.theirs import theirs
 from kiosk.receipts.text import code
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
@@ -52,6 +53,7 @@ def environment(language: Language) -> jinja2.Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters["written"] = partial(written, language=language)
     made.filters["coming"] = lambda moment: coming(moment, datetime.now(UTC), language)
+    made.filters["theirs"] = theirs
     made.globals["official"] = partial(official, language)
     made.globals["code"] = partial(code, translate=lambda text: plain(translations(language).gettext(text)))
     made.globals["language"] = language
