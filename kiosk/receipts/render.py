@@ -33,10 +33,13 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Station
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
-from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.hours import Hours
+from kiosk.language.hours_written import hours_written
+from kiosk.language.languages import JAPANESE, TONGUES, Language, shipped, translations
 from kiosk.receipts.slips import Slip, TestSlip
 
 ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
@@ -93,6 +96,9 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters["phrases"] = phrases
     environment.globals["both"] = partial(both, language)
+    environment.globals["hours"] = partial(hours, language)
+    environment.globals["called_in"] = called_in
+    environment.globals["tongues"] = TONGUES
     environment.globals["moment"] = partial(moment, language)
     environment.globals["language"] = language
     environment.globals["qr"] = qr
@@ -112,6 +118,12 @@ def both(language: Language, text: str, **numbers: object) -> Markup:
 def moment(language: Language, when: datetime) -> Markup:
     """A moment as the reader writes it, and as the desk does."""
     return _two_lines(written(when, language), wareki(when)) if language.foreign else escape(written(when, language))
+
+
+def hours(language: Language, when: Hours) -> Markup:
+    """Hours as the reader writes them, and as the desk does."""
+    said = hours_written(when, language)
+    return _two_lines(whole_words(said), phrases(hours_written(when))) if language.foreign else phrases(said)
 
 
 def _two_lines(said: str, japanese: str) -> Markup:

@@ -11,6 +11,7 @@ import pytest
 
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import SHIPPED, Guidance, load, messages, overdue
+from kiosk.language.hours import Hours
 
 TEXT = SHIPPED.read_text("utf-8")
 
@@ -27,7 +28,7 @@ def line_for(tmp_path: Path, text: str) -> str:
 
 def test_the_shipped_facts_are_the_leaflets() -> None:
     facts = load()
-    assert (facts.suspend.telephone, facts.suspend.hours) == ("0120-95-0178", "24時間 365日")
+    assert (facts.suspend.telephone, facts.suspend.languages) == ("0120-95-0178", {"ja": Hours("24/7")})
     assert facts.suspend_languages.telephone == "0120-0178-27"
     assert facts.recording.yen == 1500
     assert (facts.photo.height_mm, facts.photo.width_mm, facts.photo.months, facts.photo.count) == (30, 24, 6, 1)
@@ -90,10 +91,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def dated(confirmed: datetime.date, review_days: int = 180) -> Guidance:
     """The shipped facts, all confirmed on one day, `recording` with a review date of its own."""
-    document = tomllib.loads(TEXT)
-    facts = {name: {**fact, "confirmed": confirmed, "review_days": 180} for name, fact in document.items()}
-    facts["recording"]["review_days"] = review_days
-    return msgspec.convert(facts, Guidance)
+    facts = load()
+    days = {name: review_days if name == "recording" else 180 for name in facts.__struct_fields__}
+    replace = msgspec.structs.replace
+    return replace(
+        facts, **{name: replace(getattr(facts, name), confirmed=confirmed, review_days=days[name]) for name in days}
+    )
 
 
 def test_a_fact_is_overdue_from_the_day_of_its_review() -> None:
@@ -115,5 +118,5 @@ def test_a_day_of_confirmation_that_has_not_come_yet_hides_nothing() -> None:
 def test_the_texts_of_the_facts_can_be_translated() -> None:
     with SHIPPED.open("rb") as file:
         texts = {text for _, _, text, _ in messages(file)}
-    assert {"24時間 365日", "住民票がある市区町村の窓口", "免許申請係"} <= texts
+    assert {"住民票がある市区町村の窓口", "免許申請係"} <= texts
     assert not any(text.startswith("Leaflet") for text in texts)
