@@ -97,6 +97,7 @@ def _environment(language: Language) -> Environment:
     environment.filters["phrases"] = phrases
     environment.globals["both"] = partial(both, language)
     environment.globals["hours"] = partial(hours, language)
+    environment.globals["own_hours"] = partial(own_hours, language)
     environment.globals["called_in"] = called_in
     environment.globals["tongues"] = TONGUES
     environment.globals["moment"] = partial(moment, language)
@@ -122,8 +123,17 @@ def moment(language: Language, when: datetime) -> Markup:
 
 def hours(language: Language, when: Hours) -> Markup:
     """Hours as the reader writes them, and as the desk does."""
-    said = hours_written(when, language)
-    return _two_lines(whole_words(said), phrases(hours_written(when))) if language.foreign else phrases(said)
+    said = own_hours(language, when)
+    return _two_lines(said, own_hours(JAPANESE, when)) if language.foreign else said
+
+
+def own_hours(language: Language, when: Hours) -> Markup:
+    """Hours as the reader alone needs them. They break at a blank or between days, never within a time."""
+    parts = hours_written(when, language).split(" ")
+    return Markup(" ").join(
+        Markup("").join(Markup("<span class=phrase>{}</span>").format(phrase) for phrase in _PHRASE_END.split(part))
+        for part in parts
+    )
 
 
 def _two_lines(said: str, japanese: str) -> Markup:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from kiosk.config.guidance import Line, called_in
 from kiosk.config.kiosk import Station
 from kiosk.language.furigana import plain
+from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, translations
 from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
@@ -44,7 +45,7 @@ def code(slip: Slip, station: Station, language: Language = JAPANESE) -> Markup:
 
 
 def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str]:
-    _ = partial(_said, language)
+    _, hours = partial(_said, language), partial(_hours, language)
     yield _(slip.heading)
     if isinstance(slip, OutcomeSlip):
         yield _(slip.happened) % {"most": slip.tries}
@@ -58,9 +59,7 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
         for line in called_in(language.tongue, todo.lines):
             yield from _call(line, language)
         if todo.where:
-            yield " ".join(
-                filter(None, (_(todo.where), plain(hours_written(todo.hours, language)) if todo.hours else ""))
-            )
+            yield " ".join((_(todo.where), *hours(todo.hours)))
         if todo.yen is not None:
             yield _("%(yen)s円") % {"yen": f"{todo.yen:,}"}
         if todo.photo:
@@ -78,6 +77,7 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
     if slip.official:
         yield slip.official
     yield " ".join(filter(None, (station.name, station.desk, station.telephone)))
+    yield from hours(station.hours)
     if slip.page:
         yield slip.page
 
@@ -85,9 +85,14 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
 def _call(line: Line, language: Language) -> Iterator[str]:
     yield line.telephone
     for codes, hours in line.answered(language.tongue):
-        yield f"{' '.join(TONGUES[code] for code in codes)} {plain(hours_written(hours, language))}"
+        yield " ".join((*(_said(language, TONGUES[code]) for code in codes), *_hours(language, hours)))
     if line.menu:
         yield _said(language, "音声が出たら「%(key)s」を押します。") % {"key": line.menu}
+
+
+def _hours(language: Language, hours: Hours | None) -> Iterator[str]:
+    if hours:
+        yield plain(hours_written(hours, language))
 
 
 def _said(language: Language, text: str) -> str:
