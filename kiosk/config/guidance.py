@@ -87,9 +87,12 @@ class Line(Fact, frozen=True, kw_only=True):
 def called_in(tongue: str, lines: Iterable[Line]) -> tuple[Line, ...]:
     """Telephone lines as a speaker of a language calls them: those that are answered in it first, whatever the hour.
 
-    Where none is, those that are answered in most languages: somebody there may have one in common with the caller.
+    Of the others, those with most languages first: somebody there may have one in common with the caller.
     """
-    return tuple(sorted(lines, key=lambda line: (line.hours_for(tongue) is None, -len(line.languages))))
+    lines = tuple(lines)
+    answered = (line for line in lines if line.hours_for(tongue))
+    others = (line for line in lines if not line.hours_for(tongue))
+    return (*answered, *sorted(others, key=lambda line: -len(line.languages)))
 
 
 class Place(Fact, frozen=True, kw_only=True):

@@ -136,8 +136,8 @@ def hours_of(text: str) -> Hours | None:
 @given(written, moments)
 def test_the_next_opening_is_in_the_future_and_then_it_is_open_and_not_before(text: str, moment: datetime) -> None:
     hours = hours_of(text)
-    opens = hours and hours.next_opening(moment)
-    if not hours or opens is None:
+    opens = hours.next_opening(moment) if hours else None
+    if not hours or not opens:
         return
     assert opens >= moment and hours.open_at(opens)
     assert (opens == moment) is hours.open_at(moment)
