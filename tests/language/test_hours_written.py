@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -103,3 +104,14 @@ def test_when_it_opens_is_said_only_while_it_is_closed() -> None:
     assert opening_written(Hours(OFFICE), night) == "令和8年11月24日の8時30分", "Monday is a holiday"
     assert opening_written(Hours("10:00-19:00"), night, LANGUAGES["vi"]) == "10:00 ngày mai"
     assert opening_written(Hours("2026 Nov 20 9:00-10:00"), noon) == "", "never again"
+
+
+def test_the_operators_table_says_what_the_kiosk_says() -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "operators.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| `([^`]+)` \| (\S.*) \| (\S.*) \|$", text.split("### Hours")[1].split("\n## ")[0], re.MULTILINE
+    )
+    assert len(rows) == 6
+    for written_so, japanese, english in rows:
+        said = [hours_written(Hours(written_so), LANGUAGES[code]) for code in ("ja", "en")]
+        assert [each.replace("\N{NO-BREAK SPACE}", " ") for each in said] == [japanese, english]
