@@ -40,11 +40,14 @@ WEEKDAYS = N_("平日")  # Monday to Friday, where holidays are not like them
 
 
 @cache
-def hours_written(hours: Hours, language: Language = JAPANESE) -> str:
-    """All of it, in one line; with readings (furigana.py) where the language has them."""
+def hours_written(hours: Hours, language: Language = JAPANESE, *, brief: bool = False) -> str:
+    """All of it, in one line; with readings (furigana.py) where the language has them. brief: times that are the
+    same on every day stand alone, without that word."""
     _ = translations(language).gettext
     if hours == Hours("24/7"):
         return _("24時間 365日")
+    if brief and len({*hours.week}) == 1 and hours.holidays is None and not hours.dates:
+        return _times(hours.week[0], _)
     times = (*hours.week, hours.holidays)
     groups = {spans: frozenset(day for day, of in enumerate(times) if of == spans) for spans in dict.fromkeys(times)}
     said = [

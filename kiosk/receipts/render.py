@@ -127,9 +127,9 @@ def hours(language: Language, when: Hours) -> Markup:
     return _two_lines(said, own_hours(JAPANESE, when)) if language.foreign else said
 
 
-def own_hours(language: Language, when: Hours) -> Markup:
+def own_hours(language: Language, when: Hours, *, brief: bool = False) -> Markup:
     """Hours as the reader alone needs them. They break at a blank or between days, never within a time."""
-    parts = hours_written(when, language).split(" ")
+    parts = hours_written(when, language, brief=brief).split(" ")
     return Markup(" ").join(
         Markup("").join(Markup("<span class=phrase>{}</span>").format(phrase) for phrase in _PHRASE_END.split(part))
         for part in parts

@@ -98,6 +98,12 @@ def test_whatever_hours_there_are_each_language_has_words_for_them(text: str) ->
                 assert opens in words or (span.opens, span.closes) == (0, 1440), f"{code}: {words}"
 
 
+def test_in_brief_only_the_word_for_every_day_is_left_out() -> None:
+    assert hours_written(Hours("06:30-23:00"), brief=True) == "6:30〜23:00"
+    for text in SAID.keys() - {"06:30-23:00"}:
+        assert hours_written(Hours(text), brief=True) == hours_written(Hours(text))
+
+
 def test_when_it_opens_is_said_only_while_it_is_closed() -> None:
     night, noon = (datetime(2026, 11, 20, hour, tzinfo=JST) for hour in (23, 12))
     assert opening_written(Hours(OFFICE), noon) == ""

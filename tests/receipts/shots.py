@@ -29,7 +29,7 @@ STATION = Station(
     name="みどり野警察署",
     desk="交通課 運転免許窓口",
     telephone="000-000-0110",
-    hours=Hours("Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"),
+    hours=Hours("Mo-Fr 08:30-17:15; PH off"),
 )
 WHEN = datetime(2026, 11, 22, 10, 4)
 OPENS = datetime(2026, 11, 23, 8, 30)
