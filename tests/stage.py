@@ -27,6 +27,7 @@ import msgspec
 from kiosk.config.kiosk import Printer, Screen, Server, Session, Settings, Station
 from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.language.dates import wareki
+from kiosk.language.hours import Hours
 from kiosk.portal.begun import NAME
 from kiosk.portal.model import State
 from kiosk.sim.card import VirtualCard
@@ -139,7 +140,10 @@ class Stage:
     def settings(self) -> Settings:
         return Settings(
             station=Station(
-                name="見本警察署", desk="１階 運転免許窓口", telephone="00-0000-0000", hours="平日 9時〜16時"
+                name="見本警察署",
+                desk="１階 運転免許窓口",
+                telephone="00-0000-0000",
+                hours=Hours("Mo-Fr 09:00-16:00; PH off"),
             ),
             server=Server(port=self.port, runtime_directory=str(self.runtime)),
             printer=Printer(kind="network", host="127.0.0.1", port=self.printer.port, timeout_seconds=2),

@@ -53,7 +53,7 @@ UNFIT = {
 }
 READS = {  # what each service reads; the others' part does not keep it from starting
     "serve": set(UNFIT),
-    "browser": {"server"},
+    "browser": {"server", "caretaker"},
 }
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from kiosk.config.guidance import Guidance, Line, Photo, Place, Store
+from kiosk.language.hours import Hours
 from kiosk.language.languages import N_
 from kiosk.language.public import NOTHING, Public, PublicNumber
 
@@ -25,19 +26,18 @@ class Todo:
     """One thing to do: what, where, what to bring, whom to call.
 
     place: the key of where it is done; `told` fills in the rest: where, its name; hours, when it is open; booked_hours,
-    how long after a booking it has to be done. notes: a sentence or two that help doing it. line, other_line: whom to
-    call, in Japanese and in other languages. yen: the fee, if it is known. photo: which one is needed.
+    how long after a booking it has to be done. notes: a sentence or two that help doing it. lines: whom to call,
+    each in the languages that it names. yen: the fee, if it is known. photo: which one is needed.
     """
 
     text: Public
     place: PlaceKey | None = None
     where: Public = NOTHING
-    hours: Public = NOTHING
+    hours: Hours | None = None
     booked_hours: PublicNumber | None = None
     bring: tuple[Public, ...] = ()
     notes: tuple[Public, ...] = ()
-    line: Line | None = None
-    other_line: Line | None = None
+    lines: tuple[Line, ...] = ()
     yen: PublicNumber | None = None
     photo: Photo | None = None
 

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct, inspect
 
+from kiosk.language.hours import EXAMPLE, Hours
+
 Document = TypeVar("Document", bound=Struct)
 
 
@@ -38,15 +40,27 @@ def read(path: str | Path, kind: type[Document], if_absent: str) -> Document:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}; correct that line") from None
     try:
-        return msgspec.convert(document, kind)
+        return msgspec.convert(document, kind, dec_hook=_read_hours)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_in_our_words(str(error), document, kind)}") from None
+
+
+def _read_hours(kind: type, value: object) -> Hours:
+    """The one kind of value that TOML and msgspec do not know."""
+    assert kind is Hours
+    if not isinstance(value, str):
+        raise ValueError(f"{_written(value)} does not fit, it must be hours such as {EXAMPLE}")
+    try:
+        return Hours(value)
+    except ValueError as error:
+        raise ValueError(f"{_written(value)} does not fit: {error}") from None
 
 
 def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) -> str:
     """Turn msgspec's "Expected … - at `$.section.key`" into a line that names the key, the value and the cure."""
     sentence, _, place = problem.partition(" - at ")
     section, _, key = place.strip("`").removeprefix("$").removeprefix(".").partition(".")
+    key = key.removesuffix("[...]")  # an entry of a table
     sections = {each.name: each for each in _fields(inspect.type_info(kind))}
     keys = {each.name: each for each in _fields(sections[section].type)} if section else {}
 
@@ -64,8 +78,10 @@ def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) ->
         return f"{section}: is a section; write [{section}] on a line of its own and its keys below"
     if not key:
         return f"{section}.{sentence}"  # written by a __post_init__ above
-    expected, found = _expected(keys[key].type), _written(document[section][key])
     cure = "correct it" if keys[key].required else f"correct it, or take it out to have {_written(keys[key].default)}"
+    if " does not fit" in sentence:
+        return f"{section}.{key}: {sentence}; {cure}"  # written by `_read_hours`
+    expected, found = _expected(keys[key].type), _written(document[section][key])
     return f"{section}.{key}: {found} does not fit, it must be {expected}; {cure}"
 
 
@@ -95,5 +111,9 @@ def _expected(kind: inspect.Type) -> str:
             return "true or false"
         case inspect.DateType():
             return "a day such as 2026-04-01, without quotation marks"
+        case inspect.CustomType():
+            return f"hours such as {EXAMPLE}"
+        case inspect.DictType():
+            return 'hours for each language, such as ja = "24/7"'
         case _:
             return "text in quotation marks"

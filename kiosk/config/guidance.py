@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated
@@ -19,6 +19,8 @@ from typing import IO, Annotated
 from msgspec import Meta, Struct, structs
 
 from kiosk.config.file import read
+from kiosk.language.hours import Hours
+from kiosk.language.languages import TONGUES
 from kiosk.language.public import NOTHING, Public, PublicNumber
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "guidance.toml"
@@ -54,17 +56,43 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Line(Fact, frozen=True, kw_only=True):
-    """A telephone number, when it is answered, and the key to press when a voice asks.
+    """A telephone number, in which languages it is answered and when, and the key to press when a voice asks.
 
-    languages: in which it is answered at these hours; languages_by_day: in which at others, with those. Each language
-    by its own name; none: in Japanese.
+    languages: by the codes of `languages.TONGUES`.
     """
 
     telephone: Telephone
-    hours: Text
+    languages: dict[str, Hours]
     menu: Menu = NOTHING
-    languages: Public = NOTHING
-    languages_by_day: Public = NOTHING
+
+    def __post_init__(self) -> None:
+        if not self.languages:
+            raise ValueError('languages: is empty; write in which it is answered and when, such as ja = "24/7"')
+        for code in self.languages:
+            if code not in TONGUES:
+                raise ValueError(f"languages.{code}: no such language; the names known here are {', '.join(TONGUES)}")
+
+    def hours_for(self, tongue: str) -> Hours | None:
+        """When it is answered in that language; None if it never is."""
+        return self.languages.get(tongue)
+
+    def answered(self, tongue: str = "") -> tuple[tuple[tuple[str, ...], Hours], ...]:
+        """The languages that have the same hours together, those of `tongue` first."""
+        by_hours: dict[Hours, tuple[str, ...]] = {}
+        for code, hours in sorted(self.languages.items(), key=lambda each: each[0] != tongue):
+            by_hours[hours] = (*by_hours.get(hours, ()), code)
+        return tuple((codes, hours) for hours, codes in by_hours.items())
+
+
+def called_in(tongue: str, lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Telephone lines as a speaker of a language calls them: those that are answered in it first, whatever the hour.
+
+    Of the others, those with most languages first: somebody there may have one in common with the caller.
+    """
+    lines = tuple(lines)
+    answered = (line for line in lines if line.hours_for(tongue))
+    others = (line for line in lines if not line.hours_for(tongue))
+    return (*answered, *sorted(others, key=lambda line: -len(line.languages)))
 
 
 class Place(Fact, frozen=True, kw_only=True):
@@ -74,9 +102,9 @@ class Place(Fact, frozen=True, kw_only=True):
 
 
 class Store(Place, frozen=True, kw_only=True):
-    """booked_hours: how long after the booking its terminal has to be used."""
+    """hours: of its terminal. booked_hours: how long after the booking it has to be used."""
 
-    hours: Text
+    hours: Hours
     booked_hours: Count
 
 
@@ -147,5 +175,4 @@ def overdue(guidance: Guidance, today: datetime.date) -> tuple[Overdue, ...]:
 def messages(file: IO[bytes], *_: object, **__: object) -> Iterator[tuple[int, None, str, list[str]]]:
     """The texts in such a file that people read in their own language: an extractor for Babel (`make messages`)."""
     document = tomllib.loads(file.read().decode())
-    texts = {fact[key]: None for fact in document.values() for key in ("name", "hours") if fact.get(key)}
-    return ((1, None, text, []) for text in texts)
+    return ((1, None, fact["name"], []) for fact in document.values() if fact.get("name"))

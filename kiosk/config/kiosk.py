@@ -19,6 +19,7 @@ from typing import Annotated, Literal, TypeVar
 from msgspec import Meta, Struct, field
 
 from kiosk.config.file import read
+from kiosk.language.hours import Hours
 
 AbsolutePath = Annotated[str, Meta(pattern="^/", description="a path that begins with /")]
 HttpsAddress = Annotated[str, Meta(pattern="^https://[^/]", description="an address that begins with https://")]
@@ -29,12 +30,12 @@ PORTAL_FILES = ("ca_file", "certificate_file", "key_file")
 
 
 class Station(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the kiosk stands: printed on slips and shown where a person is sent to the staff."""
+    """Where the kiosk stands: printed on slips and shown where a person is sent to the staff. hours: of its desk."""
 
     name: str = "警察署"
     desk: str = "運転免許窓口"
     telephone: str = ""
-    hours: str = ""
+    hours: Hours | None = None
     guidance_file: AbsolutePath | None = None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kiosk.advice.todo import ASK_FIRST, Plan, Todo
-from kiosk.config.guidance import Guidance
+from kiosk.config.guidance import Guidance, Line
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.runner import choices
 from kiosk.flows.asking.screen import Screen
@@ -51,7 +51,7 @@ def lost_card(kiosk: Kiosk) -> bool:
 
 def _stop_first(kiosk: Kiosk) -> str:
     """The number to call, and nothing else; on paper for whoever wants it now."""
-    facts = {"line": kiosk.guidance.suspend, "other_line": kiosk.guidance.suspend_languages, "paper": ""}
+    facts = {"lines": lines(kiosk.guidance), "paper": ""}
     screen = Screen("lost_suspend", facts, ("print", "next", "back"), reading=True)
     answer = kiosk.ask(screen)
     if answer == "print":
@@ -86,7 +86,11 @@ def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
 
 def suspend(facts: Guidance) -> Todo:
     """The call."""
-    return Todo(N_("電話で、カードの機能をとめます"), line=facts.suspend, other_line=facts.suspend_languages)
+    return Todo(N_("電話で、カードの機能をとめます"), lines=lines(facts))
+
+
+def lines(facts: Guidance) -> tuple[Line, ...]:
+    return (facts.suspend, facts.suspend_languages)
 
 
 def record_again(facts: Guidance) -> Todo:

@@ -26,8 +26,9 @@ class Language:
     code: what the page answers (`lang:en`). name: its own, with readings (furigana.py) where it needs them.
     html: BCP 47, for `lang`, from which the style sheets choose the face and a voice its tongue. folder, domain: its
     catalogue is `locale/<folder>/LC_MESSAGES/<domain>.po`. day, month, year: the CLDR patterns of a date (none: 令和
-    alone), of one whose day is not known, and of one of which only the year is. time: that of a time of day. shipped:
-    the catalogue is complete, so people may choose it, and the tests hold it to that.
+    alone), of one whose day is not known, and of one of which only the year is. time, month_day: those of a time of day
+    and of a day that every year has. shipped: the catalogue is complete, so people may choose it, and the tests hold it
+    to that.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Language:
     month: str = ""
     year: str = ""
     time: str = "H:mm"
+    month_day: str = "M月d日"
     domain: str = "kiosk"
     direction: Literal["ltr", "rtl"] = "ltr"
     shipped: bool = False
@@ -45,7 +47,12 @@ class Language:
     @property
     def foreign(self) -> bool:
         """Japanese has to stand beside it, so that staff and person can point at the same words."""
-        return not self.html.startswith("ja")
+        return self.tongue != "ja"
+
+    @property
+    def tongue(self) -> str:
+        """Which language it is, whatever script, country or style: BCP 47's primary subtag."""
+        return self.html.partition("-")[0]
 
 
 JAPANESE = Language("ja", "日本語", "ja", "ja", time="H時mm分", shipped=True)
@@ -62,12 +69,23 @@ LANGUAGES: Mapping[str, Language] = {
             "y年M月",
             "y年",
             "H時mm分",
-            "easy",
+            domain="easy",
             shipped=True,
         ),
-        Language("en", "English", "en", "en", "d MMMM y", "MMMM y", "y", shipped=True),
+        Language("en", "English", "en", "en", "d MMMM y", "MMMM y", "y", month_day="d MMMM", shipped=True),
         Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日", "y年M月", "y年", shipped=True),
-        Language("ko", "한국어", "ko", "ko", "y년 M월 d일", "y년 M월", "y년", "H시 mm분", shipped=True),
+        Language(
+            "ko",
+            "한국어",
+            "ko",
+            "ko",
+            "y년 M월 d일",
+            "y년 M월",
+            "y년",
+            "H시 mm분",
+            month_day="M월 d일",
+            shipped=True,
+        ),
         Language(
             "pt",
             "Português (Brasil)",
@@ -77,12 +95,34 @@ LANGUAGES: Mapping[str, Language] = {
             "MMMM 'de' y",
             "y",
             "H'h'mm",
+            month_day="d 'de' MMMM",
             shipped=True,
         ),
         Language(
-            "vi", "Tiếng Việt", "vi", "vi", "'ngày' d 'tháng' M 'năm' y", "'tháng' M 'năm' y", "'năm' y", shipped=True
+            "vi",
+            "Tiếng Việt",
+            "vi",
+            "vi",
+            "'ngày' d 'tháng' M 'năm' y",
+            "'tháng' M 'năm' y",
+            "'năm' y",
+            month_day="d 'tháng' M",
+            shipped=True,
         ),
     )
+}
+
+# The languages in which a telephone may be answered, each by its own name: more than there are screens in.
+TONGUES: Mapping[str, Public] = {
+    "ja": Public("日本語"),
+    "en": Public("English"),
+    "zh": Public("中文"),
+    "ko": Public("한국어"),
+    "es": Public("Español"),
+    "pt": Public("Português"),
+    "vi": Public("Tiếng Việt"),
+    "tl": Public("Tagalog"),
+    "id": Public("Bahasa Indonesia"),
 }
 
 

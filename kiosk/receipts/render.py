@@ -33,11 +33,14 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Station
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
-from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.hours import Hours
+from kiosk.language.hours_written import hours_written
+from kiosk.language.languages import JAPANESE, TONGUES, Language, shipped, translations
 from kiosk.language.theirs import isolated
 from kiosk.receipts.slips import Slip, TestSlip
 
@@ -98,6 +101,10 @@ def _environment(language: Language) -> Environment:
     environment.filters["phrases"] = phrases
     environment.filters["isolated"] = isolated
     environment.globals["both"] = partial(both, language)
+    environment.globals["hours"] = partial(hours, language)
+    environment.globals["own_hours"] = partial(own_hours, language)
+    environment.globals["called_in"] = called_in
+    environment.globals["tongues"] = TONGUES
     environment.globals["moment"] = partial(moment, language)
     environment.globals["language"] = language
     environment.globals["qr"] = qr
@@ -117,6 +124,21 @@ def both(language: Language, text: str, **numbers: object) -> Markup:
 def moment(language: Language, when: datetime) -> Markup:
     """A moment as the reader writes it, and as the desk does."""
     return _two_lines(written(when, language), wareki(when)) if language.foreign else escape(written(when, language))
+
+
+def hours(language: Language, when: Hours) -> Markup:
+    """Hours as the reader writes them, and as the desk does."""
+    said = own_hours(language, when)
+    return _two_lines(said, own_hours(JAPANESE, when)) if language.foreign else said
+
+
+def own_hours(language: Language, when: Hours, *, brief: bool = False) -> Markup:
+    """Hours as the reader alone needs them. They break at a blank or between days, never within a time."""
+    parts = hours_written(when, language, brief=brief).split(" ")
+    return Markup(" ").join(
+        Markup("").join(Markup("<span class=phrase>{}</span>").format(phrase) for phrase in _PHRASE_END.split(part))
+        for part in parts
+    )
 
 
 def _two_lines(said: str, japanese: str) -> Markup:

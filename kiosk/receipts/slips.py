@@ -6,7 +6,7 @@ Every field comes down to one of the leaves below, and no leaf can hold what a c
     Public, PublicNumber   there before anybody came: our own words, the station's files (language/public.py)
     Reference, LinkedAt     made by the portal for one linking; neither says who was linked (portal/model.py)
     OpensAt                when the portal opens, the same for everybody
-    Fact                   a section of the station's guidance, read at the start (config/guidance.toml)
+    Fact, Hours             of the station's files, read at the start: a section of the guidance, when something is open
     bool, None, a Literal  yes, no, nothing; one of the few words that stand in the type
 
 `str`, `int` and `datetime` are no leaves: a name, tries left, a birthday are of these. So a name on a slip is an error
@@ -24,10 +24,11 @@ from typing import Final
 
 from kiosk.advice.todo import Todo
 from kiosk.config.guidance import Fact
+from kiosk.language.hours import Hours
 from kiosk.language.public import NOTHING, Public, PublicNumber
 from kiosk.portal.model import LinkedAt, OpensAt, Reference
 
-LEAVES: Final = (Public, PublicNumber, Reference, LinkedAt, OpensAt, Fact, bool, type(None))
+LEAVES: Final = (Public, PublicNumber, Reference, LinkedAt, OpensAt, Fact, Hours, bool, type(None))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

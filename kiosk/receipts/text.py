@@ -5,32 +5,38 @@ Public words and numbers only, as on the slip. Which slips have such a text, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import segno
 from markupsafe import Markup
 
+from kiosk.config.guidance import Line, called_in
 from kiosk.config.kiosk import Station
+from kiosk.language.furigana import plain
+from kiosk.language.hours import Hours
+from kiosk.language.hours_written import hours_written
+from kiosk.language.languages import JAPANESE, TONGUES, Language, translations
 from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
 
 LONGEST = 1200  # bytes; beyond this the code's modules become too small for a phone held at arm's length
 
 
-def public_text(slip: Slip, station: Station, translate: Callable[[str], str]) -> str:
+def public_text(slip: Slip, station: Station, language: Language = JAPANESE) -> str:
     """The list of a slip as lines of text; empty for a slip that is no list. Cut off where it becomes too long."""
     if not isinstance(slip, ListSlip):
         return ""
     lines: list[str] = []
-    for line in _lines(slip, station, translate):
+    for line in _lines(slip, station, language):
         if len("\n".join((*lines, line)).encode()) > LONGEST:
             break
         lines.append(line)
     return "\n".join(lines)
 
 
-def code(slip: Slip, station: Station, translate: Callable[[str], str]) -> Markup:
+def code(slip: Slip, station: Station, language: Language = JAPANESE) -> Markup:
     """That text as a QR code, SVG for the page (no style in it); empty when there is nothing to take along."""
-    text = public_text(slip, station, translate)
+    text = public_text(slip, station, language)
     if not text:
         return Markup("")
     drawn = segno.make_qr(text, error="l", encoding="utf-8", boost_error=False)
@@ -38,7 +44,8 @@ def code(slip: Slip, station: Station, translate: Callable[[str], str]) -> Marku
     return Markup(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None, light="#fff"))
 
 
-def _lines(slip: ListSlip, station: Station, _: Callable[[str], str]) -> Iterator[str]:
+def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str]:
+    _, hours = partial(_said, language), partial(_hours, language)
     yield _(slip.heading)
     if isinstance(slip, OutcomeSlip):
         yield _(slip.happened) % {"most": slip.tries}
@@ -49,14 +56,10 @@ def _lines(slip: ListSlip, station: Station, _: Callable[[str], str]) -> Iterato
             yield _("つづけて%(most)s回まちがえると、ロックされます。") % {"most": slip.tries}
     for number, todo in enumerate(slip.todo, 1):
         yield f"{number}. {_(todo.text)}"
-        for line in filter(None, (todo.line, todo.other_line)):
-            yield " ".join(filter(None, (line.telephone, line.languages or _("日本語"), _(line.hours))))
-            if line.menu:
-                yield _("音声が出たら「%(key)s」を押します。") % {"key": line.menu}
-            if line.languages_by_day:
-                yield line.languages_by_day
+        for line in called_in(language.tongue, todo.lines):
+            yield from _call(line, language)
         if todo.where:
-            yield " ".join(filter(None, (_(todo.where), _(todo.hours) if todo.hours else "")))
+            yield " ".join((_(todo.where), *hours(todo.hours)))
         if todo.yen is not None:
             yield _("%(yen)s円") % {"yen": f"{todo.yen:,}"}
         if todo.photo:
@@ -74,5 +77,23 @@ def _lines(slip: ListSlip, station: Station, _: Callable[[str], str]) -> Iterato
     if slip.official:
         yield slip.official
     yield " ".join(filter(None, (station.name, station.desk, station.telephone)))
+    yield from hours(station.hours)
     if slip.page:
         yield slip.page
+
+
+def _call(line: Line, language: Language) -> Iterator[str]:
+    yield line.telephone
+    for codes, hours in line.answered(language.tongue):
+        yield " ".join((*(_said(language, TONGUES[code]) for code in codes), *_hours(language, hours)))
+    if line.menu:
+        yield _said(language, "音声が出たら「%(key)s」を押します。") % {"key": line.menu}
+
+
+def _hours(language: Language, hours: Hours | None) -> Iterator[str]:
+    if hours:
+        yield plain(hours_written(hours, language))
+
+
+def _said(language: Language, text: str) -> str:
+    return plain(translations(language).gettext(text))

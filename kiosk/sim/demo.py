@@ -30,6 +30,7 @@ from msgspec import structs
 from kiosk.config import kiosk as config
 from kiosk.config.file import ConfigError
 from kiosk.config.kiosk import Settings, Station
+from kiosk.language.hours import Hours
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.drawer import Drawer
 from kiosk.sim.people import people
@@ -47,7 +48,9 @@ from kiosk.web.site import kiosk_answers, port_free
 ROOT = Path(__file__).parent.parent.parent
 STATE = PKI_DIRECTORY.parent  # where `kiosk.sim.card` looks for its keys too
 SHARED_MEMORY = Path("/dev/shm")
-STATION = Station(name="見本警察署", telephone="00-0000-0000", hours="平日 8:30–17:15")
+STATION = Station(
+    name="見本警察署", telephone="00-0000-0000", hours=Hours("Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off")
+)
 READY_SECONDS = 30.0
 STOP_SECONDS = 5.0
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
 from kiosk.language.compiled import Compiled
-from kiosk.language.dates import coming, written
+from kiosk.language.dates import coming, now, written
 from kiosk.language.furigana import annotated, plain
-from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.hours_written import hours_written, opening_written
+from kiosk.language.languages import JAPANESE, TONGUES, Language, shipped, translations
 from kiosk.language.theirs import theirs
 from kiosk.receipts.text import code
 from kiosk.session.devices import Devices
@@ -52,10 +53,14 @@ def environment(language: Language) -> jinja2.Environment:
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters["written"] = partial(written, language=language)
-    made.filters["coming"] = lambda moment: coming(moment, datetime.now(UTC), language)
+    made.filters["coming"] = lambda moment: coming(moment, now(), language)
+    made.filters["hours"] = partial(hours_written, language=language)
+    made.filters["opening"] = lambda hours: opening_written(hours, now(), language)
     made.filters["theirs"] = theirs
+    made.globals["called_in"] = called_in
+    made.globals["tongues"] = TONGUES
     made.globals["official"] = partial(official, language)
-    made.globals["code"] = partial(code, translate=lambda text: plain(translations(language).gettext(text)))
+    made.globals["code"] = partial(code, language=language)
     made.globals["language"] = language
     return made
 

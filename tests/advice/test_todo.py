@@ -16,6 +16,7 @@ from kiosk.advice.pins import PINS
 from kiosk.advice.todo import PlaceKey, Plan, Todo, told
 from kiosk.config import guidance
 from kiosk.config.guidance import Place
+from kiosk.language.hours import Hours
 from kiosk.language.languages import LOCALES, N_, Language, shipped
 from tests.web.catalogue import licence
 
@@ -42,10 +43,10 @@ def test_every_key_of_a_place_is_a_place_of_the_facts_and_every_place_has_a_key(
 
 
 def test_a_thing_to_do_is_told_with_the_name_and_hours_of_its_place() -> None:
-    store = msgspec.structs.replace(FACTS.store, name="店", hours="9:00〜17:00", booked_hours=7)
+    store = msgspec.structs.replace(FACTS.store, name="店", hours=Hours("09:00-17:00"), booked_hours=7)
     facts = msgspec.structs.replace(FACTS, store=store)
     there = Todo(N_("決め直します"), "store", bring=(N_("カード"),)).told(facts)
-    assert (there.where, there.hours, there.booked_hours) == ("店", "9:00〜17:00", 7)
+    assert (there.where, there.hours, there.booked_hours) == ("店", Hours("09:00-17:00"), 7)
     assert (there.text, there.bring) == ("決め直します", (N_("カード"),))
     assert Todo(N_("電話します"), "municipality").told(facts).booked_hours is None, "only a terminal is booked"
 

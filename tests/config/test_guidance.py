@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import msgspec
 import pytest
 
 from kiosk.config.file import ConfigError
-from kiosk.config.guidance import SHIPPED, Guidance, load, messages, overdue
+from kiosk.config.guidance import SHIPPED, Guidance, Line, called_in, load, messages, overdue
+from kiosk.language.hours import Hours
+from kiosk.language.languages import TONGUES
 
 TEXT = SHIPPED.read_text("utf-8")
 
@@ -27,7 +30,7 @@ def line_for(tmp_path: Path, text: str) -> str:
 
 def test_the_shipped_facts_are_the_leaflets() -> None:
     facts = load()
-    assert (facts.suspend.telephone, facts.suspend.hours) == ("0120-95-0178", "24時間 365日")
+    assert (facts.suspend.telephone, facts.suspend.languages) == ("0120-95-0178", {"ja": Hours("24/7")})
     assert facts.suspend_languages.telephone == "0120-0178-27"
     assert facts.recording.yen == 1500
     assert (facts.photo.height_mm, facts.photo.width_mm, facts.photo.months, facts.photo.count) == (30, 24, 6, 1)
@@ -56,6 +59,28 @@ MISFITS = [
 WRONG = [
     ('telephone = "0120', 'telefone = "0120', "suspend.telefone: no such key; did you mean telephone?"),
     ("height_mm = 30\n", "", "photo.height_mm: is missing; write a whole number from 10 to 60"),
+    (
+        'languages.vi = "10:00-19:00"',
+        'languages.vi = "10-19"',
+        'suspend_languages.languages: "10-19" does not fit: cannot read "10-19"; write hours such as'
+        ' "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"; correct it',
+    ),
+    (
+        'languages.ja = "24/7"',
+        'languages.jp = "24/7"',
+        f"suspend.languages.jp: no such language; the names known here are {', '.join(TONGUES)}",
+    ),
+    (
+        'languages.ja = "24/7"',
+        "languages = {}",
+        'suspend.languages: is empty; write in which it is answered and when, such as ja = "24/7"',
+    ),
+    (
+        'hours = "06:30-23:00"',
+        'hours = "06:30-23:00; PH of"',
+        'store.hours: "06:30-23:00; PH of" does not fit: cannot read "PH of"; write hours such as'
+        ' "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"; correct it',
+    ),
     ("[recording]", "[recordings]", "recordings: no such section; did you mean recording?"),
 ]
 
@@ -90,10 +115,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def dated(confirmed: datetime.date, review_days: int = 180) -> Guidance:
     """The shipped facts, all confirmed on one day, `recording` with a review date of its own."""
-    document = tomllib.loads(TEXT)
-    facts = {name: {**fact, "confirmed": confirmed, "review_days": 180} for name, fact in document.items()}
-    facts["recording"]["review_days"] = review_days
-    return msgspec.convert(facts, Guidance)
+    facts = load()
+    days = {name: review_days if name == "recording" else 180 for name in facts.__struct_fields__}
+    replace = msgspec.structs.replace
+    return replace(
+        facts, **{name: replace(getattr(facts, name), confirmed=confirmed, review_days=days[name]) for name in days}
+    )
 
 
 def test_a_fact_is_overdue_from_the_day_of_its_review() -> None:
@@ -153,8 +180,40 @@ def test_no_fact_takes_a_key_that_nobody_reads(tmp_path: Path, section: str) -> 
 
 def test_the_texts_of_the_facts_can_be_translated() -> None:
     with SHIPPED.open("rb") as file:
-        found = list(messages(file))
-    assert (1, None, "24時間 365日", []) in found
-    texts = {text for _, _, text, _ in found}
-    assert {"24時間 365日", "住民票がある市区町村の窓口", "免許申請係"} <= texts
+        texts = {text for _, _, text, _ in messages(file)}
+    assert {"住民票がある市区町村の窓口", "免許申請係"} <= texts
     assert not any(text.startswith("Leaflet") for text in texts)
+
+
+# Telephone lines
+
+
+def line(telephone: str, **languages: str) -> Line:
+    hours = {code: Hours(text) for code, text in languages.items()}
+    day = datetime.date(2026, 11, 22)
+    return msgspec.convert({"telephone": telephone, "source": "s", "confirmed": day, "languages": hours}, Line)
+
+
+JAPANESE = line("0120-95-0178", ja="24/7")
+MANY = line("0120-0178-27", en="24/7", zh="24/7", vi="Mo-Fr 10:00-19:00; PH off", tl="Mo-Fr 10:00-19:00; PH off")
+EVENING = line("03-0000-0000", ja="18:00-22:00", vi="Sa,Su,PH 10:00-17:00")
+
+
+def test_the_line_that_answers_in_the_readers_language_is_called_first_and_no_line_is_left_out() -> None:
+    for lines in itertools.permutations((JAPANESE, MANY)):
+        assert called_in("ja", lines) == (JAPANESE, MANY)
+        assert [called_in(tongue, lines) for tongue in ("en", "zh", "vi")] == [(MANY, JAPANESE)] * 3
+        assert called_in("ne", lines) == (MANY, JAPANESE), "answered in no such language: where most are spoken"
+    assert [each.telephone for each in called_in("ja", (MANY, EVENING, JAPANESE))] == [
+        EVENING.telephone,
+        JAPANESE.telephone,
+        MANY.telephone,
+    ], "of two that answer, in the order of the file"
+
+
+def test_the_languages_of_a_line_stand_with_their_hours_the_readers_first() -> None:
+    always, by_day = Hours("24/7"), Hours("Mo-Fr 10:00-19:00; PH off")
+    assert MANY.answered("en") == MANY.answered("ja") == ((("en", "zh"), always), (("vi", "tl"), by_day))
+    assert MANY.answered("zh") == ((("zh", "en"), always), (("vi", "tl"), by_day))
+    assert MANY.answered("vi") == ((("vi", "tl"), by_day), (("en", "zh"), always))
+    assert EVENING.hours_for("vi") == Hours("Sa,Su,PH 10:00-17:00") and EVENING.hours_for("en") is None

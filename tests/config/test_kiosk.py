@@ -91,11 +91,22 @@ WRONG: list[tuple[str | bytes, str]] = [
         '[portal]\nkey_file = "/key"',
         "portal.ca_file: is missing; ca_file, certificate_file, key_file are given all three or not at all",
     ),
+    (
+        '[station]\nhours = "Mo-Fr 8:30-17:15"',
+        'station.hours: "Mo-Fr 8:30-17:15" does not fit: it does not say what holds on national holidays:'
+        ' add "; PH off", or hours for PH; correct it, or take it out to have none',
+    ),
+    (
+        '[station]\nhours = ""',
+        'station.hours: "" does not fit: cannot read ""; write hours such as'
+        ' "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"; correct it, or take it out to have none',
+    ),
     ('[station]\nname = "署"'.encode("shift_jis"), "is not UTF-8 text; save it as UTF-8"),
 ]
 
 # section, key, the value written, what it must be, the default
 MISFITS = [
+    ("station", "hours", "17", 'hours such as "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"', "none"),
     ("server", "port", '"8888"', "a whole number from 1 to 65535", "8888"),
     ("server", "port", "70000", "a whole number from 1 to 65535", "8888"),
     ("printer", "kind", '"nfc"', 'one of "network", "none", "serial", "usb"', '"none"'),

@@ -180,7 +180,7 @@ def test_the_slip_and_its_code_say_nothing_about_whose_card_it_was(card: Virtual
     check_card(kiosk)
     until = result(kiosk).facts["until"]
     assert isinstance(until, datetime.date)
-    text = repr(dataclasses.asdict(told(kiosk))) + public_text(kiosk.slips[0], Station(name="見本警察署"), str)
+    text = repr(dataclasses.asdict(told(kiosk))) + public_text(kiosk.slips[0], Station(name="見本警察署"))
     person = card.person
     for words in (person.name, person.address, person.birth_date, str(until.year), f"{until.month}月{until.day}日"):
         assert words not in text

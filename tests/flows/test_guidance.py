@@ -32,6 +32,7 @@ from tests.web.catalogue_guidance import plans
 from tests.web.sight import Sight
 
 FACTS = guidance.load()
+LINES = (FACTS.suspend, FACTS.suspend_languages)
 NO_PAPER = NotPrinted(PrinterFault.PAPER_END, partly=False)
 
 
@@ -52,14 +53,14 @@ def test_the_number_to_call_is_the_first_thing_that_is_said() -> None:
         lost_card(kiosk)
     [first] = kiosk.screens
     assert first.name == "lost_suspend"
-    assert first.facts["line"] == FACTS.suspend and first.facts["other_line"] == FACTS.suspend_languages
+    assert first.facts["lines"] == LINES
 
 
 def test_the_number_can_be_had_on_paper_at_once_and_the_conversation_goes_on() -> None:
     kiosk = ScriptedKiosk("print", "next", "both", "change", "finish")
     assert lost_card(kiosk)
     first, second = kiosk.slips
-    assert isinstance(first, TodoSlip) and [todo.line for todo in first.todo] == [FACTS.suspend]
+    assert isinstance(first, TodoSlip) and [todo.lines for todo in first.todo] == [LINES]
     assert second == slip_of(plan(FACTS, "both", "change"))
     assert kiosk.screens[-1].facts["plan"] == plan(FACTS, "both", "change")
 
@@ -69,7 +70,7 @@ def test_staying_takes_the_new_card_to_the_police_with_fee_and_photo(holding: st
     kiosk = ScriptedKiosk("next", holding, "keep", "finish")
     assert lost_card(kiosk)
     stop, report, again, record = printed(kiosk).todo
-    assert (stop.line, stop.other_line) == (FACTS.suspend, FACTS.suspend_languages)
+    assert stop.lines == LINES
     assert report.where == FACTS.lost_property.name
     assert again.where == FACTS.municipality.name
     assert (record.where, record.yen, record.photo) == (FACTS.licence_desk.name, 1500, FACTS.photo)
@@ -253,7 +254,7 @@ def test_a_slip_that_cannot_be_laid_out_is_not_called_the_printers_fault(can_pri
 @pytest.mark.parametrize(("name", "told"), [*plans()], ids=lambda each: each if isinstance(each, str) else "")
 def test_every_list_fits_a_phones_code_and_holds_only_public_words(name: str, told: Plan) -> None:
     station = Station(name="見本警察署", desk="１階 運転免許窓口", telephone="00-0000-0000")
-    text = public_text(slip_of(told), station, str)
+    text = public_text(slip_of(told), station)
     assert len(text.encode()) < LONGEST, "nothing was cut off"
     lines = text.split("\n")
     assert lines[0] == told.heading
@@ -274,11 +275,11 @@ def test_no_answer_of_a_screen_is_a_word_of_the_helpers() -> None:
 
 def test_a_slip_with_a_reference_number_has_no_text_for_a_phone() -> None:
     slip = LinkedSlip(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(datetime.now(UTC)), can=())
-    assert public_text(slip, Station(), str) == ""
+    assert public_text(slip, Station()) == ""
 
 
 def test_a_text_that_would_not_fit_is_cut_between_lines() -> None:
     long = plan(FACTS, "both", "keep")
     long = replace(long, todo=long.todo * 6)
-    text = public_text(slip_of(long), Station(), str)
+    text = public_text(slip_of(long), Station())
     assert LONGEST - 200 < len(text.encode()) <= LONGEST

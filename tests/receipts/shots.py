@@ -15,6 +15,7 @@ from kiosk.config import guidance
 from kiosk.config.kiosk import Station
 from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.flows.take_home import slip as slip_of_plan
+from kiosk.language.hours import Hours
 from kiosk.language.languages import N_
 from kiosk.portal.model import LinkedAt, OpensAt, Reference
 from kiosk.receipts import slips
@@ -28,7 +29,7 @@ STATION = Station(
     name="みどり野警察署",
     desk="交通課 運転免許窓口",
     telephone="000-000-0110",
-    hours="月曜〜金曜 8時30分〜17時15分（祝日を除く）",
+    hours=Hours("Mo-Fr 08:30-17:15; PH off"),
 )
 WHEN = datetime(2026, 11, 22, 10, 4)
 OPENS = datetime(2026, 11, 23, 8, 30)
@@ -37,7 +38,7 @@ LOST = Outcome(
     N_("まず、カードの機能をとめます。"),
     N_("とめるまでは、ほかの人に使われるおそれがあります。"),
     (
-        Todo(N_("電話で機能をとめます。"), line=FACTS.suspend),
+        Todo(N_("電話で機能をとめます。"), lines=(FACTS.suspend,)),
         Todo(N_("警察に遺失届を出し、受理番号をひかえます。"), where=N_("この警察署の会計課")),
         Todo(
             N_("カードの再発行を申し込みます。"),

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from kiosk.config.kiosk import Station
+from kiosk.language.hours import Hours
 from kiosk.language.languages import LANGUAGES
 from kiosk.receipts.render import lay_out
 from tests.names_of_the_world import ADDRESSES, NAMES, STATION
@@ -23,6 +24,7 @@ WRITTEN = {
     "turned round": NAMES["turned round from its middle"],
     "without a break": ADDRESSES["without a break"],
 }
+LONG_HOURS = Hours("Mo-Th 08:30-12:00,13:00-17:15; Fr 08:30-20:00; Sa 09:00-12:00; PH off; Dec 29-Jan 3 off")
 MARGIN = 16  # dots that stay white at either side, of the 20 of the style sheet
 
 
@@ -39,8 +41,8 @@ def edges(image: Image.Image, above: int) -> tuple[int, int]:
 @pytest.mark.parametrize("kind", WRITTEN)
 def test_a_stations_own_text_wraps_on_every_kind_of_slip(name: str, width: int, kind: str) -> None:
     text = WRITTEN[kind]
-    bare = lay_out(SLIPS[name], Station(name="", desk="", telephone="", hours=""), WHEN, width=width)
-    image = lay_out(SLIPS[name], Station(name=text, desk=text, hours=text), WHEN, width=width)
+    bare = lay_out(SLIPS[name], Station(name="", desk="", telephone=""), WHEN, width=width)
+    image = lay_out(SLIPS[name], Station(name=text, desk=text, hours=LONG_HOURS), WHEN, width=width)
     assert edges(image, above=bare.height - 200) == (0, 0)
     assert image.height > bare.height
 
@@ -49,7 +51,7 @@ def test_forty_five_letters_take_more_lines_in_every_language() -> None:
     for language in LANGUAGES.values():
         usual = lay_out(SLIPS["linked"], USUAL, WHEN, width=576, language=language)
         long = lay_out(
-            SLIPS["linked"], Station(STATION, STATION, USUAL.telephone, STATION), WHEN, width=576, language=language
+            SLIPS["linked"], Station(STATION, STATION, USUAL.telephone, LONG_HOURS), WHEN, width=576, language=language
         )
         assert long.height > usual.height + 100
         assert edges(long, above=0) == (0, 0)

@@ -316,9 +316,6 @@ def test_the_warm_parent_can_prepare_everything() -> None:
 FORKED = """
 import os, signal
 from kiosk.language.languages import LANGUAGES
-from kiosk.receipts.render import preload, render
-from tests.receipts.shots import facts
-from kiosk.language.languages import LANGUAGES
 from kiosk.receipts.render import lay_out, preload
 from tests.receipts.shots import STATION, WHEN, facts
 

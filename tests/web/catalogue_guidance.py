@@ -80,7 +80,7 @@ def sights() -> Iterator[Sight]:
 
 
 def _questions() -> Iterator[Sight]:
-    lines = {"line": FACTS.suspend, "other_line": FACTS.suspend_languages}
+    lines = {"lines": (FACTS.suspend, FACTS.suspend_languages)}
     number = {**lines, "slip": slip(lost_card.number(FACTS))}
     yield Sight("lost_suspend", Screen("lost_suspend", {**lines, "paper": ""}, ("print", "next", "back")))
     yield Sight("lost_suspend_printing", Screen("lost_suspend", {**number, "paper": "printing"}))

@@ -12,6 +12,7 @@ from typing import cast
 from kiosk.config.kiosk import Settings, Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.language.hours import Hours
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
 from kiosk.session.shown import Overlay, View
@@ -22,7 +23,7 @@ SETTINGS = Settings(
         name="みどり野警察署",
         desk="交通課 運転免許窓口",
         telephone="000-000-0110",
-        hours="月曜〜金曜 8時30分〜17時15分",
+        hours=Hours("Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"),
     )
 )
 DEFAULTS = Preferences()
