@@ -191,13 +191,13 @@ def _can(state: CardState) -> Iterator[Public]:
 
 def _know(state: CardState) -> Iterator[Public]:
     if _can_sign(state):
-        yield N_("署名用の証明書の期限は、暗証番号なしでは読めないため、しらべていません。")
+        yield N_("署名用の証明書の期限は、しらべていません。読むには、暗証番号がいります。")
 
 
 def _mend(state: CardState) -> Iterator[Todo]:
     """What keeps the card from something, each with who mends it; everything for the municipal counter in one."""
     locked = [
-        pin.listed or pin.name
+        pin.name
         for pin, tries in (
             (pins.TEXT, state.text_pin),
             (pins.AUTH, state.auth_pin),
@@ -206,7 +206,7 @@ def _mend(state: CardState) -> Iterator[Todo]:
         if tries is not None and tries.blocked
     ]
     if locked:
-        yield replace(unlock.COUNTER, notes=(*locked, ASK_FIRST))
+        yield replace(unlock.COUNTER, notes=(N_("つぎの暗証番号です。"), *locked, ASK_FIRST))
     if state.sign_certificate is False:
         yield CERTIFICATE
     if _over(state):

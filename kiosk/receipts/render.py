@@ -33,6 +33,7 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from kiosk.advice.todo import numbered
 from kiosk.config.kiosk import Station
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
@@ -96,6 +97,7 @@ def _environment(language: Language) -> Environment:
     environment.globals["moment"] = partial(moment, language)
     environment.globals["language"] = language
     environment.globals["qr"] = qr
+    environment.globals["numbered"] = numbered
     return environment
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import segno
 from markupsafe import Markup
 
+from kiosk.advice.todo import numbered
 from kiosk.config.kiosk import Station
 from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
 
@@ -47,7 +48,7 @@ def _lines(slip: ListSlip, station: Station, _: Callable[[str], str]) -> Iterato
         yield from map(_, (*slip.can, *slip.know))
         if slip.tries is not None:
             yield _("つづけて%(most)s回まちがえると、ロックされます。") % {"most": slip.tries}
-    for number, todo in enumerate(slip.todo, 1):
+    for number, todo in numbered(slip.todo):
         yield f"{number}. {_(todo.text)}"
         for line in filter(None, (todo.line, todo.other_line)):
             yield " ".join(filter(None, (line.telephone, line.languages or _("日本語"), _(line.hours))))

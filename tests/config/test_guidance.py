@@ -31,7 +31,7 @@ def test_the_shipped_facts_are_the_leaflets() -> None:
     assert facts.suspend_languages.telephone == "0120-0178-27"
     assert facts.recording.yen == 1500
     assert (facts.photo.height_mm, facts.photo.width_mm, facts.photo.months, facts.photo.count) == (30, 24, 6, 1)
-    assert facts.applications_desk.name == "免許申請係"
+    assert facts.applications_desk.name == "警察署・免許センターの免許申請係"
 
 
 def test_every_shipped_fact_says_where_it_was_found_and_when() -> None:
@@ -115,5 +115,5 @@ def test_a_day_of_confirmation_that_has_not_come_yet_hides_nothing() -> None:
 def test_the_texts_of_the_facts_can_be_translated() -> None:
     with SHIPPED.open("rb") as file:
         texts = {text for _, _, text, _ in messages(file)}
-    assert {"24時間 365日", "住民票がある市区町村の窓口", "免許申請係"} <= texts
+    assert {"24時間 365日", "住民票がある市区町村の窓口", "警察署・免許センターの免許申請係"} <= texts
     assert not any(text.startswith("Leaflet") for text in texts)

@@ -26,6 +26,7 @@ from kiosk.web.view import environment, look, official
 ROOT = Path(__file__).resolve().parents[2]
 READING = '<rt aria-hidden="true">'
 TRIED = [LANGUAGES[code] for code in os.environ.get("LANGUAGES", "").split()] or list(shipped())
+Id = tuple[str | None, str]
 TRANSLATED = [language for language in TRIED if language is not JAPANESE]
 
 
@@ -37,14 +38,14 @@ def name(language: Language) -> str:
 
 
 @pytest.fixture(scope="module")
-def texts() -> set[str]:
-    """Every text there is to translate, gathered as `make messages` does."""
+def texts() -> set[Id]:
+    """Every text there is to translate, gathered as `make messages` does: its context, if it has one, and itself."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         mappings = tomllib.load(file)["tool"]["babel"]["mappings"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
     keywords = {**DEFAULT_KEYWORDS, "official": None, "both": None, "fact": None}
     found = extract_from_dir(ROOT, methods, {}, keywords)
-    return {message for _, _, message, _, _ in found if isinstance(message, str)}
+    return {(context, message) for _, _, message, _, context in found if isinstance(message, str)}
 
 
 def catalogue(language: Language) -> Catalog:
@@ -52,13 +53,13 @@ def catalogue(language: Language) -> Catalog:
         return read_po(file)
 
 
-def test_there_are_texts(texts: set[str]) -> None:
-    assert {"連携をはじめる", "券面事項入力補助用暗証番号", "受付番号", "やめる（消去）"} <= texts
+def test_there_are_texts(texts: set[Id]) -> None:
+    assert {"連携をはじめる", "券面事項入力補助用暗証番号", "受付番号", "やめて消す"} <= {text for _, text in texts}
 
 
 @pytest.mark.parametrize("language", TRANSLATED, ids=name)
-def test_no_text_is_without_translation(language: Language, texts: set[str]) -> None:
-    known = {message.id: message for message in catalogue(language) if message.id}
+def test_no_text_is_without_translation(language: Language, texts: set[Id]) -> None:
+    known = {(message.context, message.id): message for message in catalogue(language) if message.id}
     missing = {text for text in texts if text not in known or not known[text].string or known[text].fuzzy}
     assert missing == set()
 
