@@ -52,7 +52,7 @@ LANGUAGES: Mapping[str, Language] = {
     for language in (
         JAPANESE,
         Language("easy", "やさしい{日本語|にほんご}", "ja", "ja", "y年M月d日", "H時mm分", "easy", shipped=True),
-        Language("en", "English", "en", "en", "d MMMM y", shipped=True),
+        Language("en", "English", "en", "en", "MMMM d, y", shipped=True),
         Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日", shipped=True),
         Language("ko", "한국어", "ko", "ko", "y년 M월 d일", "H시 mm분", shipped=True),
         Language("pt", "Português (Brasil)", "pt-BR", "pt_BR", "d 'de' MMMM 'de' y", "H'h'mm", shipped=True),
