@@ -88,7 +88,6 @@ def suspend(facts: Guidance) -> Todo:
     """The call."""
     return Todo(
         N_("電話で、カードの機能をとめます"),
-        notes=(N_("マイナンバー総合フリーダイヤルの番号です。"),),
         line=facts.suspend,
         other_line=facts.suspend_languages,
     )
@@ -100,7 +99,7 @@ def record_again(facts: Guidance) -> Todo:
         N_("免許の情報を記録します"),
         "licence_desk",
         bring=(NEW_CARD,),
-        notes=(N_("免許の情報は、新しいカードに自動では入りません。"),),
+        notes=(N_("新しいカードに、自動では入りません。"),),
         yen=facts.recording.yen,
         photo=facts.photo,
     )
