@@ -14,7 +14,7 @@ from kiosk.language.public import Public
 LICENCE_CARD = N_("マイナ免許証")
 APP = N_("スマートフォン")
 
-COUNTER = Todo(N_("市区町村の窓口で、暗証番号を決め直します"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
+COUNTER = Todo(N_("市区町村で、暗証番号を決め直します"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
 POLICE = Todo(
     N_("免許の窓口で、ロックを解除します"),
     "licence_desk",
