@@ -206,7 +206,7 @@ def _mend(state: CardState) -> Iterator[Todo]:
         if tries is not None and tries.blocked
     ]
     if locked:
-        yield replace(unlock.COUNTER, notes=(N_("つぎの暗証番号です。"), *locked, ASK_FIRST))
+        yield replace(unlock.COUNTER, notes=(*locked, ASK_FIRST))
     if state.sign_certificate is False:
         yield CERTIFICATE
     if _over(state):
