@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from kiosk.advice import pins
-from kiosk.advice.todo import ASK_OFFICE, CARD, LINK_AGAIN, Todo, told
+from kiosk.advice.todo import ASK_FIRST, CARD, Todo, told
 from kiosk.config.guidance import Guidance
 from kiosk.language.languages import N_
 from kiosk.language.public import NOTHING, Public, PublicNumber
@@ -82,12 +82,13 @@ class End(Enum):
 
 
 LATER = N_("時間をおいて、もう一度お試しください。")
-ASK_STAFF = N_("お急ぎのときは、この署の係員にお声がけください。")
-NOT_LINKED = N_("連携はされていません。カードと免許は、これまでどおり使えます。")
-CANCELLED = N_("連携はされていません。送った情報は消されました。")
+ASK_STAFF = N_("お急ぎのときは、この署の係員に声をかけてください。")
+NOT_LINKED = N_("連携はされていません。この手続で、カードと免許は変わりません。")
+ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
+CANCELLED = N_("連携はされていません。送った情報は、マイナポータルが消します。")
 IN_MYNAPORTAL = N_("免許の情報は、マイナポータルの「運転免許」で見られます。")
 COME_BACK = N_("新しい証明書になったら、もう一度この機械で連携してください。")
-NEW_CERTIFICATE = Todo(N_("署名用電子証明書の発行を申し込みます。"), "municipality", bring=(CARD,))
+NEW_CERTIFICATE = Todo(N_("署名用電子証明書の発行を申し込みます。"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
 
 
 def _locked(pin: pins.Pin) -> Outcome:
@@ -112,9 +113,13 @@ def _unusable(heading: Public) -> Outcome:
         N_("カードのICに書かれたこの項目が、空か、正しくない形です。連携には必要な項目です。"),
         NOT_LINKED,
         (
-            Todo(N_("カードの中の記録を、窓口で確かめてもらってください。"), "municipality", bring=(CARD,)),
-            Todo(ASK_OFFICE),
-            Todo(N_("記録が直ったら、もう一度この機械で連携してください。")),
+            Todo(
+                N_("カードの中の記録を、窓口で確かめてもらってください。"),
+                "municipality",
+                bring=(CARD,),
+                notes=(ASK_FIRST,),
+            ),
+            Todo(N_("記録がなおったら、もう一度この機械で連携してください。")),
         ),
         official=N_("券面事項"),
         sign="card",
@@ -123,7 +128,7 @@ def _unusable(heading: Public) -> Outcome:
 
 def _certificate(heading: Public, happened: Public, official: Public, first: Todo = NEW_CERTIFICATE) -> Outcome:
     """The signature certificate does not serve; with another one it goes on. first: how to get it."""
-    todo = (first, Todo(ASK_OFFICE), Todo(COME_BACK))
+    todo = (first, Todo(COME_BACK))
     return Outcome(heading, happened, NOT_LINKED, todo, official=official, sign="certificate")
 
 
@@ -145,14 +150,14 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.NO_PINS: Outcome(
         N_("このカードには、使える暗証番号がありません"),
         N_("暗証番号を使わないカード（顔認証マイナンバーカードなど）のようです。"),
-        N_("カードは、見せて本人確認に使うことや、病院などの顔認証の機械では使えます。連携には使えません。"),
+        N_("カードは、本人確認のために見せることができます。病院などの顔認証の機械でも使えます。連携には使えません。"),
         (
             Todo(
                 N_("連携したいときは、暗証番号のあるカードへの切りかえを相談します。"),
                 "municipality",
                 bring=(CARD,),
+                notes=(ASK_FIRST,),
             ),
-            Todo(ASK_OFFICE),
         ),
         official=N_("顔認証マイナンバーカード"),
         sign="card",
@@ -166,7 +171,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("署名用の証明書の期限が切れています"),
         N_("カードの中の署名用電子証明書の有効期限がすぎているため、連携できませんでした。"),
         N_("署名用電子証明書"),
-        Todo(N_("署名用電子証明書を更新します。"), "municipality", bring=(CARD,)),
+        Todo(N_("署名用電子証明書を更新します。"), "municipality", bring=(CARD,), notes=(ASK_FIRST,)),
     ),
     End.CERTIFICATE_REVOKED: _certificate(
         N_("署名用の証明書が、使えなくなっています"),
@@ -175,9 +180,9 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.CERTIFICATE_UNKNOWN: Outcome(
         N_("この証明書は、確かめられませんでした"),
-        N_("カードの中の署名用電子証明書を、発行した機関のものと確認できませんでした。"),
+        N_("カードの中の署名用電子証明書を、どこが発行したか、確かめられませんでした。"),
         NOT_LINKED,
-        (Todo(N_("この紙を係員に見せてください。")), Todo(ASK_OFFICE)),
+        (Todo(N_("この紙を係員に見せてください。")),),
         official=N_("署名用電子証明書"),
         sign="certificate",
     ),
@@ -189,14 +194,14 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.NO_LICENCE: Outcome(
         N_("マイナ免許証が見つかりませんでした"),
         N_("このカードの方の免許情報の記録（マイナ免許証）が、登録されていません。"),
-        N_("カードは、これまでどおり使えます。運転免許証をお持ちの方は、その免許証で運転できます。"),
+        NOT_LINKED,
         (
             Todo(
                 N_("マイナ免許証にしたいときは、免許情報の記録を申し込みます。"),
                 "licence_desk",
                 bring=(CARD, N_("運転免許証（お持ちの方）")),
             ),
-            Todo(N_("必要なもの・手数料は、窓口の係員におたずねください。")),
+            Todo(N_("持ち物と手数料は、窓口の係員に聞いてください。")),
         ),
         official=N_("マイナ免許証"),
         sign="wheel",
@@ -204,7 +209,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.ALREADY_LINKED: Outcome(
         N_("もう連携はすんでいます"),
         N_("あなたのマイナ免許証は、すでにマイナポータルと連携しています。"),
-        N_("今日することは、ありません。カードもそのまま使えます。"),
+        ONCE_IS_ENOUGH,
         (Todo(IN_MYNAPORTAL),),
         slip=False,
         good=True,
@@ -214,11 +219,11 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.RELEASE_FIRST: Outcome(
         N_("以前の連携を、先に解除してください"),
         N_("免許を取り直す前のマイナ免許証との連携が、残っています。"),
-        N_("新しい免許は、まだ連携されていません。カードと免許は使えます。"),
+        N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わりません。"),
         (
             Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。")),
             Todo(N_("ご自分でできないときは、この紙を係員に見せて相談してください。")),
-            Todo(LINK_AGAIN),
+            Todo(N_("解除したら、もう一度この機械で連携してください。")),
         ),
         official=N_("マイナ免許証との連携の解除"),
         sign="wheel",
@@ -256,7 +261,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.PORTAL_UNCERTAIN: Outcome(
         N_("連携できたか、確かめられませんでした"),
         N_("署名を送ったあとで通信が切れました。連携ができた場合も、できていない場合もあります。"),
-        N_("カードと免許は、これまでどおり使えます。もう一度手続をしても、二重にはなりません。"),
+        N_("この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。"),
         (
             Todo(N_("時間をおいて、もう一度この機械で「運転免許の連携」をしてください。")),
             Todo(N_("「もう連携はすんでいます」と出たら、連携はできています。")),
@@ -266,11 +271,11 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.PORTAL_BROKEN: _portal(
         N_("マイナポータルの答えを読めませんでした"),
-        N_("マイナポータルから、正しくない答えがとどきました。あなたのカードのせいではありません。"),
+        N_("マイナポータルから、正しくない答えが届きました。あなたのカードのせいではありません。"),
     ),
     End.CARD_PROBLEM: Outcome(
         N_("カードを正しく読めませんでした"),
-        N_("カードから、正しくない答えがとどきました。"),
+        N_("カードから、正しくない答えが届きました。"),
         N_("手続はされていません。カードのよごれ、きず、またはICの故障かもしれません。"),
         (
             Todo(N_("ICの金色の部分を、やわらかい布でふいて、もう一度お試しください。")),
@@ -281,7 +286,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.KIOSK_PROBLEM: _problem(
         N_("この機械に問題がおきました"),
-        N_("この手続では、まだ何も送っていません。カードと免許は、これまでどおり使えます。"),
+        N_("まだ何も送っていません。この手続で、カードと免許は変わりません。"),
         (Todo(ASK_STAFF), Todo(LATER)),
     ),
     End.PROBLEM_CANCELLED: _problem(
@@ -298,7 +303,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.PROBLEM_LINKED: _problem(
         N_("連携はできました。そのあと、機械に問題がおきました"),
-        N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。"),
+        ONCE_IS_ENOUGH,
         (Todo(IN_MYNAPORTAL), Todo(ASK_STAFF)),
     ),
     End.CARD_KIND_UNKNOWN: Outcome(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kiosk.advice import unlock
-from kiosk.advice.todo import LINK_AGAIN, Todo
+from kiosk.advice.todo import Todo
 from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.guidance import Pin as Fact
@@ -60,10 +60,9 @@ class Typed:
 class Pin:
     """One row. rule: its form. fact: the key of its tries. doing: what somebody was doing when it was asked for.
 
-    name: what people may call it; listed: the same in a list of several, where the short name would not tell it apart.
-    known_by: how it was chosen. unlock, page, picture: who mends it, the public page that says more
-    (a key of config/guidance.toml), the drawing beside it. typed: None when the kiosk never asks for it.
-    keep: why it should not be forgotten.
+    name: what it is called, everywhere. known_by: how it was chosen. unlock, page, picture: who mends it, the public
+    page that says more (a key of config/guidance.toml), the drawing beside it. typed: None when the kiosk never asks
+    for it. keep: why it should not be forgotten.
     """
 
     rule: PinRule
@@ -75,7 +74,6 @@ class Pin:
     unlock: tuple[Todo, ...]
     page: Literal["card_page", "reset_page"] | None = None
     picture: str = "go_office"
-    listed: Public = NOTHING
     typed: Typed | None = None
     keep: Public = NOTHING
 
@@ -85,8 +83,10 @@ class Pin:
         return fact.tries
 
 
-LOCKED = N_("つづけて%(most)s回まちがえたため、この番号はいま使えません。")
+LOCKED = N_("つづけて%(most)s回まちがえたため、この暗証番号はいま使えません。")
 FOUR_DIGITS = N_("４けた、入力してください。")
+NEW_PIN_WORKS = N_("カードはこわれていません。暗証番号を決め直せば、また使えます。")
+LINK_AGAIN = Todo(N_("決め直したら、もう一度この機械で連携してください。"))
 
 LICENCE = Pin(
     LICENCE_PIN,
@@ -100,12 +100,12 @@ LICENCE = Pin(
     picture="police",
     typed=Typed(
         Pad(
-            N_("免許センターなどで決めた、４けたの暗証番号"),
-            N_("市区町村の窓口で決めた番号とは<strong>ちがいます</strong>。"),
+            N_("免許の４けたの暗証番号"),
+            N_("免許センターや警察署で決めた番号です。市区町村の窓口で決めた番号とは<strong>ちがいます</strong>。"),
         ),
         too_short=FOUR_DIGITS,
-        meant=N_("免許センターなどで決めた、４けたの暗証番号のことです。"),
-        mended=N_("試験場や警察署の窓口で、解除します。"),
+        meant=N_("免許センターや警察署で決めた、免許の４けたの暗証番号です。"),
+        mended=N_("免許センターや警察署の窓口で、解除します。"),
         locked=N_("免許の暗証番号がロックされています"),
         happened=LOCKED,
         meaning=N_("カードはこわれていません。免許も、なくなっていません。"),
@@ -116,23 +116,22 @@ TEXT = Pin(
     fact="text_pin",
     doing="text",
     name=N_("入力用の４けたの暗証番号"),
-    listed=N_("氏名・住所の入力用の４けたの暗証番号"),
     official=N_("券面事項入力補助用暗証番号"),
     known_by=N_("カードを受け取ったときに決めた番号です。"),
     unlock=unlock.TEXT,
     page="card_page",
     typed=Typed(
         Pad(
-            N_("市区町村の窓口で決めた、４けたの暗証番号"),
-            N_("免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
+            N_("入力用の４けたの暗証番号"),
+            N_("市区町村の窓口で決めた番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
         ),
         too_short=FOUR_DIGITS,
-        meant=N_("市区町村の窓口で決めた、４けたの暗証番号のことです。"),
+        meant=N_("市区町村の窓口で決めた、入力用の４けたの暗証番号です。"),
         mended=N_("住民票がある市区町村の窓口で、決め直します。"),
-        locked=N_("４けたの暗証番号がロックされています"),
+        locked=N_("入力用の４けたの暗証番号が、ロックされています"),
         happened=LOCKED,
-        meaning=N_("カードはこわれていません。窓口でロックを解除すれば、また使えます。"),
-        afterwards=(Todo(LINK_AGAIN),),
+        meaning=NEW_PIN_WORKS,
+        afterwards=(LINK_AGAIN,),
     ),
 )
 AUTH = Pin(
@@ -156,8 +155,10 @@ SIGN = Pin(
     page="reset_page",
     typed=Typed(
         Pad(
-            N_("英字と数字をまぜた、６〜16文字の暗証番号"),
-            N_("市区町村の窓口で決めた番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
+            N_("署名用の６〜16文字の暗証番号"),
+            N_(
+                "市区町村の窓口で決めた、英字と数字の番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"
+            ),
         ),
         phone=Pad(
             N_('スマートフォンで使う、<span class="keep">６〜16文字の</span>暗証番号'),
@@ -166,12 +167,12 @@ SIGN = Pin(
             on=N_("電子署名する"),
         ),
         too_short=N_("６文字以上です。つづけて入力してください。"),
-        meant=N_("署名用の暗証番号（６〜16文字）のことです。"),
+        meant=N_("市区町村の窓口で決めた、署名用の６〜16文字の暗証番号です。"),
         mended=N_("市区町村の窓口か、コンビニエンスストアなどの端末で、決め直します。"),
         locked=N_("署名用の暗証番号がロックされています"),
         happened=LOCKED,
-        meaning=N_("カードはこわれていません。暗証番号を決め直せば、また使えます。"),
-        afterwards=(Todo(LINK_AGAIN),),
+        meaning=NEW_PIN_WORKS,
+        afterwards=(LINK_AGAIN,),
     ),
 )
 PINS = (LICENCE, TEXT, AUTH, SIGN)

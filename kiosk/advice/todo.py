@@ -10,6 +10,7 @@ config/guidance.toml, and `told` puts the station's own name and hours there.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -27,7 +28,8 @@ class Todo:
 
     place: the key of where it is done; `told` fills in the rest: where, its name; hours, when it is open; booked_hours,
     how long after a booking it has to be done. notes: a sentence or two that help doing it. lines: whom to call,
-    each in the languages that it names. yen: the fee, if it is known. photo: which one is needed.
+    each in the languages that it names. yen: the fee, if it is known. photo: which one is needed. instead: this is
+    another way of doing the one before, and has its number.
     """
 
     text: Public
@@ -40,6 +42,7 @@ class Todo:
     lines: tuple[Line, ...] = ()
     yen: PublicNumber | None = None
     photo: Photo | None = None
+    instead: bool = False
 
     def told(self, facts: Guidance) -> Todo:
         """With the place as this station calls it."""
@@ -49,6 +52,14 @@ class Todo:
         if isinstance(place, Store):
             return replace(self, where=place.name, hours=place.hours, booked_hours=place.booked_hours)
         return replace(self, where=place.name)
+
+
+def numbered(todo: tuple[Todo, ...]) -> Iterator[tuple[int, Todo]]:
+    """Each with its number on screen, slip and phone; another way of doing the same has the same."""
+    number = 0
+    for each in todo:
+        number += not each.instead
+        yield number, each
 
 
 def told(todo: tuple[Todo, ...], facts: Guidance) -> tuple[Todo, ...]:
@@ -77,6 +88,4 @@ class Plan:
 
 
 CARD = N_("マイナンバーカード")
-ASK_FIRST = N_("必要なもの・時間は、先に窓口へ。")
-ASK_OFFICE = N_("手続に必要なもの・受付時間は、行く前に窓口へ確かめてください。")
-LINK_AGAIN = N_("解除したら、もう一度この機械で連携してください。")
+ASK_FIRST = N_("持ち物・時間は、先に聞きます。")

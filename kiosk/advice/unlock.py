@@ -14,12 +14,12 @@ from kiosk.language.public import Public
 LICENCE_CARD = N_("マイナ免許証")
 APP = N_("スマートフォン")
 
-COUNTER = Todo(N_("窓口で、暗証番号を決め直します"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
+COUNTER = Todo(N_("市区町村で、暗証番号を決め直します"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
 POLICE = Todo(
-    N_("窓口で、ロックを解除します"),
+    N_("免許の窓口で、ロックを解除します"),
     "licence_desk",
     bring=(LICENCE_CARD,),
-    notes=(N_("番号がわからないときも、窓口へ。電話ではお答えできません。"),),
+    notes=(N_("暗証番号がわからないときも、窓口へ。電話ではお答えできません。"),),
 )
 
 
@@ -27,6 +27,7 @@ def _terminal(needs: Public) -> Todo:
     return Todo(
         N_("または、お店の端末で決め直します"),
         "store",
+        instead=True,
         bring=(CARD, APP),
         notes=(N_("先にアプリ「JPKI暗証番号リセット」で予約します。"), needs),
     )

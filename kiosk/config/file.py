@@ -40,12 +40,12 @@ def read(path: str | Path, kind: type[Document], if_absent: str) -> Document:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML: {error}; correct that line") from None
     try:
-        return msgspec.convert(document, kind, dec_hook=_read_hours)
+        return msgspec.convert(document, kind, dec_hook=read_hours)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_in_our_words(str(error), document, kind)}") from None
 
 
-def _read_hours(kind: type, value: object) -> Hours:
+def read_hours(kind: type, value: object) -> Hours:
     """The one kind of value that TOML and msgspec do not know."""
     assert kind is Hours
     if not isinstance(value, str):
@@ -80,7 +80,7 @@ def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) ->
         return f"{section}.{sentence}"  # written by a __post_init__ above
     cure = "correct it" if keys[key].required else f"correct it, or take it out to have {_written(keys[key].default)}"
     if " does not fit" in sentence:
-        return f"{section}.{key}: {sentence}; {cure}"  # written by `_read_hours`
+        return f"{section}.{key}: {sentence}; {cure}"  # written by `read_hours`
     expected, found = _expected(keys[key].type), _written(document[section][key])
     return f"{section}.{key}: {found} does not fit, it must be {expected}; {cure}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.advice import pins
 from kiosk.advice.gains import GAINS
 from kiosk.advice.todo import CARD, Plan, Todo
 from kiosk.config.guidance import Guidance
@@ -31,8 +32,8 @@ def plan(facts: Guidance) -> Plan:
                 N_("カードと暗証番号を用意します"),
                 bring=(
                     CARD,
-                    N_("４けたの暗証番号（入力用）"),
-                    N_("６〜16文字の暗証番号（署名用）"),
+                    pins.TEXT.name,
+                    pins.SIGN.name,
                 ),
             ),
             Todo(N_("この機械かスマートフォンで連携します")),
@@ -43,7 +44,7 @@ def plan(facts: Guidance) -> Plan:
             N_("住所や名前が変わったとき、警察への届出がいらない（マイナ免許証のみの方）"),
             N_("カードを更新するとき、免許の情報も引きつぐ（条件に合う方）"),
         ),
-        official=N_("マイナポータルとマイナ免許証の連携"),
+        official=N_("運転免許の連携"),
         page=facts.portal_page.address,
         picture="benefits",
     )

@@ -191,13 +191,13 @@ def _can(state: CardState) -> Iterator[Public]:
 
 def _know(state: CardState) -> Iterator[Public]:
     if _can_sign(state):
-        yield N_("署名用の証明書の期限は、暗証番号なしでは読めないため、しらべていません。")
+        yield N_("署名用の証明書の期限は、しらべていません。読むには、暗証番号がいります。")
 
 
 def _mend(state: CardState) -> Iterator[Todo]:
     """What keeps the card from something, each with who mends it; everything for the municipal counter in one."""
     locked = [
-        pin.listed or pin.name
+        pin.name
         for pin, tries in (
             (pins.TEXT, state.text_pin),
             (pins.AUTH, state.auth_pin),

@@ -22,14 +22,14 @@ Holding = Literal["card_only", "both"]
 Wish = Literal["keep", "change"]
 
 NEW_CARD = N_("新しいマイナンバーカード")
-REPORT = Todo(N_("遺失届を出します"), "lost_property", notes=(N_("受理番号を、ひかえておきます。"),))
+REPORT = Todo(N_("遺失届を出します"), "lost_property", notes=(N_("受理番号を、書きとめておきます。"),))
 REISSUE = Todo(N_("カードの再発行を申し込みます"), "municipality", bring=(N_("遺失届の受理番号"),), notes=(ASK_FIRST,))
 CHANGE = Todo(
     N_("運転免許証への変更を申し込みます"),
     "applications_desk",
     notes=(
-        N_("手数料が別にかかります。いくらか、何がいるかは、先にたずねてください。"),
-        N_("カードの再発行を待たずにできるかも、たずねてください。"),
+        N_("手数料が別にかかります。いくらか、何を持っていくかは、先に聞いてください。"),
+        N_("カードの再発行を待たずにできるかも、聞いてください。"),
     ),
 )
 

@@ -65,7 +65,7 @@ def wareki(day: Day) -> str:
 
 
 def written(day: Day, language: Language = JAPANESE) -> str:
-    """As above, or in another language: 22 November 2026（令和8年11月22日） as markup, 22 November 2026 10:04."""
+    """As above, or in another language: November 22, 2026（令和8年11月22日） as markup, November 22, 2026 10:04."""
     if not language.day:
         return wareki(day)
     said = _gregorian(day, language)

@@ -72,7 +72,7 @@ LANGUAGES: Mapping[str, Language] = {
             domain="easy",
             shipped=True,
         ),
-        Language("en", "English", "en", "en", "d MMMM y", "MMMM y", "y", month_day="d MMMM", shipped=True),
+        Language("en", "English", "en", "en", "MMMM d, y", "MMMM y", "y", month_day="MMMM d", shipped=True),
         Language("zh", "简体中文", "zh-Hans", "zh_Hans", "y年M月d日", "y年M月", "y年", shipped=True),
         Language(
             "ko",

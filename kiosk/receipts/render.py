@@ -33,6 +33,7 @@ from PIL import Image
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
+from kiosk.advice.todo import numbered
 from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Station
 from kiosk.language.compiled import Compiled
@@ -108,6 +109,7 @@ def _environment(language: Language) -> Environment:
     environment.globals["moment"] = partial(moment, language)
     environment.globals["language"] = language
     environment.globals["qr"] = qr
+    environment.globals["numbered"] = numbered
     return environment
 
 

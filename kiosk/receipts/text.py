@@ -11,6 +11,7 @@ from functools import partial
 import segno
 from markupsafe import Markup
 
+from kiosk.advice.todo import numbered
 from kiosk.config.guidance import Line, called_in
 from kiosk.config.kiosk import Station
 from kiosk.language.furigana import plain
@@ -54,7 +55,7 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
         yield from map(_, (*slip.can, *slip.know))
         if slip.tries is not None:
             yield _("つづけて%(most)s回まちがえると、ロックされます。") % {"most": slip.tries}
-    for number, todo in enumerate(slip.todo, 1):
+    for number, todo in numbered(slip.todo):
         yield f"{number}. {_(todo.text)}"
         for line in called_in(language.tongue, todo.lines):
             yield from _call(line, language)

@@ -55,6 +55,7 @@ VARIANTS: Mapping[str, Sequence[int]] = {
 NUMBERS = (*range(1, 10), *range(10, 121, 5))  # a countdown's seconds; what lies between is rounded down
 CHARACTERS = digits + ascii_uppercase  # of a reference number, a telephone number
 STAMP = re.compile(rb"STAMP=([0-9a-f]{24})")
+CONTEXT = "\x04"  # stands between a context and its message (gettext)
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -101,14 +102,15 @@ def rendered() -> frozenset[str]:
 
 
 def messages() -> set[str]:
-    """Every message of the screens, as it stands in the source."""
+    """Every message of the screens, as it stands in the source; its context comes first, if it has one."""
     from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
     keywords = {**DEFAULT_KEYWORDS, "official": None}
     found: set[str] = set()
     for folder, pattern, method in SOURCES:
         for each in extract_from_dir(ROOT / folder, [(pattern, method)], keywords=keywords):
-            found.update([each[2]] if isinstance(each[2], str) else each[2])
+            context = f"{each[4]}{CONTEXT}" if each[4] else ""
+            found.update(context + text for text in ([each[2]] if isinstance(each[2], str) else each[2]))
     return found
 
 
@@ -121,8 +123,9 @@ def texts(language: Language, of: set[str]) -> set[str]:
     names = {bare(each.name) for each in LANGUAGES.values() if each.html == language.html}
     said = {*CHARACTERS, *map(str, NUMBERS), *names}
     for message in of:
-        text = translated.gettext(message)
-        if language.foreign and text == message:
+        context, _, source = message.rpartition(CONTEXT)
+        text = translated.pgettext(context, source) if context else translated.gettext(source)
+        if language.foreign and text == source:
             continue  # it is shown in Japanese, then; this voice cannot read it
         said.update(bare(variant) for variant in variants(text))
     return {text for text in said if re.search(r"\w", text)}

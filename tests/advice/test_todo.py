@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from kiosk.advice.gains import ADDRESS, CARRY_OVER, GAINS, LECTURE, SEE, gains_of
 from kiosk.advice.outcomes import OUTCOMES
 from kiosk.advice.pins import PINS
-from kiosk.advice.todo import PlaceKey, Plan, Todo, told
+from kiosk.advice.todo import PlaceKey, Plan, Todo, numbered, told
 from kiosk.config import guidance
 from kiosk.config.guidance import Place
 from kiosk.language.hours import Hours
@@ -49,6 +49,11 @@ def test_a_thing_to_do_is_told_with_the_name_and_hours_of_its_place() -> None:
     assert (there.where, there.hours, there.booked_hours) == ("店", Hours("09:00-17:00"), 7)
     assert (there.text, there.bring) == ("決め直します", (N_("カード"),))
     assert Todo(N_("電話します"), "municipality").told(facts).booked_hours is None, "only a terminal is booked"
+
+
+def test_another_way_of_doing_the_same_has_the_same_number() -> None:
+    first, other, last = Todo(N_("窓口で")), Todo(N_("または、お店で"), instead=True), Todo(N_("決めたら"))
+    assert [number for number, _ in numbered((first, other, last))] == [1, 1, 2]
 
 
 def test_what_is_done_nowhere_in_particular_stays_as_it_is() -> None:

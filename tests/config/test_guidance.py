@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.config.file import ConfigError
+from kiosk.config.file import ConfigError, read_hours
 from kiosk.config.guidance import SHIPPED, Guidance, Line, called_in, load, messages, overdue
 from kiosk.language.hours import Hours
 from kiosk.language.languages import TONGUES
@@ -34,7 +34,7 @@ def test_the_shipped_facts_are_the_leaflets() -> None:
     assert facts.suspend_languages.telephone == "0120-0178-27"
     assert facts.recording.yen == 1500
     assert (facts.photo.height_mm, facts.photo.width_mm, facts.photo.months, facts.photo.count) == (30, 24, 6, 1)
-    assert facts.applications_desk.name == "免許申請係"
+    assert facts.applications_desk.name == "警察署・免許センターの免許申請係"
 
 
 def test_every_shipped_fact_says_where_it_was_found_and_when() -> None:
@@ -156,7 +156,7 @@ def test_a_number_goes_to_its_ends_and_not_one_step_further(key: str, least: int
     def with_value(value: int) -> Guidance:
         document = tomllib.loads(TEXT)
         document[section][key] = value
-        return msgspec.convert(document, Guidance)
+        return msgspec.convert(document, Guidance, dec_hook=read_hours)
 
     for value in (least, most):
         assert getattr(getattr(with_value(value), section), key) == value
@@ -169,7 +169,7 @@ def test_a_fact_that_names_no_days_is_reviewed_after_half_a_year() -> None:
     document = tomllib.loads(TEXT)
     document["recording"].pop("review_days", None)
     document["recording"]["confirmed"] = datetime.date(2026, 1, 1)
-    assert msgspec.convert(document, Guidance).recording.due == datetime.date(2026, 6, 30)
+    assert msgspec.convert(document, Guidance, dec_hook=read_hours).recording.due == datetime.date(2026, 6, 30)
 
 
 @pytest.mark.parametrize("section", list(tomllib.loads(TEXT)))
@@ -181,7 +181,7 @@ def test_no_fact_takes_a_key_that_nobody_reads(tmp_path: Path, section: str) -> 
 def test_the_texts_of_the_facts_can_be_translated() -> None:
     with SHIPPED.open("rb") as file:
         texts = {text for _, _, text, _ in messages(file)}
-    assert {"住民票がある市区町村の窓口", "免許申請係"} <= texts
+    assert {"住民票がある市区町村の窓口", "警察署・免許センターの免許申請係"} <= texts
     assert not any(text.startswith("Leaflet") for text in texts)
 
 

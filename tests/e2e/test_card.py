@@ -46,7 +46,7 @@ def test_another_kind_of_card_is_told_apart(person: Person, kiosk: Kiosk) -> Non
     person.goes_on()
     person.sees("set_card", 4)
     kiosk.put_in_chip(Chip({}, {}, Behaviour()))
-    person.reads("ほかのカードのようです")
+    person.reads("マイナンバーカードではないようです")
     person.puts_in()
     person.sees("pin", 5)
 

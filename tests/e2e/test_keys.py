@@ -224,13 +224,13 @@ class Ear:
 @pytest.fixture
 def ear(person: Person) -> Ear:
     made = Ear(person)
-    made.hears_screen("運転免許とマイナポータルの連携ができます")
+    made.hears_screen("運転免許とマイナポータルを、つなぎます（連携）")
     return made
 
 
 FIRST = (
-    (1, "運転免許を、マイナポータルと連携します", "連携をはじめる"),
-    (2, "つぎの内容で連携します", "連携"),
+    (1, "運転免許を、マイナポータルとつなぎます（連携）", "連携をはじめる"),
+    (2, "つぎの順番で連携します", "連携"),
     (3, "情報を送ることに、同意しますか", "同意して次へ"),
     (4, "マイナンバーカードを用意してください", "マイナンバーカードを読み取る"),
 )
@@ -259,7 +259,7 @@ def test_a_licence_is_linked_by_keys_alone(ear: Ear, person: Person, kiosk: Kios
     ear.hears_screen("マイナンバーカードを入れてください", 4)
     ear.goes_round()
     person.puts_in()
-    ear.hears_screen("市区町村の窓口で決めた、４けたの暗証番号", 5)
+    ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.goes_round()
     ear.types(PINS.text)
     ear.press("Enter")
@@ -279,7 +279,7 @@ def test_a_licence_is_linked_by_keys_alone(ear: Ear, person: Person, kiosk: Kios
     assert ear.focus().role == "checkbox"
     ear.goes_round()
     ear.chooses("同意する")
-    ear.hears_screen("英字と数字をまぜた、６〜16文字の暗証番号", 9)
+    ear.hears_screen("署名用の６〜16文字の暗証番号", 9)
     ear.goes_round()
     ear.types(PINS.sign)
     ear.chooses("次へ")
@@ -294,7 +294,7 @@ def test_a_licence_is_linked_by_keys_alone(ear: Ear, person: Person, kiosk: Kios
     ear.chooses("おわる")
     ear.hears_screen("カードをお取りください")
     person.takes_out()
-    ear.hears_screen("運転免許とマイナポータルの連携ができます")
+    ear.hears_screen("運転免許とマイナポータルを、つなぎます（連携）")
     print(f"a linking takes {ear.presses} keys")
 
 
@@ -302,7 +302,7 @@ def test_whoever_knows_the_way_goes_on_by_enter(ear: Ear, person: Person) -> Non
     begins(ear)
     ear.hears_screen("マイナンバーカードを入れてください", 4)
     person.puts_in()
-    ear.hears_screen("市区町村の窓口で決めた、４けたの暗証番号", 5)
+    ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.types(PINS.text)
     ear.press("Enter")
     ear.hears_screen("この内容を送ってよいですか", 7)
@@ -313,7 +313,7 @@ def test_whoever_knows_the_way_goes_on_by_enter(ear: Ear, person: Person) -> Non
     ear.press("Enter")
     ear.waits(lambda tree: any(node.said == "同意する" for node in tree), "nothing to agree with")
     ear.press("Enter")
-    ear.hears_screen("英字と数字をまぜた、６〜16文字の暗証番号", 9)
+    ear.hears_screen("署名用の６〜16文字の暗証番号", 9)
     ear.types(PINS.sign)
     ear.chooses("次へ")
     ear.hears_screen("連携が完了しました", 11)
@@ -321,7 +321,7 @@ def test_whoever_knows_the_way_goes_on_by_enter(ear: Ear, person: Person) -> Non
     ear.press("Enter")
     ear.hears_screen("カードをお取りください")
     person.takes_out()
-    ear.hears_screen("運転免許とマイナポータルの連携ができます")
+    ear.hears_screen("運転免許とマイナポータルを、つなぎます（連携）")
     print(f"a linking takes {ear.presses} keys, by whoever knows the way")
 
 
@@ -332,20 +332,20 @@ def test_what_went_wrong_is_told_where_it_is_listened_for(ear: Ear, person: Pers
     ear.hears_screen("カードの向きを確かめてください", 4)
     assert ear.focus().live, "the same screen says something else, and that is not announced"
     person.puts_in()
-    ear.hears_screen("市区町村の窓口で決めた、４けたの暗証番号", 5)
+    ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.types(WRONG.text[:2])
     ear.press("Enter")
     ear.hears("status", "４けた、入力してください。")
     for key in (*WRONG.text[2:], "Enter"):
         ear.press(key)
-    ear.hears("alert", "番号がちがいます。入力できるのは、あと2回つづけて3回まちがえると、ロックされます。")
+    ear.hears("alert", "暗証番号がちがいます。入力できるのは、あと2回つづけて3回まちがえると、ロックされます。")
     ear.focus()
 
 
 def test_help_is_a_key_away_and_leaving_is_asked_for_once_more(ear: Ear, person: Person, kiosk: Kiosk) -> None:
     person.puts_in()
     begins(ear)
-    ear.hears_screen("市区町村の窓口で決めた、４けたの暗証番号", 5)
+    ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.types(PINS.text[:2])
     since = len(kiosk.log)
     ear.press("F1")
@@ -354,19 +354,19 @@ def test_help_is_a_key_away_and_leaving_is_asked_for_once_more(ear: Ear, person:
     ear.goes_round()
     ear.press("F1")  # nothing more to ask for
     ear.chooses("画面にもどる")
-    ear.hears_screen("市区町村の窓口で決めた、４けたの暗証番号", 5)
+    ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.typed(2)
-    ear.chooses("やめる（消去）")
+    ear.chooses("やめて消す")
     ear.hears_screen("やめますか")
     ear.goes_round()
     ear.chooses("つづける")
-    ear.hears_screen("市区町村の窓口で決めた、４けたの暗証番号", 5)
-    ear.chooses("やめる（消去）")
+    ear.hears_screen("入力用の４けたの暗証番号", 5)
+    ear.chooses("やめて消す")
     ear.hears_screen("やめますか")
     ear.chooses("やめて消す")
     ear.hears_screen("カードをお取りください")
     person.takes_out()
-    ear.hears_screen("運転免許とマイナポータルの連携ができます")
+    ear.hears_screen("運転免許とマイナポータルを、つなぎます（連携）")
 
 
 def test_whoever_lost_a_card_gets_their_list_by_keys_alone(ear: Ear, kiosk: Kiosk) -> None:
@@ -374,7 +374,7 @@ def test_whoever_lost_a_card_gets_their_list_by_keys_alone(ear: Ear, kiosk: Kios
     ear.hears_screen("ご用件をえらんでください")
     ear.chooses("カードをなくした")
     for heading, chosen in (
-        ("まず、カードの機能をとめてください", "この番号を紙でもらう"),
+        ("まず、カードの機能をとめてください", "この電話番号を紙でもらう"),
         ("まず、カードの機能をとめてください", "手続をしらべる"),
         ("どちらを持っていましたか", "マイナ免許証のみ"),
         ("これから、どうしたいですか", "マイナ免許証をつづける"),
@@ -382,21 +382,21 @@ def test_whoever_lost_a_card_gets_their_list_by_keys_alone(ear: Ear, kiosk: Kios
         ear.hears_screen(heading)
         ear.goes_round()
         ear.chooses(chosen)
-        if chosen == "この番号を紙でもらう":
+        if chosen == "この電話番号を紙でもらう":
             ear.hears("status", "紙を印刷しました。")  # and the button that was pressed is there no more
             assert ear.focus().role == "heading"
     ear.hears("status", "紙を印刷しました。右の出口からお取りください。")
     ear.goes_round()
     assert len(kiosk.printer.slips) == 2
     ear.chooses("おわる")
-    ear.hears_screen("運転免許とマイナポータルの連携ができます")
+    ear.hears_screen("運転免許とマイナポータルを、つなぎます（連携）")
     print(f"a list takes {ear.presses} keys, the number alone on paper among them")
 
 
 def test_a_language_is_chosen_by_keys_alone_and_nothing_typed_is_lost(ear: Ear, person: Person) -> None:
     person.puts_in()
     begins(ear)
-    ear.hears_screen("市区町村の窓口で決めた、４けたの暗証番号", 5)
+    ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.types(PINS.text[:2])
     began = ear.presses
     ear.chooses("言語 Language")
@@ -404,7 +404,7 @@ def test_a_language_is_chosen_by_keys_alone_and_nothing_typed_is_lost(ear: Ear, 
     ear.goes_round()
     ear.chooses("English")
     english = translations(LANGUAGES["en"]).gettext
-    ear.hears_screen(english("市区町村の窓口で決めた、４けたの暗証番号"))
+    ear.hears_screen(english("入力用の４けたの暗証番号"))
     print(f"a language takes {ear.presses - began} keys")
     said = "".join((english("%(count)s文字 入力しました") % {"count": 2}).split())
     assert said in [node.said for node in ear.tree()]

@@ -28,7 +28,7 @@ def test_a_change_of_language_keeps_the_place_and_what_was_typed(person: Person)
     person.has_typed(2)
     chooses(person, "en")
     person.sees("pin", 5)
-    person.reads(in_english("市区町村の窓口で決めた、４けたの暗証番号"))
+    person.reads(in_english("入力用の４けたの暗証番号"))
     person.has_typed(2)
     assert person.page.evaluate("document.documentElement.lang") == "en"
     person.enters(PINS.text[2:])

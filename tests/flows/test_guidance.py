@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kiosk.advice import unlock
-from kiosk.advice.todo import Plan
+from kiosk.advice.todo import Plan, numbered
 from kiosk.config import guidance
 from kiosk.config.kiosk import Station
 from kiosk.flows import home
@@ -83,7 +83,7 @@ def test_changing_names_the_desk_and_another_fee_that_it_does_not_guess(holding:
     assert lost_card(kiosk)
     *_, change, again = printed(kiosk).todo
     assert again.where == FACTS.municipality.name, "a plain licence is made sooner than a card: it comes first"
-    assert change.where == "免許申請係"
+    assert change.where == "警察署・免許センターの免許申請係"
     assert change.yen is None and any("手数料が別に" in note for note in change.notes)
 
 
@@ -259,7 +259,7 @@ def test_every_list_fits_a_phones_code_and_holds_only_public_words(name: str, to
     lines = text.split("\n")
     assert lines[0] == told.heading
     assert [line for line in lines if re.match(r"\d\. ", line)] == [
-        f"{n}. {todo.text}" for n, todo in enumerate(told.todo, 1)
+        f"{n}. {todo.text}" for n, todo in numbered(told.todo)
     ]
     if told.page:
         assert lines[-1] == told.page

@@ -15,7 +15,7 @@ TODAY, TOMORROW, LATER = (datetime(2026, 11, day, 8, 30, tzinfo=JST) for day in 
 SAID = {
     "ja": ("今日の8時30分", "あしたの8時30分", "令和8年11月25日の8時30分"),
     "easy": ("きょうの 8時30分", "あしたの 8時30分", "2026年11月25日の 8時30分"),
-    "en": ("8:30 today", "8:30 tomorrow", "8:30 on 25 November 2026"),
+    "en": ("8:30 today", "8:30 tomorrow", "8:30 on November 25, 2026"),
     "zh": ("今天8:30", "明天8:30", "2026年11月25日 8:30"),
     "ko": ("오늘 8시 30분", "내일 8시 30분", "2026년 11월 25일 8시 30분"),
     "pt": ("hoje às 8h30", "amanhã às 8h30", "em 25 de novembro de 2026 às 8h30"),

@@ -146,7 +146,7 @@ def test_a_reference_is_spelt_and_a_countdown_is_counted() -> None:
     at = linked.index("受付番号")
     assert linked[at + 1 : at + 9] == list("7K3F92QM")
     asked = words_of(aloud(next(s for s in SIGHTS if s.name == "over_idle")))
-    assert asked[:3] == ["まだ、お使いですか", "30", "秒後に、情報を消して終わります。"]
+    assert asked[:3] == ["まだ、お使いですか", "30", "秒後に、情報をこの機械から消しておわります。"]
 
 
 def test_a_question_is_said_alone() -> None:

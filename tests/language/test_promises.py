@@ -1,0 +1,75 @@
+"""What the kiosk promises, and the test that shows each promise kept. A promise nobody keeps is not made.
+
+What the police or Mynaportal do is told as theirs. How the law stands to somebody's card or license is not said: the
+kiosk knows what it did, not what the card is good for.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from kiosk.voice.prompts import messages
+
+texts = cache(messages)
+TESTS = Path(__file__).resolve().parents[1]
+KEPT = {
+    "前にお使いの方の情報は、この機械に残っていません。": (
+        "forgetting/test_forgetting.py::test_whoever_walks_away_is_forgotten"
+    ),
+    "個人番号（マイナンバー）は読み取りません。": "card/test_text.py::test_four_round_trips_read_the_four_attributes",
+    "おわるまで、カードは入れたままにします。抜くと、画面の情報はすぐに消えます。": (
+        "e2e/test_card.py::test_a_card_taken_out_takes_the_data_off_the_screen_and_put_back_goes_on_where_it_was"
+    ),
+    "しばらくお待ちください。まだ何も送っていません。": (
+        "e2e/test_leaving.py::test_refusing_consent_ends_it_and_nothing_has_been_sent"
+    ),
+    "あなたの情報は、この機械に残りません。": "forgetting/test_forgetting.py::test_whoever_has_finished_is_forgotten",
+    "入力したことと、読み取った情報は、この機械からすべて消えます。": (
+        "forgetting/test_forgetting.py::test_whoever_leaves_at_any_step_is_forgotten"
+    ),
+    "すでに送った情報は、取り消しを送ります。": "e2e/test_leaving.py::test_leaving_at_any_step_undoes_what_was_begun",
+    "まだ何も送っていません。この手続で、カードと免許は変わりません。": (
+        "flows/test_problem.py::test_each_of_the_four_says_no_more_than_it_knows"
+    ),
+    "連携はされていません。送った情報は、マイナポータルが消します。": (
+        "flows/test_problem.py::test_a_cancelling_that_is_not_confirmed_is_not_said_to_be_one"
+    ),
+    "この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。": (
+        "portal/test_lost_and_broken.py::test_a_slow_decision_is_waited_for_and_not_made_twice"
+    ),
+    "免許の内容を画面に出します。紙には印刷しません。": (
+        "flows/test_card_check.py::test_the_licence_is_shown_after_a_warning_and_never_printed"
+    ),
+    "暗証番号はいりません。": "flows/test_card_check.py::test_nobody_pays_a_try_and_nothing_personal_is_read",
+}
+NOT_OURS = {
+    "何も残": "the log keeps screens and times; it is the person's data that are not kept",
+    "これまでどおり使え": "whether a card or license may be used is not ours to say",
+    "その免許証で運転でき": "the same",
+    "消されました": "what others have erased is known from them alone",
+    "今日することは": "only some of it was looked at",
+    "およそ５分": "nobody has measured it",
+    "紙でお渡し": "there may be no printer",
+    "呼んでいます": "the kiosk calls nobody",
+    "同じ内容を": "a phone's code holds the main points",
+}
+
+
+@pytest.mark.parametrize("promise", KEPT)
+def test_a_promise_is_made_and_its_test_is_there(promise: str) -> None:
+    path, _, name = KEPT[promise].partition("::")
+    assert promise in texts()
+    assert re.search(rf"^def {name}\(", (TESTS / path).read_text("utf-8"), re.MULTILINE)
+
+
+def test_nothing_is_promised_that_the_kiosk_cannot_keep() -> None:
+    assert [(text, why) for text in texts() for words, why in NOT_OURS.items() if words in text] == []
+
+
+def test_what_is_erased_elsewhere_is_told_as_the_polices_word() -> None:
+    erased = [text for text in texts() if "連携がすむと" in text and "消され" in text]
+    assert len(erased) == 3 and all("警察の案内では、" in text for text in erased)
