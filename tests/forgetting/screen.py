@@ -24,7 +24,7 @@ class Display:
     def __init__(self, settings: Settings, temporary: Path, program: str = "chromium") -> None:
         reading, writing = os.pipe()
         self._xvfb = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(writing), "-noreset", "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp"],
             pass_fds=[writing],
             stderr=subprocess.DEVNULL,
         )

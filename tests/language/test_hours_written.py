@@ -29,7 +29,7 @@ SAID = {
     OFFICE: {
         "ja": "平日 8:30〜17:15（土日祝・年末年始はお休み）",
         "easy": "月曜日〜金曜日 8:30〜17:15 （土曜日、 日曜日、 祝日、 12月29日〜1月3日は 休みです）",
-        "en": "Monday to Friday, 8:30 to 17:15 (closed: Saturday, Sunday, public holidays, 29 December to 3 January)",
+        "en": "Monday to Friday, 8:30 to 17:15 (closed: Saturday, Sunday, public holidays, December 29 to January 3)",
         "zh": "周一至周五 8:30～17:15（周六、周日、节假日、12月29日至1月3日休息）",
         "ko": "월요일~금요일 8:30~17:15 (토요일, 일요일, 공휴일, 12월 29일~1월 3일 휴무)",
         "pt": "De segunda a sexta-feira, das 8h30 às 17h15"
@@ -63,7 +63,7 @@ SAID = {
     },
     "24/7; Aug 13-15 off; 2026 Nov 27 off": {
         "ja": "毎日 24時間（8月13日〜8月15日・令和8年11月27日はお休み）",
-        "en": "Every day, 24 hours (closed: 13 August to 15 August, 27 November 2026)",
+        "en": "Every day, 24 hours (closed: August 13 to August 15, November 27, 2026)",
     },
     "Mo-Fr,PH 9:00-24:00; 2026 Nov 28 10:00-12:00": {
         "ja": "月曜〜金曜・祝日 9:00〜24:00、令和8年11月28日 10:00〜12:00（土日はお休み）",

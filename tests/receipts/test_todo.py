@@ -18,7 +18,11 @@ from kiosk.flows import lost_card
 from kiosk.flows.take_home import slip
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
+from kiosk.language.furigana import plain
+from kiosk.language.hours_written import hours_written
+from kiosk.language.languages import LANGUAGES, Language
 from kiosk.receipts.render import lay_out
+from kiosk.receipts.text import public_text
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import STATION, WHEN
 from tests.receipts.test_slips import holds, text_of
@@ -117,6 +121,13 @@ def test_lists_are_short() -> None:
     assert max(lengths.values()) < 220, "the longest has the photo in its true size"
     assert lengths["suspend"] < 120
     assert sorted(lengths.values())[len(lengths) // 2] < 160
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda language: language.code)
+def test_a_phone_takes_each_list_to_its_last_line(language: Language) -> None:
+    for name, plan in PLANS.items():
+        last = public_text(slip(plan), STATION, language).split("\n")[-1]
+        assert last == (plan.page or plain(hours_written(STATION.hours, language))), name
 
 
 def test_a_station_that_changes_a_fact_finds_it_on_the_slip(tmp_path: Path) -> None:
