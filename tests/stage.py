@@ -24,6 +24,7 @@ from typing import Any, Literal, Self
 
 import msgspec
 
+from kiosk.config.file import write_hours
 from kiosk.config.kiosk import Printer, Screen, Server, Session, Settings, Station
 from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.language.dates import wareki
@@ -181,7 +182,7 @@ class Stage:
             stderr=subprocess.PIPE,
         )
         assert self._server.stdin and self._server.stderr
-        self._server.stdin.write(msgspec.json.encode(self.settings))
+        self._server.stdin.write(msgspec.json.encode(self.settings, enc_hook=write_hours))
         self._server.stdin.close()
         threading.Thread(target=self._read_log, args=(self._server.stderr,), daemon=True).start()
         try:

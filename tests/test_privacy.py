@@ -67,7 +67,7 @@ SHOWN: dict[str, str] = {
     "Signer": "digest algorithm",
     # tables of texts, the same for everybody
     "Step": "title",
-    "Language": "code name html folder day time month_day domain",
+    "Language": "code name html folder day month year time month_day domain",
     "Voice": "name",
     "_Rule": "text",  # of hours, from the operator's file
     # the machine's own things

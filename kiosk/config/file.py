@@ -46,7 +46,7 @@ def read(path: str | Path, kind: type[Document], if_absent: str) -> Document:
 
 
 def read_hours(kind: type, value: object) -> Hours:
-    """The one kind of value that TOML and msgspec do not know."""
+    """The one kind of value that TOML and msgspec do not know, for `dec_hook`."""
     assert kind is Hours
     if not isinstance(value, str):
         raise ValueError(f"{_written(value)} does not fit, it must be hours such as {EXAMPLE}")
@@ -54,6 +54,12 @@ def read_hours(kind: type, value: object) -> Hours:
         return Hours(value)
     except ValueError as error:
         raise ValueError(f"{_written(value)} does not fit: {error}") from None
+
+
+def write_hours(value: object) -> str:
+    """The way back, for `enc_hook`."""
+    assert isinstance(value, Hours)
+    return value.text
 
 
 def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) -> str:

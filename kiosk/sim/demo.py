@@ -28,7 +28,7 @@ import msgspec
 from msgspec import structs
 
 from kiosk.config import kiosk as config
-from kiosk.config.file import ConfigError
+from kiosk.config.file import ConfigError, write_hours
 from kiosk.config.kiosk import Settings, Station
 from kiosk.language.hours import Hours
 from kiosk.sim.dock.app import Dock, make_dock
@@ -182,7 +182,7 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
     serve = ["kiosk.sim.serve", "--quiet", "--caretaker", *reader]
     children = {
         "the caretaker": _child(stack, ["kiosk", "caretaker", "--config", str(file)]),
-        "the kiosk": _child(stack, serve, msgspec.json.encode(settings)),
+        "the kiosk": _child(stack, serve, msgspec.json.encode(settings, enc_hook=write_hours)),
     }
     _await(ports.kiosk, children, ended)
     if options.browser:
@@ -294,7 +294,7 @@ def _runtime(stack: contextlib.ExitStack) -> str:
 def as_toml(settings: Settings) -> str:
     """The settings as a file that `config.load` reads back. A TOML value of ours is written like a JSON one."""
     lines: list[str] = []
-    for section, keys in msgspec.to_builtins(settings).items():
+    for section, keys in msgspec.to_builtins(settings, enc_hook=write_hours).items():
         lines.append(f"[{section}]")
         lines += [
             f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items() if value is not None

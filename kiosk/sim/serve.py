@@ -19,6 +19,7 @@ from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.reader import PcscReader
 from kiosk.ipc.caretaker import Caretaker, Listener, NoCaretaker, Untold
+from kiosk.language.hours import Hours
 from kiosk.services.server import serve
 from kiosk.sim.reader import VpcdReader
 
@@ -51,6 +52,8 @@ def main() -> int:
 def unchecked(values: dict[str, dict[str, object]]) -> Settings:
     """The settings, whatever their values."""
     sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    if hours := values["station"]["hours"]:
+        values["station"]["hours"] = Hours(str(hours))
     return Settings(**{name: sections[name](**section) for name, section in values.items()})
 
 

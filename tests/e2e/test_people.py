@@ -71,7 +71,7 @@ def test_a_licence_of_any_kind_is_linked_and_the_page_promises_no_more_than_ther
     lecture, one_stop = (each.inner_text() for each in person.page.locator(".service").all())
     assert ("いま受けられます" in lecture) == (licence.category in ("優良", "一般") and licence.renewal_open)
     assert ("更新できる期間になると" in lecture) == (licence.category in ("優良", "一般") and not licence.renewal_open)
-    assert ("使えます。引っ越した" in one_stop) == (licence.holding == "card_only")
+    assert ("使えます。市区町村に" in one_stop) == (licence.holding == "card_only")
 
 
 # -- the last try
@@ -145,7 +145,7 @@ def test_a_phone_signs_in_the_cards_place(person: Person, kiosk: Kiosk) -> None:
     person.who = "phone"
     person.walks_through(8)
     person.sees("phone", 9)
-    person.presses("電子署名する")
+    person.presses("スマートフォンで電子署名する")
     person.sees("set_card", 9)
     person.takes_out()
     phone = person.puts_in(device="phone")

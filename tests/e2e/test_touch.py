@@ -10,11 +10,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import pytest
+from playwright.sync_api import TimeoutError
 
+from kiosk.session.pad import BOUNCE_SECONDS
 from tests.e2e.conftest import Kiosk
 from tests.e2e.person import PINS, Person
 from tests.e2e.test_line import LINE, NEUTRAL
@@ -83,6 +85,9 @@ GESTURES = (
 )
 
 
+ENTERED = "count => document.querySelectorAll('.dot.is-entered').length >= count"
+
+
 class Hand:
     """Fingers on the glass of a page."""
 
@@ -146,15 +151,21 @@ def test_what_a_finger_does_is_what_it_meant(person: Person, hand: Hand) -> None
     person.walks_to(5)
     wrong = []
     for gesture in GESTURES:
-        hand.does(gesture.moments)
-        person.types("1")  # has been heard when whatever came before it has been heard
-        person.page.wait_for_function("() => document.querySelectorAll('.dot.is-entered').length > 0")
-        person.page.wait_for_selector(f"#screen:not(:has({MARKED}))")
-        count = person.page.locator(".dot.is-entered").count() - 1
+        for _ in range(5):  # a machine that has no time for us makes two touches of a bounce
+            began = time.monotonic()
+            hand.does(gesture.moments)
+            took = time.monotonic() - began
+            person.types("1")  # has been heard when whatever came before it has been heard
+            with suppress(TimeoutError):
+                person.page.wait_for_function(ENTERED, arg=gesture.typed + 1, timeout=3000)
+            person.page.wait_for_selector(f"#screen:not(:has({MARKED}))")
+            count = person.page.locator(".dot.is-entered").count() - 1
+            person.touches("clear")
+            person.has_typed(0)
+            if gesture.name != "bounces" or took < BOUNCE_SECONDS:
+                break
         if count != gesture.typed:
             wrong.append((gesture.name, count))
-        person.touches("clear")
-        person.has_typed(0)
     assert wrong == []
     person.sees("pin", 5)
     assert not person.page.locator("[role=dialog]").count()
