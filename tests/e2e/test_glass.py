@@ -166,8 +166,9 @@ def test_a_page_that_does_not_come_back_in_time_finds_the_visit_ended(
     glass: Glass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     glass.steady()
+    since = len(glass.stage.log)
     glass.display.press("Return")
-    since = glass.stage.wait_log("screen home", since=len(glass.stage.log))
+    since = glass.stage.wait_log("screen home", since=since)
     began = time.monotonic()
     with monkeypatch.context() as without:
         without.setattr(glass.display.keeper, "_program", "false")
