@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kiosk.config.file import ConfigError
-from kiosk.config.kiosk import BrowserSettings, Settings, load, load_part
+from kiosk.config.kiosk import BrowserSettings, CaretakerSettings, Settings, load, load_part
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     check_.set_defaults(run=lambda options: check(options.config))
     caretaker_.description = "Keep the audit trail, the counts and the staff's accounts, until told to stop."
-    caretaker_.set_defaults(run=lambda options: caretaker(load(options.config)))
+    caretaker_.set_defaults(run=lambda options: caretaker(load_part(options.config, CaretakerSettings)))
     audit_arguments(audit_)
     staff_arguments(staff_)
     if argv[:1] == ["demo"]:
@@ -111,16 +111,16 @@ def staff_number(text: str) -> int:
 def audit(options: argparse.Namespace) -> int:
     from kiosk.caretaker import commands
 
-    return commands.audit(load(options.config), options)
+    return commands.audit(load_part(options.config, CaretakerSettings), options)
 
 
 def staff(options: argparse.Namespace) -> int:
     from kiosk.caretaker import commands
 
-    return commands.staff(load(options.config), options)
+    return commands.staff(load_part(options.config, CaretakerSettings), options)
 
 
-def caretaker(settings: Settings) -> int:
+def caretaker(settings: CaretakerSettings) -> int:
     from kiosk.services.caretaker import run
 
     return run(settings)

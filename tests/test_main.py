@@ -54,17 +54,20 @@ UNFIT = {
 READS = {  # what each service reads; the others' part does not keep it from starting
     "serve": set(UNFIT),
     "browser": {"server", "caretaker"},
+    "caretaker": {"caretaker"},
 }
 
 
 @pytest.mark.parametrize("unfit", UNFIT)
 @pytest.mark.parametrize("service", READS)
 def test_a_service_is_stopped_by_what_it_reads_and_by_nothing_else(tmp_path: Path, service: str, unfit: str) -> None:
-    """A service that goes on ends for another reason: no display, a taken port."""
+    """A service that goes on ends for another reason: no display, a taken port, no folder."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         text = UNFIT[unfit]
         if unfit != "server":
             text += f"[server]\nport = {taken.getsockname()[1]}\n"
+        if unfit != "caretaker":
+            text += f'[caretaker]\nruntime_directory = "{tmp_path / "none"}"\n'
         ended = kiosk(service, "--config", config(tmp_path, text), DISPLAY="", WAYLAND_DISPLAY="")
     assert ended.returncode == (2 if unfit in READS[service] else 1), ended.stderr
     assert ended.stderr.count("\n") == 1

@@ -11,16 +11,18 @@ from kiosk.caretaker import chain
 from kiosk.caretaker.chain import NoLine
 from kiosk.caretaker.export import export
 from kiosk.caretaker.key import Key, NoKey, PublicKey
+from kiosk.caretaker.passcodes import WEAKNESSES
 from kiosk.caretaker.trail import FOLDER, segments
 from kiosk.caretaker.verify import verify
+from kiosk.caretaker.weak import LONGEST
 from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.caretaker import Away, Caretaker
 from kiosk.ipc.messages import AddStaff, Denied, ListStaff, Question, RemoveStaff, Staff
 
 
-def audit(settings: Settings, options: argparse.Namespace) -> int:
+def audit(settings: CaretakerSettings, options: argparse.Namespace) -> int:
     """0: done, and sound; 1: not, with a line that says why."""
     state = Path(settings.caretaker.state_directory)
     try:
@@ -37,7 +39,7 @@ def audit(settings: Settings, options: argparse.Namespace) -> int:
         return _complain(f"{error.filename or state}: {error.strerror}")
 
 
-def staff(settings: Settings, options: argparse.Namespace) -> int:
+def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
     """0: done; 1: not, with a line that says why."""
     caretaker = Caretaker(settings.caretaker.runtime_directory)
     asked: Question
@@ -45,6 +47,8 @@ def staff(settings: Settings, options: argparse.Namespace) -> int:
         case "add":
             if (passcode := _new_passcode()) is None:
                 return _complain("the two are not the same; nothing was changed")
+            if len(passcode) > LONGEST:  # no message would take it
+                return _complain(WEAKNESSES["too_long"])
             asked = AddStaff(options.number, options.role, passcode)
         case "remove":
             asked = RemoveStaff(options.number)

@@ -128,6 +128,12 @@ class BrowserSettings(Struct, frozen=True):
     caretaker: Caretaker = field(default_factory=Caretaker)
 
 
+class CaretakerSettings(Struct, frozen=True):
+    """What the caretaker has to know, and whoever asks it at the command line. The other sections are not looked at."""
+
+    caretaker: Caretaker = field(default_factory=Caretaker)
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything the server's composition root needs. `Settings()` is what an empty file gives."""
 

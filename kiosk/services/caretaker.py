@@ -38,7 +38,7 @@ from kiosk.caretaker.key import Key, NoKey
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
 from kiosk.config.events import Speaker, event
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -135,7 +135,7 @@ def user_of(line: socket.socket) -> int:
 class Service:
     """All of it, put together. Raises NoKey, and OSError when the folders cannot be used."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: CaretakerSettings) -> None:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
         self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
@@ -178,7 +178,7 @@ class Service:
         return (anchor.lines, anchor.head) if anchor else (0, "")
 
 
-def run(settings: Settings) -> int:
+def run(settings: CaretakerSettings) -> int:
     """Serve until told to stop. The exit code: 1 when there is no place for the state, or no key."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     os.umask(0o077)

@@ -127,6 +127,9 @@ def test_the_command_line_makes_staff_and_reads_verifies_and_exports_the_trail(c
     assert (added.returncode, added.stdout, added.stderr) == (0, "", "")
     weak = caretaker.kiosk("staff", "add", "13", "--role", "officer", typed="12345678\n")
     assert (weak.returncode, weak.stderr) == (1, "this passcode is a pattern that is tried first; take another\n")
+    for long in (33, 65):  # which the caretaker refuses, and which no message would take
+        refused = caretaker.kiosk("staff", "add", "13", "--role", "officer", typed=f"{'90817263' * 9}"[:long] + "\n")
+        assert (refused.returncode, refused.stderr) == (1, "a passcode has 32 digits at most\n")
     assert caretaker.kiosk("staff", "list").stdout == "    12  officer\n"
     assert caretaker.client.ask(Admit(12, GOOD)) == Admitted("officer")
     assert caretaker.kiosk("staff", "remove", "12").returncode == 0
