@@ -36,6 +36,7 @@ SILENT.disabled = True
 
 LONGEST_MESSAGE = 4096  # bytes; the longest true one is well under 100
 HEARTBEAT_SECONDS = 2
+LAST = "closing"  # stands for milliseconds: the next session would be asked for its sound
 
 import_module("engineio.async_drivers.threading")  # else SocketIO does so in each session, after the fork, for 30 ms
 
@@ -127,7 +128,7 @@ class Line:
     def _speech(self, view: View, html: str) -> dict[str, object] | None:
         """What is to be heard with it, and how loud (1 is full); None while nobody listens."""
         wanted = view.preferences
-        if self._mouth is None or not self._voice.enabled or not wanted.listening:
+        if self._mouth is None or not self._voice.enabled or not wanted.listening or view.screen.name == LAST:
             return None
         speech = self._mouth.say(html, wanted.language)
         loud = (wanted.volume / LOUDEST) ** 1.5 * self._voice.loudest / 100

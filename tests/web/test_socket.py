@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from kiosk.flows.asking.screen import Screen
+from kiosk.language.languages import Language
 from kiosk.session.answers import Answer, Choice, Key, Wish
 from kiosk.session.handover import Handover
 from kiosk.session.preferences import Preferences
@@ -127,3 +128,16 @@ def test_the_page_is_waited_for_until_it_shows_the_last_it_was_sent_and_no_longe
     assert waits() >= 0.5
     threading.Timer(0.05, lambda: confirms[-1]()).start()
     assert 0.05 <= waits() < 0.5
+
+
+def test_the_last_screen_is_silent_for_its_session_has_no_time_to_be_asked_for_a_sound() -> None:
+    class Mouth:
+        def say(self, html: str, language: Language) -> dict[str, object]:
+            return {"screen": ["/voice/1.ogg"], "labels": {}}
+
+    line = Line(Flask("test"), SITE, lambda view: "<p></p>", cast(Any, Mouth()))
+    said = {
+        name: line._snapshot(View(4, Screen(name), None, None, Preferences(listening=True), None))["voice"]
+        for name in ("take_card", "closing")
+    }
+    assert said["take_card"] is not None and said["closing"] is None
