@@ -22,6 +22,7 @@ import threading
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 import pypdfium2
@@ -149,7 +150,9 @@ def _two_lines(said: str, japanese: str) -> Markup:
 
 # Where Japanese may break: before an opening bracket; after a mark; after a closing one unless a particle follows; from
 # the end of one word (hiragana) to the beginning of the next (kanji, katakana, letters), but not inside words: after っ
-# and the prefixes お and ご, before half of a compound verb; and before the words that end long runs of hiragana.
+# and the prefixes お and ご, before half of a compound verb; before the words that end long runs of hiragana; and after
+# a particle that follows a closing bracket. What is still longer than a narrow line, such as a long name, may break
+# where katakana becomes kanji, so that no single sign is left for the next line.
 _HANGUL = re.compile("[가-힣]")
 _PHRASE_END = re.compile(
     r"(?<=[^「（])(?=[「（])"
@@ -157,7 +160,10 @@ _PHRASE_END = re.compile(
     r"|(?<=[」）])(?![、。」）・ぁ-ん])"
     r"|(?<=[ぁ-ゖ])(?<![っおご])(?<!もう)(?=[一-龠々ァ-ヺA-Za-z0-9０-９])(?![込付越消直出取])"
     r"|(?<=[ぁ-ゖ])(?=ください|ときは|ありません)"
+    r"|(?<=[」）][とをにへはがで])(?=[一-龠々ァ-ヺ])"
 )
+_WITHIN_A_NAME = re.compile("(?<=[ァ-ヺー])(?=[一-龠々])")
+LONGEST_PHRASE = 13  # signs: what stands beside a label on the narrower paper
 
 
 def whole_words(text: str) -> str:
@@ -173,7 +179,13 @@ def phrases(text: str) -> Markup:
     """Japanese that breaks between phrases rather than anywhere. Text in other scripts comes through unchanged."""
     if plain(text) != text:  # やさしい日本語 has blanks between its phrases
         return _between_blanks(text)
-    parts = [part for part in _PHRASE_END.split(text) if part]
+    parts = [
+        *chain.from_iterable(
+            _WITHIN_A_NAME.split(part) if len(part) > LONGEST_PHRASE else [part]
+            for part in _PHRASE_END.split(text)
+            if part
+        )
+    ]
     if len(parts) == 1:
         return escape(text)
     return Markup("").join(Markup("<span class=phrase>{}</span>").format(part) for part in parts)
