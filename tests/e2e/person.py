@@ -150,6 +150,12 @@ class Person:
     def takes_out(self) -> None:
         self.stage.take_out()
 
+    def changes_to(self, who: str) -> VirtualCard:
+        """Take out what is in and, as soon as the kiosk asks for a card, put in the card of another."""
+        self.takes_out()
+        self.sees("set_card")  # or the screen that comes back would be taken for the one that still stands there
+        return self.puts_in(who)
+
     @property
     def card(self) -> VirtualCard:
         return self.stage.card(self.who)

@@ -64,7 +64,7 @@ def test_a_phone_in_the_cards_place_is_told_apart(person: Person) -> None:
 
 def test_another_persons_card_signs_nothing(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(9)
-    other = person.puts_in("both")
+    other = person.changes_to("both")
     person.sees("pin", 9)
     person.does(9)
     person.reads("はじめに読み取った方のカードではありません")
