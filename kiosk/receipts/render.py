@@ -37,9 +37,11 @@ from kiosk.config.kiosk import Station
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
 from kiosk.language.languages import JAPANESE, Language, shipped, translations
+from kiosk.language.theirs import isolated
 from kiosk.receipts.slips import Slip, TestSlip
 
 ROLL = 20_000  # dots: longer than any slip, 2.5 m at 203 dpi
+SHORT = 12  # characters
 BLACK_BELOW = 160  # of 255: a little over the middle, since thin strokes at this size are mostly grey edge
 
 _one_at_a_time = threading.Lock()  # pdfium is not thread-safe
@@ -92,6 +94,7 @@ def _environment(language: Language) -> Environment:
     # Old style: a translated text is still a plain string, so what comes in as a fact is escaped like any other.
     environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters["phrases"] = phrases
+    environment.filters["isolated"] = isolated
     environment.globals["both"] = partial(both, language)
     environment.globals["moment"] = partial(moment, language)
     environment.globals["language"] = language
@@ -144,7 +147,12 @@ def phrases(text: str) -> Markup:
     """Japanese that breaks between phrases rather than anywhere. Text in other scripts comes through unchanged."""
     if plain(text) != text:  # やさしい日本語 has blanks between its phrases
         return _between_blanks(text)
-    parts = [part for part in _PHRASE_END.split(text) if part]
+    parts: list[str] = []
+    for part in filter(None, _PHRASE_END.split(text)):
+        if parts and parts[-1].count("（") > parts[-1].count("）") and len(parts[-1] + part) <= SHORT:
+            parts[-1] += part  # what is short and in brackets stays together
+        else:
+            parts.append(part)
     if len(parts) == 1:
         return escape(text)
     return Markup("").join(Markup("<span class=phrase>{}</span>").format(part) for part in parts)

@@ -1,0 +1,55 @@
+"""A station's own words on paper: whatever they are, they wrap and nothing runs over the edge.
+
+No slip has anything of a person (tests/receipts/test_slip_types.py); the station's texts are the only ones that others
+write.
+"""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from kiosk.config.kiosk import Station
+from kiosk.language.languages import LANGUAGES
+from kiosk.receipts.render import lay_out
+from tests.names_of_the_world import ADDRESSES, NAMES, STATION
+from tests.receipts.shots import STATION as USUAL
+from tests.receipts.shots import WHEN, facts
+
+SLIPS = dict(facts())
+KINDS = {type(slip): name for name, slip in SLIPS.items()}
+WRITTEN = {
+    "letters": STATION,
+    "turned round": NAMES["turned round from its middle"],
+    "without a break": ADDRESSES["without a break"],
+}
+MARGIN = 16  # dots that stay white at either side, of the 20 of the style sheet
+
+
+def edges(image: Image.Image, above: int) -> tuple[int, int]:
+    """Dots in the margins, left and right, below the part where the test print goes to the edges on purpose."""
+    ink = image.convert("L").point(lambda value: 255 - value)
+    boxes = ((0, above, MARGIN, image.height), (image.width - MARGIN, above, image.width, image.height))
+    left, right = (ink.crop(box).histogram()[255] for box in boxes)
+    return left, right
+
+
+@pytest.mark.parametrize("width", [576, 512])
+@pytest.mark.parametrize("name", KINDS.values())
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_stations_own_text_wraps_on_every_kind_of_slip(name: str, width: int, kind: str) -> None:
+    text = WRITTEN[kind]
+    bare = lay_out(SLIPS[name], Station(name="", desk="", telephone="", hours=""), WHEN, width=width)
+    image = lay_out(SLIPS[name], Station(name=text, desk=text, hours=text), WHEN, width=width)
+    assert edges(image, above=bare.height - 200) == (0, 0)
+    assert image.height > bare.height
+
+
+def test_forty_five_letters_take_more_lines_in_every_language() -> None:
+    for language in LANGUAGES.values():
+        usual = lay_out(SLIPS["linked"], USUAL, WHEN, width=576, language=language)
+        long = lay_out(
+            SLIPS["linked"], Station(STATION, STATION, USUAL.telephone, STATION), WHEN, width=576, language=language
+        )
+        assert long.height > usual.height + 100
+        assert edges(long, above=0) == (0, 0)
