@@ -22,7 +22,6 @@ import threading
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from importlib.resources import files
-from itertools import chain
 from typing import Any
 
 import pypdfium2
@@ -179,13 +178,12 @@ def phrases(text: str) -> Markup:
     """Japanese that breaks between phrases rather than anywhere. Text in other scripts comes through unchanged."""
     if plain(text) != text:  # やさしい日本語 has blanks between its phrases
         return _between_blanks(text)
-    parts = [
-        *chain.from_iterable(
-            _WITHIN_A_NAME.split(part) if len(part) > LONGEST_PHRASE else [part]
-            for part in _PHRASE_END.split(text)
-            if part
-        )
-    ]
+    parts: list[str] = []
+    for part in filter(None, _PHRASE_END.split(text)):
+        if parts and parts[-1].count("（") > parts[-1].count("）") and len(parts[-1] + part) <= LONGEST_PHRASE:
+            parts[-1] += part  # what is short and in brackets stays together
+        else:
+            parts += _WITHIN_A_NAME.split(part) if len(part) > LONGEST_PHRASE else [part]
     if len(parts) == 1:
         return escape(text)
     return Markup("").join(Markup("<span class=phrase>{}</span>").format(part) for part in parts)
