@@ -21,7 +21,8 @@ function runsOver(part) {
     if (element.clientHeight && element.scrollHeight > element.clientHeight + 1) return true;
     if (element.clientWidth && element.scrollWidth > element.clientWidth + 1) return true;
   }
-  if (part.matches(".in-reach") && [...part.querySelectorAll("button")].some((each) => each.getBoundingClientRect().top < innerHeight / 2)) return true;
+  const buttons = part.matches(".in-reach") ? [...part.querySelectorAll("button")].filter((each) => each.checkVisibility()) : [];
+  if (buttons.some((each) => each.getBoundingClientRect().top < innerHeight / 2)) return true;
   const heading = part.querySelector("h1");
   return heading.clientHeight > (MOST_LINES + 0.5) * parseFloat(getComputedStyle(heading).lineHeight);
 }

@@ -38,7 +38,7 @@ async ({ fragments, smallestText, foreign, han, reach }) => {
       if (more !== list.scrollHeight > list.clientHeight + 1) complain(list, more ? "says that it goes on, and does not" : "goes on, and does not say so");
     }
     for (const button of reach ? root.querySelectorAll("button") : [])
-      if (button.getBoundingClientRect().top < innerHeight / 2 - 1) complain(button, "out of reach");
+      if (button.checkVisibility() && button.getBoundingClientRect().top < innerHeight / 2 - 1) complain(button, "out of reach");
     const own = screen.querySelector(".frame").lang;
     for (const element of foreign ? root.querySelectorAll("*") : []) {
       if (element.closest("[lang]").lang !== own) continue;
