@@ -154,7 +154,7 @@ _BEFORE_BRACKET = re.compile("( (?=[（(])|(?=（))")  # with the blank that is 
 # the end of one word (hiragana) to the beginning of the next (kanji, katakana, letters), but not inside words: after っ
 # and the prefixes お and ご, before half of a compound verb; before the words that end long runs of hiragana; and after
 # a particle that follows a closing bracket. What is still longer than a narrow line, such as a long name, may break
-# where katakana becomes kanji, so that no single sign is left for the next line.
+# where katakana becomes kanji or a word with a reading begins, so that no single sign is left for the next line.
 _PHRASE_END = re.compile(
     r"(?<=[^「（])(?=[「（])"
     r"|(?<=[、。・])(?![、。」）・])"
@@ -164,7 +164,7 @@ _PHRASE_END = re.compile(
     r"|(?<=[ァ-ヺー])(?=など)"
     r"|(?<=[」）][とをにへはがで])(?=[一-龠々ァ-ヺ])"
 )
-_WITHIN_A_NAME = re.compile("(?<=[ァ-ヺー])(?=[一-龠々])")
+_WITHIN_A_NAME = re.compile(r"(?<=[ァ-ヺー])(?<!マイナ)(?=[一-龠々{])|(?<=[ぁ-ゖ])(?<![おご])(?={)|(?<=[^「])(?=「)")
 LONGEST_PHRASE = 13  # signs: what stands beside a label on the narrower paper
 
 
@@ -194,10 +194,10 @@ def _broken(text: str, end: re.Pattern[str]) -> Markup:
 def _parts(text: str, end: re.Pattern[str]) -> list[str]:
     parts: list[str] = []
     for part in filter(None, end.split(text)):
-        if parts and parts[-1].count("（") > parts[-1].count("）") and len(parts[-1] + part) <= LONGEST_PHRASE:
+        if parts and parts[-1].count("（") > parts[-1].count("）") and len(plain(parts[-1] + part)) <= LONGEST_PHRASE:
             parts[-1] += part  # what is short and in brackets stays together
         else:
-            parts += _WITHIN_A_NAME.split(part) if len(part) > LONGEST_PHRASE else [part]
+            parts += _WITHIN_A_NAME.split(part) if len(plain(part)) > LONGEST_PHRASE else [part]
     return parts
 
 
