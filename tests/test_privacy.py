@@ -39,7 +39,16 @@ from kiosk.card.licence import Licence
 from kiosk.card.text import Attributes
 from kiosk.portal import client
 from kiosk.portal.errors import PortalBroken
-from kiosk.portal.model import Applicant, Linked, LinkingState, Private, State, Terms
+from kiosk.portal.model import (
+    Applicant,
+    Linked,
+    LinkingState,
+    Private,
+    Released,
+    ReleaseState,
+    State,
+    Terms,
+)
 
 ROOT = Path(__file__).parent.parent
 MARK = "MARK"
@@ -210,6 +219,8 @@ def made(kind: type, other: bool = False) -> Any:
         return Terms("1", hashlib.sha256(b"text").hexdigest(), "text")
     if kind is LinkingState:
         return LinkingState(State.COMPLETED, "held", MARKED_DAY, linked=filled(Linked, other))
+    if kind is ReleaseState:
+        return ReleaseState(State.COMPLETED, "held", MARKED_DAY, released=filled(Released, other))
     shown = SHOWN.get(kind.__name__, "").split()
     if issubclass(kind, BaseException):
         if kind.__init__ in (Exception.__init__, BaseException.__init__):
