@@ -46,6 +46,7 @@ from kiosk.portal.model import (
     Private,
     Released,
     ReleaseState,
+    RequestState,
     State,
     Terms,
 )
@@ -217,7 +218,7 @@ def made(kind: type, other: bool = False) -> Any:
     """An instance whose every field is filled, but for those that show a text of ours."""
     if kind is Terms:
         return Terms("1", hashlib.sha256(b"text").hexdigest(), "text")
-    if kind is LinkingState:
+    if kind in (LinkingState, RequestState):
         return LinkingState(State.COMPLETED, "held", MARKED_DAY, linked=filled(Linked, other))
     if kind is ReleaseState:
         return ReleaseState(State.COMPLETED, "held", MARKED_DAY, released=filled(Released, other))
@@ -291,7 +292,11 @@ def test_a_class_that_shows_something_would_be_found(
 
 
 def privates() -> list[type]:
-    return [Attributes, SignatureCertificate, Licence, *Private.__subclasses__()]
+    def below(kind: type[Any]) -> Iterator[type[Any]]:
+        for each in kind.__subclasses__():
+            yield from (each, *below(each))
+
+    return [Attributes, SignatureCertificate, Licence, *below(Private)]
 
 
 @pytest.mark.parametrize("kind", privates(), ids=lambda kind: f"{kind.__module__}.{kind.__name__}")

@@ -46,7 +46,7 @@ class Offer(Enum):
     LINKED_LICENCE = "linked_licence"  # whoever is linked already is shown their licence
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(Private, frozen=True):
     """The portal links people now. When it does not it answers the problem `closed`."""
 
     status: Literal["open"]
@@ -180,7 +180,8 @@ class State(Enum):
 
 
 class RequestState(Private, frozen=True, omit_defaults=True):
-    """The answer to "how does it stand?": what was done comes with COMPLETED, `refusal` with REFUSED, else neither."""
+    """The answer to "how does it stand?": what was done comes with COMPLETED, `refusal` with REFUSED, else neither.
+    Of one purpose: a LinkingState or a ReleaseState."""
 
     purpose: ClassVar[Purpose]
     state: State
