@@ -98,6 +98,7 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
             "opens_at": devices.portal_opens_at,
+            "offers": [offer.value for offer in devices.portal.offers],
             "caretaker": devices.caretaker_there,
         },
         "pad": view.pad,

@@ -13,6 +13,7 @@ from kiosk.config.kiosk import Settings, Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.language.hours import Hours
+from kiosk.portal.model import Offer
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
 from kiosk.session.shown import Overlay, View
@@ -41,6 +42,7 @@ class Sight:
     printer: PrinterFault | None = None
     portal: str = "open"
     opens_at: datetime | None = None
+    offers: tuple[Offer, ...] = tuple(Offer)  # as `portal.client.PortalClient` has them
     caretaker: bool = True
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
@@ -53,6 +55,7 @@ class Sight:
             printer_fault=self.printer,
             portal_state=self.portal,
             portal_opens_at=self.opens_at,
+            portal=SimpleNamespace(offers=self.offers),
             caretaker_there=self.caretaker,
         )
         return render(view, SETTINGS, cast(Devices, devices))
