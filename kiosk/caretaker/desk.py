@@ -1,6 +1,6 @@
 """Who may say what, and what is answered. Bytes in, bytes out: the socket is the service's (services/caretaker.py).
 
-    server     tells what the table lets it tell; asks for the status, and whether a passcode is right
+    server     tells what the table lets it tell; asks for the status, and whether a passcode is right; calls the staff
     browser    tells what the table lets it tell
     root       everything that may be asked; tells what the table lets it tell
     anybody    else is not heard at all
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import NotDone, Passcodes
 from kiosk.caretaker.record import Record
@@ -25,7 +26,11 @@ from kiosk.ipc.messages import (
     Admit,
     Admitted,
     Answer,
+    Call,
+    Calling,
+    CallStands,
     Denied,
+    EndCall,
     ListStaff,
     NotAdmitted,
     NotAMessage,
@@ -44,7 +49,7 @@ BURST = 60
 EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 
 ASKS: dict[Speaker, frozenset[type]] = {
-    "server": frozenset({Tell, Status, Admit}),
+    "server": frozenset({Tell, Status, Admit, Call, CallStands, EndCall}),
     "browser": frozenset({Tell}),
     "root": frozenset({Tell, Status, Admit, AddStaff, RemoveStaff, ListStaff}),
 }
@@ -79,9 +84,11 @@ class Desk:
         record: Record,
         passcodes: Passcodes,
         anchored: Anchored,
+        alerts: Alerts,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._record, self._passcodes, self._anchored, self._now = record, passcodes, anchored, now
+        self._alerts = alerts
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
 
     def hear(self, data: bytes, who: frozenset[Speaker]) -> bytes:
@@ -91,6 +98,7 @@ class Desk:
     def turn(self) -> None:
         """To be called about once a second."""
         self._passcodes.end_vendors()
+        self._alerts.turn()
         self._record.turn()
 
     def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
@@ -130,7 +138,16 @@ class Desk:
                     return Standing(lines, head, self._record.unwritten)
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
-                    return Admitted(answer.role) if isinstance(answer, IsRight) else NotAdmitted(answer.seconds)
+                    if not isinstance(answer, IsRight):
+                        return NotAdmitted(answer.seconds)
+                    self._alerts.end()  # somebody has come
+                    return Admitted(answer.role)
+                case Call():
+                    return self._call()
+                case CallStands():
+                    return Calling(self._alerts.stands())
+                case EndCall():
+                    self._alerts.end()
                 case AddStaff(staff=staff, role=role, passcode=passcode):
                     self._passcodes.add(staff, role, passcode)
                 case RemoveStaff(staff=staff):
@@ -140,3 +157,9 @@ class Desk:
         except NotDone as error:
             return Denied(str(error))
         return Taken()
+
+    def _call(self) -> Answer:
+        new = self._alerts.can_call and not self._alerts.calling
+        if new and not self._buckets["server"].takes(self._now()):
+            return Denied("too much is called")
+        return Calling(self._alerts.call())

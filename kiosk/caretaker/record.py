@@ -2,6 +2,9 @@
 
 Nothing fails here for a disk: an event that it does not take is counted, and written down as a gap when it takes one
 again. A state of a device is written only when it is not as it was written last.
+
+Others hear of it too (alerts.py, metrics.py): of an event when it is told, also when no disk takes it; of counts when
+they stand in the trail, and not before.
 """
 
 from __future__ import annotations
@@ -22,10 +25,16 @@ GAPS_EVERY_SECONDS = 60.0  # so that a flood does not become one of gaps
 
 
 class Record:
-    """now: monotonic seconds. For one thread."""
+    """now: monotonic seconds. hears: whoever else is to hear of it. For one thread."""
 
-    def __init__(self, trail: Trail, hours: Hours, now: Callable[[], float] = time.monotonic) -> None:
-        self._trail, self._hours, self._now = trail, hours, now
+    def __init__(
+        self,
+        trail: Trail,
+        hours: Hours,
+        now: Callable[[], float] = time.monotonic,
+        hears: Callable[[Event | Counts], None] = lambda _told: None,
+    ) -> None:
+        self._trail, self._hours, self._now, self._hears = trail, hours, now, hears
         self._gaps_from = now()
         self._states: dict[str, Event] = {}
         self._untold: Counter[tuple[Speaker, str]] = Counter()
@@ -44,8 +53,10 @@ class Record:
         """Have it written, or counted."""
         if told.row.kind == "visit":
             self._hours.add(told)
-        elif self.is_news(told) and self._write(told) and told.row.kind == "state":
-            self._states[told.name] = told
+        elif self.is_news(told):
+            self._hears(told)
+            if self._write(told) and told.row.kind == "state":
+                self._states[told.name] = told
 
     def missed(self, speaker: Speaker, why: str, count: int = 1) -> None:
         """So many were not told, or not taken."""
@@ -58,6 +69,8 @@ class Record:
         over = self._hours.over()
         if over and self._append(*over):
             self._hours.told()
+            for each in over:
+                self._hears(each)
 
     def stop(self, *last: Event) -> None:
         self._tell_gaps()
@@ -72,6 +85,8 @@ class Record:
             for (speaker, why), count in self._untold.items()
         ]
         if gaps and self._append(*gaps):
+            for gap in gaps:
+                self._hears(gap)
             self._untold.clear()
             self._gaps_from = self._now() + GAPS_EVERY_SECONDS
 
@@ -83,7 +98,8 @@ class Record:
 
     def _append(self, *told: Event | Counts) -> bool:
         try:
-            self._trail.append(*told)
+            for found in self._trail.append(*told):
+                self._hears(found)
         except Unwritable as error:
             if self._said != str(error):
                 self._said = str(error)

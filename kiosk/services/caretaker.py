@@ -32,6 +32,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kiosk.caretaker import disk, passcodes
+from kiosk.caretaker.alertmanager import Alertmanager
+from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.key import Key, NoKey
@@ -139,10 +141,13 @@ class Service:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
         self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
-        self._record = Record(self._trail, Hours(runtime, state))
+        called = settings.alerts
+        self._carrier = Carrier(Alertmanager(called.url)).start() if called.kind == "alertmanager" else None
+        self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
+        self._record = Record(self._trail, Hours(runtime, state), hears=self._alerts.hear)
         self._begin()
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        self._desk = Desk(self._record, staff, self._anchored)
+        self._desk = Desk(self._record, staff, self._anchored, self._alerts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -158,6 +163,8 @@ class Service:
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()
+        if self._carrier is not None:
+            self._carrier.stop()
         self._record.stop(event("caretaker_ended"))
 
     def stop(self) -> None:
