@@ -22,6 +22,7 @@ from kiosk.ipc.messages import (
     Call,
     Calling,
     CallStands,
+    CallState,
     Denied,
     EndCall,
     ListStaff,
@@ -235,7 +236,7 @@ def test_a_passcode_is_in_no_repr() -> None:
 class Carries:
     """Carries nothing, and hears of nothing."""
 
-    heard = None
+    heard: tuple[str, CallState, float] | None = None
 
     def carry(self, wish: Wish) -> None:
         pass

@@ -9,9 +9,12 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import cast
 
-from kiosk.config.kiosk import Settings, Station
+from msgspec import structs
+
+from kiosk.config.kiosk import Alerts, Settings, Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CallState
 from kiosk.language.hours import Hours
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
@@ -26,6 +29,7 @@ SETTINGS = Settings(
         hours=Hours("Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"),
     )
 )
+CALLING = structs.replace(SETTINGS, alerts=Alerts(kind="alertmanager"))
 DEFAULTS = Preferences()
 
 
@@ -42,6 +46,7 @@ class Sight:
     portal: str = "open"
     opens_at: datetime | None = None
     caretaker: bool = True
+    call: CallState | None = None  # of a kiosk that can call
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
         """The fragment, by the production path."""
@@ -55,4 +60,6 @@ class Sight:
             portal_opens_at=self.opens_at,
             caretaker_there=self.caretaker,
         )
-        return render(view, SETTINGS, cast(Devices, devices))
+        if self.call is None:
+            return render(view, SETTINGS, cast(Devices, devices))
+        return render(view, CALLING, cast(Devices, devices), self.call)
