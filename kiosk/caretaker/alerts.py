@@ -247,6 +247,11 @@ class Carrier:
             self._wish, self._new = wish, True
             self._news.notify()
 
+    @property
+    def answers(self) -> bool:
+        """It took what was said last."""
+        return not self._said
+
     def stop(self) -> None:
         """What stands ends at Alertmanager by itself, unless somebody says it again in time."""
         with self._news:
