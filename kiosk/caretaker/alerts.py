@@ -47,7 +47,7 @@ Severity = Literal["call", "problem", "warning"]
 
 @dataclass(frozen=True)
 class Problem:
-    """When an event is a trouble. well: the values of its one field for which it is none; without a field it always is.
+    """When an event is a trouble. well: the values of its last field for which it is none; without one it always is.
     seconds: after which it is over by itself; None: when the event says so."""
 
     alert: str
@@ -59,6 +59,7 @@ class Problem:
 PROBLEMS: Mapping[str, Problem] = {
     "reader": Problem("KioskReader", well=frozenset({"present"})),
     "printer": Problem("KioskPrinter", well=frozenset({"ready"})),
+    "check": Problem("KioskCheck", well=frozenset({"ok", "info", "warning"})),
     "portal": Problem("KioskPortal", "warning", well=frozenset({"open", "closed"})),
     "trail_broken": Problem("KioskTrailBroken"),
     "gap": Problem("KioskEventsLost", "warning", seconds=600),
@@ -76,7 +77,7 @@ FATES: Mapping[Fate, CallState] = {
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to stand, each under the name of its event. call: the mark of the call among them."""
+    """What is to stand, each under what it is of: its event, and which check. call: the mark of the call among them."""
 
     alerts: Mapping[str, Alert]
     call: str | None
@@ -129,15 +130,16 @@ class Alerts:
             return
         problem = PROBLEMS[told.name]
         values = {name: str(value) for name, value in told.fields.items() if FIELDS[name].values}
-        if problem.well.isdisjoint(values.values()):
-            before = self._alerts.get(told.name)
+        of = "/".join([told.name, *list(values.values())[:-1]]) if told.row.kind == "state" else told.name
+        if problem.well.isdisjoint(list(values.values())[-1:]):
+            before = self._alerts.get(of)
             alert = self._alert(problem.alert, problem.severity, told.name, values)
             if before is None or before.labels != alert.labels:
-                self._alerts[told.name] = alert
+                self._alerts[of] = alert
             if problem.seconds is not None:
-                self._until[told.name] = self._now() + problem.seconds
+                self._until[of] = self._now() + problem.seconds
         else:
-            self._alerts.pop(told.name, None)
+            self._alerts.pop(of, None)
         self._wish()
 
     @property

@@ -1,7 +1,7 @@
 """The kiosk's figures, as text for Prometheus, on loopback. What they are called and mean: docs/fleet.md.
 
-Every label comes from the table of events (config/events.toml), so none can single out a person; a test derives the
-whole space from it. Counters of visits move when the counts of their hour reach the trail, and not before (hours.py):
+Every label comes from the tables of events and checks (config/events.toml, config/health.toml), so none can single out
+a person; a test derives the whole space from them. Counters of visits move when the counts of their hour reach the trail, and not before (hours.py):
 while a person could still be seen, nothing moves for them.
 
 The head of the trail leaves the machine as numbers, thirteen hexadecimal digits in each, which is what a sample holds
@@ -27,7 +27,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from kiosk.config.events import EVENTS, FIELDS, MOST, Counts, Event, Row
+from kiosk.config.events import EVENTS, FIELDS, MOST, Counts, Event
+from kiosk.config.health import LEVELS
+from kiosk.ipc.messages import CLOSED_FOR, DoorsStand, Row
 
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 PATH = b"/metrics"
@@ -57,7 +59,9 @@ class Figures(Collector):
         self._lock = threading.Lock()
         self._events: Counter[str] = Counter()
         self._values: Counter[tuple[str, str, str]] = Counter()
-        self._states: dict[tuple[str, str], str] = {}
+        self._states: dict[str, str] = {}
+        self._checks: dict[str, str] = {}
+        self._doors = DoorsStand()
         self._lost = 0
         self._trail = (0, "", 0)
 
@@ -69,8 +73,8 @@ class Figures(Collector):
                 for field, values in told.by.items():
                     self._values.update({(told.name, field, value): count for value, count in values.items()})
             elif told.row.kind == "state":
-                *of, value = map(str, told.fields.values())
-                self._states[told.name, "/".join(of)] = value
+                if len(told.fields) == 1:  # of a check the board tells
+                    [self._states[told.name]] = map(str, told.fields.values())
             elif told.row.kind != "visit":
                 self._events[told.name] += 1
                 self._lost += int(told.fields["count"]) if told.name == "gap" else 0
@@ -84,6 +88,12 @@ class Figures(Collector):
         with self._lock:
             self._trail = lines, head, unwritten
 
+    def house(self, rows: Iterable[Row], doors: DoorsStand) -> None:
+        """The board, and whether the kiosk is open."""
+        with self._lock:
+            self._checks = {row.check: row.level for row in rows}
+            self._doors = doors
+
     def collect(self) -> Iterable[Metric]:
         with self._lock:
             return list(self._families())
@@ -96,19 +106,19 @@ class Figures(Collector):
         values = {each: self._values[each] for name in EVENTS for each in _values(name)}
         yield _counter("kiosk_event_values", "How often a field had a value", ("event", "field", "value"), values)
         yield _counter("kiosk_events_lost", "Events that could not be told or written", (), {(): self._lost})
-        yield _gauge("kiosk_state", "1: it is so", ("event", "of", "value"), dict(self._standing()))
+        states = {(name, each): float(each == now) for name, now in self._states.items() for each in _labels(name)}
+        yield _gauge("kiosk_state", "1: a device is so", ("event", "value"), states)
+        checks = {(check, each): float(each == now) for check, now in self._checks.items() for each in LEVELS}
+        yield _gauge("kiosk_check", "1: a check has come to that", ("check", "level"), checks)
+        yield _gauge("kiosk_open", "1: it serves whoever comes", (), {(): float(self._doors.open)})
+        closed = {(reason,): float(reason == self._doors.reason) for reason in CLOSED_FOR}
+        yield _gauge("kiosk_closed_for", "1: staff have closed it for that", ("reason",), closed)
         lines, head, unwritten = self._trail
         yield _gauge("kiosk_trail_lines", "Lines of the audit trail", (), {(): lines})
         yield _gauge("kiosk_trail_head", "The hash of the last of them", ("part",), parts(head))
         yield _gauge("kiosk_trail_unwritten", "Events that wait for the disk", (), {(): unwritten})
         if self._carrier is not None:
             yield _gauge("kiosk_alertmanager_up", "1: calls can be carried", (), {(): float(self._carrier.answers)})
-
-    def _standing(self) -> Iterator[tuple[tuple[str, ...], float]]:
-        for (name, of), now in self._states.items():
-            field = FIELDS[EVENTS[name].fields[-1]]
-            for value in field.labels:
-                yield (name, of, value), float(value == now)
 
 
 class Server:
@@ -169,10 +179,15 @@ def parts(head: str) -> dict[tuple[str, ...], float]:
     return {(str(number),): float(int(piece, 16)) for number, piece in enumerate(pieces, 1)}
 
 
+def _labels(name: str) -> tuple[str, ...]:
+    """The values of a state."""
+    return FIELDS[EVENTS[name].fields[-1]].labels
+
+
 def _values(name: str) -> list[tuple[str, str, str]]:
     """Event, field and value of all that is counted of a row, each field by itself. Of an act nothing is: it is about
     one of the staff."""
-    row: Row = EVENTS[name]
+    row = EVENTS[name]
     if row.kind in ("state", "act"):
         return []
     few = [field for field in row.fields if FIELDS[field].values or (FIELDS[field].most or MOST) < MOST_LABELS]

@@ -36,6 +36,7 @@ from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.house import House
 from kiosk.caretaker.key import Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
@@ -150,7 +151,9 @@ class Service:
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         self._begin()
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        self._desk = Desk(self._record, staff, self._anchored, self._alerts)
+        self._house = House(state, self._record.tell)
+        self._record.written = self._house.written
+        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -164,6 +167,7 @@ class Service:
                 turned = time.monotonic()
                 self._desk.turn()
                 self._figures.trail(*self._anchored(), self._record.unwritten)
+                self._figures.house(self._house.board.rows, self._house.doors.stand)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()
@@ -172,6 +176,7 @@ class Service:
         if self._carrier is not None:
             self._carrier.stop()
         self._record.stop(event("caretaker_ended"))
+        self._house.stop()
 
     def stop(self) -> None:
         """For a signal's handler."""

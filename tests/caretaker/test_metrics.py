@@ -16,6 +16,8 @@ from kiosk.caretaker.hours import HOUR_SECONDS, Hours
 from kiosk.caretaker.metrics import DEADLINE_SECONDS, HASH_DIGITS, Figures, Server, parts, version
 from kiosk.caretaker.record import Record
 from kiosk.config.events import EVENTS, FIELDS, event
+from kiosk.config.health import CHECKS, LEVELS
+from kiosk.ipc.messages import DoorsStand, Row
 from tests.caretaker.trails import opened
 from tests.config.test_events import sample
 
@@ -58,18 +60,23 @@ def allowed() -> set[Sample]:
     """Every series there may be, from the table: where a label has another value, somebody has put it there."""
     space = {("kiosk_build_info", frozenset({("version", version())}))}
     space |= {("kiosk_trail_head", frozenset({("part", str(part))})) for part in range(1, 6)}
-    bare = ("caretaker_start_time_seconds", "events_lost_total", "trail_lines", "trail_unwritten", "alertmanager_up")
+    space |= {("kiosk_check", frozenset({("check", check), ("level", level)})) for check in CHECKS for level in LEVELS}
+    space |= {("kiosk_closed_for", frozenset({("reason", reason)})) for reason in FIELDS["closed_for"].labels}
+    bare = (
+        "open",
+        "caretaker_start_time_seconds",
+        "events_lost_total",
+        "trail_lines",
+        "trail_unwritten",
+        "alertmanager_up",
+    )
     space |= {(f"kiosk_{name}", frozenset()) for name in bare}
     for name, row in EVENTS.items():
         fields = [(field, FIELDS[field]) for field in row.fields]
         if row.kind == "state":
-            *of, (_, last) = fields
-            keys = ["/".join(key) for key in _products([each.labels for _, each in of])]
-            space |= {
-                ("kiosk_state", frozenset({("event", name), ("of", key), ("value", value)}))
-                for key in keys
-                for value in last.labels
-            }
+            if len(fields) == 1:
+                values = fields[0][1].labels
+                space |= {("kiosk_state", frozenset({("event", name), ("value", value)})) for value in values}
             continue
         space.add(("kiosk_events_total", frozenset({("event", name)})))
         if row.kind != "act":
@@ -82,17 +89,9 @@ def allowed() -> set[Sample]:
     return space
 
 
-def _products(of: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    if not of:
-        yield ()
-        return
-    for value in of[0]:
-        for rest in _products(of[1:]):
-            yield (value, *rest)
-
-
 def test_no_label_has_a_value_that_the_table_of_events_has_not(kiosk: Kiosk) -> None:
     kiosk.figures.trail(12, HEAD, 0)
+    kiosk.figures.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand("paper"))
     for last in (False, True):
         for name in EVENTS:
             for _ in range(3):
@@ -152,6 +151,15 @@ def test_a_state_is_one_at_what_it_is_and_nought_at_all_else(kiosk: Kiosk) -> No
             if name == "kiosk_state" and ("event", "printer") in labels
         }
         assert now == {each: float(each == value) for each in FIELDS["printer"].values or ()}
+
+
+def test_the_board_and_the_doors_are_told_as_they_stand(kiosk: Kiosk) -> None:
+    assert kiosk.of("kiosk_open") == 1
+    kiosk.figures.house([Row("disk", "warning", "", 0, False)], DoorsStand("maintenance"))
+    assert [kiosk.of("kiosk_check", check="disk", level=level) for level in ("ok", "warning")] == [0, 1]
+    assert [kiosk.of("kiosk_open"), kiosk.of("kiosk_closed_for", reason="maintenance")] == [0, 1]
+    kiosk.figures.house([], DoorsStand())
+    assert [kiosk.of("kiosk_open"), kiosk.of("kiosk_closed_for", reason="maintenance")] == [1, 0]
 
 
 def test_the_head_of_the_trail_is_the_same_behind_the_wire(kiosk: Kiosk) -> None:
