@@ -20,6 +20,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CallState
 from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference, Released, ReleasedAt
 from kiosk.session.pad import pad_of
@@ -228,11 +229,16 @@ def _ends() -> Iterator[Sight]:
         yield Sight(f"outcome_{name}", Screen("outcome", {**locked, **facts}, ("finish", *more)))
 
 
+CALLED: tuple[CallState, ...] = ("sending", "sent", "acknowledged", "unsent")
+
+
 def _questions() -> Iterator[Sight]:
     facts = {"attributes": attributes("excellent"), "purpose": "linking"}
     confirm = Screen("confirm", facts, ("next", "back"), step=7)
     for overlay in ("leave", "idle", "staff", "language"):
         yield Sight(f"over_{overlay}", confirm, overlay=overlay)
+    for call in CALLED:
+        yield Sight(f"over_staff_{call}", confirm, overlay="staff", call=call)
     terms_read = {"terms": terms(), "read": True, "ticked": False}
     yield Sight(
         "over_leave_sent", Screen("terms", terms_read, ("refuse", "read_to_end", "tick"), step=8), overlay="leave"
