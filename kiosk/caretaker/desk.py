@@ -127,7 +127,7 @@ class Desk:
             match asked:
                 case Status():
                     lines, head = self._anchored()
-                    return Standing(lines, head, self._record.unwritten)
+                    return Standing(lines, head, self._record.unwritten, bool(self._passcodes.accounts))
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
                     return Admitted(answer.role) if isinstance(answer, IsRight) else NotAdmitted(answer.seconds)

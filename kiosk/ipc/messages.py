@@ -2,7 +2,7 @@
 answer. Who speaks is said by the kernel and never by a message.
 
     Tell       an event, from whoever may tell it (config/events.toml)          Taken, Denied
-    Status     the caretaker is there; how the trail stands                     Standing, Denied
+    Status     the caretaker is there; how the trail stands; is there staff?    Standing, Denied
     Admit      is this the passcode of this staff number?                       Admitted, NotAdmitted, Denied
     AddStaff, RemoveStaff, ListStaff   accounts, for root alone                 Taken, Staff, Denied
 """
@@ -83,11 +83,12 @@ class Denied(Message, frozen=True):
 
 
 class Standing(Message, frozen=True):
-    """The trail's anchor, and how many events the disk would not take."""
+    """The trail's anchor, how many events the disk would not take, and whether anybody has an account."""
 
     lines: int
     head: str
     unwritten: int
+    staffed: bool
 
 
 class Admitted(Message, frozen=True):

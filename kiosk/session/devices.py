@@ -47,7 +47,7 @@ class Devices:
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
         self.caretaker_there = True
-        self._caretaker = caretaker or NoCaretaker()
+        self.caretaker = caretaker or NoCaretaker()
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
         self._reader_before: ReaderState | None = None
@@ -118,7 +118,7 @@ class Devices:
     def ask_caretaker(self) -> bool:
         """Tell it how the devices are; whether that arrives says whether it is there."""
         states = self._states()
-        return self._caretaker_is(self._caretaker.present() and all(self._caretaker.tell(each) for each in states))
+        return self._caretaker_is(self.caretaker.present() and all(self.caretaker.tell(each) for each in states))
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)

@@ -12,6 +12,7 @@ import pytest
 
 from kiosk.config.events import Event
 from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
+from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.model import OpensAt
@@ -167,7 +168,7 @@ def test_nobody_is_asked_while_somebody_is_served(
     assert known(devices) == ("open", None)
 
 
-class Caretaker:
+class Caretaker(NoCaretaker):
     """Hears, while it is there."""
 
     def __init__(self) -> None:

@@ -22,6 +22,7 @@ from kiosk.flows.linking import STEPS
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference
+from kiosk.session import visit
 from kiosk.session.pad import pad_of
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
@@ -98,8 +99,8 @@ def sights() -> Iterator[Sight]:
 
 
 def _before_and_after() -> Iterator[Sight]:
-    yield Sight("attract", Screen("attract", {}, ("start",)), reader=ReaderState.EMPTY)
-    yield Sight("left_card", Screen("left_card"))
+    yield Sight("attract", visit.ATTRACT, reader=ReaderState.EMPTY)
+    yield Sight("left_card", visit.LEFT_CARD)
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "Left"}))
     yield Sight("closing", Screen("closing"))
