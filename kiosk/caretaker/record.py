@@ -1,7 +1,8 @@
 """What is told, on its way into the trail: what is counted, what is written, and what could not be.
 
 Nothing fails here for a disk: an event that it does not take is counted, and written down as a gap when it takes one
-again. A state of a device is written only when it is not as it was written last.
+again. A state is written only when it is not as it was written last; it is of whatever its event and all its fields but
+the last name.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ GAPS_EVERY_SECONDS = 60.0  # so that a flood does not become one of gaps
 
 
 class Record:
-    """now: monotonic seconds. For one thread."""
+    """now: monotonic seconds. For one thread. written: is called with whatever stands in the trail now."""
 
     def __init__(self, trail: Trail, hours: Hours, now: Callable[[], float] = time.monotonic) -> None:
         self._trail, self._hours, self._now = trail, hours, now
+        self.written: Callable[[Event | Counts], None] = lambda _told: None
         self._gaps_from = now()
-        self._states: dict[str, Event] = {}
+        self._states: dict[tuple[object, ...], Event] = {}
         self._untold: Counter[tuple[Speaker, str]] = Counter()
         self._said = ""
 
@@ -37,15 +39,15 @@ class Record:
         return self._untold.get(("caretaker", "unwritable"), 0)
 
     def is_news(self, told: Event) -> bool:
-        """False: a device is as it was when it was written last."""
-        return self._states.get(told.name) != told
+        """False: a state is as it was written last."""
+        return self._states.get(_whose(told)) != told
 
     def tell(self, told: Event) -> None:
         """Have it written, or counted."""
         if told.row.kind == "visit":
             self._hours.add(told)
         elif self.is_news(told) and self._write(told) and told.row.kind == "state":
-            self._states[told.name] = told
+            self._states[_whose(told)] = told
 
     def missed(self, speaker: Speaker, why: str, count: int = 1) -> None:
         """So many were not told, or not taken."""
@@ -92,4 +94,11 @@ class Record:
         if self._said:
             log.warning("the trail is written again")
             self._said = ""
+        for each in told:
+            self.written(each)
         return True
+
+
+def _whose(told: Event) -> tuple[object, ...]:
+    """What a state is of."""
+    return (told.name, *list(told.fields.values())[:-1])

@@ -34,6 +34,7 @@ from pathlib import Path
 from kiosk.caretaker import disk, passcodes
 from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.house import House
 from kiosk.caretaker.key import Key, NoKey
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
@@ -142,7 +143,9 @@ class Service:
         self._record = Record(self._trail, Hours(runtime, state))
         self._begin()
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        self._desk = Desk(self._record, staff, self._anchored)
+        self._house = House(state, self._record.tell)
+        self._record.written = self._house.written
+        self._desk = Desk(self._record, staff, self._house, self._anchored)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -159,6 +162,7 @@ class Service:
         sd_notify.notify("STOPPING=1")
         self._board.close()
         self._record.stop(event("caretaker_ended"))
+        self._house.stop()
 
     def stop(self) -> None:
         """For a signal's handler."""

@@ -10,6 +10,7 @@ from msgspec import json
 
 from kiosk.caretaker.desk import ASKS, BURST, EVERY_SECONDS, Desk
 from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Passcodes
 from kiosk.caretaker.record import GAPS_EVERY_SECONDS, Record
 from kiosk.config.events import EVENTS, Event, Speaker, event
@@ -23,6 +24,7 @@ from kiosk.ipc.messages import (
     NotAdmitted,
     Question,
     RemoveStaff,
+    Report,
     Staff,
     Standing,
     Status,
@@ -57,7 +59,9 @@ class World:
         self.trail = opened(self.folder, segment_bytes=100_000)
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
         passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
-        self.desk = Desk(self.record, passcodes, lambda: (1, "head"), self.now)
+        self.house = House(folder, self.record.tell, now=self.now)
+        self.record.written = self.house.written
+        self.desk = Desk(self.record, passcodes, self.house, lambda: (1, "head"), self.now)
 
     def now(self) -> float:
         return self.time
@@ -71,6 +75,7 @@ class World:
     def turns(self, seconds: int) -> None:
         for _ in range(seconds):
             self.time += 1
+            self.house.hears("server")
             self.desk.turn()
 
     @property
@@ -92,7 +97,7 @@ def test_everybody_asks_what_is_theirs_to_ask_and_nothing_else(world: World, who
 
 def test_only_root_touches_the_accounts_and_the_browser_asks_nothing() -> None:
     assert {who for who, asks in ASKS.items() if asks & {AddStaff, RemoveStaff, ListStaff}} == {"root"}
-    assert ASKS["browser"] == {Tell}
+    assert ASKS["browser"] == {Tell, Report}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -203,7 +208,8 @@ def test_what_the_disk_does_not_take_is_counted_and_told_when_it_does(
         ("gap", {"speaker": "caretaker", "why": "unwritable", "count": 4}),
         ("printer", {"printer": "cutter"}),
     ]
-    assert caplog.text.count("No space left on device") == 1 and "is written again" in caplog.text
+    assert caplog.text.count("the trail cannot be written: ") == 1 and "is written again" in caplog.text
+    assert caplog.text.count("No space left on device") == 3, "once for each file that could not be written"
 
 
 def test_visits_reach_the_trail_as_counts(world: World) -> None:
