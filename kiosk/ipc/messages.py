@@ -14,6 +14,8 @@ answer. Who speaks is said by the kernel and never by a message.
     Paper      how much is on the roll?                                         PaperStands
     PaperChanged                       staff have put in a new roll             PaperStands, Denied
     Counters   what has been done here                                          Counted
+    TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
+    StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
 """
@@ -39,6 +41,9 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
+Part = Literal["printer", "reader", "touch", "colours", "portal"]
+Verdict = Literal["good", "bad"]
+End = Literal["finished", "left", "timed_out", "card_gone", "browser_lost", "stopped", "problem"]
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="message", tag=str.lower):
@@ -144,6 +149,21 @@ class PaperChanged(Message, frozen=True):
 
 class Counters(Message, frozen=True):
     """What has been done here?"""
+
+
+class TriedOut(Message, frozen=True):
+    """This member of the staff has tried a part of the kiosk out."""
+
+    staff: Number
+    part: Part
+    verdict: Verdict
+
+
+class StaffLeft(Message, frozen=True):
+    """This member of the staff acts here no more."""
+
+    staff: Number
+    end: End
 
 
 class Taken(Message, frozen=True):
@@ -256,6 +276,8 @@ Question = (
     | Paper
     | PaperChanged
     | Counters
+    | TriedOut
+    | StaffLeft
 )
 Answer = Taken | Denied | Standing | Admitted | NotAdmitted | Staff | Rows | DoorsStand | PaperStands | Counted
 

@@ -27,6 +27,7 @@ from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
 from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.ipc.messages import DoorsStand
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
@@ -193,6 +194,11 @@ class Session:
     @property
     def caretaker(self) -> Listener:
         return self._devices.caretaker
+
+    @property
+    def doors(self) -> DoorsStand:
+        """Whether the kiosk is open to people."""
+        return self._devices.doors
 
     @property
     def insertion(self) -> int:

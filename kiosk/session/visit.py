@@ -16,6 +16,7 @@ from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.staff import door
+from kiosk.flows.staff.doors import told
 from kiosk.hw.supervise import where
 from kiosk.session.answers import Choice
 from kiosk.session.patience import Wait
@@ -35,14 +36,15 @@ def run(session: Session) -> None:
     who = None
     try:
         who = attract(session)
-        if who is Who.OFFICER:
-            session.begin_staff()
-            log.info("session begins, of the staff")
-            door.visit(session)
-        else:
-            session.begin()
-            log.info("session begins")
-            home.visit(session)
+        match who:
+            case Who.PERSON:
+                session.begin()
+                log.info("session begins")
+                home.visit(session)
+            case Who.OFFICER:
+                session.begin_staff()
+                log.info("session begins, of the staff")
+                door.visit(session)
         end = "finished"
     except VisitEnded as ended:
         end = type(ended).__name__
@@ -67,13 +69,14 @@ class Who(Enum):
 
     PERSON = auto()
     OFFICER = auto()  # or who would like to be one
+    NOBODY = auto()  # but the kiosk has been opened, and the next session begins anew
 
 
 def attract(session: Session) -> Who:
     """Until somebody is there: who touches the screen, wishes for something, puts a card in, or asks for the staff's
-    door. While nobody's card is in, that is to be taken first."""
+    door. While nobody's card is in, that is to be taken first. While the kiosk is closed, only the staff come in."""
     slot = session.slot
-    while not slot.theirs:
+    while session.doors.open and not slot.theirs:
         left = slot.nobodys
         if left:
             answer = session.stand(LEFT_CARD, Wait.ATTRACT)
@@ -85,7 +88,19 @@ def attract(session: Session) -> Who:
             return Who.PERSON
         if answer == Choice(OFFICER):
             return Who.OFFICER
-    return Who.PERSON
+    return Who.PERSON if session.doors.open else closed(session)
+
+
+def closed(session: Session) -> Who:
+    """Until the kiosk is opened, or one of the staff is there. Whoever reads it in their own way is asked whether they
+    still do, so that the next finds it as it was."""
+    while not session.doors.open:
+        place, card = session.guidance.licence_desk, session.slot.occupied
+        screen = Screen("closed", {**told(session.doors), "place": place, "card": card}, (OFFICER,))
+        changed = session.view.preferences != Preferences()
+        if session.stand(screen, Wait.READING if changed else Wait.ATTRACT) == Choice(OFFICER):
+            return Who.OFFICER
+    return Who.NOBODY
 
 
 def give_card_back(session: Session, end: str) -> bool:

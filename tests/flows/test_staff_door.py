@@ -8,7 +8,7 @@ from kiosk.caretaker import weak
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.staff import door, room
 from kiosk.flows.staff.officer import Officer
-from kiosk.ipc.messages import Admit, Admitted, NotAdmitted, Number, Standing, Status
+from kiosk.ipc.messages import Admit, Admitted, NotAdmitted, Number, StaffLeft, Standing, Status, Taken
 from tests.flows.office import OFFICER, PASSCODE, WRONG, ScriptedCaretaker
 from tests.flows.scripted import ScriptedKiosk
 
@@ -87,10 +87,10 @@ def test_however_it_ends_it_is_told_who_has_gone(
             raise end
 
     monkeypatch.setattr(room, "visit", ends)
-    caretaker = ScriptedCaretaker()
+    caretaker = ScriptedCaretaker({StaffLeft: [Taken()]})
     kiosk = ScriptedKiosk(NUMBER, f"pin:{PASSCODE}", caretaker=caretaker)
     try:
         door.visit(kiosk)
     except (VisitEnded, ValueError) as ended:
         assert ended is end
-    assert caretaker.told == [{"event": "staff_left", "staff": OFFICER, "role": "officer", "end": said}]
+    assert caretaker.asked[-1] == StaffLeft(OFFICER, said)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from kiosk.flows.staff import trials
 from kiosk.flows.staff.officer import Officer
 from kiosk.flows.staff.trials import CELLS, COLOURS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
+from kiosk.ipc.messages import Taken, TriedOut
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.receipts import slips
 from kiosk.sim.card import VirtualCard
@@ -24,15 +25,16 @@ OFFICER = Officer(12, "officer")
 
 
 def tried(*answers: Answer, **around: object) -> ScriptedKiosk:
-    kiosk = ScriptedKiosk(*answers, "back", caretaker=ScriptedCaretaker(), **around)  # type: ignore[arg-type]
+    kiosk = ScriptedKiosk(*answers, "back", caretaker=ScriptedCaretaker({TriedOut: [Taken()]}), **around)  # type: ignore[arg-type]
     trials.visit(kiosk, OFFICER)
     return kiosk
 
 
 def told(kiosk: ScriptedKiosk) -> list[tuple[object, object]]:
     assert isinstance(kiosk.caretaker, ScriptedCaretaker)
-    assert all(each["event"] == "tested" and each["staff"] == 12 for each in kiosk.caretaker.told)
-    return [(each["test"], each["verdict"]) for each in kiosk.caretaker.told]
+    acts = [each for each in kiosk.caretaker.asked if isinstance(each, TriedOut)]
+    assert len(acts) == len(kiosk.caretaker.asked) and all(each.staff == OFFICER.staff for each in acts)
+    return [(each.part, each.verdict) for each in acts]
 
 
 @pytest.mark.parametrize("verdict", ["good", "bad"])
@@ -120,6 +122,12 @@ def test_a_portal_is_reached_or_not(reached: object, came: str, verdict: str) ->
     portal = cast(PortalClient, SimpleNamespace(reachable=lambda: reached))
     kiosk = tried("portal", "next", portal=portal)
     assert (told(kiosk), kiosk.screens[2].facts["came"]) == ([("portal", verdict)], came)
+
+
+def test_a_verdict_that_was_not_written_down_is_not_shown_as_given() -> None:
+    kiosk = ScriptedKiosk("printer", "good", "back", "back", caretaker=ScriptedCaretaker())
+    trials.visit(kiosk, OFFICER)
+    assert kiosk.names[-2:] == ["staff_denied", "staff_trials"] and kiosk.screens[-1].facts["given"] == {}
 
 
 def test_nobody_who_leaves_in_the_middle_has_said_anything() -> None:

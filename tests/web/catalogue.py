@@ -19,7 +19,9 @@ from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
+from kiosk.flows.staff.doors import told
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CLOSED_FOR, DoorsStand
 from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference
 from kiosk.session import visit
@@ -104,6 +106,10 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "Left"}))
     yield Sight("closing", Screen("closing"))
+    for reason in CLOSED_FOR:
+        stand = DoorsStand(reason, None if reason == "paper" else int(OPENS.timestamp()))
+        facts = {**told(stand), "place": FACTS.licence_desk, "card": reason == "other"}
+        yield Sight(f"closed_{reason}", Screen("closed", facts, (visit.OFFICER,)))
     home = Screen("home", {}, tuple(FLOWS))
     yield Sight("home", home)
     yield Sight("home_no_reader", home, reader=ReaderState.ABSENT)

@@ -3,19 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from kiosk.config.events import EVENTS, FIELDS
+from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import door, room, trials
+from kiosk.flows.staff import board, door, doors, figures, room, trials
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, PaperStands, Row, Span
+from kiosk.language.dates import JST
 from kiosk.session.pad import pad_of
 from tests.web.sight import Sight
+
+NOW = datetime(2026, 11, 22, 10, 4, tzinfo=JST)
+UNTIL = int(datetime(2099, 11, 23, 8, 30, tzinfo=JST).timestamp())
+MUCH = Span(
+    {name: 123_456 for name in FIELDS["end"].values or {}},
+    {name: 123_456 for name in FIELDS["printed"].values or {}},
+    123_456,
+    {name: 123_456 for name, row in EVENTS.items() if row.kind == "fault"},
+)
 
 
 def sights() -> Iterator[Sight]:
     yield from _door()
     yield Sight("staff_room", _room("staff_room", *room.DESKS, "finish"))
     yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish"), overlay="idle")
+    yield from _house()
     yield from _trials()
+
+
+def _house() -> Iterator[Sight]:
+    """The board at its longest, and with nothing on it; doors, paper, counts."""
+    since = 1_800_000_000
+    worst = [
+        Row(name, level_of(name, reason), reason, since, seen=name == "portal")
+        for name, check in CHECKS.items()
+        for reason in [max(check.reasons, key=lambda each, name=name: LEVELS.index(level_of(name, each)))]  # type: ignore[misc]
+    ]
+    well = [Row(row.check, "ok", next(iter(CHECKS[row.check].reasons)), since, False) for row in worst]
+    for name, rows in {"worst": worst, "well": well, "unknown": []}.items():
+        seen = [board.SEEN + row.check for row in rows if row.level in LEVELS[2:] and not row.seen]
+        facts = {"rows": [board.words(row) for row in rows]}
+        yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
+    yield Sight("staff_doors_open", _room("staff_doors", "close", "back", **doors.told(DoorsStand())))
+    for reason in CLOSED_FOR:
+        stand = DoorsStand(reason, None if reason == "other" else UNTIL)
+        yield Sight(f"staff_doors_{reason}", _room("staff_doors", "open", "close", "back", **doors.told(stand)))
+    yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
+    ends = {name: end(NOW) for name, end in doors.ENDS.items()}
+    yield Sight("staff_until", _room("staff_until", *ends, "back", ends=ends))
+    for name, stands in {"new": PaperStands(0, 0, None), "used": PaperStands(1234, 12345, 123)}.items():
+        yield Sight(f"staff_paper_{name}", _room("staff_paper", "changed", "back", stands=stands, changed=False))
+    yield Sight("staff_paper_changed", _room("staff_paper", "back", stands=PaperStands(3, 0, 210), changed=True))
+    nothing, much = Counted(since, Span(), Span(), Span()), Counted(since, MUCH, MUCH, MUCH)
+    for name, counted in {"none": nothing, "much": much}.items():
+        told = _room("staff_figures", "back", begun=NOW, lines=tuple(figures.lines(counted)))
+        yield Sight(f"staff_figures_{name}", told)
+    for away in (True, False):
+        yield Sight(f"staff_denied_{'away' if away else 'no'}", _room("staff_denied", "back", away=away))
 
 
 def _room(name: str, *answers: str, **facts: object) -> Screen:

@@ -7,20 +7,27 @@ no key is pressed for some seconds.
 
 from __future__ import annotations
 
-import re
+import contextlib
 
 from kiosk.card.pin import erase
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.digits import Digits
-from kiosk.flows.asking.ends import VisitEnded
+from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import room
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Admit, Admitted, NotAdmitted, Standing, Status
+from kiosk.ipc.messages import Admit, Admitted, End, NotAdmitted, StaffLeft, Standing, Status
 
 NUMBER = Digits(1, 6, shown=True)
 PASSCODE = Digits(8, 32)
+ENDS: dict[type[VisitEnded], End] = {
+    Left: "left",
+    TimedOut: "timed_out",
+    CardGone: "card_gone",
+    BrowserLost: "browser_lost",
+    Stopped: "stopped",
+}
 
 
 def visit(kiosk: Kiosk) -> None:
@@ -28,15 +35,16 @@ def visit(kiosk: Kiosk) -> None:
     officer = enter(kiosk)
     if officer is None:
         return
-    end = "problem"
+    end: End = "problem"
     try:
         room.visit(kiosk, officer)
         end = "finished"
     except VisitEnded as ended:
-        end = _snake(type(ended).__name__)
+        end = ENDS[type(ended)]
         raise
     finally:
-        kiosk.caretaker.tell(officer.did("staff_left", end=end))
+        with contextlib.suppress(Away):  # that it was away stands in the trail
+            kiosk.caretaker.ask(StaffLeft(officer.staff, end))
 
 
 def enter(kiosk: Kiosk) -> Officer | None:
@@ -90,8 +98,3 @@ def _admits(kiosk: Kiosk, staff: int, passcode: bytearray) -> Officer | dict[str
 
 def _pad(asks: str, fault: dict[str, object], staff: int = 0) -> Screen:
     return Screen("staff_door", {"asks": asks, "staff": staff, **fault}, ("back",), staff="door")
-
-
-def _snake(name: str) -> str:
-    """An end, as the table of events has it."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import trials
+from kiosk.flows.staff import board, doors, figures, roll, trials
 from kiosk.flows.staff.officer import Officer
 
-DESKS = {"trials": trials.visit}
+DESKS = {
+    "board": board.visit,
+    "doors": doors.visit,
+    "paper": roll.visit,
+    "trials": trials.visit,
+    "figures": figures.visit,
+}
 
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:

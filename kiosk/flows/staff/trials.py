@@ -12,18 +12,17 @@ Each verdict is an act of whoever gave it. One who leaves in the middle has give
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from kiosk.card.apdu import CardLost
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff.officer import Officer
+from kiosk.flows.staff.officer import Officer, asked
 from kiosk.hw.device import NotPrinted
+from kiosk.ipc.messages import Part, TriedOut, Verdict
 from kiosk.portal.client import PortalClosed
 from kiosk.receipts.slips import NotLaidOut, TestSlip
 
-Verdict = Literal["good", "bad"]
 ROWS, COLUMNS = "abcdefghij", "abcdef"
 CELLS = tuple(f"cell_{row}{column}" for row in ROWS for column in COLUMNS)
 COLOURS = ("red", "green", "blue", "white", "black")
@@ -31,16 +30,16 @@ COLOURS = ("red", "green", "blue", "white", "black")
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
     """One after the other, as somebody chooses them."""
-    given: dict[str, Verdict] = {}
+    given: dict[Part, Verdict] = {}
     while True:
         offered = tuple(name for name in TRIALS if name != "printer" or kiosk.can_print)
-        chosen = kiosk.ask(Screen("staff_trials", {"given": dict(given)}, (*offered, "back"), staff="room"))
-        if chosen == "back":
+        answer = kiosk.ask(Screen("staff_trials", {"given": dict(given)}, (*offered, "back"), staff="room"))
+        if answer == "back":
             return
+        chosen = next(name for name in TRIALS if name == answer)
         verdict = TRIALS[chosen](kiosk)
-        if verdict is not None:
+        if verdict is not None and asked(kiosk, TriedOut(officer.staff, chosen, verdict)):
             given[chosen] = verdict
-            kiosk.caretaker.tell(officer.did("tested", test=chosen, verdict=verdict))
 
 
 def printer(kiosk: Kiosk) -> Verdict | None:
@@ -98,7 +97,7 @@ def portal(kiosk: Kiosk) -> Verdict | None:
     return _told(kiosk, "portal", "closed" if isinstance(reached, PortalClosed) else "open", "good")
 
 
-TRIALS: dict[str, Callable[[Kiosk], Verdict | None]] = {
+TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
     "printer": printer,
     "reader": reader,
     "touch": touch,

@@ -30,7 +30,7 @@ QUESTIONS["language"] = ["stay", *TONGUES]
 EYE = ["size", "contrast", "reach"]
 HELPERS = ["staff", "language", *EYE, "listen"]
 VOICE = ["repeat", "softer", "louder", "hush"]  # in place of those for the eye, for whoever listens
-BEFORE_A_VISIT = {"attract", "home", "left_card", "take_card", "closing"}
+BEFORE_A_VISIT = {"attract", "closed", "home", "left_card", "take_card", "closing"}
 
 
 @pytest.fixture
