@@ -103,6 +103,7 @@ class Voice(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
     loudest: Annotated[int, Meta(ge=10, le=100)] = 100
     jack: AbsolutePath | None = None
+    recordings: AbsolutePath | None = None
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +133,12 @@ class CaretakerSettings(Struct, frozen=True):
     """What the caretaker has to know, and whoever asks it at the command line. The other sections are not looked at."""
 
     caretaker: Caretaker = field(default_factory=Caretaker)
+
+
+class VoiceSettings(Struct, frozen=True):
+    """What the making of prompts has to know. The other sections are not looked at."""
+
+    voice: Voice = field(default_factory=Voice)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
