@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit shots messages events lock install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events lock install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -56,6 +56,12 @@ audit: ## known faults in dependencies, secrets in any commit; 3 in "Error 3": n
 	test -x var/audit/bin/python || python3 -m venv var/audit
 	-var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@$(PYTHON) tools/audit.py
+
+sbom: ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md
+	@tools/setup test
+	test -x var/audit/bin/python || python3 -m venv var/audit
+	var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	$(PYTHON) -m tools.sbom
 
 shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test
