@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
 SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a person
 CARETAKER = "kiosk-caretaker.service"
+ALL = [*SERVICES, CARETAKER]
 
 
 @pytest.fixture
@@ -124,6 +125,10 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/systemd/system/kiosk-browser.service",
         "etc/systemd/system/kiosk-caretaker.service",
         "etc/systemd/system/pcscd.service.d/kiosk.conf",
+        "etc/systemd/system.conf.d/kiosk.conf",
+        "etc/systemd/journald.conf.d/kiosk.conf",
+        "etc/sysctl.d/90-kiosk.conf",
+        "etc/default/grub.d/kiosk.cfg",
         "etc/sysusers.d/kiosk.conf",
         "etc/tmpfiles.d/kiosk.conf",
         "etc/modprobe.d/kiosk.conf",
