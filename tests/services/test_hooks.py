@@ -7,6 +7,7 @@ import pytest
 from kiosk.config import guidance
 from kiosk.config.events import Event
 from kiosk.config.kiosk import Settings
+from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.services import server
 from kiosk.services.browser import FORGET, RESTART
 from tests.session.world import SlotReader
@@ -34,7 +35,7 @@ def test_the_end_of_a_session_is_survived(
     assert f"failed: {type(error).__name__} at fails:" in caplog.text and "山田" not in caplog.text
 
 
-class Caretaker:
+class Caretaker(NoCaretaker):
     """Hears."""
 
     def __init__(self) -> None:

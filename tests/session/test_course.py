@@ -9,7 +9,7 @@ from kiosk.flows.asking import ends
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
-from kiosk.ipc.caretaker import Listener
+from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help
 from kiosk.session.course import ENDS, HOME, Course
@@ -17,7 +17,7 @@ from kiosk.session.handover import Handover
 from tests.session.world import World
 
 
-class Hears:
+class Hears(NoCaretaker):
     """A caretaker that hears so many and is away from then on."""
 
     def __init__(self, most: int = 99) -> None:
