@@ -10,7 +10,6 @@ import pytest
 from kiosk.caretaker.gather import Gather
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import Settings, load
-from kiosk.health import disk, memory, temperature, wear
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMINFO = "MemTotal:        4000000 kB\nMemFree:          100000 kB\nMemAvailable:    {} kB\nHugePages_Total:       0\n"
@@ -113,31 +112,3 @@ def test_fonts_are_asked_for_once_and_when_somebody_wants_to_see_it_again(machin
     machine.fonts = False
     assert machine.finds()["fonts"] == "there" and machine.asked == 1
     assert machine.finds(again=True)["fonts"] == "missing" and machine.asked == 2
-
-
-def test_the_bounds_are_where_they_are_said_to_be() -> None:
-    assert [disk.judge(free) for free in (0, 31 << 20, 32 << 20, 511 << 20, 512 << 20)] == [
-        "full",
-        "full",
-        "little",
-        "little",
-        "room",
-    ]
-    assert [memory.judge(free, 100) for free in (0, 7, 8, 100)] == ["little", "little", "room", "room"]
-    assert [temperature.judge([each]) for each in (20.0, 84.9, 85.0, 94.9, 95.0, 400.0, 0.0)] == [
-        "cool",
-        "cool",
-        "warm",
-        "warm",
-        "hot",
-        None,
-        None,
-    ]
-    assert [wear.judge(told) for told in ([1], [1, 2], [3, 1], [0], [9], [])] == [
-        "sound",
-        "worn",
-        "worn_out",
-        None,
-        None,
-        None,
-    ]
