@@ -29,6 +29,7 @@ from kiosk.ipc.messages import (
 )
 
 PATIENCE_SECONDS = 1.5  # for an answer: a passcode may be being checked, or a disk be slow
+STAFF_SECONDS = 10.0  # of a member of the staff, for an answer that they have asked for
 
 
 class Away(Exception):
@@ -57,11 +58,11 @@ class Caretaker:
         self._untold = untold or InThisProcess()
         self._patience_seconds = patience_seconds
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
         """Raises Away."""
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
-                line.settimeout(self._patience_seconds)
+                line.settimeout(patience_seconds or self._patience_seconds)
                 line.connect(str(self._path))
                 line.send(encode(question))
                 said = line.recv(LONGEST * 16)
@@ -110,6 +111,9 @@ class NoCaretaker:
     def present(self) -> bool:
         return True
 
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
+        raise Away("there is no caretaker")
+
 
 class Listener(Protocol):
     """What a session needs of it."""
@@ -119,3 +123,5 @@ class Listener(Protocol):
     def report(self, check: str, reason: str) -> bool: ...
 
     def present(self) -> bool: ...
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer: ...

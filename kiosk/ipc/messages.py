@@ -2,7 +2,7 @@
 answer. Who speaks is said by the kernel and never by a message.
 
     Tell       an event, from whoever may tell it (config/events.toml)          Taken, Denied
-    Status     the caretaker is there; how the trail stands                     Standing, Denied
+    Status     the caretaker is there; how the trail stands; is there staff?    Standing, Denied
     Admit      is this the passcode of this staff number?                       Admitted, NotAdmitted, Denied
     AddStaff, RemoveStaff, ListStaff   accounts, for root alone                 Taken, Staff, Denied
     Report     how a device or a program is (config/health.toml)                Taken, Denied
@@ -14,6 +14,8 @@ answer. Who speaks is said by the kernel and never by a message.
     Paper      how much is on the roll?                                         PaperStands
     PaperChanged                       staff have put in a new roll             PaperStands, Denied
     Counters   what has been done here                                          Counted
+    TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
+    StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
 """
@@ -39,6 +41,9 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
+Part = Literal["printer", "reader", "touch", "colours", "portal"]
+Verdict = Literal["good", "bad"]
+End = Literal["finished", "left", "timed_out", "card_gone", "browser_lost", "stopped", "problem"]
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="message", tag=str.lower):
@@ -146,6 +151,21 @@ class Counters(Message, frozen=True):
     """What has been done here?"""
 
 
+class TriedOut(Message, frozen=True):
+    """This member of the staff has tried a part of the kiosk out."""
+
+    staff: Number
+    part: Part
+    verdict: Verdict
+
+
+class StaffLeft(Message, frozen=True):
+    """This member of the staff acts here no more."""
+
+    staff: Number
+    end: End
+
+
 class Taken(Message, frozen=True):
     """It is done. An event stands on the disk, or is counted: as a visit, or among what the disk did not take."""
 
@@ -157,11 +177,12 @@ class Denied(Message, frozen=True):
 
 
 class Standing(Message, frozen=True):
-    """The trail's anchor, and how many events the disk would not take."""
+    """The trail's anchor, how many events the disk would not take, and whether anybody has an account."""
 
     lines: int
     head: str
     unwritten: int
+    staffed: bool
 
 
 class Admitted(Message, frozen=True):
@@ -255,6 +276,8 @@ Question = (
     | Paper
     | PaperChanged
     | Counters
+    | TriedOut
+    | StaffLeft
 )
 Answer = Taken | Denied | Standing | Admitted | NotAdmitted | Staff | Rows | DoorsStand | PaperStands | Counted
 

@@ -266,6 +266,7 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     course = Course(caretaker, handover)
     session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course)
     line.serve(session)
+    devices.ask_doors()  # before anybody can touch a screen that says it is open
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
 
     if left:

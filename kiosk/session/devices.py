@@ -19,7 +19,8 @@ from typing import Literal
 from kiosk.config.events import Event, event
 from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
 from kiosk.hw.supervise import Complaints, keep, start, where
-from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
+from kiosk.ipc.messages import Doors, DoorsStand
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import APART_SECONDS
 from kiosk.portal.model import OpensAt
@@ -52,6 +53,7 @@ class Devices:
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
         self.caretaker_there = True
+        self.doors = DoorsStand()
         self.caretaker = caretaker or NoCaretaker()
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
@@ -143,7 +145,20 @@ class Devices:
     def ask_caretaker(self) -> bool:
         """Tell it how the devices are; whether that arrives says whether it is there."""
         states = self._states()
-        return self._caretaker_is(self.caretaker.present() and all(self.caretaker.tell(each) for each in states))
+        there = self._caretaker_is(self.caretaker.present() and all(self.caretaker.tell(each) for each in states))
+        return self.ask_doors() or there
+
+    def ask_doors(self) -> bool:
+        """Whether the kiosk is open. A caretaker that does not answer has closed nothing that was open, and opened
+        nothing that was closed."""
+        before = self.doors
+        try:
+            answer = self.caretaker.ask(Doors())
+        except Away:
+            return False
+        if isinstance(answer, DoorsStand):
+            self.doors = answer
+        return self.doors != before
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)

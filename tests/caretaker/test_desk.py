@@ -41,10 +41,12 @@ from kiosk.ipc.messages import (
     Row,
     Rows,
     Staff,
+    StaffLeft,
     Standing,
     Status,
     Taken,
     Tell,
+    TriedOut,
     answer,
     encode,
     telling,
@@ -70,6 +72,8 @@ ASKED: list[Question] = [
     AddStaff(12, "officer", GOOD),
     RemoveStaff(12),
     ListStaff(),
+    TriedOut(12, "printer", "good"),
+    StaffLeft(12, "left"),
 ]
 FAULT = event("session_died")
 
@@ -317,3 +321,22 @@ def test_visits_reach_the_trail_as_counts(world: World) -> None:
 def test_a_passcode_is_in_no_repr() -> None:
     for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD)):
         assert GOOD not in f"{message!r} {message}"
+
+
+def test_what_was_tried_out_is_written_by_number_and_role_and_only_for_who_is_in(world: World) -> None:
+    tried, left = TriedOut(12, "printer", "bad"), StaffLeft(12, "timed_out")
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    assert isinstance(world.asks(tried, "server"), Denied) and isinstance(world.asks(left, "server"), Denied)
+    world.asks(Admit(12, GOOD), "server")
+    assert [world.asks(each, "server") for each in (tried, left)] == [Taken(), Taken()]
+    assert isinstance(world.asks(tried, "server"), Denied), "who has left has to be let in anew"
+    assert world.written[-2:] == [
+        ("tried_out", {"staff": 12, "role": "officer", "part": "printer", "verdict": "bad"}),
+        ("staff_left", {"staff": 12, "role": "officer", "end": "timed_out"}),
+    ]
+
+
+def test_the_status_says_whether_anybody_could_be_let_in(world: World) -> None:
+    assert world.asks(Status(), "server") == Standing(1, "head", 0, staffed=False)
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    assert world.asks(Status(), "server") == Standing(1, "head", 0, staffed=True)

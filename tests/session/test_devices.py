@@ -12,8 +12,8 @@ import pytest
 
 from kiosk.config.events import Event
 from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
-from kiosk.ipc.caretaker import NoCaretaker
-from kiosk.ipc.messages import Report
+from kiosk.ipc.caretaker import Away, NoCaretaker
+from kiosk.ipc.messages import Answer, DoorsStand, Question, Report
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import IllTimed
@@ -305,3 +305,29 @@ def test_a_change_is_reported_at_once_also_while_somebody_is_served(outside: Out
         assert heard.acquire(timeout=5)
     assert caretaker.reported[-1] == ("reader", "present")
     devices.stop()
+
+
+class Porter(Caretaker):
+    """Knows whether the kiosk is open, while it is there."""
+
+    stand = DoorsStand()
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
+        if not self.there:
+            raise Away("away")
+        return self.stand
+
+
+def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -> None:
+    caretaker = Porter()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    changes = []
+    for stand, there in (
+        (DoorsStand(), True),
+        (DoorsStand("paper"), True),
+        (DoorsStand(), False),
+        (DoorsStand(), True),
+    ):
+        caretaker.stand, caretaker.there = stand, there
+        changes.append((devices.ask_doors(), devices.doors.reason))
+    assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]

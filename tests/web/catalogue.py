@@ -19,9 +19,12 @@ from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
+from kiosk.flows.staff.doors import told
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CLOSED_FOR, DoorsStand
 from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference
+from kiosk.session import visit
 from kiosk.session.pad import pad_of
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
@@ -98,11 +101,15 @@ def sights() -> Iterator[Sight]:
 
 
 def _before_and_after() -> Iterator[Sight]:
-    yield Sight("attract", Screen("attract", {}, ("start",)), reader=ReaderState.EMPTY)
-    yield Sight("left_card", Screen("left_card"))
+    yield Sight("attract", visit.ATTRACT, reader=ReaderState.EMPTY)
+    yield Sight("left_card", visit.LEFT_CARD)
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "Left"}))
     yield Sight("closing", Screen("closing"))
+    for reason in CLOSED_FOR:
+        stand = DoorsStand(reason, None if reason == "paper" else int(OPENS.timestamp()))
+        facts = {**told(stand), "place": FACTS.licence_desk, "card": reason == "other"}
+        yield Sight(f"closed_{reason}", Screen("closed", facts, (visit.OFFICER,)))
     home = Screen("home", {}, tuple(FLOWS))
     yield Sight("home", home)
     yield Sight("home_no_reader", home, reader=ReaderState.ABSENT)

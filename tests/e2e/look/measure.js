@@ -63,7 +63,7 @@
   if (document.getAnimations().length) complaints.push("something moves although less motion is wanted");
 
   if (answers) {
-    const offered = [...document.querySelectorAll("[data-answer], [data-visible-answer]")].map((e) => e.dataset.answer ?? e.dataset.visibleAnswer);
+    const offered = [...document.querySelectorAll("[data-answer], [data-visible-answer], [data-hold]")].map((e) => e.dataset.answer ?? e.dataset.visibleAnswer ?? e.dataset.hold);
     for (const answer of answers.always.concat(answers.wanted)) if (!offered.includes(answer)) complaints.push(`no way to answer ${answer}`);
     for (const answer of offered) if (!answers.always.concat(answers.wanted, answers.also).includes(answer)) complaints.push(`nobody waits for the answer ${answer}`);
   }
