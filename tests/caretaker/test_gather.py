@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -83,7 +85,7 @@ def test_what_it_tells_is_judged(machine: Machine) -> None:
 def test_this_machine_is_looked_at_as_it_is(machine: Machine) -> None:
     machine.gather = Gather(machine.config, machine.root, lambda: [])
     found = machine.finds()
-    assert {"memory", "disk", "fonts"} <= set(found) and found["staff"] == "nobody"
+    assert {"memory", "disk"} <= set(found) and found["staff"] == "nobody"
 
 
 def test_settings_are_read_as_the_next_start_will(machine: Machine) -> None:
@@ -112,3 +114,17 @@ def test_fonts_are_asked_for_once_and_when_somebody_wants_to_see_it_again(machin
     machine.fonts = False
     assert machine.finds()["fonts"] == "there" and machine.asked == 1
     assert machine.finds(again=True)["fonts"] == "missing" and machine.asked == 2
+
+
+def test_a_program_that_does_not_answer_about_fonts_holds_nobody_up(machine: Machine) -> None:
+    answers = threading.Event()
+
+    def slow() -> bool:
+        return answers.wait(10)
+
+    machine.gather = Gather(machine.config, machine.root, lambda: [], families=slow)
+    began = time.monotonic()
+    assert "fonts" not in machine.finds() and "fonts" not in machine.finds()
+    assert time.monotonic() - began < 5
+    answers.set()
+    assert machine.finds(again=True)["fonts"] == "there"
