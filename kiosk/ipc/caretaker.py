@@ -19,6 +19,7 @@ from kiosk.ipc.messages import (
     Denied,
     NotAMessage,
     Question,
+    Report,
     Standing,
     Status,
     Taken,
@@ -82,6 +83,14 @@ class Caretaker:
         self._untold.untold = 0 if arrived else waiting + (told.row.kind != "state")
         return arrived
 
+    def report(self, check: str, reason: str) -> bool:
+        """How something is (config/health.toml), and whether that has arrived. Never raises for a caretaker that is not
+        there: what is so is reported again and again."""
+        try:
+            return isinstance(self.ask(Report(check, reason)), Taken)
+        except Away:
+            return False
+
     def present(self) -> bool:
         """It is there, and answers."""
         try:
@@ -96,6 +105,9 @@ class NoCaretaker:
     def tell(self, told: Event) -> bool:
         return True
 
+    def report(self, check: str, reason: str) -> bool:
+        return True
+
     def present(self) -> bool:
         return True
 
@@ -107,6 +119,8 @@ class Listener(Protocol):
     """What a session needs of it."""
 
     def tell(self, told: Event) -> bool: ...
+
+    def report(self, check: str, reason: str) -> bool: ...
 
     def present(self) -> bool: ...
 

@@ -28,7 +28,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kiosk.config.events import Event
-from kiosk.config.health import CHECKS, Level
+from kiosk.config.health import CHECKS, CheckName, Level, ReasonName
 
 SOCKET = "caretaker.sock"  # in caretaker.runtime_directory
 LONGEST = 4096  # bytes of a message
@@ -96,8 +96,8 @@ class ListStaff(Message, frozen=True):
 class Report(Message, frozen=True):
     """How something is: a reason of its check. Raises ValueError for what the table does not have."""
 
-    check: str
-    reason: str
+    check: CheckName
+    reason: ReasonName
 
     def __post_init__(self) -> None:
         if self.check not in CHECKS or self.reason not in CHECKS[self.check].reasons:
@@ -116,7 +116,7 @@ class MarkSeen(Message, frozen=True):
     """This member of the staff has seen how that check is."""
 
     staff: Number
-    check: str
+    check: CheckName
 
 
 class Doors(Message, frozen=True):
@@ -206,9 +206,9 @@ class Staff(Message, frozen=True):
 class Row(Struct, frozen=True):
     """One check. since: when it came to be shown so; seen: staff have seen it as it is."""
 
-    check: str
+    check: CheckName
     level: Level
-    reason: str
+    reason: ReasonName
     since: Moment
     seen: bool
 
