@@ -151,7 +151,19 @@ def test_ci_runs_the_command_the_readme_names_and_nothing_cleverer() -> None:
     assert "    make test\n" in (ROOT / "README.md").read_text()
 
 
-PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")), *sorted(ROOT.glob("docs/**/*.md"))]
+def test_the_readme_is_whole_in_either_language() -> None:
+    """The same commands, pages and chapters, however it is said."""
+    english, japanese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.ja.md"))
+    for pattern in (r"^    (.*)$", r"`(make [^`]*)`", r"\]\(([^)#]+)\)"):
+        other = [each.replace("README.md", "README.ja.md") for each in re.findall(pattern, japanese, re.MULTILINE)]
+        assert re.findall(pattern, english, re.MULTILINE) == other
+    assert english.count("\n## ") == japanese.count("\n## ") and english.count("\n- ") == japanese.count("\n- ")
+
+
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "README.ja", "CONTRIBUTING", "SECURITY")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -25,11 +25,11 @@ COUNTED = {"visit_ended": ("visits", "end"), "slip": ("prints", "printed")}  # e
 
 
 class State(Struct, frozen=True):
-    """The file. begun: seconds since 1970. days: by their date."""
+    """The file. begun: seconds since 1970. days: by their date's ordinal."""
 
     begun: int
     start: Span = Span()
-    days: dict[datetime.date, Span] = {}
+    days: dict[int, Span] = {}
 
 
 class Counters:
@@ -43,10 +43,9 @@ class Counters:
     @property
     def counted(self) -> Counted:
         state, today = self._state, self._today
-        first = today - datetime.timedelta(days=WEEK_DAYS - 1)
         week = Span()
         for day, span in state.days.items():
-            if first <= day <= today:
+            if today - WEEK_DAYS < day <= today:
                 week = _sum(week, span)
         return Counted(state.begun, state.days.get(today, Span()), week, state.start)
 
@@ -73,12 +72,12 @@ class Counters:
         return self._waits or self._kept.now
 
     @property
-    def _today(self) -> datetime.date:
-        return self._now().astimezone(dates.JST).date()
+    def _today(self) -> int:
+        return self._now().astimezone(dates.JST).toordinal()
 
     def _add(self, more: Span) -> None:
         state, today = self._state, self._today
-        kept = {day: span for day, span in state.days.items() if abs((today - day).days) < WEEK_DAYS}
+        kept = {day: span for day, span in state.days.items() if abs(today - day) < WEEK_DAYS}
         kept[today] = _sum(kept.get(today, Span()), more)
         self._waits = structs.replace(state, start=_sum(state.start, more), days=kept)
 

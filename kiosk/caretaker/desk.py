@@ -27,7 +27,7 @@ from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import NotDone, Passcodes
 from kiosk.caretaker.record import Record
-from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode
+from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
     AddStaff,
@@ -57,10 +57,12 @@ from kiosk.ipc.messages import (
     Role,
     Rows,
     Staff,
+    StaffLeft,
     Standing,
     Status,
     Taken,
     Tell,
+    TriedOut,
     encode,
     question,
 )
@@ -72,7 +74,7 @@ ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the numbe
 
 CALLS = frozenset({Call, CallStands, EndCall})
 LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters})
-ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged})
+ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, StaffLeft})
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
@@ -201,9 +203,16 @@ class Desk:
                     return house.paper.stands
                 case Counters():
                     return house.counters.counted
+                case TriedOut(staff=staff, part=part, verdict=verdict):
+                    role = self._acting(staff)
+                    self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
+                case StaffLeft(staff=staff, end=end):
+                    role = self._acting(staff)
+                    del self._admitted[staff]
+                    self._record.tell(event("staff_left", staff=staff, role=role, end=end))
                 case Status():
                     lines, head = self._anchored()
-                    return Standing(lines, head, self._record.unwritten)
+                    return Standing(lines, head, self._record.unwritten, bool(self._passcodes.accounts))
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
                     if not isinstance(answer, IsRight):

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kiosk.caretaker import board, counters, doors, paper
+from kiosk.caretaker import board, clock, counters, doors, paper
 from kiosk.caretaker.board import Board
+from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.paper import Paper
@@ -25,7 +26,7 @@ Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
 
 class House:
     """state: the state directory. tell: into the trail. look: at the machine; again: staff have asked for it. now:
-    monotonic seconds. For one thread."""
+    monotonic seconds; wall: seconds since 1970. For one thread."""
 
     def __init__(
         self,
@@ -33,10 +34,12 @@ class House:
         tell: Callable[[Event], object],
         look: Callable[[bool], Looked] = lambda again: (),
         now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        self._look, self._now = look, now
-        self.board = Board(state / board.FILE, tell, now)
-        self.doors = Doors(state / doors.FILE, tell)
+        self._look, self._now, self._wall = look, now, wall
+        self.board = Board(state / board.FILE, tell, now, wall)
+        self.doors = Doors(state / doors.FILE, tell, wall)
+        self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
@@ -50,6 +53,8 @@ class House:
         self.board.report(check, reason)
         if check == "printer":
             self.paper.reported(reason)
+        if check == "clock":
+            self._clock.portal_says(reason == "right", self._wall(), self._now())
 
     def written(self, told: Event | Counts) -> None:
         """What stands in the trail now."""
@@ -67,6 +72,8 @@ class House:
         if self._now() >= self._looks_from:
             self._looks_from = self._now() + LOOK_SECONDS
             self._gather()
+        set_back = self._clock.look(self._wall(), self._now())
+        self.board.report("clock_set", "set_back" if set_back else "onward")
         self._listen()
         self.board.turn()
         self.doors.turn()
@@ -75,6 +82,7 @@ class House:
 
     def stop(self) -> None:
         self.counters.turn()
+        self._clock.stop()
 
     def _gather(self, again: bool = False) -> None:
         for check, reason in self._look(again):

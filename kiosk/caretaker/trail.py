@@ -81,6 +81,7 @@ class Trail:
         self._kept_days, self._segment_bytes = kept_days, segment_bytes
         self._end: _End | None = None
         self._found: list[Event] = []  # when it was opened, and is not written yet
+        self.broken = False  # it did not hold together when it was opened
         self.last_event = ""  # of the last line that is there; "" for none
 
     @property
@@ -225,6 +226,7 @@ class Trail:
         return _End(n, head, disk.open_to_add(path), path, len(data), good[0].at[:10])
 
     def _broken(self, flaw: str) -> None:
+        self.broken = True
         self._found.append(event("trail_broken", flaw=flaw))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -59,6 +59,13 @@ def load(path: Path = TABLE) -> Mapping[str, Check]:
 
 
 CHECKS: Mapping[str, Check] = load()
+
+if TYPE_CHECKING:  # known from the table only when it has been read
+    CheckName = str
+    ReasonName = str
+else:
+    CheckName = Literal[tuple(CHECKS)]
+    ReasonName = Literal[tuple(dict.fromkeys(name for check in CHECKS.values() for name in check.reasons))]
 
 
 def level_of(check: str, reason: str) -> Level:

@@ -107,6 +107,7 @@ class Voice(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
     loudest: Annotated[int, Meta(ge=10, le=100)] = 100
     jack: AbsolutePath | None = None
+    recordings: AbsolutePath | None = None
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,6 +147,12 @@ class CaretakerSettings(Struct, frozen=True):
 
     caretaker: Caretaker = field(default_factory=Caretaker)
     alerts: Alerts = field(default_factory=Alerts)
+
+
+class VoiceSettings(Struct, frozen=True):
+    """What the making of prompts has to know. The other sections are not looked at."""
+
+    voice: Voice = field(default_factory=Voice)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

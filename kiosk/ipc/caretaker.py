@@ -25,6 +25,7 @@ from kiosk.ipc.messages import (
     EndCall,
     NotAMessage,
     Question,
+    Report,
     Standing,
     Status,
     Taken,
@@ -34,6 +35,7 @@ from kiosk.ipc.messages import (
 )
 
 PATIENCE_SECONDS = 1.5  # for an answer: a passcode may be being checked, or a disk be slow
+STAFF_SECONDS = 10.0  # of a member of the staff, for an answer that they have asked for
 
 
 class Away(Exception):
@@ -62,11 +64,11 @@ class Caretaker:
         self._untold = untold or InThisProcess()
         self._patience_seconds = patience_seconds
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
         """Raises Away."""
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
-                line.settimeout(self._patience_seconds)
+                line.settimeout(patience_seconds or self._patience_seconds)
                 line.connect(str(self._path))
                 line.send(encode(question))
                 said = line.recv(LONGEST * 16)
@@ -86,6 +88,14 @@ class Caretaker:
             arrived = False
         self._untold.untold = 0 if arrived else waiting + (told.row.kind != "state")
         return arrived
+
+    def report(self, check: str, reason: str) -> bool:
+        """How something is (config/health.toml), and whether that has arrived. Never raises for a caretaker that is not
+        there: what is so is reported again and again."""
+        try:
+            return isinstance(self.ask(Report(check, reason)), Taken)
+        except Away:
+            return False
 
     def present(self) -> bool:
         """It is there, and answers."""
@@ -119,6 +129,9 @@ class NoCaretaker:
     def tell(self, told: Event) -> bool:
         return True
 
+    def report(self, check: str, reason: str) -> bool:
+        return True
+
     def present(self) -> bool:
         return True
 
@@ -131,11 +144,16 @@ class NoCaretaker:
     def end_call(self) -> None:
         pass
 
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
+        raise Away("there is no caretaker")
+
 
 class Listener(Protocol):
     """What a session needs of it."""
 
     def tell(self, told: Event) -> bool: ...
+
+    def report(self, check: str, reason: str) -> bool: ...
 
     def present(self) -> bool: ...
 
@@ -144,3 +162,5 @@ class Listener(Protocol):
     def call_stands(self) -> CallState: ...
 
     def end_call(self) -> None: ...
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer: ...

@@ -2,7 +2,7 @@
 answer. Who speaks is said by the kernel and never by a message.
 
     Tell       an event, from whoever may tell it (config/events.toml)          Taken, Denied
-    Status     the caretaker is there; how the trail stands                     Standing, Denied
+    Status     the caretaker is there; how the trail stands; is there staff?    Standing, Denied
     Admit      is this the passcode of this staff number?                       Admitted, NotAdmitted, Denied
     Call, CallStands, EndCall       somebody wants the staff; how it stands; not any more   Calling, Taken, Denied
     AddStaff, RemoveStaff, ListStaff   accounts, for root alone                 Taken, Staff, Denied
@@ -15,6 +15,8 @@ answer. Who speaks is said by the kernel and never by a message.
     Paper      how much is on the roll?                                         PaperStands
     PaperChanged                       staff have put in a new roll             PaperStands, Denied
     Counters   what has been done here                                          Counted
+    TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
+    StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
 """
@@ -27,7 +29,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from kiosk.config.events import Event
-from kiosk.config.health import CHECKS, Level
+from kiosk.config.health import CHECKS, CheckName, Level, ReasonName
 
 SOCKET = "caretaker.sock"  # in caretaker.runtime_directory
 LONGEST = 4096  # bytes of a message
@@ -43,6 +45,9 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
+Part = Literal["printer", "reader", "touch", "colours", "portal"]
+Verdict = Literal["good", "bad"]
+End = Literal["finished", "left", "timed_out", "card_gone", "browser_lost", "stopped", "problem"]
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="message", tag=str.lower):
@@ -113,8 +118,8 @@ class Calling(Message, frozen=True):
 class Report(Message, frozen=True):
     """How something is: a reason of its check. Raises ValueError for what the table does not have."""
 
-    check: str
-    reason: str
+    check: CheckName
+    reason: ReasonName
 
     def __post_init__(self) -> None:
         if self.check not in CHECKS or self.reason not in CHECKS[self.check].reasons:
@@ -133,7 +138,7 @@ class MarkSeen(Message, frozen=True):
     """This member of the staff has seen how that check is."""
 
     staff: Number
-    check: str
+    check: CheckName
 
 
 class Doors(Message, frozen=True):
@@ -168,6 +173,21 @@ class Counters(Message, frozen=True):
     """What has been done here?"""
 
 
+class TriedOut(Message, frozen=True):
+    """This member of the staff has tried a part of the kiosk out."""
+
+    staff: Number
+    part: Part
+    verdict: Verdict
+
+
+class StaffLeft(Message, frozen=True):
+    """This member of the staff acts here no more."""
+
+    staff: Number
+    end: End
+
+
 class Taken(Message, frozen=True):
     """It is done. An event stands on the disk, or is counted: as a visit, or among what the disk did not take."""
 
@@ -179,11 +199,12 @@ class Denied(Message, frozen=True):
 
 
 class Standing(Message, frozen=True):
-    """The trail's anchor, and how many events the disk would not take."""
+    """The trail's anchor, how many events the disk would not take, and whether anybody has an account."""
 
     lines: int
     head: str
     unwritten: int
+    staffed: bool
 
 
 class Admitted(Message, frozen=True):
@@ -207,9 +228,9 @@ class Staff(Message, frozen=True):
 class Row(Struct, frozen=True):
     """One check. since: when it came to be shown so; seen: staff have seen it as it is."""
 
-    check: str
+    check: CheckName
     level: Level
-    reason: str
+    reason: ReasonName
     since: Moment
     seen: bool
 
@@ -280,6 +301,8 @@ Question = (
     | Paper
     | PaperChanged
     | Counters
+    | TriedOut
+    | StaffLeft
 )
 Answer = (
     Taken | Denied | Standing | Admitted | NotAdmitted | Staff | Calling | Rows | DoorsStand | PaperStands | Counted

@@ -35,6 +35,7 @@ from kiosk.caretaker import disk, passcodes
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
+from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.key import Key, NoKey
@@ -137,9 +138,10 @@ def user_of(line: socket.socket) -> int:
 
 
 class Service:
-    """All of it, put together. Raises NoKey, and OSError when the folders cannot be used."""
+    """All of it, put together. config: the file of the settings. Raises NoKey, and OSError when the folders cannot be
+    used."""
 
-    def __init__(self, settings: CaretakerSettings) -> None:
+    def __init__(self, settings: CaretakerSettings, config: Path) -> None:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
         self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
@@ -151,7 +153,14 @@ class Service:
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         self._begin()
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        self._house = House(state, self._record.tell)
+        gather = Gather(
+            config,
+            state,
+            lambda: staff.accounts.values(),
+            lambda: self._record.unwritten,
+            lambda: self._trail.broken,
+        )
+        self._house = House(state, self._record.tell, gather)
         self._record.written = self._house.written
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
@@ -209,8 +218,9 @@ def _serve(figures: Figures, port: int | None) -> Server | None:
         return None
 
 
-def run(settings: CaretakerSettings) -> int:
-    """Serve until told to stop. The exit code: 1 when there is no place for the state, or no key."""
+def run(settings: CaretakerSettings, config: Path) -> int:
+    """Serve until told to stop. config: the file of the settings. The exit code: 1 when there is no place for the
+    state, or no key."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     os.umask(0o077)
     runtime = settings.caretaker.runtime_directory
@@ -219,7 +229,7 @@ def run(settings: CaretakerSettings) -> int:
         return 1
     try:
         disk.private_folder(Path(settings.caretaker.state_directory))
-        service = Service(settings)
+        service = Service(settings, config)
     except NoKey as error:
         print(f"caretaker: {error}", file=sys.stderr)
         return 1

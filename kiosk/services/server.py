@@ -98,6 +98,12 @@ class OneSession(Arbiter):  # type: ignore[misc]
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    def murder_workers(self) -> None:
+        """Once in each turn of the arbiter's loop, so once a second: that it turns is what the unit's watchdog waits
+        for. The arbiter watches the worker in turn, by what gunicorn does here."""
+        sd_notify.notify("WATCHDOG=1")
+        super().murder_workers()
+
 
 class Worker(Door):
     """gunicorn's worker, which lives as long as its session, and not longer than the arbiter."""
@@ -268,6 +274,7 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     course = Course(caretaker, handover)
     session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course, calling=calling)
     line.serve(session)
+    devices.ask_doors()  # before anybody can touch a screen that says it is open
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
 
     if left:

@@ -22,14 +22,16 @@ from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
+from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
-from kiosk.ipc.caretaker import NoCaretaker
+from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.ipc.messages import DoorsStand
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
-from kiosk.session.answers import Answer, Choice, Help, Sign, Wish
+from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
 from kiosk.session.devices import Devices
@@ -161,6 +163,10 @@ class Session:
         self.course.begin()
         self.slot.begin(self.now())
 
+    def begin_staff(self) -> None:
+        """A member of the staff would like to come in: this is no visit, and is counted as none."""
+        self._in_use = True
+
     def end(self) -> None:
         """What is left has to do with the card alone."""
         self._in_use = False
@@ -190,6 +196,15 @@ class Session:
         return self._guidance
 
     @property
+    def caretaker(self) -> Listener:
+        return self._devices.caretaker
+
+    @property
+    def doors(self) -> DoorsStand:
+        """Whether the kiosk is open to people."""
+        return self._devices.doors
+
+    @property
     def insertion(self) -> int:
         return self.slot.insertion
 
@@ -205,12 +220,14 @@ class Session:
                 self.course.chose(screen, answer.name)
                 return answer.name
 
-    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+    def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         self._take_stale()
-        pad = Pad(rule)
+        pad, wait = Pad(rule), _wait_for(screen)
         try:
             while True:
-                answer = self.stand(screen, _wait_for(screen), pad.facts())
+                answer = self.stand(screen, wait, pad.facts())
+                if wait is Wait.DOOR and isinstance(answer, Key | Edit | Choice):
+                    self._patience.begin(wait, self.now())  # a key puts it off, and a palm does not
                 if (pin := pad.press(answer, self.now())) is not None:
                     return pin
                 if isinstance(answer, Choice) and answer.name in screen.answers:
@@ -327,4 +344,9 @@ class Session:
 
 
 def _wait_for(screen: Screen) -> Wait:
+    match screen.staff:
+        case "door":
+            return Wait.DOOR
+        case "room":
+            return Wait.ROOM
     return Wait.READING if screen.reading else Wait.ANSWER

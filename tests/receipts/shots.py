@@ -17,7 +17,7 @@ from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.flows.take_home import slip as slip_of_plan
 from kiosk.language.hours import Hours
 from kiosk.language.languages import N_
-from kiosk.portal.model import LinkedAt, OpensAt, Reference
+from kiosk.portal.model import LinkedAt, OpensAt, Reference, ReleasedAt
 from kiosk.receipts import slips
 from kiosk.receipts.render import lay_out
 from tests.web.catalogue_guidance import plans
@@ -54,6 +54,9 @@ def facts() -> Iterator[tuple[str, slips.Slip]]:
     """Every slip, by a name."""
     can = tuple(gain.text for gain in GAINS)
     yield "linked", slips.LinkedSlip(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(WHEN), can=can)
+    yield "already_linked", slips.AlreadyLinkedSlip(can=can)
+    for name, lapsed in (("released", True), ("released-in-force", False)):
+        yield name, slips.ReleasedSlip(reference=Reference("4TPM-8HXC"), released_at=ReleasedAt(WHEN), lapsed=lapsed)
     for end, outcome in OUTCOMES.items():
         if outcome.slip:
             yield f"outcome-{end.value}", slip_of_outcome(outcome)

@@ -33,7 +33,7 @@ from kiosk.portal.model import Reference
 from kiosk.receipts import render as module
 from kiosk.receipts import slips as types
 from kiosk.receipts.paper import Paper
-from kiosk.receipts.render import lay_out, phrases, png_bytes, preload, qr
+from kiosk.receipts.render import lay_out, phrases, png_bytes, preload, qr, whole_words
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import LOST, STATION, WHEN, all_slips, facts
 from tests.web.catalogue import licence
@@ -297,10 +297,26 @@ def test_a_moment_is_written_as_its_reader_writes_it() -> None:
         ("「入っています」と出るまで、待ちます。", "「入っています」と|出るまで、|待ちます。"),
         ("マイナンバーカード総合サイトの", "マイナンバーカード|総合サイトの"),
         ("マイナンバーカード", "マイナンバーカード"),
+        ("コンビニエンスストアなどの端末", "コンビニエンスストア|などの|端末"),
+        ("6:30〜17:15（祝日を除く）", "6:30〜17:15|（祝日を除く）"),
+        ("あたらしい マイナンバーカード", "あたらしい| |マイナンバーカード"),
+        ("{警察署|けいさつしょ}、{交番|こうばん}など", "{警察署|けいさつしょ}、|{交番|こうばん}など"),
+        (
+            "「{署名用電子証明書|しょめいようでんししょうめいしょ}の{発行|はっこう}を{希望|きぼう}する」を",
+            "「{署名用電子証明書|しょめいようでんししょうめいしょ}の|{発行|はっこう}を|{希望|きぼう}する」を",
+        ),
     ],
 )
 def test_lines_break_between_phrases(text: str, parts: str) -> None:
-    assert re.sub("<[^>]*>", "", str(phrases(text)).replace("</span><span", "</span>|<span")) == parts
+    assert (
+        re.sub("<[^>]*>", "", re.sub("</span>( ?)<span", r"</span>|\1|<span", str(phrases(text)))).replace("||", "|")
+        == parts
+    )
+
+
+def test_a_japanese_name_in_another_script_stays_on_one_line() -> None:
+    name = "<span class=phrase>「JPKI暗証番号リセット」.</span>"
+    assert whole_words("Book in the app 「JPKI暗証番号リセット」.") == f"Book in the app {name}"
 
 
 def test_other_scripts_are_left_to_their_own_line_breaks() -> None:

@@ -16,6 +16,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.messages import CallState
 from kiosk.language.hours import Hours
+from kiosk.portal.model import Offer
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
 from kiosk.session.shown import Overlay, View
@@ -45,6 +46,7 @@ class Sight:
     printer: PrinterFault | None = None
     portal: str = "open"
     opens_at: datetime | None = None
+    offers: tuple[Offer, ...] = tuple(Offer)  # as `portal.client.PortalClient` has them
     caretaker: bool = True
     call: CallState | None = None  # of a kiosk that can call
 
@@ -58,6 +60,7 @@ class Sight:
             printer_fault=self.printer,
             portal_state=self.portal,
             portal_opens_at=self.opens_at,
+            portal=SimpleNamespace(offers=self.offers),
             caretaker_there=self.caretaker,
         )
         if self.call is None:

@@ -1,4 +1,5 @@
-"""The dock as a web application: one page, and the JSON interface that the page and programs use alike.
+"""The dock as a web application: one page, in Japanese or English as the browser asks or `?lang=` says, and the JSON
+interface that the page and programs use alike.
 
 Who may use it stands in `sim.orders`. The portal's switches are the portal's own door (`portal.admin`), opened here.
 """
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from flask import Flask, Response, abort, jsonify, render_template
+from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
 from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.dock.english import ENGLISH
 from kiosk.sim.orders import order, take_orders
 from kiosk.sim.pager import Pager
 from kiosk.sim.pager import door as pagers_door
@@ -26,6 +28,7 @@ from kiosk.sim.printer import Switches, VirtualPrinter
 
 T = TypeVar("T")
 
+LANGUAGES = ("ja", "en")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -97,7 +100,13 @@ def make_dock(dock: Dock) -> Flask:
 
     @app.get("/")
     def panel() -> str:
-        return render_template("dock.html", dock=dock, people=dock.drawer.people.values(), controls=controls)
+        asked = request.args.get("lang")
+        lang = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+        words = ENGLISH if lang == "en" else {}
+        given = {"people": dock.drawer.people.values(), "controls": controls}
+        return render_template(
+            "dock.html", dock=dock, **given, lang=lang, words=words, say=lambda text: words.get(text, text)
+        )
 
     @app.get("/api/state")
     def state() -> Response:
