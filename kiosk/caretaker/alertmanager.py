@@ -3,7 +3,7 @@
     POST /api/v2/alerts                 these are there until `endsAt`; said again and again: who says it no more may
                                         have died: what it raised then ends by itself
     GET  /api/v2/alerts?filter=…        is it there, and does anything keep it back (silence, inhibition, muted hours)
-    GET  /api/v2/silences?filter=…      is there a silence that names just this call (docs/decisions/0012)
+    GET  /api/v2/silences?filter=…      is there a silence that names just this call (docs/decisions/0014)
 
 Everything is on this machine, and may hang for all that. So an exchange has a deadline as a whole: connection, request
 and answer together, however slowly bytes may come.

@@ -1,8 +1,8 @@
 """The kiosk's figures, as text for Prometheus, on loopback. What they are called and mean: docs/fleet.md.
 
 Every label comes from the tables of events and checks (config/events.toml, config/health.toml), so none can single out
-a person; a test derives the whole space from them. Counters of visits move when the counts of their hour reach the trail, and not before (hours.py):
-while a person could still be seen, nothing moves for them.
+a person; a test derives the whole space from them. Counters of visits move when the counts of their hour reach the
+trail, and not before (hours.py): while a person could still be seen, nothing moves for them.
 
 The head of the trail leaves the machine as numbers, thirteen hexadecimal digits in each, which is what a sample holds
 exactly: a hash as a label would be a new series for every line.

@@ -20,6 +20,8 @@ from kiosk.sim.dock import controls
 from kiosk.sim.dock.drawer import Drawer
 from kiosk.sim.dock.english import ENGLISH
 from kiosk.sim.orders import order, take_orders
+from kiosk.sim.pager import Pager
+from kiosk.sim.pager import door as pagers_door
 from kiosk.sim.portal import admin
 from kiosk.sim.portal.sandbox import Sandbox
 from kiosk.sim.printer import Switches, VirtualPrinter
@@ -40,12 +42,14 @@ HEADERS = {
 
 @dataclass
 class Dock:
-    """What the dock can move. kiosk: the kiosk's address. printer, portal: None when real ones are used instead."""
+    """What the dock can move, and who is called. kiosk: the kiosk's address. printer, portal, pager: None when real
+    ones are used instead."""
 
     kiosk: str
     drawer: Drawer
     printer: VirtualPrinter | None
     portal: Sandbox | None
+    pager: Pager | None = None
     printer_on: bool = True
 
     def state(self) -> dict[str, object]:
@@ -54,6 +58,7 @@ class Dock:
             **self.drawer.state(),
             "printer": self._printer_state(self.printer) if self.printer else None,
             "portal": admin.state(self.portal) if self.portal else None,
+            "calls": self.pager.state() if self.pager else None,
         }
 
     def _printer_state(self, printer: VirtualPrinter) -> dict[str, object]:
@@ -85,6 +90,8 @@ def make_dock(dock: Dock) -> Flask:
     take_orders(app)
     if dock.portal:
         app.register_blueprint(admin.switches(dock.portal))
+    if dock.pager:
+        app.register_blueprint(pagers_door(dock.pager))
 
     @app.after_request
     def guard(response: Response) -> Response:

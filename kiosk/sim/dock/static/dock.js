@@ -65,6 +65,7 @@ const doing = {
     markChanged();
   },
   terms: () => ask("POST", "/api/portal", { change_terms: true }),
+  seen: (button) => ask("POST", "/api/calls", { seen: button.dataset.call }),
   release: () => ask("POST", "/api/portal", { release_links: true }),
 };
 
@@ -103,6 +104,7 @@ function show(state) {
   }
   if (state.printer) showPrinter(state.printer);
   if (state.portal) showPortal(state.portal);
+  if (state.calls) showCalls(state.calls);
 }
 
 function showPeople({ card, tries }) {
@@ -196,6 +198,30 @@ function showPortal({ faults, applicants_held: held }) {
     follow("portal", name, name in faults, faults[name]?.value ?? null);
   }
   text(one("#portal-told"), say("預かっている申請者情報 %n 件", held));
+}
+
+// Whoever is called: a call rings until somebody has seen it. A row is made anew only when it is not as it was, or a button
+// would go from under the finger.
+function showCalls(calls) {
+  const list = one("#calls");
+  const now = JSON.stringify(calls);
+  list.hidden = !calls.length;
+  if (list.dataset.now === now) return;
+  list.dataset.now = now;
+  list.replaceChildren(...calls.map(({ summary, call, seen }) => {
+    const item = document.createElement("li");
+    const words = document.createElement("span");
+    text(words, seen ? `${summary}（確認済み）` : summary);
+    item.append(words);
+    item.classList.toggle("rings", Boolean(call) && !seen);
+    if (call && !seen) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", textContent: "確認した" });
+      Object.assign(button.dataset, { do: "seen", call });
+      item.append(button);
+    }
+    return item;
+  }));
 }
 
 setInterval(() => { if (!document.hidden) ask("GET", "/api/state"); }, 1000);
