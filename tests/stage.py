@@ -255,7 +255,8 @@ class Stage:
 
     def all_over(self) -> bool:
         """Nothing that was begun is open, at the portal or on record."""
-        return not (self.portal.held_count() or {State.BEGUN, State.HELD} & set(self.states()) or self.record())
+        states = {*self.states(), *(entry.state for entry in self.portal.releases._all())}
+        return not (self.portal.held_count() or {State.BEGUN, State.HELD} & states or self.record())
 
     # -- the slot
 
