@@ -61,6 +61,7 @@ OF_NOBODY = (
     "kiosk.sim",  # stand-ins: nobody in them exists, and no appliance runs them
     "kiosk.config",  # settings and facts, read before anybody comes
     "kiosk.advice",  # tables of what everybody is told: texts of the catalogue
+    "kiosk.voice.script",  # what is recorded for everybody, long before they come; read by the command line and `check`
 )
 
 # Types of text that cannot hold anything of a person, whatever field they stand in.
