@@ -79,7 +79,7 @@ def preload(width: int = 576) -> None:
         environment = _environment(language)
         for name in environment.list_templates(extensions=["html"]):
             environment.get_template(name)
-        lay_out(TestSlip(), Station(), datetime(2026, 4, 1), width=width, language=language)
+    lay_out(TestSlip(), Station(), datetime(2026, 4, 1), width=width)  # in one language: its fonts are let go again
     _fonts.cache_clear()
     gc.collect()  # ends Pango's thread: whoever forks must have but one
 
