@@ -229,7 +229,7 @@ def _pdf(html: str, width: int) -> bytes:
         raise ValueError(f"the slip is longer than {ROLL} dots")
     [page] = document.pages
     page.height = math.ceil(page.anchors["end"][1])  # cut the roll where the slip ends
-    pdf: bytes = document.write_pdf()
+    pdf: bytes = document.write_pdf(uncompressed_pdf=True)  # it goes nowhere but to pdfium
     return pdf
 
 
