@@ -25,7 +25,7 @@ check: ## format, lint, types, walls, tests; without set-up
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: ## put the code into the house's form
 	$(BIN)/ruff check --fix .
