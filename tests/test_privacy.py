@@ -39,7 +39,17 @@ from kiosk.card.licence import Licence
 from kiosk.card.text import Attributes
 from kiosk.portal import client
 from kiosk.portal.errors import PortalBroken
-from kiosk.portal.model import Applicant, Linked, LinkingState, Private, State, Terms
+from kiosk.portal.model import (
+    Applicant,
+    Linked,
+    LinkingState,
+    Private,
+    Released,
+    ReleaseState,
+    RequestState,
+    State,
+    Terms,
+)
 
 ROOT = Path(__file__).parent.parent
 MARK = "MARK"
@@ -51,6 +61,7 @@ OF_NOBODY = (
     "kiosk.sim",  # stand-ins: nobody in them exists, and no appliance runs them
     "kiosk.config",  # settings and facts, read before anybody comes
     "kiosk.advice",  # tables of what everybody is told: texts of the catalogue
+    "kiosk.voice.script",  # what is recorded for everybody, long before they come; read by the command line and `check`
 )
 
 # Types of text that cannot hold anything of a person, whatever field they stand in.
@@ -213,8 +224,10 @@ def made(kind: type, other: bool = False) -> Any:
     """An instance whose every field is filled, but for those that show a text of ours."""
     if kind is Terms:
         return Terms("1", hashlib.sha256(b"text").hexdigest(), "text")
-    if kind is LinkingState:
+    if kind in (LinkingState, RequestState):
         return LinkingState(State.COMPLETED, "held", MARKED_DAY, linked=filled(Linked, other))
+    if kind is ReleaseState:
+        return ReleaseState(State.COMPLETED, "held", MARKED_DAY, released=filled(Released, other))
     shown = SHOWN.get(kind.__name__, "").split()
     if issubclass(kind, BaseException):
         if kind.__init__ in (Exception.__init__, BaseException.__init__):
@@ -287,7 +300,11 @@ def test_a_class_that_shows_something_would_be_found(
 
 
 def privates() -> list[type]:
-    return [Attributes, SignatureCertificate, Licence, *Private.__subclasses__()]
+    def below(kind: type[Any]) -> Iterator[type[Any]]:
+        for each in kind.__subclasses__():
+            yield from (each, *below(each))
+
+    return [Attributes, SignatureCertificate, Licence, *below(Private)]
 
 
 @pytest.mark.parametrize("kind", privates(), ids=lambda kind: f"{kind.__module__}.{kind.__name__}")

@@ -1,7 +1,7 @@
 """Who may say what, and what is answered. Bytes in, bytes out: the socket is the service's (services/caretaker.py).
 
     server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
-               and whether a passcode is right; acts for staff who were let in
+               and whether a passcode is right; calls the staff; acts for staff who were let in
     browser    tells and reports what the tables let it
     root       everything that may be asked; tells what the table lets it tell
     anybody    else is not heard at all
@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.board import NothingThere
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.house import House
@@ -34,10 +35,14 @@ from kiosk.ipc.messages import (
     Admitted,
     Answer,
     Board,
+    Call,
+    Calling,
+    CallStands,
     CloseKiosk,
     Counters,
     Denied,
     Doors,
+    EndCall,
     ListStaff,
     LookAgain,
     MarkSeen,
@@ -67,10 +72,11 @@ EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
 
+CALLS = frozenset({Call, CallStands, EndCall})
 LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters})
 ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, StaffLeft})
 ASKS: dict[Speaker, frozenset[type]] = {
-    "server": frozenset({Tell, Report, Admit, *LOOKS, *ACTS}),
+    "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
     "root": frozenset({Tell, Admit, AddStaff, RemoveStaff, ListStaff, *LOOKS, *ACTS}),
 }
@@ -106,9 +112,11 @@ class Desk:
         passcodes: Passcodes,
         house: House,
         anchored: Anchored,
+        alerts: Alerts,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
+        self._alerts = alerts
         self._admitted: dict[int, float] = {}  # until when, by staff number
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
 
@@ -119,6 +127,7 @@ class Desk:
     def turn(self) -> None:
         """To be called about once a second."""
         self._passcodes.end_vendors()
+        self._alerts.turn()
         self._house.turn()
         self._record.turn()
 
@@ -206,9 +215,17 @@ class Desk:
                     return Standing(lines, head, self._record.unwritten, bool(self._passcodes.accounts))
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
-                    if isinstance(answer, IsRight):
-                        self._admitted[staff] = self._now() + ADMITTED_SECONDS
-                    return Admitted(answer.role) if isinstance(answer, IsRight) else NotAdmitted(answer.seconds)
+                    if not isinstance(answer, IsRight):
+                        return NotAdmitted(answer.seconds)
+                    self._admitted[staff] = self._now() + ADMITTED_SECONDS
+                    self._alerts.end()  # somebody has come
+                    return Admitted(answer.role)
+                case Call():
+                    return self._call()
+                case CallStands():
+                    return Calling(self._alerts.stands())
+                case EndCall():
+                    self._alerts.end()
                 case AddStaff(staff=staff, role=role, passcode=passcode):
                     self._passcodes.add(staff, role, passcode)
                 case RemoveStaff(staff=staff):
@@ -218,3 +235,9 @@ class Desk:
         except (NotDone, NotPlanned, NothingThere) as error:
             return Denied(str(error))
         return Taken()
+
+    def _call(self) -> Answer:
+        new = self._alerts.can_call and not self._alerts.calling
+        if new and not self._buckets["server"].takes(self._now()):
+            return Denied("too much is called")
+        return Calling(self._alerts.call())

@@ -3,6 +3,9 @@
 Nothing fails here for a disk: an event that it does not take is counted, and written down as a gap when it takes one
 again. A state is written only when it is not as it was written last; it is of whatever its event and all its fields but
 the last name.
+
+Others hear of it too. Of an event when it is told, also when no disk takes it, and of counts when they stand in the
+trail: alerts and figures. Of what stands in the trail alone: the staff's counters.
 """
 
 from __future__ import annotations
@@ -23,10 +26,17 @@ GAPS_EVERY_SECONDS = 60.0  # so that a flood does not become one of gaps
 
 
 class Record:
-    """now: monotonic seconds. For one thread. written: is called with whatever stands in the trail now."""
+    """now: monotonic seconds. hears: is called with what is told. written: with whatever stands in the trail now. For
+    one thread."""
 
-    def __init__(self, trail: Trail, hours: Hours, now: Callable[[], float] = time.monotonic) -> None:
-        self._trail, self._hours, self._now = trail, hours, now
+    def __init__(
+        self,
+        trail: Trail,
+        hours: Hours,
+        now: Callable[[], float] = time.monotonic,
+        hears: Callable[[Event | Counts], None] = lambda _told: None,
+    ) -> None:
+        self._trail, self._hours, self._now, self._hears = trail, hours, now, hears
         self.written: Callable[[Event | Counts], None] = lambda _told: None
         self._gaps_from = now()
         self._states: dict[tuple[object, ...], Event] = {}
@@ -46,8 +56,10 @@ class Record:
         """Have it written, or counted."""
         if told.row.kind == "visit":
             self._hours.add(told)
-        elif self.is_news(told) and self._write(told) and told.row.kind == "state":
-            self._states[_whose(told)] = told
+        elif self.is_news(told):
+            self._hears(told)
+            if self._write(told) and told.row.kind == "state":
+                self._states[_whose(told)] = told
 
     def missed(self, speaker: Speaker, why: str, count: int = 1) -> None:
         """So many were not told, or not taken."""
@@ -60,6 +72,8 @@ class Record:
         over = self._hours.over()
         if over and self._append(*over):
             self._hours.told()
+            for each in over:
+                self._hears(each)
 
     def stop(self, *last: Event) -> None:
         self._tell_gaps()
@@ -74,6 +88,8 @@ class Record:
             for (speaker, why), count in self._untold.items()
         ]
         if gaps and self._append(*gaps):
+            for gap in gaps:
+                self._hears(gap)
             self._untold.clear()
             self._gaps_from = self._now() + GAPS_EVERY_SECONDS
 
@@ -85,7 +101,8 @@ class Record:
 
     def _append(self, *told: Event | Counts) -> bool:
         try:
-            self._trail.append(*told)
+            for found in self._trail.append(*told):
+                self._hears(found)
         except Unwritable as error:
             if self._said != str(error):
                 self._said = str(error)

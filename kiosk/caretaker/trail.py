@@ -97,8 +97,9 @@ class Trail:
                 with disk.held(self._folder, alone=True):
                     self._end = self._look()
 
-    def append(self, *told: Event | Counts) -> None:
-        """Write these lines, all or none acknowledged. Raises Unwritable, and NotAnEvent for what the table has not."""
+    def append(self, *told: Event | Counts) -> list[Event]:
+        """Write these lines, all or none acknowledged, behind what was found when the trail was opened, which is handed
+        back. Raises Unwritable, and NotAnEvent for what the table has not."""
         now = self._now()
         self.open()
         assert self._end is not None
@@ -111,8 +112,9 @@ class Trail:
             disk.put(self._folder / ANCHOR, chain.anchor_file(Anchor(head, self._end.n), self._key))
             for path, _ in old:
                 disk.remove(path, _seal(path))
-        self._found = []
+        found, self._found = self._found, []
         self.last_event = chain.read(lines[-1]).event
+        return found
 
     def close(self) -> None:
         if self._end is not None and self._end.segment is not None:

@@ -37,6 +37,7 @@ from kiosk.language.languages import shipped
 from kiosk.portal.client import PortalClient
 from kiosk.portal.errors import Misconfigured
 from kiosk.voice.mouth import can_speak
+from kiosk.voice.script import recorded
 from kiosk.web.peer import SCREEN
 from kiosk.web.site import kiosk_answers, port_free
 
@@ -85,6 +86,7 @@ def everything(settings: Settings) -> Iterator[Finding]:
     spoken = [language.code for language in shipped() if can_speak(language)]
     jack = settings.voice.jack
     yield voice.judge(settings.voice, spoken, jack is not None and os.access(jack, os.R_OK))
+    yield from people_recorded(settings.voice.recordings)
     yield browser.judge(shutil.which("chromium"))
     yield from at_caretaker(Caretaker(settings.caretaker.runtime_directory))
 
@@ -114,6 +116,18 @@ def at_reader(settings: Settings) -> Finding:
     finding = reader.judge(slot.state, settings.reader.name, slot.slots)
     slot.stop()
     return finding
+
+
+def people_recorded(folder: str | None) -> Iterator[Finding]:
+    if folder is None:
+        return
+    try:
+        found = recorded(Path(folder), shipped())
+    except (OSError, ValueError) as error:
+        yield voice.unreadable(folder, error)
+        return
+    for each in found:
+        yield voice.judge_recorded(each, each.unmade())
 
 
 def portal_settings(settings: Settings) -> Finding:

@@ -7,6 +7,7 @@ it may have been: a gap too many is written rather than one too few.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,12 @@ from kiosk.ipc.messages import (
     LONGEST,
     SOCKET,
     Answer,
+    Call,
+    Calling,
+    CallStands,
+    CallState,
     Denied,
+    EndCall,
     NotAMessage,
     Question,
     Report,
@@ -98,6 +104,24 @@ class Caretaker:
         except Away:
             return False
 
+    def call(self) -> CallState:
+        """Somebody wants the staff. Who cannot be asked calls nobody."""
+        return self._call(Call())
+
+    def call_stands(self) -> CallState:
+        return self._call(CallStands())
+
+    def end_call(self) -> None:
+        with contextlib.suppress(Away):
+            self.ask(EndCall())
+
+    def _call(self, question: Call | CallStands) -> CallState:
+        try:
+            said = self.ask(question)
+        except Away:
+            return "unsent"
+        return said.call if isinstance(said, Calling) else "unsent"
+
 
 class NoCaretaker:
     """Where there is none to be told: a demo without it, a test."""
@@ -111,6 +135,15 @@ class NoCaretaker:
     def present(self) -> bool:
         return True
 
+    def call(self) -> CallState:
+        return "none"
+
+    def call_stands(self) -> CallState:
+        return "none"
+
+    def end_call(self) -> None:
+        pass
+
     def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
         raise Away("there is no caretaker")
 
@@ -123,5 +156,11 @@ class Listener(Protocol):
     def report(self, check: str, reason: str) -> bool: ...
 
     def present(self) -> bool: ...
+
+    def call(self) -> CallState: ...
+
+    def call_stands(self) -> CallState: ...
+
+    def end_call(self) -> None: ...
 
     def ask(self, question: Question, patience_seconds: float | None = None) -> Answer: ...

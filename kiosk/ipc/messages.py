@@ -4,6 +4,7 @@ answer. Who speaks is said by the kernel and never by a message.
     Tell       an event, from whoever may tell it (config/events.toml)          Taken, Denied
     Status     the caretaker is there; how the trail stands; is there staff?    Standing, Denied
     Admit      is this the passcode of this staff number?                       Admitted, NotAdmitted, Denied
+    Call, CallStands, EndCall       somebody wants the staff; how it stands; not any more   Calling, Taken, Denied
     AddStaff, RemoveStaff, ListStaff   accounts, for root alone                 Taken, Staff, Denied
     Report     how a device or a program is (config/health.toml)                Taken, Denied
     Board      every check, as the staff see it                                 Rows
@@ -36,6 +37,9 @@ LONGEST = 4096  # bytes of a message
 Number = Annotated[int, Meta(ge=1, le=999_999)]
 Role = Literal["officer", "supervisor", "vendor"]
 Passcode = Annotated[str, Meta(max_length=64)]
+# none: there is no call; sending: it is not known yet; sent: what carries it has taken it, and does not keep it back;
+# acknowledged: one of the staff has said that they have seen it; unsent: nobody has heard of it.
+CallState = Literal["none", "sending", "sent", "acknowledged", "unsent"]
 Count = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, UTC, to the end of the year 9999
 
@@ -59,6 +63,18 @@ class Tell(Message, frozen=True):
 
 class Status(Message, frozen=True):
     """How is it?"""
+
+
+class Call(Message, frozen=True):
+    """Somebody at the kiosk wants the staff. Who says it once more has one call."""
+
+
+class CallStands(Message, frozen=True):
+    """How does the call stand? To be asked again and again: a call that nobody asks for is over."""
+
+
+class EndCall(Message, frozen=True):
+    """They have gone, or want nobody any more."""
 
 
 class Secret(Message, frozen=True):
@@ -91,6 +107,12 @@ class RemoveStaff(Message, frozen=True):
 
 class ListStaff(Message, frozen=True):
     """Which are there?"""
+
+
+class Calling(Message, frozen=True):
+    """How the call stands."""
+
+    call: CallState
 
 
 class Report(Message, frozen=True):
@@ -266,6 +288,9 @@ Question = (
     | AddStaff
     | RemoveStaff
     | ListStaff
+    | Call
+    | CallStands
+    | EndCall
     | Report
     | Board
     | LookAgain
@@ -279,7 +304,9 @@ Question = (
     | TriedOut
     | StaffLeft
 )
-Answer = Taken | Denied | Standing | Admitted | NotAdmitted | Staff | Rows | DoorsStand | PaperStands | Counted
+Answer = (
+    Taken | Denied | Standing | Admitted | NotAdmitted | Staff | Calling | Rows | DoorsStand | PaperStands | Counted
+)
 
 _questions, _answers = msgspec.json.Decoder(Question), msgspec.json.Decoder(Answer)
 

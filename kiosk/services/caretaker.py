@@ -32,14 +32,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kiosk.caretaker import disk, passcodes
+from kiosk.caretaker.alertmanager import Alertmanager
+from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.key import Key, NoKey
+from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
-from kiosk.config.events import Speaker, event
+from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
@@ -142,7 +145,12 @@ class Service:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
         self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
-        self._record = Record(self._trail, Hours(runtime, state))
+        called = settings.alerts
+        self._carrier = Carrier(Alertmanager(called.url)).start() if called.kind == "alertmanager" else None
+        self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
+        self._figures = Figures(time.time(), self._carrier)
+        self._metrics = _serve(self._figures, kept.metrics_port)
+        self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         self._begin()
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
         gather = Gather(
@@ -154,7 +162,7 @@ class Service:
         )
         self._house = House(state, self._record.tell, gather)
         self._record.written = self._house.written
-        self._desk = Desk(self._record, staff, self._house, self._anchored)
+        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -167,9 +175,15 @@ class Service:
             if time.monotonic() - turned >= TURN_SECONDS:
                 turned = time.monotonic()
                 self._desk.turn()
+                self._figures.trail(*self._anchored(), self._record.unwritten)
+                self._figures.house(self._house.board.rows, self._house.doors.stand)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()
+        if self._metrics is not None:
+            self._metrics.close()
+        if self._carrier is not None:
+            self._carrier.stop()
         self._record.stop(event("caretaker_ended"))
         self._house.stop()
 
@@ -186,9 +200,22 @@ class Service:
         after = "clean" if before == "caretaker_ended" else "unclean" if before else "first"
         self._record.tell(event("caretaker_started", after=after))
 
+    def _hear(self, told: Event | Counts) -> None:
+        self._alerts.hear(told)
+        self._figures.hear(told)
+
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor
         return (anchor.lines, anchor.head) if anchor else (0, "")
+
+
+def _serve(figures: Figures, port: int | None) -> Server | None:
+    """The door for Prometheus, if one is wanted. Without it everything else goes on."""
+    try:
+        return None if port is None else Server(port, figures)
+    except OSError as error:
+        log.error("caretaker.metrics_port: %s: %s; nobody can have figures", port, error.strerror)
+        return None
 
 
 def run(settings: CaretakerSettings, config: Path) -> int:

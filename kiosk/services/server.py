@@ -52,10 +52,12 @@ from kiosk.receipts import paper
 from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.session import visit
+from kiosk.session.calling import Calling
 from kiosk.session.course import Course
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
 from kiosk.session.session import Session
+from kiosk.session.shown import View
 from kiosk.voice.mouth import Mouth
 from kiosk.web import peer, view
 from kiosk.web.app import create
@@ -99,6 +101,12 @@ class OneSession(Arbiter):  # type: ignore[misc]
             super().spawn_worker()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def murder_workers(self) -> None:
+        """Once in each turn of the arbiter's loop, so once a second: that it turns is what the unit's watchdog waits
+        for. The arbiter watches the worker in turn, by what gunicorn does here."""
+        sd_notify.notify("WATCHDOG=1")
+        super().murder_workers()
 
 
 class Worker(Door):
@@ -262,9 +270,14 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     slips = paper.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, slips.png, mouth)
-    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover, life)
+    calling = Calling(caretaker)
+
+    def render(shown: View) -> str:
+        return view.render(shown, settings, devices, calling.state)
+
+    line = Line(app, site, render, mouth, settings.voice, handover, life)
     course = Course(caretaker, handover)
-    session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course)
+    session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course, calling=calling)
     line.serve(session)
     devices.ask_doors()  # before anybody can touch a screen that says it is open
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)

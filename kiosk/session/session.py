@@ -32,6 +32,7 @@ from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish
+from kiosk.session.calling import Calling
 from kiosk.session.course import Course
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
@@ -63,7 +64,7 @@ class Session:
 
     guidance: the station's facts; devices: reader, printer and portal with their states; lay_out: makes a slip's
     picture; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow;
-    course: what will be told of the visit, to nobody without one.
+    course: what will be told of the visit, to nobody without one; calling: how the staff are called.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class Session:
         now: Callable[[], float] = time.monotonic,
         events: queue.SimpleQueue[Event] | None = None,
         course: Course | None = None,
+        calling: Calling | None = None,
     ) -> None:
         self.now = now
+        self.calling = calling or Calling(NoCaretaker())
         self.course = course or Course(NoCaretaker(), handover, now)
         self.slot = CardSlot(devices.reader, handover)
         self._settings = settings
@@ -167,6 +170,7 @@ class Session:
     def end(self) -> None:
         """What is left has to do with the card alone."""
         self._in_use = False
+        self.calling.end()
 
     def stand(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> Answer | None:
         """Have a screen stand there until something has happened: what was answered to it; None: look again.
@@ -312,7 +316,12 @@ class Session:
         match answer, self.view.overlay:
             case Help.STAFF, _:
                 log.info("asked where the staff are")
+                if self._settings.alerts.kind != "none":
+                    self.calling.begin(self.device_changed)
                 self._shown.lay("staff")
+            case Help.CALL_OFF, "staff":
+                self.calling.end()
+                self._shown.lay(None)
             case Help.STAY, _:
                 self._shown.lay(None)
             case Help.LEAVE_NOW, "leave" | "idle":

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
+from kiosk.ipc.messages import CallState
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, now, written
 from kiosk.language.furigana import annotated, plain
@@ -86,8 +87,8 @@ def page() -> str:
     return environment(JAPANESE).get_template("layout/page.html").render()
 
 
-def render(view: View, settings: Settings, devices: Devices) -> str:
-    """The fragment for what stands on the screen now."""
+def render(view: View, settings: Settings, devices: Devices, call: CallState = "none") -> str:
+    """The fragment for what stands on the screen now. call: how a call for the staff stands."""
     screen, preferences, left = view.screen, view.preferences, view.left(time.monotonic())
     around: Mapping[str, Any] = {
         "seq": view.seq,
@@ -99,12 +100,15 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
         "languages": shipped(),
         "helpers": helpers(view, settings),
         "overlay": view.overlay,
+        "calls": settings.alerts.kind != "none",
+        "call": call,
         "seconds": round(left) if left is not None else None,
         "devices": {
             "reader": devices.reader.state.value,
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
             "opens_at": devices.portal_opens_at,
+            "offers": [offer.value for offer in devices.portal.offers],
             "caretaker": devices.caretaker_there,
         },
         "pad": view.pad,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
+from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, EVERY_SECONDS, Desk
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
@@ -21,12 +22,17 @@ from kiosk.ipc.messages import (
     Admitted,
     Answer,
     Board,
+    Call,
+    Calling,
+    CallStands,
+    CallState,
     CloseKiosk,
     Counted,
     Counters,
     Denied,
     Doors,
     DoorsStand,
+    EndCall,
     ListStaff,
     LookAgain,
     MarkSeen,
@@ -72,6 +78,9 @@ ASKED: list[Question] = [
     AddStaff(12, "officer", GOOD),
     RemoveStaff(12),
     ListStaff(),
+    Call(),
+    CallStands(),
+    EndCall(),
     TriedOut(12, "printer", "good"),
     StaffLeft(12, "left"),
 ]
@@ -87,10 +96,14 @@ class World:
         (folder / "run").mkdir()
         self.trail = opened(self.folder, segment_bytes=100_000)
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
-        passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
+        self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
         self.house = House(folder, self.record.tell, now=self.now)
         self.record.written = self.house.written
-        self.desk = Desk(self.record, passcodes, self.house, lambda: (1, "head"), self.now)
+        self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
+        self.desk = self.sits()
+
+    def sits(self) -> Desk:
+        return Desk(self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.now)
 
     def now(self) -> float:
         return self.time
@@ -321,6 +334,56 @@ def test_visits_reach_the_trail_as_counts(world: World) -> None:
 def test_a_passcode_is_in_no_repr() -> None:
     for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD)):
         assert GOOD not in f"{message!r} {message}"
+
+
+# Calls
+
+
+class Carries:
+    """Carries nothing, and hears of nothing."""
+
+    heard: tuple[str, CallState, float] | None = None
+
+    def carry(self, wish: Wish) -> None:
+        pass
+
+
+@pytest.fixture
+def called(world: World) -> World:
+    world.alerts = Alerts("kiosk", Carries(), world.record.tell, world.now)
+    world.desk = world.sits()
+    return world
+
+
+def test_a_call_is_begun_asked_for_and_ended_and_stands_in_the_trail(called: World) -> None:
+    assert called.asks(CallStands(), "server") == Calling("none")
+    assert called.asks(Call(), "server") == Calling("sending")
+    called.turns(12)
+    assert called.asks(CallStands(), "server") == Calling("unsent")
+    assert called.asks(EndCall(), "server") == Taken()
+    assert called.asks(CallStands(), "server") == Calling("none")
+    assert called.written == [("staff_called", {}), ("call_stands", {"call": "unsent"})]
+
+
+def test_an_officer_who_has_come_in_ends_the_call_and_a_wrong_passcode_does_not(called: World) -> None:
+    called.asks(AddStaff(12, "officer", GOOD), "root")
+    called.asks(Call(), "server")
+    called.asks(Admit(12, WRONG), "server")
+    assert called.alerts.calling
+    called.asks(Admit(12, GOOD), "server")
+    assert not called.alerts.calling
+
+
+def test_a_session_that_calls_and_calls_is_not_heard_for_the_rest(called: World) -> None:
+    said = []
+    for _ in range(BURST + 20):
+        said.append(called.asks(Call(), "server"))
+        called.asks(EndCall(), "server")
+    assert said == [Calling("sending")] * BURST + [Denied("too much is called")] * 20
+    called.time += EVERY_SECONDS
+    assert called.asks(Call(), "server") == Calling("sending")
+    for _ in range(20):
+        assert called.asks(Call(), "server") == Calling("sending"), "the one that stands costs nothing"
 
 
 def test_what_was_tried_out_is_written_by_number_and_role_and_only_for_who_is_in(world: World) -> None:

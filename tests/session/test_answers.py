@@ -32,6 +32,7 @@ SAID = re.compile(r'data-(?:visible-)?answer="([a-z_]+)"')
         ("language", Wish.LANGUAGES),
         ("lang:en", LANGUAGES["en"]),
         ("staff", Help.STAFF),
+        ("call_off", Help.CALL_OFF),
         ("leave", Help.LEAVE),
         ("leave_now", Help.LEAVE_NOW),
         ("stay", Help.STAY),

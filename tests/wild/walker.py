@@ -25,7 +25,20 @@ MOST_INSERTIONS = 4
 SOON = 3.0  # seconds that a screen may take; then one touches again
 AT_ONCE = 0.1
 FORWARD = ("stay", "next", "start", "yes", "finish", "tick", "read_to_end", "print", "again")
-AROUND = {"leave", "leave_now", "stay", "staff", "language", "size", "contrast", "reach", "listen", "repeat", "hush"}
+AROUND = {
+    "leave",
+    "leave_now",
+    "stay",
+    "staff",
+    "call_off",
+    "language",
+    "size",
+    "contrast",
+    "reach",
+    "listen",
+    "repeat",
+    "hush",
+}
 AROUND |= {"softer", "louder", "back", "home", "refuse"}
 ILLEGAL: tuple[object, ...] = ("no_such", "key:", "key:い", "next", "lang:xx", 7, None, {"next": 1})
 DONE_STEP, THIS_STEP = '<li class="is-done">', '<li aria-current="step">'  # of the bar of steps

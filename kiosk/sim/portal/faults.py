@@ -9,7 +9,8 @@ import threading
 from dataclasses import dataclass
 from enum import Enum
 
-CALLS = ("status", "begin", "state", "hold", "submit", "cancel")
+OF_A_LINKING = ("begin", "state", "hold", "submit", "cancel")
+CALLS = ("status", *OF_A_LINKING, *(f"{call}_release" for call in OF_A_LINKING))
 
 
 class Fault(Enum):

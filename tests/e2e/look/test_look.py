@@ -66,6 +66,7 @@ def answers_of(sight: Sight) -> dict[str, list[str]]:
             *pad,
             *greetings,
             *QUESTIONS.get(sight.overlay or "", []),
+            *(["call_off"] if sight.call not in (None, "unsent") else []),
         ],
         "also": seen_already,
     }
