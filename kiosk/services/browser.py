@@ -222,11 +222,14 @@ class Keeper:
         if self._process is not None:
             forget(self._process.pid)
 
+    def report(self) -> None:
+        """Report for the board whether pages are painted: one has told so since this browser was started."""
+        lives = self.pid is not None and not self._life.fresh
+        self._caretaker.report("browser", "painted" if lives else "dark")
+
     def _reporting(self) -> None:
-        """Report for the board, again and again, whether pages are painted: one has told since this browser began."""
         while not self._stopped.is_set():
-            lives = self.pid is not None and not self._life.fresh
-            self._caretaker.report("browser", "painted" if lives else "dark")
+            self.report()
             self._stopped.wait(REPORT_SECONDS)
 
     def _tell(self, told: Event) -> None:

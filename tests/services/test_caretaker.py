@@ -22,7 +22,25 @@ from kiosk.caretaker.trail import segments
 from kiosk.caretaker.verify import verify
 from kiosk.config.events import event
 from kiosk.ipc.caretaker import Away, Caretaker
-from kiosk.ipc.messages import LONGEST, SOCKET, AddStaff, Admit, Admitted, ListStaff, Question, Standing, Status, Taken
+from kiosk.ipc.messages import (
+    LONGEST,
+    SOCKET,
+    AddStaff,
+    Admit,
+    Admitted,
+    Board,
+    CloseKiosk,
+    Denied,
+    Doors,
+    DoorsStand,
+    ListStaff,
+    OpenKiosk,
+    Question,
+    Rows,
+    Standing,
+    Status,
+    Taken,
+)
 from kiosk.services.caretaker import CONNECTIONS_EACH, EVERYBODY, USERS, speakers
 from tests.caretaker.conftest import tmp_path  # noqa: F401
 from tests.nobody import NOBODY, needs_root, nobody_says
@@ -95,6 +113,20 @@ def caretaker(tmp_path: Path) -> Iterator[Running]:  # noqa: F811
     if running.process is not None and running.process.poll() is None:
         running.process.kill()
         running.ended()
+
+
+def test_what_staff_have_closed_stays_closed_whatever_becomes_of_the_caretaker(caretaker: Running) -> None:
+    ask = caretaker.client.ask
+    ask(AddStaff(12, "officer", GOOD))
+    assert isinstance(ask(CloseKiosk(12, "paper")), Denied), "nobody was let in"
+    ask(Admit(12, GOOD))
+    assert ask(CloseKiosk(12, "paper")) == DoorsStand("paper")
+    assert caretaker.stop(signal.SIGKILL)[0] == -signal.SIGKILL
+    caretaker.start()
+    assert ask(Doors()) == DoorsStand("paper")
+    assert isinstance(ask(OpenKiosk(12)), Denied), "whoever was let in before has to be let in anew"
+    said = ask(Board())
+    assert isinstance(said, Rows) and {"server", "settings", "trail", "disk"} <= {row.check for row in said.rows}
 
 
 def line_to(caretaker: Running) -> socket.socket:
