@@ -163,10 +163,10 @@ class Desk:
 
     def _acting(self, staff: int) -> Role:
         """The role of one who acts. Raises NotDone."""
-        role = self._passcodes.accounts.get(staff)
-        if role is None or self._now() >= self._admitted.get(staff, self._now()):
+        role, now = self._passcodes.accounts.get(staff), self._now()
+        if role is None or now >= self._admitted.get(staff, now):
             raise NotDone("this staff number was not let in here, or not lately")
-        self._admitted[staff] = self._now() + ADMITTED_SECONDS
+        self._admitted[staff] = now + ADMITTED_SECONDS
         return role
 
     def _serve(self, asked: Question) -> Answer:

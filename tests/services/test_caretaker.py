@@ -21,7 +21,25 @@ from kiosk.caretaker.trail import segments
 from kiosk.caretaker.verify import verify
 from kiosk.config.events import event
 from kiosk.ipc.caretaker import Away, Caretaker
-from kiosk.ipc.messages import LONGEST, SOCKET, AddStaff, Admit, Admitted, ListStaff, Question, Standing, Status, Taken
+from kiosk.ipc.messages import (
+    LONGEST,
+    SOCKET,
+    AddStaff,
+    Admit,
+    Admitted,
+    Board,
+    CloseKiosk,
+    Denied,
+    Doors,
+    DoorsStand,
+    ListStaff,
+    OpenKiosk,
+    Question,
+    Rows,
+    Standing,
+    Status,
+    Taken,
+)
 from kiosk.services.caretaker import CONNECTIONS_EACH, EVERYBODY, USERS, speakers
 from tests.caretaker.conftest import tmp_path  # noqa: F401
 from tests.nobody import NOBODY, needs_root, nobody_says
@@ -69,8 +87,9 @@ class Running:
 
     @property
     def trail(self) -> list[tuple[str, dict[str, object]]]:
+        """Without how this machine is, which is told at the first look."""
         found = [line for path in segments(self.state / "trail") for line in lines_of(path.read_bytes())]
-        return [(line.event, line.members.get("fields", {})) for line in found]
+        return [(line.event, line.members.get("fields", {})) for line in found if line.event != "check"]
 
     def sound(self) -> bool:
         return verify(self.state / "trail", PublicKey.load(self.state)).sound
@@ -93,6 +112,20 @@ def caretaker(tmp_path: Path) -> Iterator[Running]:  # noqa: F811
     if running.process is not None and running.process.poll() is None:
         running.process.kill()
         running.ended()
+
+
+def test_what_staff_have_closed_stays_closed_whatever_becomes_of_the_caretaker(caretaker: Running) -> None:
+    ask = caretaker.client.ask
+    ask(AddStaff(12, "officer", GOOD))
+    assert isinstance(ask(CloseKiosk(12, "paper")), Denied), "nobody was let in"
+    ask(Admit(12, GOOD))
+    assert ask(CloseKiosk(12, "paper")) == DoorsStand("paper")
+    assert caretaker.stop(signal.SIGKILL)[0] == -signal.SIGKILL
+    caretaker.start()
+    assert ask(Doors()) == DoorsStand("paper")
+    assert isinstance(ask(OpenKiosk(12)), Denied), "whoever was let in before has to be let in anew"
+    said = ask(Board())
+    assert isinstance(said, Rows) and {"server", "settings", "trail", "disk"} <= {row.check for row in said.rows}
 
 
 def line_to(caretaker: Running) -> socket.socket:
