@@ -2,12 +2,12 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events lock deb repository install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events conformity lock deb repository install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, then the whole demo without hardware: kiosk, dock, portal, printer
 	@tools/setup run
@@ -78,6 +78,9 @@ POT = var/kiosk.pot
 
 events: ## make docs/events.md anew from config/events.toml
 	$(PYTHON) -m tools.events
+
+conformity: ## make docs/conformity.md anew from docs/conformity.toml
+	$(PYTHON) -m tools.conformity
 
 lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upgrade for newer versions)
 	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }

@@ -62,6 +62,7 @@ OF_NOBODY = (
     "kiosk.config",  # settings and facts, read before anybody comes
     "kiosk.caretaker.alert",  # alerts, alertmanager: words of the table of events, and a mark that means nothing
     "kiosk.advice",  # tables of what everybody is told: texts of the catalogue
+    "kiosk.voice.script",  # what is recorded for everybody, long before they come; read by the command line and `check`
 )
 
 # Types of text that cannot hold anything of a person, whatever field they stand in.

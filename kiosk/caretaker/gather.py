@@ -1,14 +1,15 @@
 """What only a process that outlives the sessions can look at: disk, memory, temperature, voltage, wear, time zone,
 settings, facts, fonts, accounts, trail. Each is opened here and judged in `health`; what is not told is left out.
 
-A look takes some milliseconds, for the same thread serves everybody. Fonts are asked of a program of their own, so only
-at the first look and when staff want to see it again.
+A look takes some milliseconds, for the same thread serves everybody. Fonts are asked of a program of their own, so in a
+thread of their own, at the first look and when staff want to see it again.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -20,8 +21,9 @@ from kiosk.health import disk, memory, staff, temperature, wear
 from kiosk.health.fonts import FONTS
 from kiosk.language import dates
 
-FONT_SECONDS = 1.0
-JAPAN_SECONDS = 9 * 3600  # ahead of UTC
+FONT_SECONDS = 10.0  # for the program to answer …
+WAITED_SECONDS, WAITED_AGAIN_SECONDS = 0.2, 1.0  # … and for its answer in a look; else it is in the next
+JAPAN_SECONDS = -9 * 3600  # west of UTC, as the C library counts
 
 Found = tuple[str, str]  # a check and a reason (config/health.toml)
 
@@ -43,18 +45,29 @@ class Gather:
         self._config, self._state, self._root = config, state, root
         self._roles, self._unwritten, self._broken = roles, unwritten, broken
         self._families = families or fonts_there
-        self._fonts: bool | None = None
+        self._fonts: bool | None = None  # not known yet
+        self._asked = False
 
     def __call__(self, again: bool = False) -> Iterator[Found]:
         """again: also at what takes its time."""
-        if again or self._fonts is None:
-            self._fonts = self._families()
-        yield "fonts", "there" if self._fonts else "missing"
+        if again or not self._asked:
+            self._ask_for_fonts(WAITED_AGAIN_SECONDS if again else WAITED_SECONDS)
+        if self._fonts is not None:
+            yield "fonts", "there" if self._fonts else "missing"
         yield "staff", staff.judge(self._roles())
         yield "trail", "unwritable" if self._unwritten() else "broken" if self._broken() else "written"
-        yield "time_zone", "japan" if time.localtime().tm_gmtoff == JAPAN_SECONDS else "other"
+        yield "time_zone", "japan" if time.timezone == JAPAN_SECONDS else "other"
         yield from self._files()
         yield from self._machine()
+
+    def _ask_for_fonts(self, seconds: float) -> None:
+        def ask() -> None:
+            self._fonts = self._families()
+
+        self._asked = True
+        thread = threading.Thread(target=ask, name="fonts", daemon=True)
+        thread.start()
+        thread.join(seconds)
 
     def _files(self) -> Iterator[Found]:
         """The settings and the facts, as the next start will read them."""

@@ -6,22 +6,23 @@ What stands on the board was judged by those who see it all day: a session, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kiosk.config.health import CHECKS
 from kiosk.health.finding import Finding, State
-from kiosk.ipc.messages import Rows, Standing
+from kiosk.ipc.messages import Row
 
 CURE = "systemctl status kiosk-caretaker; ask as root, or as the server's user"
 
 
-def judge(answer: Standing | None, board: Rows | None) -> Iterator[Finding]:
-    """answer, board: its own; None: there was none."""
-    if answer is None or board is None:
+def judge(anchor: tuple[int, str] | None, board: Iterable[Row] = ()) -> Iterator[Finding]:
+    """anchor: the trail's length and head; None: it does not answer. board: its rows."""
+    if anchor is None:
         yield Finding("caretaker", State.PROBLEM, "does not answer, so linking is closed", CURE)
         return
-    yield Finding("caretaker", State.OK, f"answers; the trail has {answer.lines} lines, its head is {answer.head[:16]}")
-    for row in board.rows:
+    lines, head = anchor
+    yield Finding("caretaker", State.OK, f"answers; the trail has {lines} lines, its head is {head[:16]}")
+    for row in board:
         check = CHECKS[row.check]
         reason = check.reasons[row.reason]
         if reason.level != "ok":

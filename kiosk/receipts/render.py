@@ -78,7 +78,7 @@ def preload(width: int = 576) -> None:
         environment = _environment(language)
         for name in environment.list_templates(extensions=["html"]):
             environment.get_template(name)
-        lay_out(TestSlip(), Station(), datetime(2026, 4, 1), width=width, language=language)
+    lay_out(TestSlip(), Station(), datetime(2026, 4, 1), width=width)  # in one language: its fonts are let go again
     _fonts.cache_clear()
     gc.collect()  # ends Pango's thread: whoever forks must have but one
 
@@ -243,7 +243,7 @@ def _pdf(html: str, width: int) -> bytes:
         raise ValueError(f"the slip is longer than {ROLL} dots")
     [page] = document.pages
     page.height = math.ceil(page.anchors["end"][1])  # cut the roll where the slip ends
-    pdf: bytes = document.write_pdf()
+    pdf: bytes = document.write_pdf(uncompressed_pdf=True)  # it goes nowhere but to pdfium
     return pdf
 
 

@@ -76,6 +76,10 @@ UNWIND_SECONDS = 3.0
 SETTLE_SECONDS = 5.0  # … and if it waits for the portal, what it has begun is cancelled past it, within this time
 STOP_SECONDS = 10  # after which the arbiter kills
 
+# What the journal is told. A visit leaves no line in it: each screen with its microsecond, beside a camera, names the
+# person and their problem. INFO is for what a visit does, and no setting of an appliance turns it on.
+FAULTS, VISITS = logging.WARNING, logging.INFO
+
 HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 UNHEARD = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "TSTP", "WINCH"))
 
@@ -215,12 +219,13 @@ def serve(
     settings: Settings,
     open_reader: Callable[[], Reader],
     caretaker: Callable[[Untold], Listener] = lambda _untold: NoCaretaker(),
+    journal: int = FAULTS,
 ) -> None:
     """Serve until told to stop. `open_reader` is called after each fork; `caretaker` is given where to count what could
-    not be told to it. Raises `ConfigError` for unusable facts."""
+    not be told to it; `journal` is VISITS among stand-ins alone. Raises `ConfigError` for unusable facts."""
     facts = guidance.load(settings.station.guidance_file)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
-    logging.getLogger("kiosk").setLevel(logging.INFO)
+    logging.getLogger("kiosk").setLevel(journal)
     keep_memory_private()
     if not peer.can_tell():
         sys.exit("server: this kernel does not say whose a connection is; it needs sock_diag (module tcp_diag)")

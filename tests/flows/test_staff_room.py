@@ -52,14 +52,14 @@ ROWS = (
 
 def test_the_worst_stands_first_with_what_to_do_and_what_was_seen_asks_for_nothing() -> None:
     caretaker = ScriptedCaretaker({Board: [Rows(ROWS)], LookAgain: [Taken()], MarkSeen: [Taken()]})
-    kiosk = ScriptedKiosk("again", "seen_printer", "back", caretaker=caretaker)
+    kiosk = ScriptedKiosk("again", "seen", "back", caretaker=caretaker)
     board.visit(kiosk, OFFICER)
     shown = kiosk.screens[0]
     rows = shown.facts["rows"]
     assert isinstance(rows, list)
     assert [each["row"].check for each in rows] == ["printer", "disk", "portal", "reader"]
     assert rows[0]["reason"].do == CHECKS["printer"].reasons["paper_end"].do
-    assert shown.answers == ("seen_printer", "again", "back")
+    assert shown.answers == ("seen", "again", "back")
     assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer"), Board()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from PIL import Image
 
@@ -67,7 +68,11 @@ def facts() -> Iterator[tuple[str, slips.Slip]]:
     yield "test", slips.TestSlip()
 
 
-def all_slips() -> Iterator[tuple[str, Image.Image]]:
-    for name, slip in facts():
-        for width in (576, 512):
-            yield f"{name}-{width}", lay_out(slip, STATION, WHEN, width=width)
+SLIPS = dict(facts())
+WIDTHS = (576, 512)
+
+
+@cache
+def shot(name: str, width: int) -> Image.Image:
+    """A slip in Japanese. Nobody may draw on it: it is laid out once, for all who look at it."""
+    return lay_out(SLIPS[name], STATION, WHEN, width=width)

@@ -65,10 +65,12 @@ def test_nothing_is_told_before_it_is_over_and_nothing_twice() -> None:
         {"end": "left", "task": "link", "step": 4, "lasted": "under_5_minutes"},
         {"printed": "printed"},
         {"printed": "paper_end"},
+        {"printed": "paper_end"},
     ]
+    assert [told.name for told in ran.caretaker.heard] == ["visit_ended", "slip", "slip", "slip_failed"]
     assert not ran.handover.in_use
     ran.course.ended("Left")
-    assert len(ran.told) == 3
+    assert len(ran.told) == 4
 
 
 def test_where_nobody_came_there_is_nothing_to_tell() -> None:

@@ -238,32 +238,6 @@ def test_a_caretaker_that_goes_and_comes_back_is_noticed_once_each(outside: Outs
     assert devices.no_caretaker() and not devices.caretaker_there
 
 
-class Porter(Caretaker):
-    """Knows whether the kiosk is open, while it is there."""
-
-    stand = DoorsStand()
-
-    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
-        if not self.there:
-            raise Away("away")
-        return self.stand
-
-
-def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -> None:
-    caretaker = Porter()
-    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
-    changes = []
-    for stand, there in (
-        (DoorsStand(), True),
-        (DoorsStand("paper"), True),
-        (DoorsStand(), False),
-        (DoorsStand(), True),
-    ):
-        caretaker.stand, caretaker.there = stand, there
-        changes.append((devices.ask_doors(), devices.doors.reason))
-    assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]
-
-
 def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:
     caretaker.reported.clear()
     assert devices.report() is False, "to report changes nothing here"
@@ -331,3 +305,29 @@ def test_a_change_is_reported_at_once_also_while_somebody_is_served(outside: Out
         assert heard.acquire(timeout=5)
     assert caretaker.reported[-1] == ("reader", "present")
     devices.stop()
+
+
+class Porter(Caretaker):
+    """Knows whether the kiosk is open, while it is there."""
+
+    stand = DoorsStand()
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
+        if not self.there:
+            raise Away("away")
+        return self.stand
+
+
+def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -> None:
+    caretaker = Porter()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    changes = []
+    for stand, there in (
+        (DoorsStand(), True),
+        (DoorsStand("paper"), True),
+        (DoorsStand(), False),
+        (DoorsStand(), True),
+    ):
+        caretaker.stand, caretaker.there = stand, there
+        changes.append((devices.ask_doors(), devices.doors.reason))
+    assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]

@@ -43,7 +43,7 @@ def _house() -> Iterator[Sight]:
     ]
     well = [Row(row.check, "ok", next(iter(CHECKS[row.check].reasons)), since, False) for row in worst]
     for name, rows in {"worst": worst, "well": well, "unknown": []}.items():
-        seen = [board.SEEN + row.check for row in rows if row.level in LEVELS[2:] and not row.seen]
+        seen = ["seen"] if name == "worst" else []
         facts = {"rows": [board.words(row) for row in rows]}
         yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
     yield Sight("staff_doors_open", _room("staff_doors", "close", "back", **doors.told(DoorsStand())))

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from kiosk.config.health import CHECKS, LEVELS
+from kiosk.config.health import CHECKS, LEVELS, MENDED
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff.officer import Officer, asked
 from kiosk.ipc.messages import Board, LookAgain, MarkSeen, Row, Rows
 
-SEEN = "seen_"  # and the name of a check
-
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
-    """Until somebody has seen enough."""
+    """Until somebody has seen enough. What was seen, all of it, asks for nothing more until it is something else."""
     while isinstance(rows := asked(kiosk, Board()), Rows):
         worst_first = sorted(rows.rows, key=lambda row: -LEVELS.index(row.level))
-        seen = tuple(SEEN + row.check for row in worst_first if row.level in LEVELS[2:] and not row.seen)
+        new = [row.check for row in worst_first if row.level in MENDED and not row.seen]
         facts = {"rows": [words(row) for row in worst_first]}
-        answer = kiosk.ask(Screen("staff_board", facts, (*seen, "again", "back"), staff="room", reading=True))
+        ways = (*(("seen",) if new else ()), "again", "back")
+        answer = kiosk.ask(Screen("staff_board", facts, ways, staff="room"))
         if answer == "back":
             return
-        question = LookAgain() if answer == "again" else MarkSeen(officer.staff, answer.removeprefix(SEEN))
-        if asked(kiosk, question) is None:
+        questions = [LookAgain()] if answer == "again" else [MarkSeen(officer.staff, check) for check in new]
+        if not all(asked(kiosk, question) for question in questions):
             return
 
 

@@ -20,7 +20,7 @@ def visit(kiosk: Kiosk, _officer: Officer) -> None:
     counted = asked(kiosk, Counters())
     if isinstance(counted, Counted):
         facts = {"begun": datetime.fromtimestamp(counted.begun, dates.JST), "lines": tuple(lines(counted))}
-        kiosk.ask(Screen("staff_figures", facts, ("back",), staff="room", reading=True))
+        kiosk.ask(Screen("staff_figures", facts, ("back",), staff="room"))
 
 
 def lines(counted: Counted) -> Iterator[Line]:
