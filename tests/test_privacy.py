@@ -60,6 +60,7 @@ MARKS = (MARK, MARK.encode().hex(), "1897")
 OF_NOBODY = (
     "kiosk.sim",  # stand-ins: nobody in them exists, and no appliance runs them
     "kiosk.config",  # settings and facts, read before anybody comes
+    "kiosk.caretaker.alert",  # alerts, alertmanager: words of the table of events, and a mark that means nothing
     "kiosk.advice",  # tables of what everybody is told: texts of the catalogue
     "kiosk.voice.script",  # what is recorded for everybody, long before they come; read by the command line and `check`
 )

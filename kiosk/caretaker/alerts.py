@@ -23,7 +23,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
@@ -99,7 +99,7 @@ class Posts(Protocol):
     def fate(self, call: str) -> Fate: ...
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Call:
     mark: str
     began: float
@@ -166,7 +166,7 @@ class Alerts:
         """How the call stands: of who has asked for it, which keeps it."""
         if self._call is None:
             return "none"
-        self._call.asked = self._now()
+        self._call = replace(self._call, asked=self._now())
         return self._look(self._call)
 
     def end(self) -> None:
@@ -197,7 +197,7 @@ class Alerts:
         if call.stood == "acknowledged":
             state = call.stood
         if state != call.stood:
-            call.stood = state
+            self._call = replace(call, stood=state)
             if state != "sending":
                 self._tell(event(STANDS, call=state))
         return state

@@ -19,7 +19,7 @@ import threading
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -128,10 +128,8 @@ class Server:
         registry = CollectorRegistry()
         registry.register(figures)
 
-        class Handler(_Handler):
-            text = staticmethod(lambda: generate_latest(registry))
-
-        self._door = _Door(("127.0.0.1", port), Handler)
+        self._door = _Door(("127.0.0.1", port), _Handler)
+        self._door.registry = registry
         self.port = int(self._door.server_address[1])
         threading.Thread(target=self._door.serve_forever, name="metrics", daemon=True).start()
 
@@ -142,13 +140,14 @@ class Server:
 
 class _Door(socketserver.TCPServer):
     allow_reuse_address = True
+    registry: CollectorRegistry
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Gone, or too slow: nothing to be told."""
 
 
 class _Handler(socketserver.BaseRequestHandler):
-    text: Callable[[], bytes]
+    server: _Door
 
     def handle(self) -> None:
         until = time.monotonic() + DEADLINE_SECONDS
@@ -159,7 +158,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 return
             asked += more
         if asked.split(b" ")[:2] == [b"GET", PATH]:
-            head, body = f"200 OK\r\nContent-Type: {CONTENT_TYPE_LATEST}", self.text()
+            head, body = f"200 OK\r\nContent-Type: {CONTENT_TYPE_LATEST}", generate_latest(self.server.registry)
         else:
             head, body = "404 Not Found", b""
         self.request.settimeout(DEADLINE_SECONDS)

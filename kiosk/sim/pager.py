@@ -71,7 +71,8 @@ class Pager:
         """For the dock's page. call: None for a trouble."""
         return [
             {
-                "summary": each.annotations.get("summary", each.labels.get("alertname", "")),
+                "summary": each.annotations.get("summary", ""),
+                "summary_en": each.annotations.get("summary_en", ""),
                 "call": each.labels.get("call"),
                 "seen": self.was_seen(each.labels.get("call", "")),
             }

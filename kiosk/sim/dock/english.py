@@ -144,6 +144,13 @@ ENGLISH = {
     "情報の送信（手順7）": "hold (step 7, attributes)",
     "署名の送信（手順10）": "submit (step 10, signature)",
     "取消し": "cancel",
+    "前の連携の解除：開始": "release of a former link: begin",
+    "前の連携の解除：経過の照会": "release of a former link: state",
+    "前の連携の解除：情報の送信": "release of a former link: hold",
+    "前の連携の解除：署名の送信": "release of a former link: submit",
+    "前の連携の解除：取消し": "release of a former link: cancel",
+    "%n（確認済み）": "%n (seen)",
+    "確認した": "I have seen it",
     # people
     "優良・マイナ免許証のみ": "Excellent driver, licence on the card only",
     "すべて順調。更新期間中で、オンライン講習も住所変更ワンストップも使える": "All goes well. "

@@ -208,15 +208,16 @@ function showCalls(calls) {
   list.hidden = !calls.length;
   if (list.dataset.now === now) return;
   list.dataset.now = now;
-  list.replaceChildren(...calls.map(({ summary, call, seen }) => {
+  list.replaceChildren(...calls.map(({ summary, summary_en: english, call, seen }) => {
     const item = document.createElement("li");
     const words = document.createElement("span");
-    text(words, seen ? `${summary}（確認済み）` : summary);
+    const told = document.documentElement.lang === "en" ? english : summary;
+    text(words, seen ? say("%n（確認済み）", told) : told);
     item.append(words);
     item.classList.toggle("rings", Boolean(call) && !seen);
     if (call && !seen) {
       const button = document.createElement("button");
-      Object.assign(button, { type: "button", textContent: "確認した" });
+      Object.assign(button, { type: "button", textContent: say("確認した") });
       Object.assign(button.dataset, { do: "seen", call });
       item.append(button);
     }
