@@ -5,9 +5,9 @@ in step 6, because the tries left are asked of the card before a PIN is typed (d
 the card has to stay in: whoever takes it out has their data taken off the screen at once, and half a minute to put
 it back.
 
-The steps that a release has, too, stand in `signed_request.py`. Where a former link stands in the way it is released here
-(`release.py`), and linking goes on: begun anew, the attributes sent anew, then from the terms (step 8). The attributes
-are not read or confirmed a second time.
+The steps that a release has, too, stand in `signed_request.py`. Where a former link stands in the way it is released
+here (`release.py`), and linking goes on: begun anew, the attributes sent anew, then from the terms (step 8). The
+attributes are not read or confirmed a second time.
 
 Everything a person can be refused with is a value of `outcomes.End`, raised as Stop and shown by one screen.
 """
