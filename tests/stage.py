@@ -252,13 +252,17 @@ class Stage:
         """Of every linking the portal knows."""
         return [entry.state for entry in self.portal.linkings._all()]
 
+    def releases(self) -> list[State]:
+        """Of every release the portal knows."""
+        return [entry.state for entry in self.portal.releases._all()]
+
     def record(self) -> list[str]:
         """What the kiosk has on record as begun."""
         return [path.name for path in self.runtime.iterdir() if NAME.fullmatch(path.name)]
 
     def all_over(self) -> bool:
         """Nothing that was begun is open, at the portal or on record."""
-        states = {*self.states(), *(entry.state for entry in self.portal.releases._all())}
+        states = {*self.states(), *self.releases()}
         return not (self.portal.held_count() or {State.BEGUN, State.HELD} & states or self.record())
 
     # -- the slot

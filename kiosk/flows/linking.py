@@ -28,7 +28,7 @@ from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import BACK, NEXT, CardInHand
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, opening, tell
-from kiosk.flows.release import REFUSED, release, tell_released
+from kiosk.flows.release import release, tell_released
 from kiosk.flows.signed_request import (
     Memory,
     agree,
@@ -60,7 +60,7 @@ def release_and_link(kiosk: Kiosk) -> bool:
     """Release a former link, from home, and then link if the person wishes. Returns and raises as `link`."""
     memory = Memory(kiosk, CardInHand(kiosk), Purpose.RELEASE)
     released = release(memory)
-    return _go_on(memory, released) if isinstance(released, Released) else released is not REFUSED
+    return _go_on(memory, released) if isinstance(released, Released) else bool(released)
 
 
 def _walk_and_tell(memory: Memory, steps: tuple[Step[Memory], ...], released: bool = False) -> bool:
@@ -92,7 +92,7 @@ def _release_first(memory: Memory) -> bool:
     released = release(former)
     if isinstance(released, Released):
         return _go_on(former, released)
-    return tell(kiosk, End.RELEASE_FIRST) if released is REFUSED else True
+    return tell(kiosk, End.RELEASE_FIRST) if released is None else released
 
 
 def _go_on(memory: Memory, released: Released) -> bool:

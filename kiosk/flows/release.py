@@ -32,24 +32,21 @@ from kiosk.portal.errors import PortalError
 from kiosk.portal.model import Purpose, Release, Released
 from kiosk.receipts.slips import ReleasedSlip
 
-REFUSED, OVER = "refused", "over"
 
-
-def release(memory: Memory) -> Released | str:
+def release(memory: Memory) -> Released | bool | None:
     """Release a link. memory: of this release; with attributes, the linking that was refused goes before it.
 
-    Returns what the portal has released; REFUSED when the person would rather not, and nothing was done; OVER when it
-    could not be released and the person has been told how it ended. Raises as `carried_out`.
+    Returns what the portal has released; None when the person would rather not, and nothing was done; where it could
+    not be released what `tell` returns, which has told how it ended. Raises as `carried_out`.
     """
 
-    def act() -> Released | str:
+    def act() -> Released | bool | None:
         try:
             memory.begin()
-            return (memory.released or OVER) if walk(_steps(memory), memory) is NEXT else REFUSED
+            return memory.released if walk(_steps(memory), memory) is NEXT else None
         except (Stop, PortalError, CardError) as problem:
             memory.cancel()
-            tell(memory.kiosk, end_of(problem), opening(problem), Purpose.RELEASE)
-            return OVER
+            return tell(memory.kiosk, end_of(problem), opening(problem), Purpose.RELEASE)
 
     return carried_out(memory, act)
 

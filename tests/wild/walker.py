@@ -48,12 +48,13 @@ CLEAN = ("session ends: finished", "session ends: Left")
 @dataclass
 class Seen:
     """typed: each PIN, and the card that was in when it was sent off. states: of the portal's linkings, when all was
-    over. seconds: from the last that the person did until the next one could begin."""
+    over; releases: of its releases. seconds: from the last that the person did until the next one could begin."""
 
     visit: Visit
     screens: list[tuple[str, str]] = field(default_factory=list, repr=False)  # name and HTML, each as it came
     typed: list[tuple[Watched | None, str]] = field(default_factory=list, repr=False)
     states: list[State] = field(default_factory=list)
+    releases: list[State] = field(default_factory=list)
     seconds: float = ATTRACT_SECONDS
     settled: bool = False
     next_name: str = ""
@@ -220,6 +221,7 @@ def play(ground: Ground, visit: Visit) -> Seen:
         until(ground.all_over)
         seen.settled = True
     seen.states, seen.slips, seen.workers = ground.states(), len(ground.printer.slips), len(ground.workers)
+    seen.releases = ground.releases()
     seen.log = ground.log[since:]
     if not any(end in line for line in seen.log for end in CLEAN):
         ground.settle()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 OF_A_LINKING = ("begin", "state", "hold", "submit", "cancel")
-CALLS = ("status", *OF_A_LINKING, *(f"{call}_release" for call in OF_A_LINKING))
+OF_A_RELEASE = tuple(f"{call}_release" for call in OF_A_LINKING)
+CALLS = ("status", *OF_A_LINKING, *OF_A_RELEASE)
 
 
 class Fault(Enum):
