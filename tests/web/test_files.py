@@ -91,7 +91,7 @@ def worn() -> set[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(view, "can_speak", lambda language: True)  # whether its prompts have been made or not
         html = "".join([view.page(), *(sight.html(chosen) for sight in (*SIGHTS, *STAFF_SIGHTS) for chosen in choices)])
-    return Tags(html).classes | set(re.findall(r'"(fit-\d)"', SCRIPTS["fit.js"]))
+    return Tags(html).classes | set(re.findall(r'"(fit-\d|is-cut)"', SCRIPTS["fit.js"]))
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.relative_to(style.STATIC).as_posix())
