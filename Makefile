@@ -2,12 +2,12 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit shots messages events lock install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit shots messages events lock deb repository install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, then the whole demo without hardware: kiosk, dock, portal, printer
 	@tools/setup run
@@ -82,19 +82,37 @@ lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upg
 UV_FLAGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command 'make lock' $(UPGRADE)
 
+deb: ## the Debian package, for 12 and 13, in var/deb; ARGS=trixie for one of them
+	@tools/setup run
+	@tools/deb $(ARGS)
+
+repository: ## an apt repository of what is in var/deb, signed, in var/repository; KEY=... or a throw-away one
+	@tools/repository $(KEY)
+
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
-	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/kiosk.target systemd/kiosk-server.service systemd/kiosk-browser.service systemd/kiosk-caretaker.service
-	install -D -m 644 -t $(DESTDIR)/etc/systemd/system/pcscd.service.d systemd/pcscd.service.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)/etc/sysusers.d systemd/sysusers.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)/etc/tmpfiles.d systemd/tmpfiles.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)/etc/modprobe.d systemd/modprobe.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)/etc/polkit-1/rules.d systemd/polkit/50-kiosk-pcscd.rules
-	install -D -m 644 -t $(DESTDIR)/etc/udev/rules.d systemd/udev/70-kiosk-headphones.rules
+	for unit in kiosk.target kiosk-server.service kiosk-browser.service kiosk-caretaker.service; do \
+		install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/system systemd/$$unit && \
+		sed -i 's|/opt/kiosk|$(AT)|g' $(DESTDIR)$(LIB)/systemd/system/$$unit || exit 1; \
+	done
+	install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/system/pcscd.service.d systemd/pcscd.service.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/system.conf.d systemd/system.conf.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/journald.conf.d systemd/journald.conf.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)$(LIB)/sysctl.d systemd/sysctl.d/90-kiosk.conf
+	install -D -m 644 -t $(DESTDIR)$(LIB)/sysusers.d systemd/sysusers.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)$(LIB)/tmpfiles.d systemd/tmpfiles.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)$(LIB)/modprobe.d systemd/modprobe.d/kiosk.conf
+	install -D -m 644 -t $(DESTDIR)$(LIB)/udev/rules.d systemd/udev/70-kiosk-headphones.rules
+	install -D -m 644 -t $(DESTDIR)$(POLKIT) systemd/polkit/50-kiosk-pcscd.rules
+	install -D -m 644 -t $(DESTDIR)/etc/default/grub.d systemd/grub.d/kiosk.cfg
 	install -D -m 644 -t $(DESTDIR)/etc/chromium/policies/managed systemd/chromium/policies.json
 	for file in kiosk.toml guidance.toml; do \
 		test -e $(DESTDIR)/etc/kiosk/$$file || install -D -m 644 -t $(DESTDIR)/etc/kiosk config/$$file; \
 	done
 	test -n "$(DESTDIR)" || { systemd-sysusers && systemd-tmpfiles --create kiosk.conf && systemctl daemon-reload; }
+# Where the kiosk stands, and its parts of the system's: the owner's places here, the distribution's in the package.
+AT = $(CURDIR)
+LIB = /etc
+POLKIT = /etc/polkit-1/rules.d
 
 clean: ## remove what set-up and tests have made here
 	rm -rf .venv node_modules var kiosk/web/static/vendor kiosk/voice/rendered .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,6 +9,10 @@ be laid over a page by the browser that has failed, and a compositor for a singl
 last for as long as that client is there. A visit is kept: the new page shows its screen again, if it comes within
 `session.browser_lost_seconds`.
 
+A display, a compositor or a browser in which nothing helps any more is systemd's to replace, all of it: its watchdog is
+told that the keeper's loop turns, and is told no more when the page has not lived for GIVEN_UP_SECONDS, although there
+is a server to tell it to and a display to see it on. What is not there is waited for.
+
 A page that has lost the focus or the glass to something of Chromium's says so; then both go, browser and visit.
 
 What is said to the keeper is one word on a connection of its own, to FORGET_SOCKET in the runtime directory. It answers
@@ -54,6 +58,7 @@ from kiosk.config.events import Event, event
 from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
 from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.services import sd_notify
 from kiosk.web.liveness import Life
 
 log = logging.getLogger("kiosk.browser")
@@ -61,11 +66,13 @@ log = logging.getLogger("kiosk.browser")
 FORGET_SOCKET = "forget.sock"
 FORGET, RESTART, ALIVE, ASTRAY = b"forget", b"restart", b"alive", b"astray"
 LOOK_SECONDS = 0.2  # from one look at the processes to the next
+DISPLAYS = Path("/sys/class/drm")
 RENDERER = b"--type=renderer"
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
 WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+GIVEN_UP_SECONDS = 120.0  # without a page, which is some eight browsers
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
 FEATURES_OFF = ("Translate", "BackForwardCache", "MediaRouter", "OptimizationHints", "AutofillServerCommunication")
 FLAGS = (
@@ -111,9 +118,12 @@ class Keeper:
         self._stopped = threading.Event()
         self._wanted = False  # it was killed by us and is started anew
         self._life = Life(time.monotonic())
+        self._watchdog = sd_notify.Watchdog()
+        self._well = time.monotonic()  # when a page lived last, or there was no server for it
 
     def run(self) -> None:
         """Keep it running until `stop`."""
+        sd_notify.notify("READY=1")
         complaints = supervise.Complaints(log)
         supervise.start(
             "forget", lambda: supervise.keep(lambda: hear(self._runtime, self._obey), self._stopped, complaints)
@@ -167,11 +177,13 @@ class Keeper:
     def _watch(self, browser: subprocess.Popen[bytes]) -> bool:
         """Return when the browser has ended, or its page's life is over: then True."""
         while not has_ended(browser, LOOK_SECONDS):
+            self._turn()
             life = self._life
             life.see([pid for pid in life.renderers if Path(f"/proc/{pid}").exists()], time.monotonic())
             if life.over(time.monotonic()):
                 if not self._server_there():
-                    life.server_away(time.monotonic())
+                    self._well = time.monotonic()
+                    life.server_away(self._well)
                     continue
                 log.warning("the page tells no more that it lives; the browser is started again")
                 self._tell(event("browser_restarted", browser="silent"))
@@ -181,7 +193,14 @@ class Keeper:
 
     def _await_server(self) -> None:
         while not self._stopped.is_set() and not self._server_there():
+            self._well = time.monotonic()
+            self._turn()
             self._stopped.wait(0.2)
+
+    def _turn(self) -> None:
+        """The loop turns, and to some purpose: systemd's watchdog hears of it."""
+        if time.monotonic() - self._well < GIVEN_UP_SECONDS or not display_there():
+            self._watchdog.turn()
 
     def _server_there(self) -> bool:
         try:
@@ -209,7 +228,8 @@ class Keeper:
         """The page lives."""
         if self._life.coming and self._process is not None:
             self._life.renderers = frozenset(children_of_type(self._process.pid, RENDERER))
-        self._life.told(time.monotonic())
+        self._well = time.monotonic()
+        self._life.told(self._well)
 
     def _obey(self, word: bytes) -> bool:
         """Do what a word says. False: it is not done here."""
@@ -231,6 +251,15 @@ class Keeper:
             case _:
                 return False
         return True
+
+
+def display_there() -> bool:
+    """Whether a display is plugged in, by the kernel's word."""
+    for status in DISPLAYS.glob("card*-*/status"):
+        with contextlib.suppress(OSError):
+            if status.read_text() == "connected\n":
+                return True
+    return False
 
 
 def start_address(port: int) -> str:

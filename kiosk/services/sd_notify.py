@@ -4,6 +4,9 @@ A start that is slow is not a start that hangs: a cold disk, a font cache to bui
 systemd cannot know and ends whatever is not ready after its 90 seconds, for ever again. So each stage is announced as
 it begins, and buys the time for itself; a stage that never ends buys none for a next one, and is ended as before.
 READY=1 is gunicorn's to say, once it listens.
+
+A process that runs is not one that works. So each loop that a service turns by says so (WATCHDOG=1), and a unit whose
+loop stands still for its WatchdogSec= is killed and started again.
 """
 
 from __future__ import annotations
@@ -11,8 +14,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 
 STAGE_SECONDS = 120  # the longest that one stage may take
+TURN_SECONDS = 2.0  # from one WATCHDOG=1 to the next, at least
 SEND_SECONDS = 1.0  # for a systemd that is behind with its letters
 
 
@@ -30,3 +35,17 @@ def notify(*lines: str) -> None:
 def stage(what: str) -> None:
     """A stage of the start begins: `systemctl status` shows its name, and the time-out is put off for it."""
     notify(f"STATUS=Starting: {what}", f"EXTEND_TIMEOUT_USEC={STAGE_SECONDS * 1_000_000}")
+
+
+class Watchdog:
+    """systemd's, as a loop sees it that may turn many times a second."""
+
+    def __init__(self) -> None:
+        self._said = float("-inf")
+
+    def turn(self) -> None:
+        """The loop turns: said if it has not been for TURN_SECONDS."""
+        now = time.monotonic()
+        if now - self._said >= TURN_SECONDS:
+            self._said = now
+            notify("WATCHDOG=1")

@@ -96,6 +96,12 @@ class OneSession(Arbiter):  # type: ignore[misc]
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    def murder_workers(self) -> None:
+        """Once in each turn of the arbiter's loop, so once a second: that it turns is what the unit's watchdog waits
+        for. The arbiter watches the worker in turn, by what gunicorn does here."""
+        sd_notify.notify("WATCHDOG=1")
+        super().murder_workers()
+
 
 class Worker(Door):
     """gunicorn's worker, which lives as long as its session, and not longer than the arbiter."""

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from kiosk.config.kiosk import Server, Settings
+from kiosk.services import browser, sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, has_ended, hear
 from kiosk.services.server import tell_browser
 from kiosk.web import liveness
@@ -183,3 +184,26 @@ def test_that_the_page_lives_is_said_without_waiting_for_the_keeper(tmp_path: Pa
         for _ in range(20):
             tell_browser(settings, ALIVE)
         assert time.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("silent", "display", "heard"),
+    [
+        pytest.param(0, "connected", True, id="the page lives"),
+        pytest.param(browser.GIVEN_UP_SECONDS + 1, "connected", False, id="nothing helps"),
+        pytest.param(browser.GIVEN_UP_SECONDS + 1, "disconnected", True, id="no display, which no restart brings back"),
+    ],
+)
+def test_systemds_watchdog_hears_of_the_page_and_not_only_of_the_keeper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent: float, display: str, heard: bool
+) -> None:
+    (tmp_path / "card0-HDMI-A-1").mkdir()
+    (tmp_path / "card0-HDMI-A-1/status").write_text(f"{display}\n")
+    monkeypatch.setattr(browser, "DISPLAYS", tmp_path)
+    said: list[str] = []
+    monkeypatch.setattr(sd_notify, "notify", lambda *lines: said.extend(lines))
+    keeper = Keeper(Settings())
+    keeper._told()
+    keeper._well -= silent
+    keeper._turn()
+    assert said == (["WATCHDOG=1"] if heard else [])

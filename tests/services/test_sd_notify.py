@@ -32,3 +32,15 @@ def test_without_a_systemd_that_listens_nothing_happens(tmp_path: Path, monkeypa
             monkeypatch.setenv("NOTIFY_SOCKET", address)
         sd_notify.stage("the slips")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loop_that_turns_fast_is_heard_every_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    now = 128.0  # and quarters: what a float holds exactly
+    monkeypatch.setattr(sd_notify, "notify", said.append)
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    watchdog = sd_notify.Watchdog()
+    for _ in range(41):  # ten seconds
+        watchdog.turn()
+        now += 0.25
+    assert said == ["WATCHDOG=1"] * 6
