@@ -54,7 +54,7 @@ UNFIT = {
 READS = {  # what each service reads; the others' part does not keep it from starting
     "serve": set(UNFIT),
     "browser": {"server", "caretaker"},
-    "caretaker": {"caretaker"},
+    "caretaker": {"caretaker", "alerts"},
 }
 
 

@@ -29,6 +29,7 @@ import struct
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.caretaker import disk, passcodes
@@ -148,7 +149,7 @@ class Service:
         called = settings.alerts
         self._carrier = Carrier(Alertmanager(called.url)).start() if called.kind == "alertmanager" else None
         self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
-        self._figures = Figures(time.time(), self._carrier)
+        self._figures = Figures(datetime.now(UTC).timestamp(), self._carrier)
         self._metrics = _serve(self._figures, kept.metrics_port)
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         self._begin()

@@ -23,7 +23,9 @@ def people() -> Iterator[Sight]:
     """Every name, address and date once, on the screen that shows them."""
     for number, (name, address, date) in enumerate(zip_longest(NAMES.values(), ADDRESSES.values(), DATES)):
         person = Attributes(name or "李", address or ADDRESSES["外字"], date or "19500600", Sex.UNKNOWN)
-        yield Sight(f"world_{number}", Screen("confirm", {"attributes": person}, ("next", "back"), step=7))
+        yield Sight(
+            f"world_{number}", Screen("confirm", {"attributes": person, "purpose": "linking"}, ("next", "back"), step=7)
+        )
 
 
 def licences() -> Iterator[Sight]:
@@ -60,6 +62,6 @@ def test_what_a_licence_says_is_shown_sign_for_sign(code: str) -> None:
 @pytest.mark.parametrize("date", DATES)
 def test_the_japanese_form_of_every_date_stands_on_the_screen(date: str) -> None:
     person = replace(Attributes("李", "東京都", "19500600", Sex.UNKNOWN), birth_date=date)
-    sight = Sight("date", Screen("confirm", {"attributes": person}, ("next", "back"), step=7))
+    sight = Sight("date", Screen("confirm", {"attributes": person, "purpose": "linking"}, ("next", "back"), step=7))
     for language in LANGUAGES.values():
         assert DATES[date] in sight.html(Preferences(language))
