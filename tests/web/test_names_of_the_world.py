@@ -19,6 +19,10 @@ from tests.names_of_the_world import ADDRESSES, DATES, NAMES
 from tests.web.sight import Sight
 
 
+def confirms(person: Attributes) -> Screen:
+    return Screen("confirm", {"attributes": person, "purpose": "linking"}, ("next", "back"), step=7)
+
+
 def people() -> Iterator[Sight]:
     """Every name, address and date once, on the screen that shows them."""
     for number, (name, address, date) in enumerate(zip_longest(NAMES.values(), ADDRESSES.values(), DATES)):
@@ -62,6 +66,6 @@ def test_what_a_licence_says_is_shown_sign_for_sign(code: str) -> None:
 @pytest.mark.parametrize("date", DATES)
 def test_the_japanese_form_of_every_date_stands_on_the_screen(date: str) -> None:
     person = replace(Attributes("李", "東京都", "19500600", Sex.UNKNOWN), birth_date=date)
-    sight = Sight("date", Screen("confirm", {"attributes": person, "purpose": "linking"}, ("next", "back"), step=7))
+    sight = Sight("date", confirms(person))
     for language in LANGUAGES.values():
         assert DATES[date] in sight.html(Preferences(language))
