@@ -45,7 +45,7 @@ function move(name, within) {
     if (key !== undefined) return key.focus();
     from = keys.at(step > 0 ? -1 : 0);
   }
-  const all = [...within.querySelectorAll("button, [tabindex]")];
+  const all = [...within.querySelectorAll("button, [tabindex]")].filter((each) => each.checkVisibility());
   all.at((all.indexOf(from) + step) % all.length)?.focus();
 }
 
