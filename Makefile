@@ -2,12 +2,12 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit shots messages events lock deb repository install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events conformity lock deb repository install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, then the whole demo without hardware: kiosk, dock, portal, printer
 	@tools/setup run
@@ -25,7 +25,7 @@ check: ## format, lint, types, walls, tests; without set-up
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: ## put the code into the house's form
 	$(BIN)/ruff check --fix .
@@ -57,6 +57,12 @@ audit: ## known faults in dependencies, secrets in any commit; 3 in "Error 3": n
 	-var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@$(PYTHON) tools/audit.py
 
+sbom: ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md
+	@tools/setup test
+	test -x var/audit/bin/python || python3 -m venv var/audit
+	var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	$(PYTHON) -m tools.sbom
+
 shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test
 	$(PYTHON) -m tests.shots $(ARGS)
@@ -72,6 +78,9 @@ POT = var/kiosk.pot
 
 events: ## make docs/events.md anew from config/events.toml
 	$(PYTHON) -m tools.events
+
+conformity: ## make docs/conformity.md anew from docs/conformity.toml
+	$(PYTHON) -m tools.conformity
 
 lock: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--upgrade for newer versions)
 	test -x var/uv/bin/uv || { python3 -m venv var/uv && var/uv/bin/pip install --quiet uv; }

@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     check_.set_defaults(run=lambda options: check(options.config))
     caretaker_.description = "Keep the audit trail, the counts and the staff's accounts, until told to stop."
-    caretaker_.set_defaults(run=lambda options: caretaker(load_part(options.config, CaretakerSettings)))
+    caretaker_.set_defaults(run=lambda options: caretaker(load_part(options.config, CaretakerSettings), options.config))
     audit_arguments(audit_)
     staff_arguments(staff_)
     if argv[:1] == ["demo"]:
@@ -120,10 +120,10 @@ def staff(options: argparse.Namespace) -> int:
     return commands.staff(load_part(options.config, CaretakerSettings), options)
 
 
-def caretaker(settings: CaretakerSettings) -> int:
+def caretaker(settings: CaretakerSettings, config: Path) -> int:
     from kiosk.services.caretaker import run
 
-    return run(settings)
+    return run(settings, config)
 
 
 def serve(settings: Settings) -> int:

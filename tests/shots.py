@@ -18,6 +18,7 @@ from kiosk.receipts.render import lay_out
 from tests.e2e.look.gallery import WAYS, gallery, show
 from tests.receipts.shots import STATION, WHEN, facts
 from tests.web.catalogue import SIGHTS
+from tests.web.catalogue_staff import STAFF_SIGHTS
 
 FOLDER = Path("var/shots")
 PICTURE = Path("docs/kiosk.png")  # the README's
@@ -42,6 +43,8 @@ def main() -> None:
     def chosen(name: str) -> bool:
         return not asked.words or any(word in name for word in asked.words)
 
+    staffs = STAFF_SIGHTS if asked.language in ("ja", "en") else ()
+    sights = (*SIGHTS, *staffs)
     taken = 0
     with gallery() as on:
         for way in WAYS:
@@ -50,7 +53,7 @@ def main() -> None:
             page = on.page(way)
             if chosen("neutral"):
                 page.screenshot(path=folder / "neutral.png")
-            for sight in filter(lambda sight: chosen(sight.name), SIGHTS):
+            for sight in filter(lambda sight: chosen(sight.name), sights):
                 show(page, sight, way, **wish)
                 page.screenshot(path=folder / f"{sight.name}.png")
                 taken += 1

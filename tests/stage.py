@@ -130,6 +130,7 @@ class Stage:
         self.port, self.vpcd_port = free_port(), free_port()
         self.runtime, self.temporary = directory / "run", directory / "tmp"
         self.log: list[str] = []
+        self.began = 0  # the line from which the log is of the present visit: what others did before is not waited for
         self._logged = threading.Condition()
         self._told_nothing = True  # the present session, by the one before it, of the slot
         self._reader = [] if reader == "pcsc" else ["--vpcd-port", str(self.vpcd_port)]
@@ -221,10 +222,12 @@ class Stage:
         self._until(lambda: killed not in self.workers, 10, "the worker does not die")
         self._told_nothing = True
 
-    def wait_log(self, words: str, seconds: float = 15, since: int = 0) -> int:
-        """Wait for a line that contains `words` among those from `since` on; returns the number of the next line."""
+    def wait_log(self, words: str, seconds: float = 15, since: int | None = None) -> int:
+        """Wait for a line that contains `words` among those from `since` on, or of the visit; returns the number of the
+        next line."""
+        first = self.began if since is None else since
         with self._logged:
-            found = self._logged.wait_for(lambda: self._line(words, since), seconds)
+            found = self._logged.wait_for(lambda: self._line(words, first), seconds)
         assert found, f"no “{words}” within {seconds} s; the log says:\n" + "\n".join(self.log[-30:])
         return int(found)
 
@@ -249,13 +252,18 @@ class Stage:
         """Of every linking the portal knows."""
         return [entry.state for entry in self.portal.linkings._all()]
 
+    def releases(self) -> list[State]:
+        """Of every release the portal knows."""
+        return [entry.state for entry in self.portal.releases._all()]
+
     def record(self) -> list[str]:
         """What the kiosk has on record as begun."""
         return [path.name for path in self.runtime.iterdir() if NAME.fullmatch(path.name)]
 
     def all_over(self) -> bool:
         """Nothing that was begun is open, at the portal or on record."""
-        return not (self.portal.held_count() or {State.BEGUN, State.HELD} & set(self.states()) or self.record())
+        states = {*self.states(), *self.releases()}
+        return not (self.portal.held_count() or {State.BEGUN, State.HELD} & states or self.record())
 
     # -- the slot
 

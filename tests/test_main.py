@@ -185,6 +185,7 @@ def test_check_says_in_a_line_each_what_the_kiosk_has_and_lacks(tmp_path: Path) 
         "font": "has",
         "voice": "has",
         "browser": "has",
+        "caretaker": "LACKS",
     }
     assert 'none found ("no such reader" was looked for)' in ended.stdout
     assert "the network printer has its cover open; close it" in ended.stdout

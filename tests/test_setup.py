@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.conformity import exists
+
 ROOT = Path(__file__).parent.parent
 # everything set-up calls up to its first complaint, but no sudo
 PROGRAMS = [
@@ -151,7 +153,37 @@ def test_ci_runs_the_command_the_readme_names_and_nothing_cleverer() -> None:
     assert "    make test\n" in (ROOT / "README.md").read_text()
 
 
-PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")), *sorted(ROOT.glob("docs/**/*.md"))]
+def test_the_readme_is_whole_in_either_language() -> None:
+    """The same commands, pages and chapters, however it is said."""
+    english, japanese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.ja.md"))
+    for pattern in (r"^    (.*)$", r"`(make [^`]*)`", r"\]\(([^)#]+)\)"):
+        other = [each.replace("README.md", "README.ja.md") for each in re.findall(pattern, japanese, re.MULTILINE)]
+        assert re.findall(pattern, english, re.MULTILINE) == other
+    assert english.count("\n## ") == japanese.count("\n## ") and english.count("\n- ") == japanese.count("\n- ")
+
+
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "README.ja", "CONTRIBUTING", "SECURITY")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_whatever_a_page_names_as_its_test_exists(page: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", page.read_text("utf-8"))
+    assert [
+        each for each in named if "NAME" not in each and not (exists(each) if "::" in each else (ROOT / each).exists())
+    ] == []
+
+
+def test_the_page_on_privacy_names_the_same_tests_and_rows_in_either_language() -> None:
+    english, japanese = ((ROOT / "docs" / name).read_text("utf-8") for name in ("privacy.md", "privacy.ja.md"))
+    for pattern in (r"`(tests/[^`]+)`", r"^\d\.", r"^\|", r"\]\(([^)]+)\)"):
+        found = [
+            re.findall(pattern, page, re.MULTILINE)
+            for page in (english, japanese.replace("privacy.md", "privacy.ja.md"))
+        ]
+        assert found[0] == found[1] and found[0]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

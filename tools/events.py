@@ -22,6 +22,7 @@ OF_KIND: dict[Kind, str] = {
     "machine": "A part of the kiosk has begun or ended: a line in the trail, with its time",
     "state": "How a device is: a line in the trail when it is not as it was",
     "fault": "Something has gone wrong: a line in the trail, with its time",
+    "call": "Somebody has called the staff, and what became of that: a line in the trail, with its time",
     "act": "Somebody on the staff has done something: a line in the trail, with its time",
     "visit": "What people's visits were like: never a line for one. Counts once an hour, each field by itself; an hour "
     "with fewer than three visits is joined to the next",

@@ -63,6 +63,10 @@ class End(Enum):
     NO_LICENCE = "no_licence"
     ALREADY_LINKED = "already_linked"
     RELEASE_FIRST = "release_first"
+    RELEASE_NOT_SEEN = "release_not_seen"
+    RELEASE_UNCERTAIN = "release_uncertain"
+    RELEASE_NOT_HERE = "release_not_here"
+    NOT_LINKED = "not_linked"
     TERMS_CHANGED = "terms_changed"
     LINKING_EXPIRED = "linking_expired"
     PORTAL_CLOSED = "portal_closed"
@@ -74,6 +78,9 @@ class End(Enum):
     PROBLEM_CANCELLED = "problem_cancelled"
     PROBLEM_UNCERTAIN = "problem_uncertain"
     PROBLEM_LINKED = "problem_linked"
+    PROBLEM_NOT_RELEASED = "problem_not_released"
+    PROBLEM_RELEASE_UNCERTAIN = "problem_release_uncertain"
+    PROBLEM_RELEASED = "problem_released"
     CARD_KIND_UNKNOWN = "card_kind_unknown"
     NAME_UNUSABLE = "name_unusable"
     ADDRESS_UNUSABLE = "address_unusable"
@@ -86,6 +93,10 @@ ASK_STAFF = N_("お急ぎのときは、この署の係員に声をかけてく�
 NOT_LINKED = N_("連携はされていません。この手続で、カードと免許は変わりません。")
 ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
 CANCELLED = N_("連携はされていません。送った情報は、マイナポータルが消します。")
+NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わりません。")
+RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消します。")
+RELEASE_ITSELF = Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。"))
+SHOW_STAFF = Todo(N_("この紙を係員に見せてください。"))
 IN_MYNAPORTAL = N_("免許の情報は、マイナポータルの「運転免許」で見られます。")
 COME_BACK = N_("新しい証明書になったら、もう一度この機械で連携してください。")
 NEW_CERTIFICATE = Todo(N_("署名用電子証明書の発行を申し込みます。"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
@@ -182,7 +193,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("この証明書は、確かめられませんでした"),
         N_("カードの中の署名用電子証明書を、どこが発行したか、確かめられませんでした。"),
         NOT_LINKED,
-        (Todo(N_("この紙を係員に見せてください。")),),
+        (SHOW_STAFF,),
         official=N_("署名用電子証明書"),
         sign="certificate",
     ),
@@ -221,12 +232,61 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("免許を取り直す前のマイナ免許証との連携が、残っています。"),
         N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わりません。"),
         (
-            Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。")),
+            RELEASE_ITSELF,
             Todo(N_("ご自分でできないときは、この紙を係員に見せて相談してください。")),
             Todo(N_("解除したら、もう一度この機械で連携してください。")),
         ),
         official=N_("マイナ免許証との連携の解除"),
         sign="wheel",
+        picture="link",
+    ),
+    End.RELEASE_NOT_SEEN: Outcome(
+        N_("以前の連携が、まだ残っているようです"),
+        N_(
+            "解除はすんだと、マイナポータルは答えました。でも、連携しようとすると、以前の連携が残っているという答えでした。"
+        ),
+        N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わりません。"),
+        (
+            Todo(N_("時間をおいて、もう一度この機械で連携してください。")),
+            Todo(N_("それでもできないときは、この紙と解除の控えを、係員に見せて相談してください。")),
+        ),
+        official=N_("マイナ免許証との連携の解除"),
+        sign="wheel",
+        picture="link",
+    ),
+    End.RELEASE_UNCERTAIN: Outcome(
+        N_("解除できたか、確かめられませんでした"),
+        N_("署名を送ったあとで通信が切れました。解除ができた場合も、できていない場合もあります。"),
+        N_("この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。"),
+        (
+            Todo(N_("時間をおいて、もう一度この機械で「運転免許の連携」をしてください。")),
+            Todo(N_("解除ができていたら、そのまま連携できます。できていなければ、もう一度解除できます。")),
+            Todo(ASK_STAFF),
+        ),
+        official=N_("マイナ免許証との連携の解除"),
+        picture="cut",
+    ),
+    End.RELEASE_NOT_HERE: Outcome(
+        N_("この連携は、この機械では解除できません"),
+        N_(
+            "この機械で解除できるのは、失効した、または取り消された免許との連携だけです。あなたの免許の連携は、いま有効です。"
+        ),
+        NOT_RELEASED,
+        (
+            Todo(N_("いまの連携を解除したいときは、マイナポータルの「運転免許」で手続します。")),
+            Todo(N_("ご自分でできないときは、この紙を係員に見せて相談してください。")),
+        ),
+        official=N_("マイナ免許証との連携の解除"),
+        sign="wheel",
+        picture="link",
+    ),
+    End.NOT_LINKED: Outcome(
+        N_("解除する連携は、ありませんでした"),
+        N_("マイナポータルには、あなたのマイナ免許証との連携がありません。"),
+        N_("この手続で、カードと免許は変わりません。"),
+        (Todo(N_("連携したいときは、この機械で「運転免許の連携」をしてください。")),),
+        slip=False,
+        sign="tick",
         picture="link",
     ),
     End.TERMS_CHANGED: Outcome(
@@ -306,13 +366,26 @@ OUTCOMES: Mapping[End, Outcome] = {
         ONCE_IS_ENOUGH,
         (Todo(IN_MYNAPORTAL), Todo(ASK_STAFF)),
     ),
+    End.PROBLEM_NOT_RELEASED: _problem(
+        N_("機械に問題がおき、解除を取り消しました"), RELEASE_CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
+    ),
+    End.PROBLEM_RELEASE_UNCERTAIN: _problem(
+        N_("機械に問題がおき、解除できたかわかりません"),
+        N_("手続がどこまで進んだか、わかりません。もう一度手続をしても、二重にはなりません。"),
+        (Todo(ASK_STAFF), Todo(LATER)),
+    ),
+    End.PROBLEM_RELEASED: _problem(
+        N_("解除はできました。そのあと、機械に問題がおきました"),
+        N_("連携は解除されています。新しい免許は、まだ連携されていません。"),
+        (Todo(ASK_STAFF), Todo(LATER)),
+    ),
     End.CARD_KIND_UNKNOWN: Outcome(
         N_("この機械は、この種類のカードをまだ知りません"),
         N_("カードの中の署名用電子証明書が、この機械の知らない方式です。"),
         N_("カードにも証明書にも、悪いところはありません。連携はされていません。"),
         (
             Todo(N_("連携は、スマートフォンなどでもできます。マイナポータルの「運転免許」から手続します。")),
-            Todo(N_("この紙を係員に見せてください。")),
+            SHOW_STAFF,
         ),
         official=N_("署名用電子証明書"),
         sign="card",
@@ -336,4 +409,45 @@ REFUSALS: Mapping[Refusal, End] = {
     Refusal.TERMS_CHANGED: End.TERMS_CHANGED,
     Refusal.EXPIRED: End.LINKING_EXPIRED,
     Refusal.SIGNATURE_INVALID: End.CARD_PROBLEM,
+    Refusal.NOT_LINKED: End.NOT_LINKED,
+    Refusal.RELEASE_NOT_HERE: End.RELEASE_NOT_HERE,
 }
+
+# What is said of a linking, and what in its place of a release. A sentence that fits both stands in no row.
+OF_A_RELEASE: Mapping[str, Public] = {
+    NOT_LINKED: NOT_RELEASED,
+    CANCELLED: RELEASE_CANCELLED,
+    COME_BACK: N_("新しい証明書になったら、もう一度この機械で手続してください。"),
+    pins.LINK_AGAIN.text: N_("決め直したら、もう一度この機械で手続してください。"),
+    OUTCOMES[End.CERTIFICATE_ABSENT].happened: N_(
+        "この手続には、カードの中の署名用電子証明書が必要です。15歳未満の方には発行されません。"
+    ),
+    OUTCOMES[End.CERTIFICATE_EXPIRED].happened: N_("カードの中の署名用電子証明書の有効期限がすぎています。"),
+    OUTCOMES[End.TERMS_CHANGED].happened: N_("手続のあいだに利用規約が変わったため、解除を取り消しました。"),
+    OUTCOMES[End.PORTAL_CLOSED].heading: N_("いま、解除の受付時間ではありません"),
+    OUTCOMES[End.CARD_KIND_UNKNOWN].meaning: N_(
+        "カードにも証明書にも、悪いところはありません。連携は解除されていません。"
+    ),
+    OUTCOMES[End.CARD_KIND_UNKNOWN].todo[0].text: N_(
+        "解除は、スマートフォンなどでもできます。マイナポータルの「運転免許」から手続します。"
+    ),
+    OUTCOMES[End.NAME_UNUSABLE].happened: N_(
+        "カードのICに書かれたこの項目が、空か、正しくない形です。この手続には必要な項目です。"
+    ),
+    OUTCOMES[End.NAME_UNUSABLE].todo[1].text: N_("記録がなおったら、もう一度この機械で手続してください。"),
+    OUTCOMES[End.NO_PINS].meaning: N_(
+        "カードは、本人確認のために見せることができます。病院などの顔認証の機械でも使えます。この手続には使えません。"
+    ),
+    OUTCOMES[End.NO_PINS].todo[0].text: N_("暗証番号のあるカードへの切りかえを相談します。"),
+}
+
+
+def of_a_release(outcome: Outcome) -> Outcome:
+    """The same end of a release: it says of the link that it was not released."""
+    return replace(
+        outcome,
+        heading=OF_A_RELEASE.get(outcome.heading, outcome.heading),
+        happened=OF_A_RELEASE.get(outcome.happened, outcome.happened),
+        meaning=OF_A_RELEASE.get(outcome.meaning, outcome.meaning),
+        todo=tuple(replace(todo, text=OF_A_RELEASE.get(todo.text, todo.text)) for todo in outcome.todo),
+    )

@@ -1,13 +1,17 @@
 """Who may say what, and what is answered. Bytes in, bytes out: the socket is the service's (services/caretaker.py).
 
-    server     tells what the table lets it tell; asks for the status, and whether a passcode is right
-    browser    tells what the table lets it tell
+    server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
+               and whether a passcode is right; calls the staff; acts for staff who were let in
+    browser    tells and reports what the tables let it
     root       everything that may be asked; tells what the table lets it tell
     anybody    else is not heard at all
 
 A speaker that says too much is not heard for the rest: BURST at once and then one in EVERY_SECONDS, for each kind of
 speaker by itself, so that a session gone wild takes no room from the others and fills no disk. How many were too many
 is written down.
+
+An act of staff bears a staff number, and it is one that was let in here not long ago: a session that has gone wild can
+claim nobody's.
 """
 
 from __future__ import annotations
@@ -16,26 +20,49 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from kiosk.caretaker.alerts import Alerts
+from kiosk.caretaker.board import NothingThere
+from kiosk.caretaker.doors import NotPlanned
+from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import NotDone, Passcodes
 from kiosk.caretaker.record import Record
-from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode
+from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
+from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
     AddStaff,
     Admit,
     Admitted,
     Answer,
+    Board,
+    Call,
+    Calling,
+    CallStands,
+    CloseKiosk,
+    Counters,
     Denied,
+    Doors,
+    EndCall,
     ListStaff,
+    LookAgain,
+    MarkSeen,
     NotAdmitted,
     NotAMessage,
+    OpenKiosk,
+    Paper,
+    PaperChanged,
     Question,
     RemoveStaff,
+    Report,
+    Role,
+    Rows,
     Staff,
+    StaffLeft,
     Standing,
     Status,
     Taken,
     Tell,
+    TriedOut,
     encode,
     question,
 )
@@ -43,10 +70,15 @@ from kiosk.ipc.messages import (
 BURST = 60
 EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 
+ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
+
+CALLS = frozenset({Call, CallStands, EndCall})
+LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters})
+ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, StaffLeft})
 ASKS: dict[Speaker, frozenset[type]] = {
-    "server": frozenset({Tell, Status, Admit}),
-    "browser": frozenset({Tell}),
-    "root": frozenset({Tell, Status, Admit, AddStaff, RemoveStaff, ListStaff}),
+    "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
+    "browser": frozenset({Tell, Report}),
+    "root": frozenset({Tell, Admit, AddStaff, RemoveStaff, ListStaff, *LOOKS, *ACTS}),
 }
 
 
@@ -78,10 +110,14 @@ class Desk:
         self,
         record: Record,
         passcodes: Passcodes,
+        house: House,
         anchored: Anchored,
+        alerts: Alerts,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._record, self._passcodes, self._anchored, self._now = record, passcodes, anchored, now
+        self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
+        self._alerts = alerts
+        self._admitted: dict[int, float] = {}  # until when, by staff number
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
 
     def hear(self, data: bytes, who: frozenset[Speaker]) -> bytes:
@@ -91,6 +127,8 @@ class Desk:
     def turn(self) -> None:
         """To be called about once a second."""
         self._passcodes.end_vendors()
+        self._alerts.turn()
+        self._house.turn()
         self._record.turn()
 
     def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
@@ -100,8 +138,12 @@ class Desk:
             return Denied(str(error))
         if not any(type(asked) in ASKS.get(speaker, ()) for speaker in who):
             return Denied("this is not for you to ask")
+        for speaker in who:
+            self._house.hears(speaker)
         if isinstance(asked, Tell):
             return self._hear(asked, who)
+        if isinstance(asked, Report):
+            return self._note(asked, who)
         return self._serve(asked)
 
     def _hear(self, telling: Tell, who: frozenset[Speaker]) -> Answer:
@@ -122,21 +164,80 @@ class Desk:
         self._record.tell(told)
         return Taken()
 
+    def _note(self, report: Report, who: frozenset[Speaker]) -> Answer:
+        if CHECKS[report.check].by not in who:
+            return Denied(f"{report.check}: this is not for you to report")
+        self._house.report(report.check, report.reason)
+        return Taken()
+
+    def _acting(self, staff: int) -> Role:
+        """The role of one who acts. Raises NotDone."""
+        role, now = self._passcodes.accounts.get(staff), self._now()
+        if role is None or now >= self._admitted.get(staff, now):
+            raise NotDone("this staff number was not let in here, or not lately")
+        self._admitted[staff] = now + ADMITTED_SECONDS
+        return role
+
     def _serve(self, asked: Question) -> Answer:
+        house = self._house
         try:
             match asked:
+                case Board():
+                    return Rows(house.board.rows)
+                case LookAgain():
+                    house.again()
+                case MarkSeen(staff=staff, check=check):
+                    house.board.mark(staff, self._acting(staff), check)
+                case Doors():
+                    return house.doors.stand
+                case CloseKiosk(staff=staff, reason=reason, until=until):
+                    house.doors.close(staff, self._acting(staff), reason, until)
+                    return house.doors.stand
+                case OpenKiosk(staff=staff):
+                    house.doors.open(staff, self._acting(staff))
+                    return house.doors.stand
+                case Paper():
+                    return house.paper.stands
+                case PaperChanged(staff=staff):
+                    house.paper.changed(staff, self._acting(staff))
+                    return house.paper.stands
+                case Counters():
+                    return house.counters.counted
+                case TriedOut(staff=staff, part=part, verdict=verdict):
+                    role = self._acting(staff)
+                    self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
+                case StaffLeft(staff=staff, end=end):
+                    role = self._acting(staff)
+                    del self._admitted[staff]
+                    self._record.tell(event("staff_left", staff=staff, role=role, end=end))
                 case Status():
                     lines, head = self._anchored()
-                    return Standing(lines, head, self._record.unwritten)
+                    return Standing(lines, head, self._record.unwritten, bool(self._passcodes.accounts))
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
-                    return Admitted(answer.role) if isinstance(answer, IsRight) else NotAdmitted(answer.seconds)
+                    if not isinstance(answer, IsRight):
+                        return NotAdmitted(answer.seconds)
+                    self._admitted[staff] = self._now() + ADMITTED_SECONDS
+                    self._alerts.end()  # somebody has come
+                    return Admitted(answer.role)
+                case Call():
+                    return self._call()
+                case CallStands():
+                    return Calling(self._alerts.stands())
+                case EndCall():
+                    self._alerts.end()
                 case AddStaff(staff=staff, role=role, passcode=passcode):
                     self._passcodes.add(staff, role, passcode)
                 case RemoveStaff(staff=staff):
                     self._passcodes.remove(staff)
                 case ListStaff():
                     return Staff(self._passcodes.accounts)
-        except NotDone as error:
+        except (NotDone, NotPlanned, NothingThere) as error:
             return Denied(str(error))
         return Taken()
+
+    def _call(self) -> Answer:
+        new = self._alerts.can_call and not self._alerts.calling
+        if new and not self._buckets["server"].takes(self._now()):
+            return Denied("too much is called")
+        return Calling(self._alerts.call())

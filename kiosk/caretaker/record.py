@@ -1,7 +1,11 @@
 """What is told, on its way into the trail: what is counted, what is written, and what could not be.
 
 Nothing fails here for a disk: an event that it does not take is counted, and written down as a gap when it takes one
-again. A state of a device is written only when it is not as it was written last.
+again. A state is written only when it is not as it was written last; it is of whatever its event and all its fields but
+the last name.
+
+Others hear of it too. Of an event when it is told, also when no disk takes it, and of counts when they stand in the
+trail: alerts and figures. Of what stands in the trail alone: the staff's counters.
 """
 
 from __future__ import annotations
@@ -22,12 +26,20 @@ GAPS_EVERY_SECONDS = 60.0  # so that a flood does not become one of gaps
 
 
 class Record:
-    """now: monotonic seconds. For one thread."""
+    """now: monotonic seconds. hears: is called with what is told. written: with whatever stands in the trail now. For
+    one thread."""
 
-    def __init__(self, trail: Trail, hours: Hours, now: Callable[[], float] = time.monotonic) -> None:
-        self._trail, self._hours, self._now = trail, hours, now
+    def __init__(
+        self,
+        trail: Trail,
+        hours: Hours,
+        now: Callable[[], float] = time.monotonic,
+        hears: Callable[[Event | Counts], None] = lambda _told: None,
+    ) -> None:
+        self._trail, self._hours, self._now, self._hears = trail, hours, now, hears
+        self.written: Callable[[Event | Counts], None] = lambda _told: None
         self._gaps_from = now()
-        self._states: dict[str, Event] = {}
+        self._states: dict[tuple[object, ...], Event] = {}
         self._untold: Counter[tuple[Speaker, str]] = Counter()
         self._said = ""
 
@@ -37,15 +49,17 @@ class Record:
         return self._untold.get(("caretaker", "unwritable"), 0)
 
     def is_news(self, told: Event) -> bool:
-        """False: a device is as it was when it was written last."""
-        return self._states.get(told.name) != told
+        """False: a state is as it was written last."""
+        return self._states.get(_whose(told)) != told
 
     def tell(self, told: Event) -> None:
         """Have it written, or counted."""
         if told.row.kind == "visit":
             self._hours.add(told)
-        elif self.is_news(told) and self._write(told) and told.row.kind == "state":
-            self._states[told.name] = told
+        elif self.is_news(told):
+            self._hears(told)
+            if self._write(told) and told.row.kind == "state":
+                self._states[_whose(told)] = told
 
     def missed(self, speaker: Speaker, why: str, count: int = 1) -> None:
         """So many were not told, or not taken."""
@@ -58,6 +72,8 @@ class Record:
         over = self._hours.over()
         if over and self._append(*over):
             self._hours.told()
+            for each in over:
+                self._hears(each)
 
     def stop(self, *last: Event) -> None:
         self._tell_gaps()
@@ -72,6 +88,8 @@ class Record:
             for (speaker, why), count in self._untold.items()
         ]
         if gaps and self._append(*gaps):
+            for gap in gaps:
+                self._hears(gap)
             self._untold.clear()
             self._gaps_from = self._now() + GAPS_EVERY_SECONDS
 
@@ -83,7 +101,8 @@ class Record:
 
     def _append(self, *told: Event | Counts) -> bool:
         try:
-            self._trail.append(*told)
+            for found in self._trail.append(*told):
+                self._hears(found)
         except Unwritable as error:
             if self._said != str(error):
                 self._said = str(error)
@@ -92,4 +111,11 @@ class Record:
         if self._said:
             log.warning("the trail is written again")
             self._said = ""
+        for each in told:
+            self.written(each)
         return True
+
+
+def _whose(told: Event) -> tuple[object, ...]:
+    """What a state is of."""
+    return (told.name, *list(told.fields.values())[:-1])

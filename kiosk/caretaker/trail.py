@@ -81,6 +81,7 @@ class Trail:
         self._kept_days, self._segment_bytes = kept_days, segment_bytes
         self._end: _End | None = None
         self._found: list[Event] = []  # when it was opened, and is not written yet
+        self.broken = False  # it did not hold together when it was opened
         self.last_event = ""  # of the last line that is there; "" for none
 
     @property
@@ -96,8 +97,9 @@ class Trail:
                 with disk.held(self._folder, alone=True):
                     self._end = self._look()
 
-    def append(self, *told: Event | Counts) -> None:
-        """Write these lines, all or none acknowledged. Raises Unwritable, and NotAnEvent for what the table has not."""
+    def append(self, *told: Event | Counts) -> list[Event]:
+        """Write these lines, all or none acknowledged, behind what was found when the trail was opened, which is handed
+        back. Raises Unwritable, and NotAnEvent for what the table has not."""
         now = self._now()
         self.open()
         assert self._end is not None
@@ -110,8 +112,9 @@ class Trail:
             disk.put(self._folder / ANCHOR, chain.anchor_file(Anchor(head, self._end.n), self._key))
             for path, _ in old:
                 disk.remove(path, _seal(path))
-        self._found = []
+        found, self._found = self._found, []
         self.last_event = chain.read(lines[-1]).event
+        return found
 
     def close(self) -> None:
         if self._end is not None and self._end.segment is not None:
@@ -223,6 +226,7 @@ class Trail:
         return _End(n, head, disk.open_to_add(path), path, len(data), good[0].at[:10])
 
     def _broken(self, flaw: str) -> None:
+        self.broken = True
         self._found.append(event("trail_broken", flaw=flaw))
 
 

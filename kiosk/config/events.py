@@ -30,7 +30,7 @@ from msgspec import Meta, Struct, structs
 TABLE = Path(__file__).resolve().parents[2] / "config" / "events.toml"
 TAG = "event"  # the member of a written event that names its row
 
-Kind = Literal["machine", "state", "fault", "act", "visit"]
+Kind = Literal["machine", "state", "fault", "call", "act", "visit"]
 Speaker = Literal["server", "browser", "root", "caretaker"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 1_000_000_000  # of anything that is counted

@@ -23,6 +23,10 @@ from kiosk.language.hours import Hours
 
 AbsolutePath = Annotated[str, Meta(pattern="^/", description="a path that begins with /")]
 HttpsAddress = Annotated[str, Meta(pattern="^https://[^/]", description="an address that begins with https://")]
+LoopbackAddress = Annotated[
+    str, Meta(pattern=r"^http://127\.0\.0\.1:[0-9]{1,5}$", description="an address such as http://127.0.0.1:9093")
+]
+Label = Annotated[str, Meta(min_length=1, max_length=64, description="a name of 1 to 64 signs")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
 Seconds = Annotated[float, Meta(ge=0.1, le=600)]
@@ -103,6 +107,7 @@ class Voice(Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
     loudest: Annotated[int, Meta(ge=10, le=100)] = 100
     jack: AbsolutePath | None = None
+    recordings: AbsolutePath | None = None
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,6 +124,15 @@ class Caretaker(Struct, frozen=True, forbid_unknown_fields=True):
     runtime_directory: AbsolutePath = "/run/kiosk-caretaker"
     state_directory: AbsolutePath = "/var/lib/kiosk"
     kept_days: Annotated[int, Meta(ge=30, le=3650)] = 366
+    metrics_port: Port | None = None
+
+
+class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who brings a call to somebody. kiosk: what this one is called there."""
+
+    kind: Literal["none", "alertmanager"] = "none"
+    url: LoopbackAddress = "http://127.0.0.1:9093"
+    kiosk: Label = "kiosk"
 
 
 class BrowserSettings(Struct, frozen=True):
@@ -132,6 +146,13 @@ class CaretakerSettings(Struct, frozen=True):
     """What the caretaker has to know, and whoever asks it at the command line. The other sections are not looked at."""
 
     caretaker: Caretaker = field(default_factory=Caretaker)
+    alerts: Alerts = field(default_factory=Alerts)
+
+
+class VoiceSettings(Struct, frozen=True):
+    """What the making of prompts has to know. The other sections are not looked at."""
+
+    voice: Voice = field(default_factory=Voice)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,6 +167,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     voice: Voice = field(default_factory=Voice)
     session: Session = field(default_factory=Session)
     caretaker: Caretaker = field(default_factory=Caretaker)
+    alerts: Alerts = field(default_factory=Alerts)
 
 
 Part = TypeVar("Part", bound=Struct)

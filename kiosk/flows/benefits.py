@@ -1,4 +1,5 @@
-"""What linking gives, for those who do not know yet whether they want it (leaflet.txt). Ends where linking begins."""
+"""What linking gives, for those who do not know yet whether they want it (leaflet.txt). Ends where linking begins,
+or where a former link is released first."""
 
 from __future__ import annotations
 
@@ -8,16 +9,18 @@ from kiosk.advice.todo import CARD, Plan, Todo
 from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.linking import link
+from kiosk.flows.linking import link, release_and_link
 from kiosk.flows.take_home import give
 from kiosk.language.languages import N_
 
 
 def benefits(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
-    match kiosk.ask(Screen("benefits", {"gains": GAINS}, ("link", "print", "back"), reading=True)):
+    match kiosk.ask(Screen("benefits", {"gains": GAINS}, ("link", "release", "print", "back"), reading=True)):
         case "link":
             return link(kiosk)
+        case "release":
+            return release_and_link(kiosk)
         case "print":
             return give(kiosk, plan(kiosk.guidance))
     return False

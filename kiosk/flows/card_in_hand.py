@@ -69,10 +69,14 @@ class CardInHand:
     phone_on: int = -1  # the insertion at which a phone was held to the reader
 
     def select(self, application: type[A]) -> A:
-        """The application on the card that is in now; selected only once while the card stays."""
+        """The application on the card that is in now; selected only once while the card stays, and until it has taken a
+        PIN. That PIN counts as verified, and its tries are not told, until another application has been selected."""
         insertion, selected = self.kiosk.insertion, self.selected
         if isinstance(selected, application) and selected.current and self.selected_on == insertion:
-            return selected
+            card = self.kiosk.card()
+            if not card.verified:
+                return selected
+            (JpkiApplication if application is TextApplication else TextApplication).select(card)
         self.selected = fresh = application.select(self.kiosk.card())
         self.selected_on = insertion
         return fresh
@@ -115,7 +119,7 @@ class CardInHand:
             except ApplicationAbsent:
                 fault = self._what_it_is()
 
-    def await_phone(self, step: int) -> JpkiApplication | None:
+    def await_phone(self, step: int | None) -> JpkiApplication | None:
         """The phone's application, asking until there is a phone. None: the person would rather use the card."""
         fault = self.told_fault()
         there = self.kiosk.insertion
@@ -138,7 +142,7 @@ class CardInHand:
 
     # A PIN.
 
-    def enter_pin(self, step: int, use: PinUse[A]) -> Move:
+    def enter_pin(self, step: int | None, use: PinUse[A]) -> Move:
         """As `type_pin`; without a card the person is asked for one, and then for the PIN."""
         told = self.fault if self.fault in AT_THE_PAD else ""
         while (app := self.await_card(step, use.application)) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome
+from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome, of_a_release
 from kiosk.card.apdu import CardError, KindUnknown
 from kiosk.card.certificate import WHAT as CERTIFICATE
 from kiosk.card.text import AttributeUnusable, Field
@@ -10,7 +10,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
-from kiosk.portal.model import OpensAt
+from kiosk.portal.model import OpensAt, Purpose
 from kiosk.receipts.slips import OutcomeSlip
 
 UNUSABLE = {
@@ -57,9 +57,10 @@ def opening(problem: Exception) -> OpensAt | None:
     return problem.opens_at if isinstance(problem, PortalClosed) else None
 
 
-def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None) -> bool:
+def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None, purpose: Purpose = Purpose.LINKING) -> bool:
     """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
-    outcome = OUTCOMES[end].told(kiosk.guidance)
+    outcome = OUTCOMES[end] if purpose is Purpose.LINKING else of_a_release(OUTCOMES[end])
+    outcome = outcome.told(kiosk.guidance)
     facts = {"end": end.value, "outcome": outcome, **({"opens_at": opens_at} if opens_at else {})}
     screen = Screen(
         "outcome",

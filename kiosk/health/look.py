@@ -25,16 +25,19 @@ from msgspec import structs
 
 from kiosk.config.guidance import SHIPPED, Guidance, load, overdue
 from kiosk.config.kiosk import Settings
-from kiosk.health import browser, clock, fonts, guidance, port, portal, printer, reader, voice
+from kiosk.health import browser, caretaker, clock, fonts, guidance, port, portal, printer, reader, voice
 from kiosk.health.finding import Finding
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.hw.reader import PcscReader
+from kiosk.ipc.caretaker import Away, Caretaker
+from kiosk.ipc.messages import Board, Rows, Standing, Status
 from kiosk.language import dates
 from kiosk.language.languages import shipped
 from kiosk.portal.client import PortalClient
 from kiosk.portal.errors import Misconfigured
 from kiosk.voice.mouth import can_speak
+from kiosk.voice.script import recorded
 from kiosk.web.peer import SCREEN
 from kiosk.web.site import kiosk_answers, port_free
 
@@ -83,12 +86,26 @@ def everything(settings: Settings) -> Iterator[Finding]:
     spoken = [language.code for language in shipped() if can_speak(language)]
     jack = settings.voice.jack
     yield voice.judge(settings.voice, spoken, jack is not None and os.access(jack, os.R_OK))
+    yield from people_recorded(settings.voice.recordings)
     yield browser.judge(shutil.which("chromium"))
+    yield from at_caretaker(Caretaker(settings.caretaker.runtime_directory))
 
 
 def at_port(number: int) -> Finding:
     free = port_free(number)
     return port.judge(number, free, not free and kiosk_answers(number))
+
+
+def at_caretaker(there: Caretaker) -> Iterator[Finding]:
+    try:
+        answer, board = there.ask(Status()), there.ask(Board())
+    except Away:
+        yield from caretaker.judge(None)
+        return
+    if isinstance(answer, Standing) and isinstance(board, Rows):  # else we were denied
+        yield from caretaker.judge((answer.lines, answer.head), board.rows)
+    else:
+        yield from caretaker.judge(None)
 
 
 def at_reader(settings: Settings) -> Finding:
@@ -99,6 +116,18 @@ def at_reader(settings: Settings) -> Finding:
     finding = reader.judge(slot.state, settings.reader.name, slot.slots)
     slot.stop()
     return finding
+
+
+def people_recorded(folder: str | None) -> Iterator[Finding]:
+    if folder is None:
+        return
+    try:
+        found = recorded(Path(folder), shipped())
+    except (OSError, ValueError) as error:
+        yield voice.unreadable(folder, error)
+        return
+    for each in found:
+        yield voice.judge_recorded(each, each.unmade())
 
 
 def portal_settings(settings: Settings) -> Finding:

@@ -308,7 +308,8 @@ class PcscReader:
             self._slots = {slot.name: slot for slot in slots}
             self._slot, self._state = after, state
         for report in reports:
-            log.info("card reader: %s", report.value)
+            fault = report is ReaderState.ABSENT  # all the rest is what a visit does
+            log.log(logging.WARNING if fault else logging.INFO, "card reader: %s", report.value)
             with self._complaints.survive("card reader: the listener"):  # the watch must outlive it
                 self._changed(report)
 

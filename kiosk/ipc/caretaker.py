@@ -7,6 +7,7 @@ it may have been: a gap too many is written rather than one too few.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Protocol
@@ -16,9 +17,15 @@ from kiosk.ipc.messages import (
     LONGEST,
     SOCKET,
     Answer,
+    Call,
+    Calling,
+    CallStands,
+    CallState,
     Denied,
+    EndCall,
     NotAMessage,
     Question,
+    Report,
     Standing,
     Status,
     Taken,
@@ -28,6 +35,7 @@ from kiosk.ipc.messages import (
 )
 
 PATIENCE_SECONDS = 1.5  # for an answer: a passcode may be being checked, or a disk be slow
+STAFF_SECONDS = 10.0  # of a member of the staff, for an answer that they have asked for
 
 
 class Away(Exception):
@@ -56,11 +64,11 @@ class Caretaker:
         self._untold = untold or InThisProcess()
         self._patience_seconds = patience_seconds
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
         """Raises Away."""
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
-                line.settimeout(self._patience_seconds)
+                line.settimeout(patience_seconds or self._patience_seconds)
                 line.connect(str(self._path))
                 line.send(encode(question))
                 said = line.recv(LONGEST * 16)
@@ -81,12 +89,38 @@ class Caretaker:
         self._untold.untold = 0 if arrived else waiting + (told.row.kind != "state")
         return arrived
 
+    def report(self, check: str, reason: str) -> bool:
+        """How something is (config/health.toml), and whether that has arrived. Never raises for a caretaker that is not
+        there: what is so is reported again and again."""
+        try:
+            return isinstance(self.ask(Report(check, reason)), Taken)
+        except Away:
+            return False
+
     def present(self) -> bool:
         """It is there, and answers."""
         try:
             return isinstance(self.ask(Status()), Standing)
         except Away:
             return False
+
+    def call(self) -> CallState:
+        """Somebody wants the staff. Who cannot be asked calls nobody."""
+        return self._call(Call())
+
+    def call_stands(self) -> CallState:
+        return self._call(CallStands())
+
+    def end_call(self) -> None:
+        with contextlib.suppress(Away):
+            self.ask(EndCall())
+
+    def _call(self, question: Call | CallStands) -> CallState:
+        try:
+            said = self.ask(question)
+        except Away:
+            return "unsent"
+        return said.call if isinstance(said, Calling) else "unsent"
 
 
 class NoCaretaker:
@@ -95,8 +129,23 @@ class NoCaretaker:
     def tell(self, told: Event) -> bool:
         return True
 
+    def report(self, check: str, reason: str) -> bool:
+        return True
+
     def present(self) -> bool:
         return True
+
+    def call(self) -> CallState:
+        return "none"
+
+    def call_stands(self) -> CallState:
+        return "none"
+
+    def end_call(self) -> None:
+        pass
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
+        raise Away("there is no caretaker")
 
 
 class Listener(Protocol):
@@ -104,4 +153,14 @@ class Listener(Protocol):
 
     def tell(self, told: Event) -> bool: ...
 
+    def report(self, check: str, reason: str) -> bool: ...
+
     def present(self) -> bool: ...
+
+    def call(self) -> CallState: ...
+
+    def call_stands(self) -> CallState: ...
+
+    def end_call(self) -> None: ...
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer: ...

@@ -2,19 +2,34 @@
 answer. Who speaks is said by the kernel and never by a message.
 
     Tell       an event, from whoever may tell it (config/events.toml)          Taken, Denied
-    Status     the caretaker is there; how the trail stands                     Standing, Denied
+    Status     the caretaker is there; how the trail stands; is there staff?    Standing, Denied
     Admit      is this the passcode of this staff number?                       Admitted, NotAdmitted, Denied
+    Call, CallStands, EndCall       somebody wants the staff; how it stands; not any more   Calling, Taken, Denied
     AddStaff, RemoveStaff, ListStaff   accounts, for root alone                 Taken, Staff, Denied
+    Report     how a device or a program is (config/health.toml)                Taken, Denied
+    Board      every check, as the staff see it                                 Rows
+    LookAgain  judge now, and wait for nothing                                  Taken
+    MarkSeen   staff have seen this, and need not see it again as it is         Taken, Denied
+    Doors      is the kiosk open?                                               DoorsStand
+    CloseKiosk, OpenKiosk              by staff                                 DoorsStand, Denied
+    Paper      how much is on the roll?                                         PaperStands
+    PaperChanged                       staff have put in a new roll             PaperStands, Denied
+    Counters   what has been done here                                          Counted
+    TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
+    StaffLeft  staff have gone from the screen                                  Taken, Denied
+
+Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
 from kiosk.config.events import Event
+from kiosk.config.health import CHECKS, CheckName, Level, ReasonName
 
 SOCKET = "caretaker.sock"  # in caretaker.runtime_directory
 LONGEST = 4096  # bytes of a message
@@ -22,7 +37,17 @@ LONGEST = 4096  # bytes of a message
 Number = Annotated[int, Meta(ge=1, le=999_999)]
 Role = Literal["officer", "supervisor", "vendor"]
 Passcode = Annotated[str, Meta(max_length=64)]
+# none: there is no call; sending: it is not known yet; sent: what carries it has taken it, and does not keep it back;
+# acknowledged: one of the staff has said that they have seen it; unsent: nobody has heard of it.
+CallState = Literal["none", "sending", "sent", "acknowledged", "unsent"]
 Count = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, UTC, to the end of the year 9999
+
+ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
+CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
+Part = Literal["printer", "reader", "touch", "colours", "portal"]
+Verdict = Literal["good", "bad"]
+End = Literal["finished", "left", "timed_out", "card_gone", "browser_lost", "stopped", "problem"]
 
 
 class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="message", tag=str.lower):
@@ -38,6 +63,18 @@ class Tell(Message, frozen=True):
 
 class Status(Message, frozen=True):
     """How is it?"""
+
+
+class Call(Message, frozen=True):
+    """Somebody at the kiosk wants the staff. Who says it once more has one call."""
+
+
+class CallStands(Message, frozen=True):
+    """How does the call stand? To be asked again and again: a call that nobody asks for is over."""
+
+
+class EndCall(Message, frozen=True):
+    """They have gone, or want nobody any more."""
 
 
 class Secret(Message, frozen=True):
@@ -72,6 +109,85 @@ class ListStaff(Message, frozen=True):
     """Which are there?"""
 
 
+class Calling(Message, frozen=True):
+    """How the call stands."""
+
+    call: CallState
+
+
+class Report(Message, frozen=True):
+    """How something is: a reason of its check. Raises ValueError for what the table does not have."""
+
+    check: CheckName
+    reason: ReasonName
+
+    def __post_init__(self) -> None:
+        if self.check not in CHECKS or self.reason not in CHECKS[self.check].reasons:
+            raise ValueError("there is no such check or reason in the table")
+
+
+class Board(Message, frozen=True):
+    """How does everything stand?"""
+
+
+class LookAgain(Message, frozen=True):
+    """Look now at what you look at yourself, and show what was reported last, without waiting whether it lasts."""
+
+
+class MarkSeen(Message, frozen=True):
+    """This member of the staff has seen how that check is."""
+
+    staff: Number
+    check: CheckName
+
+
+class Doors(Message, frozen=True):
+    """Is the kiosk open?"""
+
+
+class CloseKiosk(Message, frozen=True):
+    """Serve nobody new. until: when it opens again, by itself; None: when staff open it."""
+
+    staff: Number
+    reason: ClosedFor
+    until: Moment | None = None
+
+
+class OpenKiosk(Message, frozen=True):
+    """Serve again."""
+
+    staff: Number
+
+
+class Paper(Message, frozen=True):
+    """How much is on the roll?"""
+
+
+class PaperChanged(Message, frozen=True):
+    """There is a new one."""
+
+    staff: Number
+
+
+class Counters(Message, frozen=True):
+    """What has been done here?"""
+
+
+class TriedOut(Message, frozen=True):
+    """This member of the staff has tried a part of the kiosk out."""
+
+    staff: Number
+    part: Part
+    verdict: Verdict
+
+
+class StaffLeft(Message, frozen=True):
+    """This member of the staff acts here no more."""
+
+    staff: Number
+    end: End
+
+
 class Taken(Message, frozen=True):
     """It is done. An event stands on the disk, or is counted: as a visit, or among what the disk did not take."""
 
@@ -83,11 +199,12 @@ class Denied(Message, frozen=True):
 
 
 class Standing(Message, frozen=True):
-    """The trail's anchor, and how many events the disk would not take."""
+    """The trail's anchor, how many events the disk would not take, and whether anybody has an account."""
 
     lines: int
     head: str
     unwritten: int
+    staffed: bool
 
 
 class Admitted(Message, frozen=True):
@@ -108,8 +225,88 @@ class Staff(Message, frozen=True):
     accounts: dict[int, Role]
 
 
-Question = Tell | Status | Admit | AddStaff | RemoveStaff | ListStaff
-Answer = Taken | Denied | Standing | Admitted | NotAdmitted | Staff
+class Row(Struct, frozen=True):
+    """One check. since: when it came to be shown so; seen: staff have seen it as it is."""
+
+    check: CheckName
+    level: Level
+    reason: ReasonName
+    since: Moment
+    seen: bool
+
+
+class Rows(Message, frozen=True):
+    """The board, in the table's order. A check of which nothing is known yet is not on it."""
+
+    rows: tuple[Row, ...]
+
+
+class DoorsStand(Message, frozen=True):
+    """reason: why it is closed; None: it is open. until: when it opens by itself; None: when staff open it."""
+
+    reason: ClosedFor | None = None
+    until: Moment | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.reason is None
+
+
+class PaperStands(Message, frozen=True):
+    """rolls: changed so far. printed: slips from this one, by the hour and so a little behind. left: slips, by what the
+    rolls before it gave; None: not known yet."""
+
+    rolls: int
+    printed: int
+    left: int | None
+
+
+class Span(Struct, frozen=True):
+    """What has been done within some time. visits: by how they ended; prints: by what came of them, "printed" among
+    them (config/events.toml, `end` and `printed`); calls: for the staff; faults: by their event."""
+
+    visits: dict[str, int] = {}
+    prints: dict[str, int] = {}
+    calls: int = 0
+    faults: dict[str, int] = {}
+
+
+class Counted(Message, frozen=True):
+    """Today (Japan's), these seven days, and from `begun` on. Visits and prints come once an hour, and never before
+    three can be told of together."""
+
+    begun: Moment
+    day: Span
+    week: Span
+    start: Span
+
+
+Question = (
+    Tell
+    | Status
+    | Admit
+    | AddStaff
+    | RemoveStaff
+    | ListStaff
+    | Call
+    | CallStands
+    | EndCall
+    | Report
+    | Board
+    | LookAgain
+    | MarkSeen
+    | Doors
+    | CloseKiosk
+    | OpenKiosk
+    | Paper
+    | PaperChanged
+    | Counters
+    | TriedOut
+    | StaffLeft
+)
+Answer = (
+    Taken | Denied | Standing | Admitted | NotAdmitted | Staff | Calling | Rows | DoorsStand | PaperStands | Counted
+)
 
 _questions, _answers = msgspec.json.Decoder(Question), msgspec.json.Decoder(Answer)
 

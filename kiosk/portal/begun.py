@@ -1,14 +1,15 @@
 """What was begun at the portal and is not over, on record in the runtime directory for whoever comes after us.
 
 A session ends what it began, however it ends; one that is killed cannot, nor one whose portal is away at that moment.
-Its successor can, if it knows what to end. So each linking has a file here from *before* it is begun until the portal
+Its successor can, if it knows what to end. So each request has a file here from *before* it is begun until the portal
 has said that it is over. The file is all name, and changes its name in one step:
 
     linking.begin.<key>    we asked the portal to begin, with this idempotency key; whether it did is not known
     linking.<id>           the portal has begun this linking
+    release.…              the same of a release
 
 Both are random numbers of the two machines and name nobody; the directory is memory (tmpfs), and what is in the file
-is only the moment after which the portal has ended the linking by itself, in seconds of the machine's monotonic clock,
+is only the moment after which the portal has ended it by itself, in seconds of the machine's monotonic clock,
 which all its processes share and which begins anew where tmpfs does.
 
 The directory belongs to the screen's user (systemd/tmpfiles.d), who may remove our files. That costs no more than the
@@ -27,25 +28,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kiosk.portal.model import Purpose
+
 log = logging.getLogger(__name__)
 
-LIFETIME_SECONDS = 15 * 60  # of a linking (openapi.yaml, "What ends, and what is erased")
+LIFETIME_SECONDS = 15 * 60  # of a request (openapi.yaml, "What ends, and what is erased")
 MARGIN_SECONDS = 60  # we count from before the call that begins it
 LONGEST = 64  # bytes of a file
-NAME = re.compile(r"linking\.(begin\.)?([0-9A-Za-z_-]{16,64})")
+NAME = re.compile(r"(linking|release)\.(begin\.)?([0-9A-Za-z_-]{16,64})")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One linking. word: its id, or while that is not known the key it was begun with. until: monotonic seconds."""
+    """One request. word: its id, or while that is not known the key it was begun with. until: monotonic seconds."""
 
     word: str = field(repr=False)
     asked: bool  # the id is not known
     until: float
+    purpose: Purpose = Purpose.LINKING
 
     @property
     def name(self) -> str:
-        return f"linking.{'begin.' if self.asked else ''}{self.word}"
+        return f"{self.purpose.value}.{'begin.' if self.asked else ''}{self.word}"
 
 
 class Begun:
@@ -58,9 +62,9 @@ class Begun:
         self._directory = directory
         self._now = now
 
-    def asked(self, key: str) -> Entry:
+    def asked(self, key: str, purpose: Purpose = Purpose.LINKING) -> Entry:
         """The portal is about to be asked to begin one."""
-        entry = Entry(key, True, self._now() + LIFETIME_SECONDS + MARGIN_SECONDS)
+        entry = Entry(key, True, self._now() + LIFETIME_SECONDS + MARGIN_SECONDS, purpose)
         if self._directory is not None:
             try:
                 file = os.open(
@@ -86,9 +90,9 @@ class Begun:
             with contextlib.suppress(OSError):
                 (self._directory / entry.name).unlink(missing_ok=True)
 
-    def ended(self, id: str) -> None:
-        """The linking of that id is over."""
-        self.over(Entry(id, False, 0))
+    def ended(self, purpose: Purpose, id: str) -> None:
+        """The request of that id is over."""
+        self.over(Entry(id, False, 0, purpose))
 
     def left(self) -> list[Entry]:
         """What has not been ended yet; what has ended by itself is taken off the record."""
@@ -125,4 +129,4 @@ class Begun:
             return None  # gone, or not ours
         except ValueError:
             until = latest  # killed before it was written down
-        return Entry(named[2], named[1] is not None, min(until, latest))
+        return Entry(named[3], named[2] is not None, min(until, latest), Purpose(named[1]))

@@ -1,6 +1,6 @@
 """The kiosk's side of the contract in `openapi.yaml`.
 
-Three rules carry it:
+These rules carry it:
 
 - What is safe to repeat is repeated once, with the same idempotency key, and both tries share one deadline.
   A server's failure (5xx) says nothing about what was done, so it counts as no answer.
@@ -8,9 +8,10 @@ Three rules carry it:
 - After a submission without a usable answer the portal is *asked*. "held" means that nothing was decided, so the same
   submission goes out once more; if that is lost too, cancelling settles it, because the portal lets only one of the two
   win and says which. `PortalUnreachable(sent="unknown")` remains for a portal that answers nothing at all.
+- A linking and a release are one request with two purposes; what holds for the one holds for the other.
 - What was begun is on record (`begun.py`) until it is known to be over, so that whoever comes after us can end it. That
   is safe whatever had become of it: cancelling undoes nothing that was completed, and asking to begin once more under
-  the same key only tells which linking that was.
+  the same key only tells which request that was.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, overload
 from urllib.parse import urlsplit
 
 import msgspec
@@ -40,7 +41,27 @@ from kiosk.portal.errors import (
     PortalUnreachable,
 )
 from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
-from kiosk.portal.model import Applicant, Held, Linked, Linking, LinkingState, Moment, OpensAt, Refusal, State, Status
+from kiosk.portal.model import (
+    FOREIGN,
+    Applicant,
+    Held,
+    Licence,
+    Linked,
+    Linking,
+    LinkingState,
+    Moment,
+    Offer,
+    OpensAt,
+    Purpose,
+    Refusal,
+    Release,
+    Released,
+    ReleaseState,
+    Request,
+    RequestState,
+    State,
+    Status,
+)
 
 __all__ = ["PortalBroken", "PortalClient", "PortalClosed", "PortalError", "PortalRefused", "PortalUnreachable"]
 
@@ -51,6 +72,7 @@ LONGEST_CLOSURE = timedelta(days=30)  # an opening beyond that is not worth show
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+R = TypeVar("R", bound=Request)
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -73,6 +95,7 @@ class PortalClient:
         self._tls: ssl.SSLContext | None = None
         self._complaint = ""  # the last that was said to the operator
         self.ill_timed: IllTimed | None = None  # why the last call that got no connection got none, if it is the clock
+        self.offers: frozenset[Offer] = frozenset()  # what the portal does beyond linking, as of its last status
         self.ahead: float | None = None  # s, of this machine's clock before the portal's, as of its last answer
 
     def check(self) -> None:
@@ -85,63 +108,79 @@ class PortalClient:
 
     def begin(self) -> Linking:
         """Begin a linking: its id, its nonce, the terms in force and when it ends by itself."""
-        key = _key()
-        entry = self._begun.asked(key)
-        try:
-            linking = self._begin(key)
-        except PortalUnreachable as error:
-            if error.sent == "no":
-                self._begun.over(entry)
-            raise
-        self._begun.named(entry, linking.id)
-        return linking
+        return self._begin_on_record(Linking)
 
-    def hold(self, linking: Linking, applicant: Applicant) -> Held:
-        """Send the four attributes, to be held until the linking ends."""
+    def begin_release(self) -> Release:
+        """Begin a release: as a linking, and what it can release."""
+        return self._begin_on_record(Release)
+
+    def hold(self, request: Request, applicant: Applicant) -> Held:
+        """Send the four attributes, to be held until the request ends."""
         body = msgspec.json.encode(applicant)
-        call = _Call("hold", "PUT", f"/linkings/{linking.id}/applicant", body, _key())
+        call = _Call("hold", "PUT", f"{_path(request.purpose, request.id)}/applicant", body, _key())
         return _decode("hold", Held, self._repeat(call))
 
-    def submit(self, linking: Linking, cms: bytes) -> Linked:
-        """Send the signature (DER of `card.cms.signed_data` over `portal.statement.statement`) and get the link.
+    @overload
+    def submit(self, request: Linking, cms: bytes) -> Linked: ...
+
+    @overload
+    def submit(self, request: Release, cms: bytes) -> Released: ...
+
+    def submit(self, request: Request, cms: bytes) -> Linked | Released:
+        """Send the signature (DER of `card.cms.signed_data` over `portal.statement.statement`) and get what was done.
 
         A lost answer is asked for, never guessed: PortalUnreachable(sent="unknown") only when asking failed too.
         """
         try:
-            linked = self._submit(linking, cms)
-        except PortalRefused:
-            self._begun.ended(linking.id)
+            done = self._submit(request, cms)
+        except PortalRefused as refused:
+            self._begun.ended(request.purpose, request.id)
+            if refused.reason in FOREIGN[request.purpose]:
+                raise PortalBroken("submit") from None
             raise
-        self._begun.ended(linking.id)
-        return linked
+        self._begun.ended(request.purpose, request.id)
+        return done
 
-    def _submit(self, linking: Linking, cms: bytes) -> Linked:
-        body = msgspec.json.encode({"cms": base64.b64encode(cms).decode(), "terms_sha256": linking.terms.sha256})
-        call = _Call("submit", "POST", f"/linkings/{linking.id}/signature", body, _key())
+    def _submit(self, request: Request, cms: bytes) -> Linked | Released:
+        body = msgspec.json.encode({"cms": base64.b64encode(cms).decode(), "terms_sha256": request.terms.sha256})
+        call = _Call("submit", "POST", f"{_path(request.purpose, request.id)}/signature", body, _key())
         deadline = Deadline(self._settings.timeout_seconds)
         for last in (False, True):
             try:
-                return _decode("submit", Linked, self._once(call, deadline))
+                return _decode("submit", _DONE[request.purpose], self._once(call, deadline))
             except NotSent:
                 if last:
                     raise PortalUnreachable("no") from None
             except (NoAnswer, PortalBroken):
                 break
             self._pause(deadline)
-        return self._settle(linking, call)
+        return self._settle(request, call)
 
-    def state(self, linking: Linking) -> LinkingState:
+    @overload
+    def state(self, request: Linking) -> LinkingState: ...
+
+    @overload
+    def state(self, request: Release) -> ReleaseState: ...
+
+    def state(self, request: Request) -> RequestState:
         """How it stands."""
-        return self._ask(linking, Deadline(self._settings.timeout_seconds))
+        return self._ask(request, Deadline(self._settings.timeout_seconds))
 
-    def cancel(self, linking: Linking) -> State | None:
+    def linked_licence(self, linking: Linking) -> Licence | None:
+        """What a portal shows of the licence of somebody it has refused as linked already. None: it shows nothing."""
+        try:
+            return self.state(linking).licence
+        except PortalError:
+            return None
+
+    def cancel(self, request: Request) -> State | None:
         """End it and have the applicant data erased. Best effort within a few seconds; never raises.
 
         Returns how it has ended, as the portal says: it may have been completed before. None: not confirmed.
         """
-        ended = self._end(linking.id)
+        ended = self._end(request.purpose, request.id)
         if ended:
-            self._begun.ended(linking.id)
+            self._begun.ended(request.purpose, request.id)
         return ended
 
     def left(self) -> list[Entry]:
@@ -162,34 +201,35 @@ class PortalClient:
     def reachable(self) -> bool | PortalClosed:
         """For the home screen: True when open, PortalClosed (returned, not raised) when closed, False otherwise."""
         try:
-            _decode("status", Status, self._repeat(_Call("status", "GET", "/status"), self._brief()))
+            status = _decode("status", Status, self._repeat(_Call("status", "GET", "/status"), self._brief()))
         except PortalClosed as closed:
             return closed
         except PortalError:
             return False
+        self.offers = status.known
         return True
 
-    def _settle(self, linking: Linking, submission: _Call) -> Linked:
+    def _settle(self, request: Request, submission: _Call) -> Linked | Released:
         """Find out what became of a submission whose answer was lost."""
         log.warning("the answer to submit was lost: asking the portal how it stands")
         deadline = Deadline(self._settings.timeout_seconds)
         self._pause(deadline)
         try:
-            state = self._ask(linking, deadline)
+            state = self._ask(request, deadline)
         except PortalError:  # closed, or forgotten, says nothing about what happened before
             raise PortalUnreachable("unknown") from None
         if state.state in (State.BEGUN, State.HELD):
             try:
-                return _decode("submit", Linked, self._once(submission, deadline))
+                return _decode("submit", _DONE[request.purpose], self._once(submission, deadline))
             except (NotSent, NoAnswer, PortalBroken, PortalClosed):
                 pass
             try:
-                state = self._cancel(linking.id)
+                state = self._cancel(request.purpose, request.id)
             except PortalError:
                 raise PortalUnreachable("unknown") from None
         match state.state:
-            case State.COMPLETED if state.linked is not None:
-                return state.linked
+            case State.COMPLETED if state.done is not None:
+                return state.done
             case State.REFUSED if state.refusal is not None:
                 raise PortalRefused(state.refusal)
             case State.EXPIRED:
@@ -198,38 +238,52 @@ class PortalClient:
                 raise PortalUnreachable("no")
         raise PortalUnreachable("unknown")
 
-    def _ask(self, linking: Linking, deadline: Deadline) -> LinkingState:
-        return _decode("state", LinkingState, self._repeat(_Call("state", "GET", f"/linkings/{linking.id}"), deadline))
+    def _ask(self, request: Request, deadline: Deadline) -> RequestState:
+        call = _Call("state", "GET", _path(request.purpose, request.id))
+        return _decode("state", _STATE[request.purpose], self._repeat(call, deadline))
 
-    def _begin(self, key: str, deadline: Deadline | None = None) -> Linking:
-        return _decode("begin", Linking, self._repeat(_Call("begin", "POST", "/linkings", key=key), deadline))
+    def _begin_on_record(self, kind: type[R]) -> R:
+        key = _key()
+        entry = self._begun.asked(key, kind.purpose)
+        try:
+            request = self._begin(kind, key)
+        except PortalUnreachable as error:
+            if error.sent == "no":
+                self._begun.over(entry)
+            raise
+        self._begun.named(entry, request.id)
+        return request
+
+    def _begin(self, kind: type[R], key: str, deadline: Deadline | None = None) -> R:
+        return _decode("begin", kind, self._repeat(_Call("begin", "POST", _path(kind.purpose), key=key), deadline))
 
     def _settle_entry(self, entry: Entry) -> Entry | None:
         """None when it is over now."""
         if entry.asked:
             try:
-                entry = self._begun.named(entry, self._begin(entry.word, self._brief()).id)
+                begun = self._begin(_KIND[entry.purpose], entry.word, self._brief())
+                entry = self._begun.named(entry, begun.id)
             except PortalError:
                 return entry
-        if not self._end(entry.word):
+        if not self._end(entry.purpose, entry.word):
             return entry
         self._begun.over(entry)
         log.warning("what an earlier session had begun at the portal is over")
         return None
 
-    def _end(self, id: str) -> State | None:
+    def _end(self, purpose: Purpose, id: str) -> State | None:
         """Cancel it. Returns how it has ended, as the portal says; None: it has not said so."""
         try:
-            state = self._cancel(id).state
+            state = self._cancel(purpose, id).state
         except PortalRefused:
             return State.EXPIRED  # the portal no longer knows it
         except PortalError:
             return None
         return None if state in (State.BEGUN, State.HELD) else state
 
-    def _cancel(self, id: str) -> LinkingState:
-        call = _Call("cancel", "POST", f"/linkings/{id}/cancellation", key=_key())
-        return _decode("cancel", LinkingState, self._repeat(call, self._brief()))
+    def _cancel(self, purpose: Purpose, id: str) -> RequestState:
+        call = _Call("cancel", "POST", f"{_path(purpose, id)}/cancellation", key=_key())
+        return _decode("cancel", _STATE[purpose], self._repeat(call, self._brief()))
 
     def _repeat(self, call: _Call, deadline: Deadline | None = None) -> bytes:
         """Send what is safe to send again, at most twice."""
@@ -302,6 +356,19 @@ class _Call(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+
+_KIND: dict[Purpose, type[Request]] = {Purpose.LINKING: Linking, Purpose.RELEASE: Release}
+_DONE: dict[Purpose, type[Linked] | type[Released]] = {Purpose.LINKING: Linked, Purpose.RELEASE: Released}
+_STATE: dict[Purpose, type[LinkingState] | type[ReleaseState]] = {
+    Purpose.LINKING: LinkingState,
+    Purpose.RELEASE: ReleaseState,
+}
+
+
+def _path(purpose: Purpose, id: str = "") -> str:
+    """Where all of that purpose are, or the one of that id."""
+    return f"/{purpose.value}s/{id}" if id else f"/{purpose.value}s"
 
 
 def _key() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Literal, NewType
+from typing import Annotated, ClassVar, Final, Literal, NewType
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 # What may stand on paper, told apart from every other text and moment by its type (receipts/slips.py).
 Reference = NewType("Reference", str)
 LinkedAt = NewType("LinkedAt", datetime)
+ReleasedAt = NewType("ReleasedAt", datetime)
 OpensAt = NewType("OpensAt", datetime)
 Sex = Literal["male", "female", "unknown"]
 
@@ -31,14 +32,34 @@ class Private(msgspec.Struct, frozen=True):
         return f"<{type(self).__name__}>"
 
 
-class Status(msgspec.Struct, frozen=True):
+class Purpose(Enum):
+    """What a request is signed for. From this one word come its path, its statement and its name on record."""
+
+    LINKING = "linking"
+    RELEASE = "release"  # of a link
+
+
+class Offer(Enum):
+    """What a portal may do beyond linking (openapi.yaml, "What a portal may leave out")."""
+
+    RELEASE = "release"  # a link can be released here
+    LINKED_LICENCE = "linked_licence"  # whoever is linked already is shown their licence
+
+
+class Status(Private, frozen=True):
     """The portal links people now. When it does not it answers the problem `closed`."""
 
     status: Literal["open"]
+    offers: Annotated[tuple[Annotated[str, Meta(pattern=r"^[a-z_]{1,32}\Z")], ...], Meta(max_length=32)] = ()
+
+    @property
+    def known(self) -> frozenset[Offer]:
+        """Those of the offers that this kiosk knows."""
+        return frozenset(each for each in Offer if each.value in self.offers)
 
 
 class Refusal(Enum):
-    """Why the portal did not link. Each has a page of its own at the kiosk, and a problem type in the contract."""
+    """Why the portal did not do it. Each has a page of its own at the kiosk, and a problem type in the contract."""
 
     ALREADY_LINKED = "already_linked"
     NO_LICENCE = "no_licence"  # no マイナ免許証 is recorded for this person
@@ -50,6 +71,15 @@ class Refusal(Enum):
     TERMS_CHANGED = "terms_changed"  # other terms are in force than those agreed to
     EXPIRED = "expired"  # this linking timed out, or the portal no longer knows it
     SIGNATURE_INVALID = "signature_invalid"
+    NOT_LINKED = "not_linked"  # there is no link to release
+    RELEASE_NOT_HERE = "release_not_here"  # the link is in force, and this portal releases none such
+
+
+# What the portal may not answer to each.
+FOREIGN: Final = {
+    Purpose.LINKING: frozenset({Refusal.NOT_LINKED, Refusal.RELEASE_NOT_HERE}),
+    Purpose.RELEASE: frozenset({Refusal.ALREADY_LINKED, Refusal.RELEASE_FIRST, Refusal.NO_LICENCE}),
+}
 
 
 class Applicant(Private, frozen=True, forbid_unknown_fields=True):
@@ -75,13 +105,28 @@ class Terms(msgspec.Struct, frozen=True):
             raise ValueError("control characters in the text")
 
 
-class Linking(Private, frozen=True):
-    """One linking begun at the portal. It ends by itself at `expires`, and what was held of the applicant with it."""
+class Request(Private, frozen=True):
+    """What is begun at the portal, to be agreed to and signed. It ends by itself at `expires`, and what was held of the
+    applicant with it."""
 
+    purpose: ClassVar[Purpose]
     id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{16,64}\Z")]
     nonce: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{22,86}\Z")]
     terms: Terms
     expires: Moment
+
+
+class Linking(Request, frozen=True):
+    """The request to link a licence."""
+
+    purpose: ClassVar[Purpose] = Purpose.LINKING
+
+
+class Release(Request, frozen=True):
+    """The request to release a link. scope: only that of a lapsed licence; or, when there is none, the one in force."""
+
+    purpose: ClassVar[Purpose] = Purpose.RELEASE
+    scope: Literal["lapsed", "any"]
 
 
 class Held(Private, frozen=True):
@@ -115,8 +160,16 @@ class Linked(Private, frozen=True):
     licence: Licence
 
 
+class Released(Private, frozen=True):
+    """The portal has released a link. lapsed: of a former licence; else the one that was in force."""
+
+    reference: Annotated[Reference, Meta(pattern=r"^[0-9A-Z-]{4,32}\Z")]
+    released_at: Annotated[ReleasedAt, Meta(tz=True)]
+    lapsed: bool
+
+
 class State(Enum):
-    """Where a linking stands. The last four are ends; nothing leads out of an end."""
+    """Where a request stands. The last four are ends; nothing leads out of an end."""
 
     BEGUN = "begun"
     HELD = "held"
@@ -126,17 +179,51 @@ class State(Enum):
     EXPIRED = "expired"
 
 
-class LinkingState(Private, frozen=True, omit_defaults=True):
-    """The answer to "how does it stand?": `linked` comes with COMPLETED, `refusal` with REFUSED, else neither."""
+class RequestState(Private, frozen=True, omit_defaults=True):
+    """The answer to "how does it stand?": what was done comes with COMPLETED, `refusal` with REFUSED, else neither.
+    Of one purpose: a LinkingState or a ReleaseState."""
 
+    purpose: ClassVar[Purpose]
     state: State
     applicant_data: Literal["none", "held", "erased"]
     erased_at: Moment | None = None
-    linked: Linked | None = None
     refusal: Refusal | None = None
 
+    @property
+    def done(self) -> Linked | Released | None:
+        """What was done when it was completed."""
+        raise NotImplementedError
+
     def __post_init__(self) -> None:
-        if (self.linked is not None) != (self.state is State.COMPLETED):
-            raise ValueError("linked comes with completed, and only with it")
+        if (self.done is not None) != (self.state is State.COMPLETED):
+            raise ValueError("what was done comes with completed, and only with it")
         if (self.refusal is not None) != (self.state is State.REFUSED):
             raise ValueError("refusal comes with refused, and only with it")
+        if self.refusal in FOREIGN[self.purpose]:
+            raise ValueError("the refusal is not one of this purpose")
+
+
+class LinkingState(RequestState, frozen=True, omit_defaults=True):
+    """licence: what a person who is linked already has; it may come with that refusal."""
+
+    purpose: ClassVar[Purpose] = Purpose.LINKING
+    linked: Linked | None = None
+    licence: Licence | None = None
+
+    @property
+    def done(self) -> Linked | None:
+        return self.linked
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.licence is not None and self.refusal is not Refusal.ALREADY_LINKED:
+            raise ValueError("the licence comes with already_linked, and only with it")
+
+
+class ReleaseState(RequestState, frozen=True, omit_defaults=True):
+    purpose: ClassVar[Purpose] = Purpose.RELEASE
+    released: Released | None = None
+
+    @property
+    def done(self) -> Released | None:
+        return self.released

@@ -22,7 +22,6 @@ import threading
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from importlib.resources import files
-from itertools import chain
 from typing import Any
 
 import pypdfium2
@@ -79,7 +78,7 @@ def preload(width: int = 576) -> None:
         environment = _environment(language)
         for name in environment.list_templates(extensions=["html"]):
             environment.get_template(name)
-        lay_out(TestSlip(), Station(), datetime(2026, 4, 1), width=width, language=language)
+    lay_out(TestSlip(), Station(), datetime(2026, 4, 1), width=width)  # in one language: its fonts are let go again
     _fonts.cache_clear()
     gc.collect()  # ends Pango's thread: whoever forks must have but one
 
@@ -136,59 +135,74 @@ def hours(language: Language, when: Hours) -> Markup:
 
 
 def own_hours(language: Language, when: Hours, *, brief: bool = False) -> Markup:
-    """Hours as the reader alone needs them. They break at a blank or between days, never within a time."""
-    parts = hours_written(when, language, brief=brief).split(" ")
-    return Markup(" ").join(
-        Markup("").join(Markup("<span class=phrase>{}</span>").format(phrase) for phrase in _PHRASE_END.split(part))
-        for part in parts
-    )
+    """Hours as the reader alone needs them. They break before a bracket, else at a blank or between days, never within
+    a time."""
+    pieces = _BEFORE_BRACKET.split(hours_written(when, language, brief=brief))
+    return Markup("").join(_phrase(_broken(piece, _PHRASE_END)) if piece.strip() else piece for piece in pieces)
 
 
 def _two_lines(said: str, japanese: str) -> Markup:
     return Markup("<span class=own>{}</span><span class=ja lang=ja>{}</span>").format(said, japanese)
 
 
+_HANGUL = re.compile("[가-힣]")
+_KANA = re.compile("[ぁ-ゖァ-ヺ]")
+_AFTER_MARK = re.compile("(?<=、)")
+_NAME = re.compile("(「[^」]*」[.,]?)")
+_BEFORE_BRACKET = re.compile("( (?=[（(])|(?=（))")  # with the blank that is there
 # Where Japanese may break: before an opening bracket; after a mark; after a closing one unless a particle follows; from
 # the end of one word (hiragana) to the beginning of the next (kanji, katakana, letters), but not inside words: after っ
 # and the prefixes お and ご, before half of a compound verb; before the words that end long runs of hiragana; and after
 # a particle that follows a closing bracket. What is still longer than a narrow line, such as a long name, may break
-# where katakana becomes kanji, so that no single sign is left for the next line.
-_HANGUL = re.compile("[가-힣]")
+# where katakana becomes kanji or a word with a reading begins, so that no single sign is left for the next line.
 _PHRASE_END = re.compile(
     r"(?<=[^「（])(?=[「（])"
     r"|(?<=[、。・])(?![、。」）・])"
     r"|(?<=[」）])(?![、。」）・ぁ-ん])"
     r"|(?<=[ぁ-ゖ])(?<![っおご])(?<!もう)(?=[一-龠々ァ-ヺA-Za-z0-9０-９])(?![込付越消直出取])"
     r"|(?<=[ぁ-ゖ])(?=ください|ときは|ありません)"
+    r"|(?<=[ァ-ヺー])(?=など)"
     r"|(?<=[」）][とをにへはがで])(?=[一-龠々ァ-ヺ])"
 )
-_WITHIN_A_NAME = re.compile("(?<=[ァ-ヺー])(?=[一-龠々])")
+_WITHIN_A_NAME = re.compile(r"(?<=[ァ-ヺー])(?<!マイナ)(?=[一-龠々{])|(?<=[ぁ-ゖ])(?<![おご])(?={)|(?<=[^「])(?=「)")
 LONGEST_PHRASE = 13  # signs: what stands beside a label on the narrower paper
 
 
 def whole_words(text: str) -> str:
-    """Korean that breaks between words; WeasyPrint would break it between any two syllables. Others need no help."""
-    return _between_blanks(text) if _HANGUL.search(text) else text
-
-
-def _between_blanks(text: str) -> Markup:
-    return Markup(" ").join(Markup("<span class=phrase>{}</span>").format(part) for part in text.split())
+    """A foreign text that breaks between words: Korean, which WeasyPrint would break between any two syllables, and a
+    name that stands in it in Japanese."""
+    if _HANGUL.search(text):
+        return _broken(text, _AFTER_MARK)
+    if "「" not in text:
+        return text
+    return Markup("").join(_phrase(part) if part.startswith("「") else escape(part) for part in _NAME.split(text))
 
 
 def phrases(text: str) -> Markup:
     """Japanese that breaks between phrases rather than anywhere. Text in other scripts comes through unchanged."""
-    if plain(text) != text:  # やさしい日本語 has blanks between its phrases
-        return _between_blanks(text)
-    parts = [
-        *chain.from_iterable(
-            _WITHIN_A_NAME.split(part) if len(part) > LONGEST_PHRASE else [part]
-            for part in _PHRASE_END.split(text)
-            if part
-        )
-    ]
-    if len(parts) == 1:
+    if not _KANA.search(text):
         return escape(text)
-    return Markup("").join(Markup("<span class=phrase>{}</span>").format(part) for part in parts)
+    if plain(text) != text:  # やさしい日本語 has blanks between its phrases
+        return _broken(text, _AFTER_MARK)
+    return _broken(text, _PHRASE_END)
+
+
+def _broken(text: str, end: re.Pattern[str]) -> Markup:
+    return Markup(" ").join(Markup("").join(map(_phrase, _parts(words, end))) for words in text.split(" "))
+
+
+def _parts(text: str, end: re.Pattern[str]) -> list[str]:
+    parts: list[str] = []
+    for part in filter(None, end.split(text)):
+        if parts and parts[-1].count("（") > parts[-1].count("）") and len(plain(parts[-1] + part)) <= LONGEST_PHRASE:
+            parts[-1] += part  # what is short and in brackets stays together
+        else:
+            parts += _WITHIN_A_NAME.split(part) if len(plain(part)) > LONGEST_PHRASE else [part]
+    return parts
+
+
+def _phrase(text: str) -> Markup:
+    return Markup("<span class=phrase>{}</span>").format(text)
 
 
 def qr(address: str, dots: int = 7) -> Markup:
@@ -229,7 +243,7 @@ def _pdf(html: str, width: int) -> bytes:
         raise ValueError(f"the slip is longer than {ROLL} dots")
     [page] = document.pages
     page.height = math.ceil(page.anchors["end"][1])  # cut the roll where the slip ends
-    pdf: bytes = document.write_pdf()
+    pdf: bytes = document.write_pdf(uncompressed_pdf=True)  # it goes nowhere but to pdfium
     return pdf
 
 

@@ -4,7 +4,7 @@ A slip goes home in a pocket and is found again in a bin, so nothing on it may t
 Every field comes down to one of the leaves below, and no leaf can hold what a card or a person gives:
 
     Public, PublicNumber   there before anybody came: our own words, the station's files (language/public.py)
-    Reference, LinkedAt     made by the portal for one linking; neither says who was linked (portal/model.py)
+    Reference, LinkedAt, ReleasedAt   made by the portal for one request; none says whose it was (portal/model.py)
     OpensAt                when the portal opens, the same for everybody
     Fact, Hours             of the station's files, read at the start: a section of the guidance, when something is open
     bool, None, a Literal  yes, no, nothing; one of the few words that stand in the type
@@ -26,9 +26,9 @@ from kiosk.advice.todo import Todo
 from kiosk.config.guidance import Fact
 from kiosk.language.hours import Hours
 from kiosk.language.public import NOTHING, Public, PublicNumber
-from kiosk.portal.model import LinkedAt, OpensAt, Reference
+from kiosk.portal.model import LinkedAt, OpensAt, Reference, ReleasedAt
 
-LEAVES: Final = (Public, PublicNumber, Reference, LinkedAt, OpensAt, Fact, Hours, bool, type(None))
+LEAVES: Final = (Public, PublicNumber, Reference, LinkedAt, ReleasedAt, OpensAt, Fact, Hours, bool, type(None))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -57,6 +57,22 @@ class LinkedSlip(Slip):
     reference: Reference
     linked_at: LinkedAt
     can: tuple[Public, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AlreadyLinkedSlip(Slip):
+    """It was linked before. can: what is possible, as on a LinkedSlip; there is no number, for nothing was done."""
+
+    can: tuple[Public, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ReleasedSlip(Slip):
+    """A link was released. reference, released_at: the portal's number, and when. lapsed: of a former licence."""
+
+    reference: Reference
+    released_at: ReleasedAt
+    lapsed: bool
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -6,7 +6,7 @@ Public words and numbers only, as on the slip. Which slips have such a text, the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 
 import segno
 from markupsafe import Markup
@@ -38,8 +38,12 @@ def public_text(slip: Slip, station: Station, language: Language = JAPANESE) -> 
 def code(slip: Slip, station: Station, language: Language = JAPANESE) -> Markup:
     """That text as a QR code, SVG for the page (no style in it); empty when there is nothing to take along."""
     text = public_text(slip, station, language)
-    if not text:
-        return Markup("")
+    return _drawn(text) if text else Markup("")
+
+
+@cache
+def _drawn(text: str) -> Markup:
+    """Made once in a session: it takes longer than all the rest of a screen, and a screen is drawn at every touch."""
     drawn = segno.make_qr(text, error="l", encoding="utf-8", boost_error=False)
     # segno makes it of numbers alone; nothing of the text is in the markup
     return Markup(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None, light="#fff"))

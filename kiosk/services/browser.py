@@ -71,6 +71,7 @@ RENDERER = b"--type=renderer"
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
 WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
+REPORT_SECONDS = 10.0
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 GIVEN_UP_SECONDS = 120.0  # without a page, which is some eight browsers
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
@@ -128,6 +129,7 @@ class Keeper:
         supervise.start(
             "forget", lambda: supervise.keep(lambda: hear(self._runtime, self._obey), self._stopped, complaints)
         )
+        supervise.start("health", lambda: supervise.keep(self._reporting, self._stopped, complaints))
         failures = 0
         while not self._stopped.is_set():
             self._await_server()
@@ -219,6 +221,16 @@ class Keeper:
         """Kill the network and the audio process of the browser; what they held goes with them."""
         if self._process is not None:
             forget(self._process.pid)
+
+    def report(self) -> None:
+        """Report for the board whether pages are painted: one has told so since this browser was started."""
+        lives = self.pid is not None and not self._life.fresh
+        self._caretaker.report("browser", "painted" if lives else "dark")
+
+    def _reporting(self) -> None:
+        while not self._stopped.is_set():
+            self.report()
+            self._stopped.wait(REPORT_SECONDS)
 
     def _tell(self, told: Event) -> None:
         """Beside the work: a page that is to come back waits for nobody."""

@@ -32,12 +32,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kiosk.caretaker import disk, passcodes
+from kiosk.caretaker.alertmanager import Alertmanager
+from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
+from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.house import House
 from kiosk.caretaker.key import Key, NoKey
+from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
-from kiosk.config.events import Speaker, event
+from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
@@ -133,16 +138,31 @@ def user_of(line: socket.socket) -> int:
 
 
 class Service:
-    """All of it, put together. Raises NoKey, and OSError when the folders cannot be used."""
+    """All of it, put together. config: the file of the settings. Raises NoKey, and OSError when the folders cannot be
+    used."""
 
-    def __init__(self, settings: CaretakerSettings) -> None:
+    def __init__(self, settings: CaretakerSettings, config: Path) -> None:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
         self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
-        self._record = Record(self._trail, Hours(runtime, state))
+        called = settings.alerts
+        self._carrier = Carrier(Alertmanager(called.url)).start() if called.kind == "alertmanager" else None
+        self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
+        self._figures = Figures(time.time(), self._carrier)
+        self._metrics = _serve(self._figures, kept.metrics_port)
+        self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         self._begin()
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        self._desk = Desk(self._record, staff, self._anchored)
+        gather = Gather(
+            config,
+            state,
+            lambda: staff.accounts.values(),
+            lambda: self._record.unwritten,
+            lambda: self._trail.broken,
+        )
+        self._house = House(state, self._record.tell, gather)
+        self._record.written = self._house.written
+        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -155,10 +175,17 @@ class Service:
             if time.monotonic() - turned >= TURN_SECONDS:
                 turned = time.monotonic()
                 self._desk.turn()
+                self._figures.trail(*self._anchored(), self._record.unwritten)
+                self._figures.house(self._house.board.rows, self._house.doors.stand)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()
+        if self._metrics is not None:
+            self._metrics.close()
+        if self._carrier is not None:
+            self._carrier.stop()
         self._record.stop(event("caretaker_ended"))
+        self._house.stop()
 
     def stop(self) -> None:
         """For a signal's handler."""
@@ -173,13 +200,27 @@ class Service:
         after = "clean" if before == "caretaker_ended" else "unclean" if before else "first"
         self._record.tell(event("caretaker_started", after=after))
 
+    def _hear(self, told: Event | Counts) -> None:
+        self._alerts.hear(told)
+        self._figures.hear(told)
+
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor
         return (anchor.lines, anchor.head) if anchor else (0, "")
 
 
-def run(settings: CaretakerSettings) -> int:
-    """Serve until told to stop. The exit code: 1 when there is no place for the state, or no key."""
+def _serve(figures: Figures, port: int | None) -> Server | None:
+    """The door for Prometheus, if one is wanted. Without it everything else goes on."""
+    try:
+        return None if port is None else Server(port, figures)
+    except OSError as error:
+        log.error("caretaker.metrics_port: %s: %s; nobody can have figures", port, error.strerror)
+        return None
+
+
+def run(settings: CaretakerSettings, config: Path) -> int:
+    """Serve until told to stop. config: the file of the settings. The exit code: 1 when there is no place for the
+    state, or no key."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     os.umask(0o077)
     runtime = settings.caretaker.runtime_directory
@@ -188,7 +229,7 @@ def run(settings: CaretakerSettings) -> int:
         return 1
     try:
         disk.private_folder(Path(settings.caretaker.state_directory))
-        service = Service(settings)
+        service = Service(settings, config)
     except NoKey as error:
         print(f"caretaker: {error}", file=sys.stderr)
         return 1

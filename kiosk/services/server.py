@@ -52,10 +52,12 @@ from kiosk.receipts import paper
 from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
 from kiosk.session import visit
+from kiosk.session.calling import Calling
 from kiosk.session.course import Course
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
 from kiosk.session.session import Session
+from kiosk.session.shown import View
 from kiosk.voice.mouth import Mouth
 from kiosk.web import peer, view
 from kiosk.web.app import create
@@ -73,6 +75,10 @@ CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socke
 UNWIND_SECONDS = 3.0
 SETTLE_SECONDS = 5.0  # … and if it waits for the portal, what it has begun is cancelled past it, within this time
 STOP_SECONDS = 10  # after which the arbiter kills
+
+# What the journal is told. A visit leaves no line in it: each screen with its microsecond, beside a camera, names the
+# person and their problem. INFO is for what a visit does, and no setting of an appliance turns it on.
+FAULTS, VISITS = logging.WARNING, logging.INFO
 
 HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 UNHEARD = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "TSTP", "WINCH"))
@@ -213,12 +219,13 @@ def serve(
     settings: Settings,
     open_reader: Callable[[], Reader],
     caretaker: Callable[[Untold], Listener] = lambda _untold: NoCaretaker(),
+    journal: int = FAULTS,
 ) -> None:
     """Serve until told to stop. `open_reader` is called after each fork; `caretaker` is given where to count what could
-    not be told to it. Raises `ConfigError` for unusable facts."""
+    not be told to it; `journal` is VISITS among stand-ins alone. Raises `ConfigError` for unusable facts."""
     facts = guidance.load(settings.station.guidance_file)
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
-    logging.getLogger("kiosk").setLevel(logging.INFO)
+    logging.getLogger("kiosk").setLevel(journal)
     keep_memory_private()
     if not peer.can_tell():
         sys.exit("server: this kernel does not say whose a connection is; it needs sock_diag (module tcp_diag)")
@@ -263,10 +270,16 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     slips = paper.Paper(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, slips.png, mouth)
-    line = Line(app, site, lambda shown: view.render(shown, settings, devices), mouth, settings.voice, handover, life)
+    calling = Calling(caretaker)
+
+    def render(shown: View) -> str:
+        return view.render(shown, settings, devices, calling.state)
+
+    line = Line(app, site, render, mouth, settings.voice, handover, life)
     course = Course(caretaker, handover)
-    session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course)
+    session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course, calling=calling)
     line.serve(session)
+    devices.ask_doors()  # before anybody can touch a screen that says it is open
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
 
     if left:

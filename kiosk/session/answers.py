@@ -46,6 +46,7 @@ class Help(Enum):
     """The helpers on every screen, and what answers the questions laid over it."""
 
     STAFF = "staff"
+    CALL_OFF = "call_off"
     LEAVE = "leave"
     LEAVE_NOW = "leave_now"
     STAY = "stay"

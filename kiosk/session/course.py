@@ -1,6 +1,6 @@
 """What will be told of this visit when it has ended, and nothing of it before: how it ended, what it was for, how far
 it came, how long it took, and what became of its slips. Each is one of a few words (config/events.toml), and the
-caretaker only counts them.
+caretaker only counts them. A slip that failed is a fault besides, which has a time, and says nothing of the slip.
 
 While somebody is being served the handover says so; if it still does when the process has gone, it did not end by
 itself, and the arbiter tells that.
@@ -67,7 +67,8 @@ class Course:
         lasted = next((label for seconds, label in LASTED if took < seconds), "longer")
         visit = event("visit_ended", end=ENDS.get(end, "problem"), task=self._task, step=self._step, lasted=lasted)
         there = True
-        for told in (visit, *(event("slip", printed=slip) for slip in self._slips)):
+        failed = (event("slip_failed", printed=slip) for slip in self._slips if slip != "printed")
+        for told in (visit, *(event("slip", printed=slip) for slip in self._slips), *failed):
             if there:
                 there = self._caretaker.tell(told)
             else:

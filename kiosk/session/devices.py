@@ -3,6 +3,10 @@
 The reader tells its changes by itself. The printer and the portal are asked from time to time, and only while nobody
 is being served: during a visit each says how it stands when it is used. At the same times the caretaker is told how
 they are; without a caretaker nobody new is linked.
+
+For the staff's board it is told more (config/health.toml), at the start, at every change, and every ten seconds, during
+visits too: whether somebody is being served is not to be read from when it hears of us. A thread of its own does that,
+so that no visit waits for it.
 """
 
 from __future__ import annotations
@@ -15,8 +19,10 @@ from typing import Literal
 from kiosk.config.events import Event, event
 from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
 from kiosk.hw.supervise import Complaints, keep, start, where
-from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
+from kiosk.ipc.messages import Doors, DoorsStand
 from kiosk.portal.client import PortalClient, PortalClosed
+from kiosk.portal.errors import APART_SECONDS
 from kiosk.portal.model import OpensAt
 
 log = logging.getLogger("kiosk.devices")
@@ -47,11 +53,15 @@ class Devices:
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
         self.caretaker_there = True
-        self._caretaker = caretaker or NoCaretaker()
+        self.doors = DoorsStand()
+        self.caretaker = caretaker or NoCaretaker()
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
         self._reader_before: ReaderState | None = None
+        self._near_end = False  # the printer's paper is
+        self._clock_seen = False  # the portal has told its hour since it was reported
         self._stopped = threading.Event()
+        self._news = threading.Event()  # something is not as it was reported
 
     def start(
         self,
@@ -63,15 +73,22 @@ class Devices:
         """Watch from now on. All are called from other threads: `card` with what the reader reports, `headphones` when
         some go in or out, `changed` when printer or portal are not as they were; `busy` says whether somebody is being
         served."""
-        self.reader.start(card)
+
+        def seen(state: ReaderState) -> None:
+            card(state)
+            self._news.set()
+
+        self.reader.start(seen)
         self.jack.start(headphones)
         self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
         self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
         self._watch("caretaker", self.ask_caretaker, self.no_caretaker, changed, busy)
+        self._watch("health", self.report, lambda: False, changed, lambda: False, self._news)
 
     def stop(self) -> None:
         """End the watches of printer and portal. The reader and the jack have their own."""
         self._stopped.set()
+        self._news.set()
 
     def _watch(
         self,
@@ -80,14 +97,19 @@ class Devices:
         lost: Callable[[], bool],
         changed: Callable[[], None],
         busy: Callable[[], bool],
+        early: threading.Event | None = None,
     ) -> None:
-        """Each in a thread of its own, so that neither has to wait for the other. Who cannot be asked is lost."""
+        """Each in a thread of its own, so that neither has to wait for the other. Who cannot be asked is lost. early:
+        set when the next time is now."""
+        wake = early or self._stopped
 
         def watch() -> None:
             while not self._stopped.is_set():
                 if not busy() and ask():
                     changed()
-                self._stopped.wait(ASK_EVERY_SECONDS)
+                wake.wait(ASK_EVERY_SECONDS)
+                if early is not None:
+                    early.clear()
 
         def failed() -> None:
             if lost():
@@ -102,6 +124,7 @@ class Devices:
 
     def ask_portal(self) -> bool:
         answer = self.portal.reachable()
+        self._clock_seen = True
         if isinstance(answer, PortalClosed):
             return self._portal_is("closed", answer.opens_at)
         return self._portal_is("open") if answer else self.no_portal()
@@ -110,7 +133,11 @@ class Devices:
         return self._portal_is("unreachable")
 
     def ask_printer(self) -> bool:
-        return self._printer_is(self.printer.state().fault)
+        state = self.printer.state()
+        if self._near_end is not state.paper_near_end:
+            self._near_end = state.paper_near_end
+            self._news.set()
+        return self._printer_is(state.fault)
 
     def no_printer(self) -> bool:
         return self._printer_is(PrinterFault.UNREACHABLE)
@@ -118,10 +145,47 @@ class Devices:
     def ask_caretaker(self) -> bool:
         """Tell it how the devices are; whether that arrives says whether it is there."""
         states = self._states()
-        return self._caretaker_is(self._caretaker.present() and all(self._caretaker.tell(each) for each in states))
+        there = self._caretaker_is(self.caretaker.present() and all(self.caretaker.tell(each) for each in states))
+        return self.ask_doors() or there
+
+    def ask_doors(self) -> bool:
+        """Whether the kiosk is open. A caretaker that does not answer has closed nothing that was open, and opened
+        nothing that was closed."""
+        before = self.doors
+        try:
+            answer = self.caretaker.ask(Doors())
+        except Away:
+            return False
+        if isinstance(answer, DoorsStand):
+            self.doors = answer
+        return self.doors != before
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)
+
+    def report(self) -> bool:
+        """Report how everything is, as far as it is known. Nothing changes by that."""
+        for check, reason in self._reports():
+            if not self.caretaker.report(check, reason):
+                return False  # it is away, and hears all of it later
+        self._clock_seen = False
+        return False
+
+    def _reports(self) -> list[tuple[str, str]]:
+        """Checks and reasons. The clock is held against the portal's only when that has just told its own."""
+        found = [("reader", "absent" if self.reader.state is ReaderState.ABSENT else "present")]
+        if not self._has_printer:
+            found.append(("printer", "none"))
+        elif "printer" in self._known:
+            fault = self.printer_fault
+            found.append(("printer", fault.value if fault else "near_end" if self._near_end else "ready"))
+        if "portal" in self._known:
+            found.append(("portal", self.portal_state))
+        if self._clock_seen and self.portal.ill_timed is not None:
+            found.append(("clock", "ill_timed"))
+        elif self._clock_seen and self.portal.ahead is not None and self.portal_state != "unreachable":
+            found.append(("clock", "apart" if abs(self.portal.ahead) > APART_SECONDS else "right"))
+        return found
 
     def _states(self) -> list[Event]:
         """What is known. A reader that is absent at one look only is being opened."""
@@ -141,12 +205,16 @@ class Devices:
         return before is not there
 
     def _portal_is(self, state: PortalState, opens_at: OpensAt | None = None) -> bool:
-        self._known.add("portal")
         before = self.portal_state, self.portal_opens_at
         self.portal_state, self.portal_opens_at = state, opens_at
-        return before != (state, opens_at)
+        return self._is_known("portal", before != (state, opens_at))
 
     def _printer_is(self, fault: PrinterFault | None) -> bool:
-        self._known.add("printer")
         before, self.printer_fault = self.printer_fault, fault
-        return before is not fault
+        return self._is_known("printer", before is not fault)
+
+    def _is_known(self, name: str, changed: bool) -> bool:
+        if changed or name not in self._known:
+            self._known.add(name)
+            self._news.set()
+        return changed

@@ -9,6 +9,7 @@ keys that have waited for a line that was cut come all at once. Time is monotoni
 from __future__ import annotations
 
 from kiosk.card.pin import PinRule, erase, fold_key
+from kiosk.flows.asking.digits import Digits
 from kiosk.session.answers import Answer, Choice, Edit, Key
 
 BOUNCE_SECONDS = 0.3
@@ -18,7 +19,7 @@ WHOLE = Choice("next")
 class Pad:
     """Collects a PIN in the form `rule` wants."""
 
-    def __init__(self, rule: PinRule) -> None:
+    def __init__(self, rule: PinRule | Digits) -> None:
         self._rule = rule
         self._pin = bytearray()
         self._problem = ""
@@ -50,7 +51,8 @@ class Pad:
 
     def facts(self) -> dict[str, object]:
         """What the screen may show."""
-        return pad_of(self._rule, len(self._pin), self._problem)
+        facts = pad_of(self._rule, len(self._pin), self._problem)
+        return {**facts, "shown": self._pin.decode()} if isinstance(self._rule, Digits) and self._rule.shown else facts
 
     def wipe(self) -> None:
         """Overwrite what was typed."""
@@ -67,7 +69,7 @@ class Pad:
         self._last, self._problem = None, ""
 
 
-def pad_of(rule: PinRule, entered: int, problem: str) -> dict[str, object]:
+def pad_of(rule: PinRule | Digits, entered: int, problem: str) -> dict[str, object]:
     """The facts of a pad: how many characters stand there, which there may be, and what is wrong with them."""
     return {
         "entered": entered,

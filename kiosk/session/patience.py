@@ -1,6 +1,6 @@
 """How long the kiosk waits, and for what.
 
-Whatever stands on the screen waits in one of five ways, each a row of one table (`limits`): for how long, what follows,
+Whatever stands on the screen waits in one of a few ways, a row each of one table (`limits`): how long, what follows,
 and for how long also without a page, for then nobody can see what is asked. Whoever reads or answers is asked first
 whether they are still there, and any touch puts that off. The question itself wants an answer: were a touch enough,
 its buttons would go from under the finger.
@@ -21,6 +21,9 @@ from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
 
 Due = Literal["warn"]
 
+DOOR_SECONDS = 10.0  # from key to key
+ROOM_SECONDS, WRAP_UP_SECONDS = 240.0, 60.0  # five minutes without a touch, asked about during the last
+
 
 class Wait(Enum):
     """What is waited for."""
@@ -30,6 +33,8 @@ class Wait(Enum):
     READING = auto()  # an answer, after something long
     PUT_BACK = auto()  # the card that was taken out in the middle
     TAKE_CARD = auto()  # the card to be taken, when all is over
+    DOOR = auto()  # the next key of a member of the staff who would like to come in
+    ROOM = auto()  # an answer of one who is in
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ def limits(settings: Settings) -> Mapping[Wait, Limit]:
         Wait.READING: Limit(screen.reading_idle_seconds, TimedOut, page, warning),
         Wait.PUT_BACK: Limit(session.put_back_seconds, CardGone, page),
         Wait.TAKE_CARD: Limit(session.take_card_seconds, TimedOut, 0),
+        Wait.DOOR: Limit(DOOR_SECONDS, TimedOut, page),
+        Wait.ROOM: Limit(ROOM_SECONDS, TimedOut, page, WRAP_UP_SECONDS),
     }
 
 

@@ -22,14 +22,17 @@ from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
+from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
-from kiosk.ipc.caretaker import NoCaretaker
+from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.ipc.messages import DoorsStand
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
-from kiosk.session.answers import Answer, Choice, Help, Sign, Wish
+from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish
+from kiosk.session.calling import Calling
 from kiosk.session.course import Course
 from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
@@ -61,7 +64,7 @@ class Session:
 
     guidance: the station's facts; devices: reader, printer and portal with their states; lay_out: makes a slip's
     picture; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow;
-    course: what will be told of the visit, to nobody without one.
+    course: what will be told of the visit, to nobody without one; calling: how the staff are called.
     """
 
     def __init__(
@@ -75,8 +78,10 @@ class Session:
         now: Callable[[], float] = time.monotonic,
         events: queue.SimpleQueue[Event] | None = None,
         course: Course | None = None,
+        calling: Calling | None = None,
     ) -> None:
         self.now = now
+        self.calling = calling or Calling(NoCaretaker())
         self.course = course or Course(NoCaretaker(), handover, now)
         self.slot = CardSlot(devices.reader, handover)
         self._settings = settings
@@ -158,9 +163,14 @@ class Session:
         self.course.begin()
         self.slot.begin(self.now())
 
+    def begin_staff(self) -> None:
+        """A member of the staff would like to come in: this is no visit, and is counted as none."""
+        self._in_use = True
+
     def end(self) -> None:
         """What is left has to do with the card alone."""
         self._in_use = False
+        self.calling.end()
 
     def stand(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> Answer | None:
         """Have a screen stand there until something has happened: what was answered to it; None: look again.
@@ -186,6 +196,15 @@ class Session:
         return self._guidance
 
     @property
+    def caretaker(self) -> Listener:
+        return self._devices.caretaker
+
+    @property
+    def doors(self) -> DoorsStand:
+        """Whether the kiosk is open to people."""
+        return self._devices.doors
+
+    @property
     def insertion(self) -> int:
         return self.slot.insertion
 
@@ -201,12 +220,14 @@ class Session:
                 self.course.chose(screen, answer.name)
                 return answer.name
 
-    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+    def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         self._take_stale()
-        pad = Pad(rule)
+        pad, wait = Pad(rule), _wait_for(screen)
         try:
             while True:
-                answer = self.stand(screen, _wait_for(screen), pad.facts())
+                answer = self.stand(screen, wait, pad.facts())
+                if wait is Wait.DOOR and isinstance(answer, Key | Edit | Choice):
+                    self._patience.begin(wait, self.now())  # a key puts it off, and a palm does not
                 if (pin := pad.press(answer, self.now())) is not None:
                     return pin
                 if isinstance(answer, Choice) and answer.name in screen.answers:
@@ -295,7 +316,12 @@ class Session:
         match answer, self.view.overlay:
             case Help.STAFF, _:
                 log.info("asked where the staff are")
+                if self._settings.alerts.kind != "none":
+                    self.calling.begin(self.device_changed)
                 self._shown.lay("staff")
+            case Help.CALL_OFF, "staff":
+                self.calling.end()
+                self._shown.lay(None)
             case Help.STAY, _:
                 self._shown.lay(None)
             case Help.LEAVE_NOW, "leave" | "idle":
@@ -318,4 +344,9 @@ class Session:
 
 
 def _wait_for(screen: Screen) -> Wait:
+    match screen.staff:
+        case "door":
+            return Wait.DOOR
+        case "room":
+            return Wait.ROOM
     return Wait.READING if screen.reading else Wait.ANSWER

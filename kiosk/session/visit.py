@@ -1,15 +1,22 @@
-"""One visit from the first touch to the last: attract, home, and the card given back. However it ends, it ends here."""
+"""One visit from the first touch to the last: attract, home, and the card given back. However it ends, it ends here.
+
+One of the staff is no other kind of session: it begins at the same attract, by its corner, runs other flows
+(kiosk/flows/staff), and ends in the same place. It is no visit, so it is not counted as one.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 from dataclasses import replace
+from enum import Enum, auto
 
 from kiosk.flows import home
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.refusal import Stop, end_of, tell
+from kiosk.flows.staff import door
+from kiosk.flows.staff.doors import told
 from kiosk.hw.supervise import where
 from kiosk.session.answers import Choice
 from kiosk.session.patience import Wait
@@ -19,17 +26,25 @@ from kiosk.session.session import Session
 log = logging.getLogger("kiosk.session")
 
 START = "start"
-ATTRACT = Screen("attract", {}, (START,))
-LEFT_CARD = Screen("left_card", sound=Sound.TAKE_CARD)
+OFFICER = "officer"  # a long press in the corner, or the keys that say the same (static/officer.js)
+ATTRACT = Screen("attract", {}, (START, OFFICER))
+LEFT_CARD = Screen("left_card", {}, (OFFICER,), sound=Sound.TAKE_CARD)
 
 
 def run(session: Session) -> None:
     """The whole of it. Returns when the process may end; never raises."""
+    who = None
     try:
-        attract(session)
-        session.begin()
-        log.info("session begins")
-        home.visit(session)
+        who = attract(session)
+        match who:
+            case Who.PERSON:
+                session.begin()
+                log.info("session begins")
+                home.visit(session)
+            case Who.OFFICER:
+                session.begin_staff()
+                log.info("session begins, of the staff")
+                door.visit(session)
         end = "finished"
     except VisitEnded as ended:
         end = type(ended).__name__
@@ -37,8 +52,9 @@ def run(session: Session) -> None:
         end = "problem"
         at = isinstance(error, Stop) and error.at  # a flow knew more of what it means, and where it came from
         log.error("%s", at or where(error))
-        with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
-            tell(session, end_of(error))
+        if who is not Who.OFFICER:
+            with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
+                tell(session, end_of(error))
     log.info("session ends: %s", end)
     session.end()
     with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows
@@ -48,11 +64,19 @@ def run(session: Session) -> None:
         session.course.ended(end)
 
 
-def attract(session: Session) -> None:
-    """Until somebody is there: who touches the screen, wishes for something, or puts a card in. While nobody's card is
-    in, that is to be taken first."""
+class Who(Enum):
+    """Who is there."""
+
+    PERSON = auto()
+    OFFICER = auto()  # or who would like to be one
+    NOBODY = auto()  # but the kiosk has been opened, and the next session begins anew
+
+
+def attract(session: Session) -> Who:
+    """Until somebody is there: who touches the screen, wishes for something, puts a card in, or asks for the staff's
+    door. While nobody's card is in, that is to be taken first. While the kiosk is closed, only the staff come in."""
     slot = session.slot
-    while not slot.theirs:
+    while session.doors.open and not slot.theirs:
         left = slot.nobodys
         if left:
             answer = session.stand(LEFT_CARD, Wait.ATTRACT)
@@ -61,7 +85,22 @@ def attract(session: Session) -> None:
             answer = session.stand(replace(ATTRACT, sound=Sound.CARD_OUT if taken else Sound.NONE), Wait.ATTRACT)
         wished = session.view.preferences != Preferences() or session.view.overlay == "language"
         if not left and (wished or answer == Choice(START)):
-            return
+            return Who.PERSON
+        if answer == Choice(OFFICER):
+            return Who.OFFICER
+    return Who.PERSON if session.doors.open else closed(session)
+
+
+def closed(session: Session) -> Who:
+    """Until the kiosk is opened, or one of the staff is there. Whoever reads it in their own way is asked whether they
+    still do, so that the next finds it as it was."""
+    while not session.doors.open:
+        place, card = session.guidance.licence_desk, session.slot.occupied
+        screen = Screen("closed", {**told(session.doors), "place": place, "card": card}, (OFFICER,))
+        changed = session.view.preferences != Preferences()
+        if session.stand(screen, Wait.READING if changed else Wait.ATTRACT) == Choice(OFFICER):
+            return Who.OFFICER
+    return Who.NOBODY
 
 
 def give_card_back(session: Session, end: str) -> bool:

@@ -33,6 +33,7 @@ from kiosk.config.kiosk import Settings, Station
 from kiosk.language.hours import Hours
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.pager import Pager
 from kiosk.sim.people import people
 from kiosk.sim.pki import DIRECTORY as PKI_DIRECTORY
 from kiosk.sim.pki import Pki
@@ -87,6 +88,7 @@ the dock's interface for programs (JSON, on the dock's port):
   POST   /api/printer       {{"paper_end": true, "power": false}}: any of its switches
   POST   /api/portal        {{"faults": {{"slow": {{"on": "submit", "times": 1, "value": "5"}}, "closed": false}}}},
                             {{"change_terms": true}}, {{"release_links": true}}, {{"reset": true}}
+  POST   /api/calls         {{"seen": "0a1b2c3d"}}: one of the staff has seen this call, of those in the state
   GET    /paper/1.png       the first slip, and so on
 """
 
@@ -173,9 +175,13 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
             state_directory=str((options.state / "caretaker").absolute()),
         ),
     )
+    pager = Pager() if settings.alerts.kind == "none" else None
+    if pager:
+        settings = structs.replace(settings, alerts=_called_at(settings, ports.dock))
+    panel = Dock(ports.address("kiosk"), around.drawer, around.printer, around.portal, pager)
     file = (options.state / "demo.toml").absolute()
     file.write_text("# Written by the demo at each start.\n" + as_toml(settings), encoding="utf-8")
-    dock = Server(ports.dock, make_dock(Dock(ports.address("kiosk"), around.drawer, around.printer, around.portal)))
+    dock = Server(ports.dock, make_dock(panel))
     dock.start()
     stack.callback(dock.stop)
     reader = ["--vpcd-port", str(ports.slot)] if options.reader == "vpcd" else []
@@ -282,6 +288,10 @@ def _printer(options: argparse.Namespace, settings: Settings) -> VirtualPrinter 
 
 def _printing_at(settings: Settings, host: str, number: int) -> Settings:
     return structs.replace(settings, printer=structs.replace(settings.printer, kind="network", host=host, port=number))
+
+
+def _called_at(settings: Settings, number: int) -> config.Alerts:
+    return structs.replace(settings.alerts, kind="alertmanager", url=f"http://127.0.0.1:{number}")
 
 
 def _runtime(stack: contextlib.ExitStack) -> str:

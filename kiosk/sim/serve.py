@@ -20,7 +20,7 @@ from kiosk.hw.device import Reader
 from kiosk.hw.reader import PcscReader
 from kiosk.ipc.caretaker import Caretaker, Listener, NoCaretaker, Untold
 from kiosk.language.hours import Hours
-from kiosk.services.server import serve
+from kiosk.services.server import VISITS, serve
 from kiosk.sim.reader import VpcdReader
 
 
@@ -42,7 +42,7 @@ def main() -> int:
         return Caretaker(runtime, untold) if options.caretaker else NoCaretaker()
 
     try:
-        serve(settings, reader, caretaker)
+        serve(settings, reader, caretaker, VISITS)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2

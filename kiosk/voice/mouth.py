@@ -26,8 +26,7 @@ SENTENCE = re.compile(r"[^。]+。?")
 
 def can_speak(language: Language) -> bool:
     """Whether there is anything to hear in this language."""
-    voice = voice_of(language)
-    return voice is not None and file_name(voice, _said(LOOK, language)) in rendered()
+    return file_name(voice_of(language), _said(LOOK, language)) in rendered()
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class Mouth:
         if not can_speak(language):
             return None
         voice = voice_of(language)
-        assert voice is not None
         made: Speech = speech(
             fragment, lambda text: file_name(voice, text) in rendered(), buttons=_said(BUTTONS, language)
         )
@@ -73,9 +71,9 @@ class Mouth:
         if wanted is None or (wanted.private and not self._headphones()):
             return None
         try:
-            return wav(wanted.voice.speak(wanted.text))
+            return wav(wanted.voice.say(wanted.text))
         except NoVoice:  # signs that have no sound, such as a name in 外字
-            return wav(wanted.voice.speak(LOOK))
+            return wav(wanted.voice.say(LOOK))
 
     def _addresses(self, voice: Voice, pieces: Iterable[Piece], look: str | None) -> list[str]:
         found: list[str] = []
@@ -92,11 +90,13 @@ class Mouth:
         if private and not self._headphones():
             return
         if piece.manner == "spell":
-            yield from (self._prompt(voice, each) for each in piece.text.upper() if each in CHARACTERS)
+            prompts = [each for each in piece.text.upper() if each in CHARACTERS]
         elif piece.manner == "number":
-            yield self._prompt(voice, str(max((each for each in NUMBERS if each <= int(piece.text)), default=1)))
-        elif file_name(voice, piece.text) in rendered():
-            yield self._prompt(voice, piece.text)
+            prompts = [str(max((each for each in NUMBERS if each <= int(piece.text)), default=1))]
+        else:
+            prompts = [piece.text]
+        if all(file_name(voice, each) in rendered() for each in prompts):
+            yield from (self._prompt(voice, each) for each in prompts)
         elif voice.live and (piece.manner == "public" or self._headphones()):
             for sentence in SENTENCE.findall(piece.text):
                 yield self._now(_Live(voice, sentence, private=piece.manner != "public"))

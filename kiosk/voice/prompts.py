@@ -4,8 +4,9 @@ The texts are the catalogue's own messages, the very ones the templates show; so
 is seen, and no prompt can hold anything about a person. A message with a number in it is made for each number it can
 have; the kiosk's other variable parts are said digit by digit, or not here at all (`speech`).
 
-A file's name is the digest of its text and its voice. What it was made with (the engine and its version, the readings,
-the levels, the coding) is digested into its stamp, which it carries within itself. So `build` makes what is missing or
+A file's name is the digest of its text and its voice. A person's recording takes the place of the machine's voice; the
+name stays. What it was made with (the engine and its version, the readings, or the recording; the levels, the coding)
+is digested into its stamp, which it carries within itself. So `build` makes what is missing or
 bears another stamp, removes what is left over, and touches nothing else. What is made is kept by its stamp in the
 user's cache, too, so that another work tree, or a fresh one, has it without making it again.
 """
@@ -26,10 +27,12 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from string import ascii_uppercase, digits
+from types import MappingProxyType
 
 from kiosk.language import dates
 from kiosk.language.furigana import plain
 from kiosk.language.languages import LANGUAGES, Language, shipped, translations
+from kiosk.voice.recordings import digest, samples
 from kiosk.voice.voices import HERTZ, LEVEL, PEAK, Voice, program, voice_of
 
 FOLDER = Path(__file__).parent / "rendered"
@@ -73,12 +76,11 @@ def file_name(voice: Voice, text: str) -> str:
     return hashlib.sha256(f"{voice.name}\n{text}".encode()).hexdigest()[:24] + ".ogg"
 
 
-def stamp(voice: Voice, text: str) -> str:
+def stamp(voice: Voice, text: str, recording: Path | None = None) -> str:
     """What decides a prompt's sound, digested. Raises NoVoice when something that makes it is missing."""
+    spoken_by = (digest(recording),) if recording else (voice.name, voice.engine(), voice.read(text))
     made_with = (
-        voice.name,
-        voice.engine(),
-        voice.read(text),
+        *spoken_by,
         HERTZ,
         LEVEL,
         PEAK,
@@ -101,34 +103,39 @@ def rendered() -> frozenset[str]:
     return frozenset(path.name for path in FOLDER.glob("*.ogg"))
 
 
-def messages() -> set[str]:
-    """Every message of the screens, as it stands in the source; its context comes first, if it has one."""
+def messages() -> dict[str, str]:
+    """Every message of the screens, as it stands in the source, and where: the first place of it, "screens/home". Its
+    context comes before the message, if it has one."""
     from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
     keywords = {**DEFAULT_KEYWORDS, "official": None}
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for folder, pattern, method in SOURCES:
         for each in extract_from_dir(ROOT / folder, [(pattern, method)], keywords=keywords):
             context = f"{each[4]}{CONTEXT}" if each[4] else ""
-            found.update(context + text for text in ([each[2]] if isinstance(each[2], str) else each[2]))
+            place = str(Path(folder, each[0]).with_suffix("")).removeprefix("kiosk/").removeprefix("web/templates/")
+            for text in [each[2]] if isinstance(each[2], str) else each[2]:
+                found.setdefault(context + text, place)
     return found
 
 
-def texts(language: Language, of: set[str]) -> set[str]:
+def texts(language: Language, of: Iterable[str]) -> dict[str, str]:
     """What a language's prompts say: `of` translated, with every variant, and the pieces codes and numbers are said of.
+    Each with its message, "" for such a piece.
 
     A message whose variable part is not a number out of VARIANTS is no prompt.
     """
     translated = translations(language)
     names = {bare(each.name) for each in LANGUAGES.values() if each.html == language.html}
-    said = {*CHARACTERS, *map(str, NUMBERS), *names}
+    said = dict.fromkeys((*CHARACTERS, *map(str, NUMBERS), *sorted(names)), "")
     for message in of:
         context, _, source = message.rpartition(CONTEXT)
         text = translated.pgettext(context, source) if context else translated.gettext(source)
         if language.foreign and text == source:
             continue  # it is shown in Japanese, then; this voice cannot read it
-        said.update(bare(variant) for variant in variants(text))
-    return {text for text in said if re.search(r"\w", text)}
+        for variant in variants(text):
+            said.setdefault(bare(variant), message)
+    return {text: message for text, message in said.items() if re.search(r"\w", text)}
 
 
 def variants(text: str) -> Iterator[str]:
@@ -138,21 +145,25 @@ def variants(text: str) -> Iterator[str]:
             yield text % dict(zip(names, values, strict=True)) if names else text.replace("%%", "%")
 
 
-def build() -> tuple[int, int]:
-    """Make what is missing or made otherwise, remove what is left over; returns how many of each. Raises NoVoice."""
+def build(recorded: Mapping[str, Path] = MappingProxyType({})) -> tuple[int, int]:
+    """Make what is missing or made otherwise, remove what is left over; returns how many of each. Raises NoVoice.
+
+    recorded: the recordings of people that can be used, by the names of the prompts they become.
+    """
     of = messages()
     wanted = {
-        file_name(voice, text): (language.code, text, stamp(voice, text))
+        name: (language.code, text, stamp(voice, text, recorded.get(name)), recorded.get(name))
         for language in shipped()
-        if (voice := voice_of(language)) is not None
+        for voice in [voice_of(language)]
         for text in texts(language, of)
+        if (name := file_name(voice, text)) in recorded or voice.speak
     }
     FOLDER.mkdir(exist_ok=True)
     there = {path.name: stamp_of(path) for path in FOLDER.iterdir()}
     left_over = there.keys() - wanted.keys()
     for name in left_over:
         (FOLDER / name).unlink()
-    missing = sorted(name for name, (_, _, made_with) in wanted.items() if there.get(name) != made_with)
+    missing = sorted(name for name, (_, _, made_with, _) in wanted.items() if there.get(name) != made_with)
     if missing:
         with contextlib.suppress(OSError):
             CACHE.mkdir(parents=True, exist_ok=True)
@@ -162,18 +173,17 @@ def build() -> tuple[int, int]:
     return len(missing), len(left_over)
 
 
-def _make(job: tuple[str, str, str, str]) -> None:
-    name, code, text, made_with = job
+def _make(job: tuple[str, str, str, str, Path | None]) -> None:
+    name, code, text, made_with, recording = job
     path, kept = FOLDER / name, CACHE / f"{made_with}.ogg"
     begun = path.with_suffix(".part")
     if kept.exists():
         shutil.copyfile(kept, begun)
         kept.touch()
     else:
-        voice = voice_of(LANGUAGES[code])
-        assert voice is not None
+        said = samples(recording) if recording else voice_of(LANGUAGES[code]).say(text)
         coding = [*CODING, f"--comment=STAMP={made_with}", "-", str(begun)]
-        subprocess.run(coding, input=voice.speak(text).tobytes(), check=True, capture_output=True)
+        subprocess.run(coding, input=said.tobytes(), check=True, capture_output=True)
         with contextlib.suppress(OSError):  # no cache, then
             half = kept.with_suffix(f".{os.getpid()}")
             shutil.copyfile(begun, half)

@@ -1,7 +1,9 @@
-"""Who speaks which language: one row each. None: no voice we can install speaks it well enough, so it stays silent.
+"""Who speaks which language: one row each, the machine's part of it. A person's recordings take its place, prompt by
+prompt (`recordings`).
 
-Why these: docs/decisions/0007-voices.md. A voice turns a text into samples; levels, trimming and coding are the same
-for all (`samples`, `prompts`). Adding a voice is a function here and its row.
+Why these: docs/decisions/0007-voices.md. A voice turns a text into samples; levels and coding are the same for all
+(`levelled`, `prompts`). Adding a voice is a function here and its row. Where no voice we can install speaks a language
+well enough, its row has no function: it is silent until somebody has recorded it.
 """
 
 from __future__ import annotations
@@ -37,16 +39,21 @@ class NoVoice(Exception):
 @dataclass(frozen=True)
 class Voice:
     """name: part of every prompt's file name, so raise its number when code of ours changes the voice's sound.
-    speak: a text to samples at HERTZ. engine: what speaks, with its version; raises NoVoice when it is missing.
-    read: the text as the engine gets it. live: it is a library, so it may speak of a person within the session's
-    process.
+    speak: a text to samples at HERTZ; None: only what a person has recorded is heard. engine: what speaks, with its
+    version; raises NoVoice when it is missing. read: the text as the engine gets it. live: it is a library, so it may
+    speak of a person within the session's process.
     """
 
     name: str
-    speak: Callable[[str], Samples]
-    engine: Callable[[], str]
+    speak: Callable[[str], Samples] | None = None
+    engine: Callable[[], str] = str
     read: Callable[[str], str] = str
     live: bool = False
+
+    def say(self, text: str) -> Samples:
+        if self.speak is None:
+            raise NoVoice("only a person can speak this language here")
+        return self.speak(text)
 
 
 def open_jtalk(text: str) -> Samples:
@@ -57,7 +64,7 @@ def open_jtalk(text: str) -> Samples:
     except ImportError:
         raise NoVoice("the Python package pyopenjtalk-plus is missing; run tools/setup") from None
     samples, rate = pyopenjtalk.tts(as_read(text))
-    return _levelled(samples, rate)
+    return levelled(samples, rate)
 
 
 def flite(voice: str, text: str) -> Samples:
@@ -96,17 +103,18 @@ def _program(name: str, *arguments: str) -> Samples:
         raise NoVoice(f"the program {name} is missing; apt install {name}") from None
     with wave.open(io.BytesIO(said)) as sound:
         rate = sound.getframerate()
-    return _levelled(_pcm(said[44:]), rate)  # not by the header's length, which a pipe has not got
+    return levelled(pcm(said[44:]), rate)  # not by the header's length, which a pipe has not got
 
 
-def _pcm(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def pcm(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Samples of 16 bits as they stand in a wave file."""
     import numpy as np
 
     return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.float64)
 
 
-def _levelled(samples: np.ndarray[tuple[int], np.dtype[np.float64]], rate: int) -> Samples:
-    """At HERTZ, and as loud as every other prompt."""
+def levelled(samples: np.ndarray[tuple[int], np.dtype[np.float64]], rate: int) -> Samples:
+    """At HERTZ, and as loud as every other prompt. Raises NoVoice for silence."""
     import numpy as np
 
     if rate == 2 * HERTZ:
@@ -136,17 +144,17 @@ def wav(samples: Samples) -> bytes:
 
 MEI = Voice("open-jtalk-mei-1", open_jtalk, partial(package, "pyopenjtalk-plus"), as_read, live=True)
 FLITE, ESPEAK = partial(program, "flite"), partial(program, "espeak-ng")
-VOICES: Mapping[str, Voice | None] = {
+VOICES: Mapping[str, Voice] = {
     JAPANESE.code: MEI,
     "easy": MEI,
     "en": Voice("flite-slt-1", partial(flite, "slt"), FLITE),
     "pt": Voice("espeak-pt-1", partial(espeak, "pt-br"), ESPEAK),
     "vi": Voice("espeak-vi-1", partial(espeak, "vi"), ESPEAK),
     "ko": Voice("espeak-ko-1", partial(espeak, "ko"), ESPEAK),
-    "zh": None,
+    "zh": Voice("recorded-zh-1"),
 }
 assert set(VOICES) == set(LANGUAGES)
 
 
-def voice_of(language: Language) -> Voice | None:
+def voice_of(language: Language) -> Voice:
     return VOICES[language.code]

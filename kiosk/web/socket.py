@@ -22,6 +22,7 @@ from flask_socketio import SocketIO
 from werkzeug.http import parse_cookie
 
 from kiosk.config.kiosk import Voice
+from kiosk.flows.asking.screen import Screen
 from kiosk.session.answers import Sign, heard
 from kiosk.session.handover import Handover
 from kiosk.session.preferences import LOUDEST
@@ -128,7 +129,7 @@ class Line:
     def _speech(self, view: View, html: str) -> dict[str, object] | None:
         """What is to be heard with it, and how loud (1 is full); None while nobody listens."""
         wanted = view.preferences
-        if self._mouth is None or not self._voice.enabled or not wanted.listening or view.screen.name == LAST:
+        if self._mouth is None or not self._voice.enabled or not wanted.listening or not _is_said(view.screen):
             return None
         speech = self._mouth.say(html, wanted.language)
         loud = (wanted.volume / LOUDEST) ** 1.5 * self._voice.loudest / 100
@@ -190,6 +191,11 @@ class Line:
 
     def _refused(self, error: BaseException) -> None:
         log.warning("a message was dropped: %s", type(error).__name__)
+
+
+def _is_said(screen: Screen) -> bool:
+    """What is for the staff is not said aloud."""
+    return screen.name != LAST and not screen.staff
 
 
 def _sid() -> str:

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
+from kiosk.ipc.messages import CallState
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, now, written
 from kiosk.language.furigana import annotated, plain
@@ -33,7 +34,7 @@ from kiosk.web.style import sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
 COMPILED = Compiled()
-NOBODY_YET = frozenset({"attract", "home", "left_card", "take_card", "closing"})  # no visit to leave
+NOBODY_YET = frozenset({"attract", "closed", "home", "left_card", "take_card", "closing"})  # no visit to leave
 EYE = ("size", "contrast", "reach")
 VOICE = ("repeat", "softer", "louder", "hush")
 
@@ -61,6 +62,7 @@ def environment(language: Language) -> jinja2.Environment:
     made.globals["tongues"] = TONGUES
     made.globals["official"] = partial(official, language)
     made.globals["code"] = partial(code, language=language)
+    made.globals["say"] = partial(say, language)
     made.globals["language"] = language
     return made
 
@@ -74,13 +76,19 @@ def official(language: Language, term: str) -> Markup:
     return Markup(form).format(said, term)
 
 
+def say(language: Language, ja: str, en: str) -> str:
+    """What is said to the staff alone: in Japanese, or in English to whoever has chosen another language. Both stand
+    where it is said, and in no catalogue."""
+    return en if language.foreign else ja
+
+
 def page() -> str:
     """The one document of a session."""
     return environment(JAPANESE).get_template("layout/page.html").render()
 
 
-def render(view: View, settings: Settings, devices: Devices) -> str:
-    """The fragment for what stands on the screen now."""
+def render(view: View, settings: Settings, devices: Devices, call: CallState = "none") -> str:
+    """The fragment for what stands on the screen now. call: how a call for the staff stands."""
     screen, preferences, left = view.screen, view.preferences, view.left(time.monotonic())
     around: Mapping[str, Any] = {
         "seq": view.seq,
@@ -92,12 +100,15 @@ def render(view: View, settings: Settings, devices: Devices) -> str:
         "languages": shipped(),
         "helpers": helpers(view, settings),
         "overlay": view.overlay,
+        "calls": settings.alerts.kind != "none",
+        "call": call,
         "seconds": round(left) if left is not None else None,
         "devices": {
             "reader": devices.reader.state.value,
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
             "opens_at": devices.portal_opens_at,
+            "offers": [offer.value for offer in devices.portal.offers],
             "caretaker": devices.caretaker_there,
         },
         "pad": view.pad,
@@ -116,6 +127,9 @@ def look(preferences: Preferences) -> str:
 
 def helpers(view: View, settings: Settings) -> tuple[str, ...]:
     """The buttons of the lowest band. Whoever listens finds those of the voice in place of those for the eye."""
+    if view.screen.staff:
+        other = "lang:ja" if view.preferences.language.foreign else "lang:en"
+        return (*(("leave",) if view.screen.staff == "room" else ()), other, *EYE)
     leave = () if view.screen.name in NOBODY_YET else ("leave",)
     if not (settings.voice.enabled and can_speak(view.preferences.language)):
         return (*leave, "staff", "language", *EYE)

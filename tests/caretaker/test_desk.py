@@ -8,26 +8,51 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from kiosk.caretaker.desk import ASKS, BURST, EVERY_SECONDS, Desk
+from kiosk.caretaker.alerts import Alerts, Wish
+from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, EVERY_SECONDS, Desk
 from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Passcodes
 from kiosk.caretaker.record import GAPS_EVERY_SECONDS, Record
 from kiosk.config.events import EVENTS, Event, Speaker, event
+from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
     AddStaff,
     Admit,
     Admitted,
     Answer,
+    Board,
+    Call,
+    Calling,
+    CallStands,
+    CallState,
+    CloseKiosk,
+    Counted,
+    Counters,
     Denied,
+    Doors,
+    DoorsStand,
+    EndCall,
     ListStaff,
+    LookAgain,
+    MarkSeen,
     NotAdmitted,
+    OpenKiosk,
+    Paper,
+    PaperChanged,
+    PaperStands,
     Question,
     RemoveStaff,
+    Report,
+    Row,
+    Rows,
     Staff,
+    StaffLeft,
     Standing,
     Status,
     Taken,
     Tell,
+    TriedOut,
     answer,
     encode,
     telling,
@@ -39,10 +64,25 @@ from tests.config.test_events import sample
 EVERYBODY: tuple[Speaker, ...] = ("server", "browser", "root")
 ASKED: list[Question] = [
     Status(),
+    Report("trail", "written"),
+    Board(),
+    LookAgain(),
+    MarkSeen(12, "reader"),
+    Doors(),
+    CloseKiosk(12, "paper"),
+    OpenKiosk(12),
+    Paper(),
+    PaperChanged(12),
+    Counters(),
     Admit(12, GOOD),
     AddStaff(12, "officer", GOOD),
     RemoveStaff(12),
     ListStaff(),
+    Call(),
+    CallStands(),
+    EndCall(),
+    TriedOut(12, "printer", "good"),
+    StaffLeft(12, "left"),
 ]
 FAULT = event("session_died")
 
@@ -56,8 +96,14 @@ class World:
         (folder / "run").mkdir()
         self.trail = opened(self.folder, segment_bytes=100_000)
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
-        passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
-        self.desk = Desk(self.record, passcodes, lambda: (1, "head"), self.now)
+        self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
+        self.house = House(folder, self.record.tell, now=self.now)
+        self.record.written = self.house.written
+        self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
+        self.desk = self.sits()
+
+    def sits(self) -> Desk:
+        return Desk(self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.now)
 
     def now(self) -> float:
         return self.time
@@ -71,6 +117,7 @@ class World:
     def turns(self, seconds: int) -> None:
         for _ in range(seconds):
             self.time += 1
+            self.house.hears("server")
             self.desk.turn()
 
     @property
@@ -92,7 +139,7 @@ def test_everybody_asks_what_is_theirs_to_ask_and_nothing_else(world: World, who
 
 def test_only_root_touches_the_accounts_and_the_browser_asks_nothing() -> None:
     assert {who for who, asks in ASKS.items() if asks & {AddStaff, RemoveStaff, ListStaff}} == {"root"}
-    assert ASKS["browser"] == {Tell}
+    assert ASKS["browser"] == {Tell, Report}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -135,6 +182,73 @@ def test_staff_are_made_listed_admitted_and_removed(world: World) -> None:
         "passcodes_held",
         "staff_removed",
     ]
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("check", CHECKS)
+def test_everybody_reports_what_is_theirs_to_know(world: World, who: Speaker, check: str) -> None:
+    reason = next(iter(CHECKS[check].reasons))
+    said = world.asks(Report(check, reason), who)
+    if CHECKS[check].by == who:
+        assert said == Taken() and world.house.board.latest(check) == reason
+    else:
+        assert isinstance(said, Denied) and world.house.board.latest(check) is None
+
+
+def test_the_staff_act_once_they_are_let_in_and_nobody_does_in_their_name(world: World) -> None:
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    world.asks(Report("printer", "paper_end"), "server")
+    world.asks(LookAgain(), "server")
+    acts: list[Question] = [MarkSeen(12, "printer"), CloseKiosk(12, "paper"), PaperChanged(12), OpenKiosk(12)]
+    for act in (*acts, CloseKiosk(13, "paper")):
+        assert world.asks(act, "server") == Denied("this staff number was not let in here, or not lately")
+    world.asks(Admit(12, WRONG), "server")
+    assert isinstance(world.asks(CloseKiosk(12, "paper"), "server"), Denied)
+    world.asks(Admit(12, GOOD), "server")
+    assert [world.asks(act, "server") for act in acts] == [
+        Taken(),
+        DoorsStand("paper"),
+        PaperStands(1, 0, None),
+        DoorsStand(),
+    ]
+    said = world.asks(Board(), "server")
+    assert isinstance(said, Rows) and said.rows[0] == Row("printer", "problem", "paper_end", said.rows[0].since, True)
+    assert [(name, fields["staff"]) for name, fields in world.written[-4:]] == [
+        ("check_seen", 12),
+        ("kiosk_closed", 12),
+        ("paper_changed", 12),
+        ("kiosk_opened", 12),
+    ]
+    world.time += ADMITTED_SECONDS
+    assert isinstance(world.asks(CloseKiosk(12, "paper"), "server"), Denied)
+    world.asks(Admit(12, GOOD), "server")
+    world.asks(RemoveStaff(12), "root")
+    assert isinstance(world.asks(CloseKiosk(12, "paper"), "server"), Denied)
+    assert world.asks(Doors(), "server") == DoorsStand()
+
+
+def test_an_end_that_is_over_is_refused_in_words_of_ours(world: World) -> None:
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    world.asks(Admit(12, GOOD), "server")
+    said = world.asks(CloseKiosk(12, "other", 1), "server")
+    assert said == Denied("the end has to be ahead, and within a year")
+
+
+def test_faults_are_counted_as_they_are_written_and_visits_when_their_hour_is(world: World) -> None:
+    def counted() -> Counted:
+        said = world.asks(Counters(), "server")
+        assert isinstance(said, Counted)
+        return said
+
+    world.tells(FAULT, "server")
+    for _ in range(3):
+        world.tells(event("visit_ended", end="left", task="pin", step=3, lasted="longer"), "server")
+        world.tells(event("slip", printed="printed"), "server")
+    assert counted().day.faults == {"session_died": 1} and counted().day.visits == counted().day.prints == {}
+    assert world.asks(Paper(), "server") == PaperStands(0, 0, None)
+    world.turns(3601)
+    assert counted().start.visits == {"left": 3} and counted().start.prints == {"printed": 3}
+    assert world.asks(Paper(), "server") == PaperStands(0, 3, None)
 
 
 def test_wrong_passcodes_at_machine_speed_from_two_places_fill_nothing(world: World) -> None:
@@ -203,7 +317,9 @@ def test_what_the_disk_does_not_take_is_counted_and_told_when_it_does(
         ("gap", {"speaker": "caretaker", "why": "unwritable", "count": 4}),
         ("printer", {"printer": "cutter"}),
     ]
-    assert caplog.text.count("No space left on device") == 1 and "is written again" in caplog.text
+    assert caplog.text.count("the trail cannot be written: ") == 1 and "is written again" in caplog.text
+    lines_said = [record.getMessage() for record in caplog.records]
+    assert len(lines_said) == len(set(lines_said)), "once for each file that could not be written"
 
 
 def test_visits_reach_the_trail_as_counts(world: World) -> None:
@@ -218,3 +334,72 @@ def test_visits_reach_the_trail_as_counts(world: World) -> None:
 def test_a_passcode_is_in_no_repr() -> None:
     for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD)):
         assert GOOD not in f"{message!r} {message}"
+
+
+# Calls
+
+
+class Carries:
+    """Carries nothing, and hears of nothing."""
+
+    heard: tuple[str, CallState, float] | None = None
+
+    def carry(self, wish: Wish) -> None:
+        pass
+
+
+@pytest.fixture
+def called(world: World) -> World:
+    world.alerts = Alerts("kiosk", Carries(), world.record.tell, world.now)
+    world.desk = world.sits()
+    return world
+
+
+def test_a_call_is_begun_asked_for_and_ended_and_stands_in_the_trail(called: World) -> None:
+    assert called.asks(CallStands(), "server") == Calling("none")
+    assert called.asks(Call(), "server") == Calling("sending")
+    called.turns(12)
+    assert called.asks(CallStands(), "server") == Calling("unsent")
+    assert called.asks(EndCall(), "server") == Taken()
+    assert called.asks(CallStands(), "server") == Calling("none")
+    assert called.written == [("staff_called", {}), ("call_stands", {"call": "unsent"})]
+
+
+def test_an_officer_who_has_come_in_ends_the_call_and_a_wrong_passcode_does_not(called: World) -> None:
+    called.asks(AddStaff(12, "officer", GOOD), "root")
+    called.asks(Call(), "server")
+    called.asks(Admit(12, WRONG), "server")
+    assert called.alerts.calling
+    called.asks(Admit(12, GOOD), "server")
+    assert not called.alerts.calling
+
+
+def test_a_session_that_calls_and_calls_is_not_heard_for_the_rest(called: World) -> None:
+    said = []
+    for _ in range(BURST + 20):
+        said.append(called.asks(Call(), "server"))
+        called.asks(EndCall(), "server")
+    assert said == [Calling("sending")] * BURST + [Denied("too much is called")] * 20
+    called.time += EVERY_SECONDS
+    assert called.asks(Call(), "server") == Calling("sending")
+    for _ in range(20):
+        assert called.asks(Call(), "server") == Calling("sending"), "the one that stands costs nothing"
+
+
+def test_what_was_tried_out_is_written_by_number_and_role_and_only_for_who_is_in(world: World) -> None:
+    tried, left = TriedOut(12, "printer", "bad"), StaffLeft(12, "timed_out")
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    assert isinstance(world.asks(tried, "server"), Denied) and isinstance(world.asks(left, "server"), Denied)
+    world.asks(Admit(12, GOOD), "server")
+    assert [world.asks(each, "server") for each in (tried, left)] == [Taken(), Taken()]
+    assert isinstance(world.asks(tried, "server"), Denied), "who has left has to be let in anew"
+    assert world.written[-2:] == [
+        ("tried_out", {"staff": 12, "role": "officer", "part": "printer", "verdict": "bad"}),
+        ("staff_left", {"staff": 12, "role": "officer", "end": "timed_out"}),
+    ]
+
+
+def test_the_status_says_whether_anybody_could_be_let_in(world: World) -> None:
+    assert world.asks(Status(), "server") == Standing(1, "head", 0, staffed=False)
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    assert world.asks(Status(), "server") == Standing(1, "head", 0, staffed=True)

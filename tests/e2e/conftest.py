@@ -154,7 +154,7 @@ def open_page(chromium: Browser) -> Page:
 def visit(stage: Kiosk, page: Page) -> Iterator[Person]:
     """One test's visit, and what must hold after each."""
     stage.tidy()
-    since = len(stage.log)
+    since = stage.began = len(stage.log)
     said: list[str] = []
     asked: list[str] = []
     listeners = {

@@ -194,6 +194,10 @@ def test_what_it_has_written_is_a_settings_file_that_check_finds_complete_but_fo
     assert re.search(r"^has +printer +ready$", told, re.MULTILINE)
     assert re.search(r"^has +portal +https://127\.0\.0\.1:\d+/v1 is open$", told, re.MULTILINE)
     assert re.search(r"^has +font +BIZ UDPGothic$", told, re.MULTILINE)
+    assert re.search(
+        r"^has +caretaker +answers; the trail has \d+ lines, its head is [0-9a-f]{16}$", told, re.MULTILINE
+    )
+    assert re.search(r"^has +board +Staff accounts: Nobody has an account; operator: ", told, re.MULTILINE)
 
 
 def test_whoever_enrols_an_authority_and_a_record_can_link_with_a_card_of_their_own(

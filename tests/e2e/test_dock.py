@@ -28,7 +28,7 @@ def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(d
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(dock.address)
+    page.goto(f"{dock.address}/?lang=ja")
     assert page.locator(".person").count() == len(people())
 
     page.get_by_role("checkbox", name="うら向き（応答しない）").check()
@@ -54,4 +54,10 @@ def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(d
     assert (slow.on, slow.times, slow.value) == ("submit", 1, "30")
     dock.portal.faults.strikes(Fault.SLOW, "submit")
     until(lambda: not page.get_by_role("checkbox", name="答えない").is_checked())
+
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("status").get_by_text("A card is in").wait_for()
+    page.locator("[data-person=last-try]").get_by_text("1 left").wait_for()
+    page.locator("[data-person=last-try]").get_by_role("button", name="Take it out").click()
+    page.get_by_text("No card is in").wait_for()
     assert said == []

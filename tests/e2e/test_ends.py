@@ -117,7 +117,7 @@ def test_arbiter_and_worker_killed_at_once_leave_the_record_to_the_next_arbiter(
         until(lambda: not living(worker))
     [name] = stage.record()
     [entry] = stage.portal.linkings._all()
-    assert name == f"linking.{entry.linking.id}" and stage.portal.held_count() == 1
+    assert name == f"linking.{entry.request.id}" and stage.portal.held_count() == 1
     stage.revive()
     until(lambda: stage.all_over(), SETTLED_SECONDS)
 

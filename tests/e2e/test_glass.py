@@ -138,8 +138,9 @@ def test_a_page_that_has_stopped_living_is_replaced(
     assert not Path(f"/proc/{browser}").exists()
     assert not any("session ends" in line for line in glass.stage.log[since:]), "the visit was not kept"
     if visit:
+        since = len(glass.stage.log)
         glass.stage.kill_worker()
-        glass.stage.wait_log(HERE, 40, len(glass.stage.log))
+        glass.stage.wait_log(HERE, 40, since)
 
 
 @pytest.mark.parametrize("key", FAULTS)
@@ -158,8 +159,9 @@ def test_a_page_that_stands_still_or_has_gone_is_covered_and_replaced(glass: Gla
     assert covered - began < COVERED_SECONDS * BUSY
     assert not any("session ends" in line for line in glass.stage.log[since:]), "the visit was not kept"
     if visit:
+        since = len(glass.stage.log)
         glass.stage.kill_worker()
-        glass.stage.wait_log(HERE, 40, len(glass.stage.log))
+        glass.stage.wait_log(HERE, 40, since)
 
 
 def test_a_page_that_does_not_come_back_in_time_finds_the_visit_ended(

@@ -12,9 +12,11 @@ from kiosk.card.apdu import Card, CardLost
 from kiosk.card.pin import PinRule
 from kiosk.config import guidance
 from kiosk.config.guidance import Guidance
+from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
+from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.sim.card import VirtualCard
@@ -37,7 +39,9 @@ class ScriptedKiosk:
         can_print: bool = True,
         can_lay_out: bool = True,
         portal: PortalClient | None = None,
+        caretaker: Listener | None = None,
     ) -> None:
+        self.caretaker = caretaker or NoCaretaker()
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
@@ -90,7 +94,7 @@ class ScriptedKiosk:
         assert answer in screen.answers, f"{screen.name} cannot be answered with {answer}, only with {screen.answers}"
         return answer
 
-    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+    def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         """A script's PIN is written `pin:2468`."""
         answer = self.ask(replace(screen, answers=(*screen.answers, *(a for a in self._next() if a[:4] == "pin:"))))
         return bytearray(answer[4:].encode()) if answer.startswith("pin:") else answer

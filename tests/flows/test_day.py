@@ -11,9 +11,9 @@ import pytest
 from kiosk.card.jpki import TokenKind
 from kiosk.card.state import CardState
 from kiosk.card.text import Attributes, Sex
-from kiosk.flows import card_check, linking
+from kiosk.flows import card_check, linking, signed_request
 from kiosk.flows.card_in_hand import CardInHand
-from kiosk.flows.linking import Memory
+from kiosk.flows.signed_request import Memory
 from kiosk.language import dates
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference
 from tests.flows.scripted import ScriptedKiosk
@@ -37,14 +37,14 @@ def early(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_renewal_begins_and_ends_with_japans_day(begins: datetime.date, ends: datetime.date, is_open: bool) -> None:
     kiosk = ScriptedKiosk("finish")
     licence = msgspec.structs.replace(LICENCE, renewal_from=begins, renewal_until=ends)
-    memory = Memory(kiosk, CardInHand(kiosk), linked=Linked(Reference("ABCD-1234"), LinkedAt(EARLY), licence))
+    memory = Memory(kiosk, CardInHand(kiosk), done=Linked(Reference("ABCD-1234"), LinkedAt(EARLY), licence))
     linking.step_11_done(memory)
-    assert cast(Linked, kiosk.screens[-1].facts["linked"]).licence.online_lecture is is_open
+    assert cast(Licence, kiosk.screens[-1].facts["licence"]).online_lecture is is_open
 
 
 @pytest.mark.parametrize(("birth_date", "child"), [("20101126", False), ("20101127", True)])
 def test_whoever_turns_sixteen_today_is_sixteen(birth_date: str, child: bool) -> None:
-    assert linking._is_child(Attributes("見本　花子", "東京都見本区", birth_date, Sex.FEMALE)) is child
+    assert signed_request._is_child(Attributes("見本　花子", "東京都見本区", birth_date, Sex.FEMALE)) is child
 
 
 @pytest.mark.parametrize(("minutes", "over"), [(1, False), (0, True)])

@@ -81,8 +81,8 @@ def test_a_linking_that_the_portal_has_completed_is_not_said_to_be_cancelled(san
     """The submission arrives; what comes back breaks the kiosk."""
 
     class Breaking(PortalClient):
-        def submit(self, linking: Linking, cms: bytes) -> Linked:
-            super().submit(linking, cms)
+        def submit(self, request: Linking, cms: bytes) -> Linked:  # type: ignore[override]
+            super().submit(request, cms)
             raise ValueError
 
     assert end_at("", pki, Breaking(sandbox.settings)) is End.PROBLEM_LINKED

@@ -11,7 +11,7 @@ import pytest
 from kiosk.card.apdu import CardProblem, FileAbsent
 from kiosk.card.jpki import Availability, JpkiApplication
 from kiosk.card.text import Attributes, Sex
-from kiosk.flows import linking
+from kiosk.flows import signed_request
 from kiosk.flows.card_in_hand import CardInHand
 from kiosk.flows.refusal import Stop
 from kiosk.portal.model import Applicant, Linking, Terms
@@ -25,7 +25,7 @@ ATTRIBUTES = Attributes("見本　花子", "東京都見本区", "19860709", Sex
 
 @pytest.mark.parametrize("sex", list(Sex))
 def test_the_portal_is_sent_the_four_attributes_as_the_card_gives_them(sex: Sex) -> None:
-    sent = linking.applicant(Attributes("見本　花子", "東京都見本区", "19860700", sex))
+    sent = signed_request.applicant(Attributes("見本　花子", "東京都見本区", "19860700", sex))
     assert sent == Applicant("見本　花子", "東京都見本区", "19860700", sex.value)
 
 
@@ -48,12 +48,12 @@ class Unreadable:
         return Availability(sign=self.sign, auth=True)
 
 
-def signing(fault: Exception, sign: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[linking.Memory, Unreadable]:
+def signing(fault: Exception, sign: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[signed_request.Memory, Unreadable]:
     app = Unreadable(fault, sign)
     kiosk = ScriptedKiosk()
     hand = CardInHand(kiosk, pin=bytearray(b"ABC123"))
     monkeypatch.setattr(hand, "select", lambda application: app)
-    return linking.Memory(kiosk, hand, linking=LINKING, attributes=ATTRIBUTES), app
+    return signed_request.Memory(kiosk, hand, request=LINKING, attributes=ATTRIBUTES), app
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_certificate_absent_only_when_read_ends_the_linking_as_absent(
 ) -> None:
     memory, app = signing(fault, says_it_has_one, monkeypatch)
     with pytest.raises(Stop) as caught:
-        linking._sign_and_submit(memory, cast(JpkiApplication, app))
+        signed_request.sign_and_submit(memory, cast(JpkiApplication, app))
     assert caught.value.end.value == "certificate_absent"
     assert app.entered == b"ABC123"
     assert memory.hand.pin == b""  # overwritten
@@ -75,5 +75,5 @@ def test_a_certificate_absent_only_when_read_ends_the_linking_as_absent(
 def test_a_certificate_that_is_there_and_cannot_be_read_is_a_card_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     memory, app = signing(CardProblem("certificate", "cut off"), True, monkeypatch)
     with pytest.raises(CardProblem, match="certificate: cut off"):
-        linking._sign_and_submit(memory, cast(JpkiApplication, app))
+        signed_request.sign_and_submit(memory, cast(JpkiApplication, app))
     assert memory.hand.pin == b""

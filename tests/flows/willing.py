@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kiosk.card.pin import PinRule
+from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.screen import Screen
 from kiosk.portal.client import PortalClient
 from kiosk.sim.card import VirtualCard
@@ -30,7 +31,8 @@ class WillingKiosk(ScriptedKiosk):
         self._answers = [self._would(screen)]
         return super().ask(screen)
 
-    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
+    def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
+        assert isinstance(rule, PinRule)
         self._rule = rule
         self.typed.append(rule.name)
         self._answers = [self._would(screen)]

@@ -58,3 +58,11 @@ def test_every_check_is_held_to_opening_nothing_and_has_its_test() -> None:
     [held] = [each["source_modules"] for each in contracts if each["name"].startswith("A check judges")]
     assert set(held) == {f"kiosk.health.{name}" for name in checks}
     assert {path.stem for path in Path(__file__).parent.glob("test_*.py")} == {f"test_{n}" for n in checks | {"look"}}
+
+
+def test_recordings_are_looked_for_in_the_folder_of_the_settings(tmp_path: Path) -> None:
+    assert list(look.people_recorded(None)) == []
+    assert [finding.lacks for finding in look.people_recorded(str(tmp_path / "nowhere"))] == [True]
+    (tmp_path / "zh").mkdir()
+    [finding] = look.people_recorded(str(tmp_path))
+    assert finding.words.startswith("zh: 0 of ")

@@ -98,7 +98,7 @@ def test_what_was_heard_and_denied_is_not_counted_again(tmp_path: Path) -> None:
 def test_it_is_there_when_it_says_how_it_stands(tmp_path: Path) -> None:
     caretaker = Caretaker(tmp_path)
     assert not caretaker.present()
-    with answering(tmp_path, lambda _: encode(Standing(1, "0", 0)), []):
+    with answering(tmp_path, lambda _: encode(Standing(1, "0", 0, staffed=False)), []):
         assert caretaker.present()
     assert not caretaker.present()
     assert NoCaretaker().present() and NoCaretaker().tell(FAULT)
@@ -107,7 +107,7 @@ def test_it_is_there_when_it_says_how_it_stands(tmp_path: Path) -> None:
 def test_messages_are_the_same_behind_the_wire_and_a_passcode_in_no_repr() -> None:
     for message in (Status(), Admit(12, "58203917"), AddStaff(12, "vendor", "58203917")):
         assert question(encode(message)) == message and "58203917" not in f"{message} {message!r}"
-    for said in (Taken(), Denied("x"), Standing(1, "0", 2)):
+    for said in (Taken(), Denied("x"), Standing(1, "0", 2, staffed=True)):
         assert answer(encode(said)) == said
     for data in (b"", b"{}", encode(Taken()), b'{"message":"admit","staff":0,"passcode":""}', b"[" * 9999):
         with pytest.raises(NotAMessage):

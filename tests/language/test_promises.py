@@ -44,6 +44,17 @@ KEPT = {
     "免許の内容を画面に出します。紙には印刷しません。": (
         "flows/test_card_check.py::test_the_licence_is_shown_after_a_warning_and_never_printed"
     ),
+    "係員に連絡を送りました": (
+        "caretaker/test_alertmanager.py"
+        "::test_a_call_is_sent_when_it_is_taken_reaches_the_webhook_and_is_resolved_when_the_person_leaves"
+    ),
+    "係員が確認しました": (
+        "caretaker/test_alertmanager.py"
+        "::test_a_silence_that_names_the_call_acknowledges_it_and_the_next_call_is_a_new_one"
+    ),
+    "いま、係員への連絡は届いていません。": (
+        "caretaker/test_alertmanager.py::test_a_silence_over_all_calls_keeps_them_back_and_nobody_is_promised_anything"
+    ),
     "暗証番号はいりません。": "flows/test_card_check.py::test_nobody_pays_a_try_and_nothing_personal_is_read",
 }
 NOT_OURS = {
@@ -54,7 +65,7 @@ NOT_OURS = {
     "今日することは": "only some of it was looked at",
     "およそ５分": "nobody has measured it",
     "紙でお渡し": "there may be no printer",
-    "呼んでいます": "the kiosk calls nobody",
+    "呼んでいます": "that a call was sent, or seen, is known; not that anybody comes",
     "同じ内容を": "a phone's code holds the main points",
 }
 

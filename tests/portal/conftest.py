@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from kiosk.card.cms import signed_data
 from kiosk.config.kiosk import Portal
 from kiosk.portal.client import PortalClient
-from kiosk.portal.model import Applicant, Linked, Linking, Sex
+from kiosk.portal.model import Applicant, Linked, Released, Request, Sex
 from kiosk.portal.statement import statement
 from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Device, Pki
@@ -59,13 +59,18 @@ class Visitor:
             content, credential.certificate, lambda info, _: raw_sign(cast(RSAPrivateKey, credential.key), info)
         )
 
-    def cms(self, linking: Linking) -> bytes:
-        return self.sign(statement(linking, self.applicant))
+    def cms(self, request: Request) -> bytes:
+        return self.sign(statement(request, self.applicant))
 
     def link(self, client: PortalClient) -> Linked:
         linking = client.begin()
         client.hold(linking, self.applicant)
         return client.submit(linking, self.cms(linking))
+
+    def release(self, client: PortalClient) -> Released:
+        release = client.begin_release()
+        client.hold(release, self.applicant)
+        return client.submit(release, self.cms(release))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from PIL import Image
 
@@ -17,7 +18,7 @@ from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.flows.take_home import slip as slip_of_plan
 from kiosk.language.hours import Hours
 from kiosk.language.languages import N_
-from kiosk.portal.model import LinkedAt, OpensAt, Reference
+from kiosk.portal.model import LinkedAt, OpensAt, Reference, ReleasedAt
 from kiosk.receipts import slips
 from kiosk.receipts.render import lay_out
 from tests.web.catalogue_guidance import plans
@@ -54,6 +55,9 @@ def facts() -> Iterator[tuple[str, slips.Slip]]:
     """Every slip, by a name."""
     can = tuple(gain.text for gain in GAINS)
     yield "linked", slips.LinkedSlip(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(WHEN), can=can)
+    yield "already_linked", slips.AlreadyLinkedSlip(can=can)
+    for name, lapsed in (("released", True), ("released-in-force", False)):
+        yield name, slips.ReleasedSlip(reference=Reference("4TPM-8HXC"), released_at=ReleasedAt(WHEN), lapsed=lapsed)
     for end, outcome in OUTCOMES.items():
         if outcome.slip:
             yield f"outcome-{end.value}", slip_of_outcome(outcome)
@@ -64,7 +68,11 @@ def facts() -> Iterator[tuple[str, slips.Slip]]:
     yield "test", slips.TestSlip()
 
 
-def all_slips() -> Iterator[tuple[str, Image.Image]]:
-    for name, slip in facts():
-        for width in (576, 512):
-            yield f"{name}-{width}", lay_out(slip, STATION, WHEN, width=width)
+SLIPS = dict(facts())
+WIDTHS = (576, 512)
+
+
+@cache
+def shot(name: str, width: int) -> Image.Image:
+    """A slip in Japanese. Nobody may draw on it: it is laid out once, for all who look at it."""
+    return lay_out(SLIPS[name], STATION, WHEN, width=width)

@@ -24,7 +24,7 @@ from kiosk.language.languages import LANGUAGES, Language
 from kiosk.receipts.render import lay_out
 from kiosk.receipts.text import public_text
 from kiosk.sim.printer import VirtualPrinter
-from tests.receipts.shots import STATION, WHEN
+from tests.receipts.shots import STATION, WHEN, shot
 from tests.receipts.test_slips import holds, text_of
 from tests.web.catalogue_guidance import plans
 
@@ -96,7 +96,7 @@ def test_a_list_without_a_photo_has_no_frame(paper: VirtualPrinter) -> None:
 @pytest.mark.parametrize("width", [576, 512])
 @pytest.mark.parametrize("name", [name for name, plan in PLANS.items() if plan.page])
 def test_a_phone_reads_the_public_page_off_the_list(name: str, width: int, tmp_path: Path) -> None:
-    slip_of(PLANS[name], width).save(tmp_path / "slip.png")
+    shot(f"todo-{name}", width).save(tmp_path / "slip.png")
     read = subprocess.run(
         ["zbarimg", "--quiet", "--raw", str(tmp_path / "slip.png")], capture_output=True, text=True, check=True
     )
@@ -116,7 +116,7 @@ def test_the_number_to_call_can_be_read_at_half_the_size(width: int, tmp_path: P
 
 def test_lists_are_short() -> None:
     """Paper is paid for, and a long slip is not read. In millimetres, at 203 dpi."""
-    lengths = {name: slip_of(plan, 576).height / 8 for name, plan in PLANS.items()}
+    lengths = {name: shot(f"todo-{name}", 576).height / 8 for name in PLANS}
     print("\n".join(f"{name:26} {length:4.0f} mm" for name, length in lengths.items()))
     assert max(lengths.values()) < 220, "the longest has the photo in its true size"
     assert lengths["suspend"] < 120

@@ -16,6 +16,8 @@ import msgspec
 import pytest
 
 from kiosk.config.kiosk import Server, Settings
+from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.ipc.messages import Report
 from kiosk.services import browser, sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, has_ended, hear
 from kiosk.services.server import tell_browser
@@ -25,14 +27,14 @@ from kiosk.web import liveness
 class Stage:
     """A server that answers, and a keeper whose browser is a shell with a child."""
 
-    def __init__(self, runtime: Path, shared: bool = False) -> None:
+    def __init__(self, runtime: Path, shared: bool = False, caretaker: Listener | None = None) -> None:
         self.server = socket.create_server(("127.0.0.1", 0))
         program = runtime / "browser"
         program.write_text("#!/bin/sh\nsleep 1000 & sleep 1000\n")
         program.chmod(0o755)
         port = self.server.getsockname()[1]
         self.settings = msgspec.structs.replace(Settings(), server=Server(port=port, runtime_directory=str(runtime)))
-        self.keeper = Keeper(self.settings, program=str(program), shared=shared)
+        self.keeper = Keeper(self.settings, program=str(program), shared=shared, caretaker=caretaker)
         self.thread = threading.Thread(target=self.keeper.run, daemon=True)
 
     def say(self, word: bytes) -> bool:
@@ -69,8 +71,8 @@ def living(group: int) -> list[int]:
 
 
 @contextmanager
-def stage(runtime: Path, shared: bool = False) -> Iterator[Stage]:
-    made = Stage(runtime, shared)
+def stage(runtime: Path, shared: bool = False, caretaker: Listener | None = None) -> Iterator[Stage]:
+    made = Stage(runtime, shared, caretaker)
     made.thread.start()
     try:
         made.next_browser()
@@ -115,6 +117,32 @@ def test_a_page_without_a_server_is_left_alone_until_there_is_one(tmp_path: Path
         assert kiosk.keeper.pid == first
         kiosk.server = socket.create_server(address)
         kiosk.next_browser(after=first)
+
+
+class Board(NoCaretaker):
+    """What it was told last."""
+
+    said: tuple[str, str] | None = None
+
+    def report(self, check: str, reason: str) -> bool:
+        self.said = (Report(check, reason).check, reason)
+        return True
+
+
+def test_the_board_hears_whether_a_page_is_painted_and_not_whether_a_browser_runs(tmp_path: Path) -> None:
+    board = Board()
+    with stage(tmp_path, caretaker=board) as kiosk:
+        until(lambda: board.said == ("browser", "dark"))
+
+        def painted() -> bool:
+            kiosk.say(ALIVE)
+            kiosk.keeper.report()
+            return board.said == ("browser", "painted")
+
+        until(painted)
+        kiosk.next_browser(after=kiosk.keeper.pid)
+        kiosk.keeper.report()
+        assert board.said == ("browser", "dark"), "nobody has seen a page of the next one"
 
 
 def test_an_end_is_seen_at_once_and_an_ended_one_is_not_waited_for() -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,11 +22,29 @@ from kiosk.caretaker.trail import segments
 from kiosk.caretaker.verify import verify
 from kiosk.config.events import event
 from kiosk.ipc.caretaker import Away, Caretaker
-from kiosk.ipc.messages import LONGEST, SOCKET, AddStaff, Admit, Admitted, ListStaff, Question, Standing, Status, Taken
+from kiosk.ipc.messages import (
+    LONGEST,
+    SOCKET,
+    AddStaff,
+    Admit,
+    Admitted,
+    Board,
+    CloseKiosk,
+    Denied,
+    Doors,
+    DoorsStand,
+    ListStaff,
+    OpenKiosk,
+    Question,
+    Rows,
+    Standing,
+    Status,
+    Taken,
+)
 from kiosk.services.caretaker import CONNECTIONS_EACH, EVERYBODY, USERS, speakers
 from tests.caretaker.conftest import tmp_path  # noqa: F401
 from tests.nobody import NOBODY, needs_root, nobody_says
-from tests.stage import ROOT
+from tests.stage import ROOT, free_port, until
 
 SOON = 20.0  # seconds, on a busy machine
 FAULT = event("session_died")
@@ -35,12 +54,12 @@ GOOD = "58203917"
 class Running:
     """One caretaker, started anew as often as wanted."""
 
-    def __init__(self, folder: Path, code: str = "") -> None:
+    def __init__(self, folder: Path, code: str = "", settings: str = "") -> None:
         self.runtime, self.state = folder / "run", folder / "lib"
         self.runtime.mkdir()
         self.config = folder / "kiosk.toml"
         self.config.write_text(
-            f'[caretaker]\nruntime_directory = "{self.runtime}"\nstate_directory = "{self.state}"\n', "utf-8"
+            f'[caretaker]\nruntime_directory = "{self.runtime}"\nstate_directory = "{self.state}"\n{settings}', "utf-8"
         )
         self.client = Caretaker(self.runtime, patience_seconds=SOON)
         self.process: subprocess.Popen[bytes] | None = None
@@ -69,8 +88,9 @@ class Running:
 
     @property
     def trail(self) -> list[tuple[str, dict[str, object]]]:
+        """Without how this machine is, which is told at the first look."""
         found = [line for path in segments(self.state / "trail") for line in lines_of(path.read_bytes())]
-        return [(line.event, line.members.get("fields", {})) for line in found]
+        return [(line.event, line.members.get("fields", {})) for line in found if line.event != "check"]
 
     def sound(self) -> bool:
         return verify(self.state / "trail", PublicKey.load(self.state)).sound
@@ -93,6 +113,20 @@ def caretaker(tmp_path: Path) -> Iterator[Running]:  # noqa: F811
     if running.process is not None and running.process.poll() is None:
         running.process.kill()
         running.ended()
+
+
+def test_what_staff_have_closed_stays_closed_whatever_becomes_of_the_caretaker(caretaker: Running) -> None:
+    ask = caretaker.client.ask
+    ask(AddStaff(12, "officer", GOOD))
+    assert isinstance(ask(CloseKiosk(12, "paper")), Denied), "nobody was let in"
+    ask(Admit(12, GOOD))
+    assert ask(CloseKiosk(12, "paper")) == DoorsStand("paper")
+    assert caretaker.stop(signal.SIGKILL)[0] == -signal.SIGKILL
+    caretaker.start()
+    assert ask(Doors()) == DoorsStand("paper")
+    assert isinstance(ask(OpenKiosk(12)), Denied), "whoever was let in before has to be let in anew"
+    said = ask(Board())
+    assert isinstance(said, Rows) and {"server", "settings", "trail", "disk"} <= {row.check for row in said.rows}
 
 
 def line_to(caretaker: Running) -> socket.socket:
@@ -319,3 +353,44 @@ def test_what_it_cannot_do_without_is_named_in_one_line(tmp_path: Path, what: st
         (running.state / "trail.key").write_bytes(b"x")
     ended = running.kiosk("caretaker")
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1 and ended.stderr.startswith("caretaker")
+
+
+# Calls and figures
+
+
+def test_an_alertmanager_that_hangs_and_a_taken_port_cost_nobody_anything(tmp_path: Path) -> None:  # noqa: F811
+    with socket.create_server(("127.0.0.1", 0)) as hangs, socket.create_server(("127.0.0.1", 0)) as taken:
+        port, other = hangs.getsockname()[1], taken.getsockname()[1]
+        alerts = f'[alerts]\nkind = "alertmanager"\nurl = "http://127.0.0.1:{port}"\n'
+        running = Running(tmp_path, settings=f"metrics_port = {other}\n{alerts}")
+        began = time.monotonic()
+        assert running.client.call() == "sending"
+        assert running.client.tell(event("printer", printer="paper_end"))
+        assert time.monotonic() - began < 2
+        until(lambda: running.client.call_stands() == "unsent", SOON)
+        running.client.end_call()
+        assert running.client.call_stands() == "none"
+        code, said = running.stop()
+    assert code == 0 and f"caretaker.metrics_port: {other}: Address already in use" in said
+    assert ("staff_called", {}) in running.trail and ("call_stands", {"call": "unsent"}) in running.trail
+
+
+def test_figures_are_had_on_loopback_and_name_the_end_of_the_trail(tmp_path: Path) -> None:  # noqa: F811
+    port = free_port()
+    running = Running(tmp_path, settings=f"metrics_port = {port}\n")
+    assert running.client.tell(FAULT)
+    said = running.client.ask(Status())
+    assert isinstance(said, Standing)
+
+    def figures() -> dict[str, str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=SOON) as answer:
+            lines = answer.read().decode().splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    until(lambda: float(figures()["kiosk_trail_lines"]) == said.lines, SOON)
+    found = figures()
+    head = [int(float(found[f'kiosk_trail_head{{part="{part}"}}'])) for part in range(1, 6)]
+    assert said.head == "".join(f"{part:013x}" for part in head[:4]) + f"{head[4]:012x}"
+    assert found['kiosk_events_total{event="session_died"}'] == "1.0" and found["kiosk_open"] == "1.0"
+    assert running.client.call() == "none", "nobody carries it"
+    assert running.stop() == (0, "")

@@ -1,14 +1,23 @@
-"""The arbiter's hook outlives whatever goes wrong in it, and what is still to be done is not forgotten."""
+"""The arbiter's hook outlives whatever goes wrong in it, and what is still to be done is not forgotten. And what the
+journal is told."""
 
 from __future__ import annotations
 
+import gc
+import inspect
+import logging
+
 import pytest
 
+from kiosk import __main__ as command
 from kiosk.config import guidance
 from kiosk.config.events import Event
 from kiosk.config.kiosk import Settings
+from kiosk.ipc.caretaker import NoCaretaker
+from kiosk.receipts import paper
 from kiosk.services import server
 from kiosk.services.browser import FORGET, RESTART
+from kiosk.web import view
 from tests.session.world import SlotReader
 
 
@@ -34,7 +43,7 @@ def test_the_end_of_a_session_is_survived(
     assert f"failed: {type(error).__name__} at fails:" in caplog.text and "山田" not in caplog.text
 
 
-class Caretaker:
+class Caretaker(NoCaretaker):
     """Hears."""
 
     def __init__(self) -> None:
@@ -58,3 +67,25 @@ def test_a_visit_whose_process_died_is_told_and_one_that_ended_is_not(monkeypatc
     for _ in range(2):
         arbiter._session_died(None, None)
     assert caretaker.heard == ["session_died"]
+
+
+def test_the_journal_of_an_appliance_is_told_of_faults_and_of_no_visit(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[object] = []
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+    monkeypatch.setattr(server, "keep_memory_private", lambda: None)
+    monkeypatch.setattr(view, "warm", lambda _told: None)
+    monkeypatch.setattr(paper, "warm", lambda _settings: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(server.Server, "run", lambda each: ran.append(each))
+    before = logging.getLogger("kiosk").level
+    try:
+        for journal, told in ((server.FAULTS, False), (server.VISITS, True)):
+            server.serve(Settings(), SlotReader, journal=journal)
+            for name in ("kiosk.session", "kiosk.web.socket", "kiosk.hw.reader"):
+                assert logging.getLogger(name).isEnabledFor(logging.INFO) is told
+                assert logging.getLogger(name).isEnabledFor(logging.WARNING)
+    finally:
+        logging.getLogger("kiosk").setLevel(before)
+    assert len(ran) == 2
+    assert inspect.signature(server.serve).parameters["journal"].default == server.FAULTS
+    assert "VISITS" not in inspect.getsource(command) and "journal" not in inspect.getsource(command)

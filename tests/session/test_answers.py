@@ -10,6 +10,7 @@ import pytest
 from kiosk.language.languages import LANGUAGES
 from kiosk.session.answers import Choice, Edit, Help, Key, Said, Sign, Wish, heard, parse, table
 from tests.web.catalogue import SIGHTS
+from tests.web.catalogue_staff import STAFF_SIGHTS
 
 TEMPLATES = Path(__file__).parents[2] / "kiosk" / "web" / "templates"
 SAID = re.compile(r'data-(?:visible-)?answer="([a-z_]+)"')
@@ -31,6 +32,7 @@ SAID = re.compile(r'data-(?:visible-)?answer="([a-z_]+)"')
         ("language", Wish.LANGUAGES),
         ("lang:en", LANGUAGES["en"]),
         ("staff", Help.STAFF),
+        ("call_off", Help.CALL_OFF),
         ("leave", Help.LEAVE),
         ("leave_now", Help.LEAVE_NOW),
         ("stay", Help.STAY),
@@ -60,7 +62,7 @@ def test_all_languages_that_are_shipped_can_be_chosen_and_no_other() -> None:
 
 
 def test_no_screen_offers_by_itself_what_means_something_else_on_every_screen() -> None:
-    offered = {answer for sight in SIGHTS for answer in sight.screen.answers}
+    offered = {answer for sight in (*SIGHTS, *STAFF_SIGHTS) for answer in sight.screen.answers}
     assert len(offered) > 20
     assert {answer: parse(answer) for answer in offered} == {answer: Choice(answer) for answer in offered}
 

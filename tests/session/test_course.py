@@ -9,7 +9,7 @@ from kiosk.flows.asking import ends
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
-from kiosk.ipc.caretaker import Listener
+from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help
 from kiosk.session.course import ENDS, HOME, Course
@@ -17,7 +17,7 @@ from kiosk.session.handover import Handover
 from tests.session.world import World
 
 
-class Hears:
+class Hears(NoCaretaker):
     """A caretaker that hears so many and is away from then on."""
 
     def __init__(self, most: int = 99) -> None:
@@ -65,10 +65,12 @@ def test_nothing_is_told_before_it_is_over_and_nothing_twice() -> None:
         {"end": "left", "task": "link", "step": 4, "lasted": "under_5_minutes"},
         {"printed": "printed"},
         {"printed": "paper_end"},
+        {"printed": "paper_end"},
     ]
+    assert [told.name for told in ran.caretaker.heard] == ["visit_ended", "slip", "slip", "slip_failed"]
     assert not ran.handover.in_use
     ran.course.ended("Left")
-    assert len(ran.told) == 3
+    assert len(ran.told) == 4
 
 
 def test_where_nobody_came_there_is_nothing_to_tell() -> None:

@@ -12,8 +12,11 @@ import pytest
 
 from kiosk.config.events import Event
 from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
+from kiosk.ipc.caretaker import Away, NoCaretaker
+from kiosk.ipc.messages import Answer, DoorsStand, Question, Report
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
+from kiosk.portal.errors import IllTimed
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
 from kiosk.session.devices import Devices
@@ -26,6 +29,9 @@ class Outside:
     def __init__(self) -> None:
         self.answer: object = True
         self.fault: PrinterFault | None = None
+        self.near_end = False
+        self.ahead: float | None = 0.0
+        self.ill_timed: IllTimed | None = None
 
         self.portal_throws: Exception | None = None
         self.printer_throws: Exception | None = None
@@ -38,7 +44,7 @@ class Outside:
     def state(self) -> PrinterState:
         if self.printer_throws:
             raise self.printer_throws
-        return PrinterState(self.fault)
+        return PrinterState(self.fault, self.near_end)
 
 
 @pytest.fixture
@@ -167,12 +173,18 @@ def test_nobody_is_asked_while_somebody_is_served(
     assert known(devices) == ("open", None)
 
 
-class Caretaker:
+class Caretaker(NoCaretaker):
     """Hears, while it is there."""
 
     def __init__(self) -> None:
         self.there = True
         self.heard: list[dict[str, object]] = []
+        self.reported: list[tuple[str, str]] = []
+
+    def report(self, check: str, reason: str) -> bool:
+        if self.there:
+            self.reported.append((check, Report(check, reason).reason))
+        return self.there
 
     def tell(self, told: Event) -> bool:
         if self.there:
@@ -224,3 +236,98 @@ def test_a_caretaker_that_goes_and_comes_back_is_noticed_once_each(outside: Outs
         assert devices.caretaker_there is there
     assert changes == [False, True, False, True, False]
     assert devices.no_caretaker() and not devices.caretaker_there
+
+
+class Porter(Caretaker):
+    """Knows whether the kiosk is open, while it is there."""
+
+    stand = DoorsStand()
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
+        if not self.there:
+            raise Away("away")
+        return self.stand
+
+
+def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -> None:
+    caretaker = Porter()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    changes = []
+    for stand, there in (
+        (DoorsStand(), True),
+        (DoorsStand("paper"), True),
+        (DoorsStand(), False),
+        (DoorsStand(), True),
+    ):
+        caretaker.stand, caretaker.there = stand, there
+        changes.append((devices.ask_doors(), devices.doors.reason))
+    assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]
+
+
+def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:
+    caretaker.reported.clear()
+    assert devices.report() is False, "to report changes nothing here"
+    return dict(caretaker.reported)
+
+
+def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outside) -> None:
+    caretaker, reader = Caretaker(), SlotReader()
+    devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    assert reports(devices, caretaker) == {"reader": "absent"}
+    reader.take_out()
+    look(devices)
+    well = {"reader": "present", "printer": "ready", "portal": "open"}
+    assert reports(devices, caretaker) == {**well, "clock": "right"}
+    assert reports(devices, caretaker) == well, "what the portal said of the hour a while ago says nothing of now"
+    outside.near_end, outside.ahead = True, -400.0
+    look(devices)
+    assert reports(devices, caretaker) == {**well, "printer": "near_end", "clock": "apart"}
+    outside.fault, outside.answer, outside.ill_timed = PrinterFault.CUTTER, False, IllTimed.NOT_YET
+    look(devices)
+    assert reports(devices, caretaker) == {
+        "reader": "present",
+        "printer": "cutter",
+        "portal": "unreachable",
+        "clock": "ill_timed",
+    }
+
+
+@pytest.mark.parametrize("fault", PrinterFault)
+def test_every_fault_of_a_printer_is_a_reason_of_the_table(outside: Outside, fault: PrinterFault) -> None:
+    caretaker = Caretaker()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    outside.fault = fault
+    look(devices)
+    assert reports(devices, caretaker)["printer"] == fault.value
+
+
+def test_a_kiosk_without_a_printer_says_so_and_one_whose_caretaker_is_away_goes_on(outside: Outside) -> None:
+    caretaker = Caretaker()
+    devices = Devices(
+        SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, has_printer=False
+    )
+    assert reports(devices, caretaker)["printer"] == "none"
+    caretaker.there = False
+    assert reports(devices, caretaker) == {}
+
+
+def test_a_change_is_reported_at_once_also_while_somebody_is_served(outside: Outside) -> None:
+    reader, heard = SlotReader(), threading.Semaphore(0)
+
+    class Signals(Caretaker):
+        def report(self, check: str, reason: str) -> bool:
+            super().report(check, reason)
+            heard.release()
+            return True
+
+    caretaker = Signals()
+    devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    devices.start(lambda _state: None, lambda: None, lambda: True)
+    assert heard.acquire(timeout=5)
+    reader.take_out()
+    for _ in range(20):
+        if caretaker.reported[-1] == ("reader", "present"):
+            break
+        assert heard.acquire(timeout=5)
+    assert caretaker.reported[-1] == ("reader", "present")
+    devices.stop()

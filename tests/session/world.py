@@ -22,6 +22,8 @@ from kiosk.config import guidance
 from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Lost, NotPrinted, Printed, ReaderState
+from kiosk.ipc.caretaker import NoCaretaker
+from kiosk.ipc.messages import DoorsStand
 from kiosk.language.languages import Language
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer
@@ -134,7 +136,10 @@ class World:
         self.breaks = False  # nothing can be shown
         self.slips: list[tuple[Slip, Language]] = []
         self.printed: list[Image.Image] = []
-        devices = cast(Devices, SimpleNamespace(reader=self.reader, portal=None, printer=self))
+        self.devices = devices = cast(
+            Devices,
+            SimpleNamespace(reader=self.reader, portal=None, printer=self, doors=DoorsStand(), caretaker=NoCaretaker()),
+        )
         self.session = Session(
             SETTINGS,
             guidance.load(),

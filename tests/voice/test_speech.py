@@ -21,7 +21,6 @@ PEOPLE = ("excellent", "both", "substitute")
 
 
 def known(text: str) -> bool:
-    assert MEI is not None
     return file_name(MEI, text) in rendered()
 
 
@@ -40,7 +39,6 @@ def aloud(sight: Sight, headphones: bool = False) -> list[str]:
 
 def words_of(addresses: list[str]) -> list[str]:
     """What is said there, for prompts; the address itself for what would be made now."""
-    assert MEI is not None
     by_name = {f"/voice/{file_name(MEI, text)}": text for text in texts(JAPANESE, messages())}
     return [by_name.get(each, each) for each in addresses]
 
@@ -156,7 +154,7 @@ def test_a_question_is_said_alone() -> None:
 
 @pytest.mark.parametrize("language", shipped(), ids=lambda language: language.code)
 def test_a_language_is_heard_or_honestly_silent(language: Language) -> None:
-    assert can_speak(language) == (VOICES[language.code] is not None)
+    assert can_speak(language) == (VOICES[language.code].speak is not None)
     if not can_speak(language):
         assert Mouth(lambda: True).say("<div lang='zh-Hans'><main><h1>x</h1></main></div>", language) is None
 

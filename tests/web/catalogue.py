@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from kiosk.advice import pins
 from kiosk.advice.gains import GAINS, gains_of
 from kiosk.advice.outcomes import OUTCOMES as TABLE
-from kiosk.advice.outcomes import End
+from kiosk.advice.outcomes import End, of_a_release
 from kiosk.advice.pins import SIGN, TEXT
 from kiosk.card.pin import PinFault
 from kiosk.card.text import Attributes, Sex
@@ -19,9 +19,12 @@ from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
 from kiosk.flows.linking import STEPS
+from kiosk.flows.staff.doors import told
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CLOSED_FOR, CallState, DoorsStand
 from kiosk.language.dates import JST
-from kiosk.portal.model import Licence, Linked, LinkedAt, Reference
+from kiosk.portal.model import Licence, Linked, LinkedAt, Reference, Released, ReleasedAt
+from kiosk.session import visit
 from kiosk.session.pad import pad_of
 from kiosk.sim.people import people
 from kiosk.sim.portal.decisions import terms
@@ -73,7 +76,7 @@ NOW = datetime.datetime(2026, 11, 22, 10, 4, tzinfo=datetime.timezone(datetime.t
 def linked(licence: Licence = OPEN) -> dict[str, object]:
     """The facts of the screen of step 11."""
     told = Linked(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(NOW), licence=licence)
-    return {"linked": told, "gains": gains_of(licence)}
+    return {"linked": told, "licence": licence, "gains": gains_of(licence)}
 
 
 def paper_states() -> Iterator[tuple[str, dict[str, object], tuple[str, ...]]]:
@@ -92,17 +95,22 @@ def sights() -> Iterator[Sight]:
     yield from _card()
     yield from _pins()
     yield from _steps()
+    yield from _release()
     yield from _ends()
     yield from _questions()
     yield from catalogue_guidance.sights()
 
 
 def _before_and_after() -> Iterator[Sight]:
-    yield Sight("attract", Screen("attract", {}, ("start",)), reader=ReaderState.EMPTY)
-    yield Sight("left_card", Screen("left_card"))
+    yield Sight("attract", visit.ATTRACT, reader=ReaderState.EMPTY)
+    yield Sight("left_card", visit.LEFT_CARD)
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "Left"}))
     yield Sight("closing", Screen("closing"))
+    for reason in CLOSED_FOR:
+        stand = DoorsStand(reason, None if reason == "paper" else int(OPENS.timestamp()))
+        facts = {**told(stand), "place": FACTS.licence_desk, "card": reason == "other"}
+        yield Sight(f"closed_{reason}", Screen("closed", facts, (visit.OFFICER,)))
     home = Screen("home", {}, tuple(FLOWS))
     yield Sight("home", home)
     yield Sight("home_no_reader", home, reader=ReaderState.ABSENT)
@@ -162,21 +170,41 @@ def _pins() -> Iterator[Sight]:
 
 
 def _steps() -> Iterator[Sight]:
-    yield Sight("step_1_licence", Screen("licence", {"gains": GAINS}, ("next", "back"), step=1))
+    first = Screen("licence", {"gains": GAINS}, ("next", "already", "back"), step=1)
+    yield Sight("step_1_licence", first)
+    yield Sight("step_1_licence_older_portal", first, offers=())
     yield Sight("step_2_contents", Screen("contents", {}, ("next", "back"), step=2))
     yield Sight("step_3_consent", Screen("consent", {}, ("next", "refuse", "back"), step=3))
     yield Sight("step_4_prepare", Screen("prepare", {}, ("next", "back"), step=4))
     for step, what in ((6, "attributes"), (10, "signature"), (9, "phone")):
         yield Sight(f"reading_{what}", Screen("reading", {"what": what}, step=step))
     for step, what in ((3, "begin"), (7, "attributes"), (10, "signature"), (9, "phone")):
-        yield Sight(f"sending_{what}", Screen("sending", {"what": what}, step=step))
+        yield Sight(f"sending_{what}", Screen("sending", {"what": what, "purpose": "linking"}, step=step))
+    yield Sight("sending_release", Screen("sending", {"what": "attributes", "purpose": "release"}))
     for key in ("excellent", "both", "substitute"):
-        person = attributes(key)
-        yield Sight(f"step_7_confirm_{key}", Screen("confirm", {"attributes": person}, ("next", "back"), step=7))
+        facts = {"attributes": attributes(key), "purpose": "linking"}
+        yield Sight(f"step_7_confirm_{key}", Screen("confirm", facts, ("next", "back"), step=7))
+    facts = {"attributes": attributes("reobtained"), "purpose": "release"}
+    yield Sight("confirm_release", Screen("confirm", facts, ("next", "back")))
     for name, read, ticked in (("unread", False, False), ("read", True, False), ("ticked", True, True)):
         answers = ("refuse", "read_to_end", *(("tick",) if read else ()), *(("next",) if ticked else ()))
         facts = {"terms": terms(), "read": read, "ticked": ticked}
         yield Sight(f"step_8_terms_{name}", Screen("terms", facts, answers, step=8))
+
+
+def _release() -> Iterator[Sight]:
+    for scope, known, no in (("lapsed", True, "refuse"), ("any", False, "back")):
+        facts: dict[str, object] = {"scope": scope, "known": known}
+        yield Sight(f"release_{scope}", Screen("release", facts, ("next", no)))
+    released = Released(Reference("4TPM-8HXC"), ReleasedAt(NOW), lapsed=True)
+    facts = {"released": released, "paper": "printed"}
+    yield Sight("released", Screen("released", facts, ("next", "finish")))
+    released = Released(Reference("4TPM-8HXC"), ReleasedAt(NOW), lapsed=False)
+    facts = {"released": released, "paper": "failed", "fault": PrinterFault.PAPER_END, "partly": False}
+    yield Sight("released_no_paper", Screen("released", facts, ("next", "finish", "reprint")))
+    for end in (End.NO_PINS, End.CERTIFICATE_ABSENT, End.NAME_UNUSABLE):  # the longest
+        facts = {"end": end.value, "outcome": of_a_release(TABLE[end]).told(FACTS), "paper": "printed"}
+        yield Sight(f"outcome_release_{end.value}", Screen("outcome", facts, ("finish",)))
 
 
 def _ends() -> Iterator[Sight]:
@@ -186,6 +214,8 @@ def _ends() -> Iterator[Sight]:
         yield Sight(f"linked_{name}", Screen("linked", {**linked(), **facts}, (*own, *more), step=11))
     facts = {**linked(WAITING), "paper": "printed"}
     yield Sight("linked_waiting", Screen("linked", facts, own, step=11))
+    facts = {**linked(), "linked": None, "paper": "printed"}
+    yield Sight("linked_already", Screen("linked", facts, own))
     for name, each in (("open", OPEN), ("waiting", WAITING), ("violation", VIOLATION), ("first", NOVICE)):
         yield Sight(f"licence_page_{name}", Screen("licence_page", {"licence": each}, ("finish",)))
     for end, outcome in OUTCOMES.items():
@@ -200,18 +230,24 @@ def _ends() -> Iterator[Sight]:
         yield Sight(f"outcome_{name}", Screen("outcome", {**locked, **facts}, ("finish", *more)))
 
 
+CALLED: tuple[CallState, ...] = ("sending", "sent", "acknowledged", "unsent")
+
+
 def _questions() -> Iterator[Sight]:
-    facts = {"attributes": attributes("excellent")}
+    facts = {"attributes": attributes("excellent"), "purpose": "linking"}
     confirm = Screen("confirm", facts, ("next", "back"), step=7)
     for overlay in ("leave", "idle", "staff", "language"):
         yield Sight(f"over_{overlay}", confirm, overlay=overlay)
+    for call in CALLED:
+        yield Sight(f"over_staff_{call}", confirm, overlay="staff", call=call)
     terms_read = {"terms": terms(), "read": True, "ticked": False}
     yield Sight(
         "over_leave_sent", Screen("terms", terms_read, ("refuse", "read_to_end", "tick"), step=8), overlay="leave"
     )
     for step, what in ((7, "attributes"), (9, "phone")):
         name = "over_leaving_phone" if what == "phone" else "over_leaving"
-        yield Sight(name, Screen("sending", {"what": what}, step=step), overlay="leaving")
+        facts = {"what": what, "purpose": "linking"}
+        yield Sight(name, Screen("sending", facts, step=step), overlay="leaving")
 
 
 SIGHTS: tuple[Sight, ...] = tuple(sights())

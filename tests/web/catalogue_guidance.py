@@ -91,8 +91,9 @@ def _questions() -> Iterator[Sight]:
     yield Sight("pin_doing", Screen("pin_doing", {}, (*pin_help.DOINGS, "unsure", "back")))
     yield Sight("renewal", Screen("renewal", {}, ("ending", "not_carried", "resident", "back")))
     yield Sight("renewal_linked", Screen("renewal_linked", {}, ("linked", "not_linked", "back")))
-    offered = Screen("benefits", {"gains": GAINS}, ("link", "print", "back"))
+    offered = Screen("benefits", {"gains": GAINS}, ("link", "release", "print", "back"))
     yield Sight("benefits", offered)
+    yield Sight("benefits_older_portal", offered, offers=())
     yield Sight("benefits_portal_closed", Screen("benefits", {"gains": GAINS}, ("print", "back")), portal="closed")
     yield Sight("slip", Screen("slip", {}, ("back",)))
 

@@ -9,10 +9,14 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import cast
 
-from kiosk.config.kiosk import Settings, Station
+from msgspec import structs
+
+from kiosk.config.kiosk import Alerts, Settings, Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CallState
 from kiosk.language.hours import Hours
+from kiosk.portal.model import Offer
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
 from kiosk.session.shown import Overlay, View
@@ -26,6 +30,7 @@ SETTINGS = Settings(
         hours=Hours("Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"),
     )
 )
+CALLING = structs.replace(SETTINGS, alerts=Alerts(kind="alertmanager"))
 DEFAULTS = Preferences()
 
 
@@ -41,7 +46,9 @@ class Sight:
     printer: PrinterFault | None = None
     portal: str = "open"
     opens_at: datetime | None = None
+    offers: tuple[Offer, ...] = tuple(Offer)  # as `portal.client.PortalClient` has them
     caretaker: bool = True
+    call: CallState | None = None  # of a kiosk that can call
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
         """The fragment, by the production path."""
@@ -53,6 +60,9 @@ class Sight:
             printer_fault=self.printer,
             portal_state=self.portal,
             portal_opens_at=self.opens_at,
+            portal=SimpleNamespace(offers=self.offers),
             caretaker_there=self.caretaker,
         )
-        return render(view, SETTINGS, cast(Devices, devices))
+        if self.call is None:
+            return render(view, SETTINGS, cast(Devices, devices))
+        return render(view, CALLING, cast(Devices, devices), self.call)

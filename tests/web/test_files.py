@@ -14,6 +14,7 @@ from kiosk.web import style, view
 from kiosk.web.app import create
 from kiosk.web.site import Site
 from tests.web.catalogue import SIGHTS
+from tests.web.catalogue_staff import STAFF_SIGHTS
 from tests.web.sight import DEFAULTS
 
 FOLDERS = {"layout", "parts", "screens", "overlays", "drawings"}
@@ -45,7 +46,7 @@ class Tags(HTMLParser):
 def test_every_template_stands_in_one_of_the_five_folders_and_is_needed() -> None:
     view.environment.cache_clear()
     view.page()
-    for sight in SIGHTS:
+    for sight in (*SIGHTS, *STAFF_SIGHTS):
         sight.html()
     loaded = view.environment(DEFAULTS.language).cache
     assert loaded is not None
@@ -89,8 +90,8 @@ def worn() -> set[str]:
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(view, "can_speak", lambda language: True)  # whether its prompts have been made or not
-        html = "".join([view.page(), *(sight.html(chosen) for sight in SIGHTS for chosen in choices)])
-    return Tags(html).classes | set(re.findall(r'"(fit-\d)"', SCRIPTS["fit.js"]))
+        html = "".join([view.page(), *(sight.html(chosen) for sight in (*SIGHTS, *STAFF_SIGHTS) for chosen in choices)])
+    return Tags(html).classes | set(re.findall(r'"(fit-\d|is-cut)"', SCRIPTS["fit.js"]))
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.relative_to(style.STATIC).as_posix())

@@ -8,6 +8,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.take_home import slip
 from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_guidance import PLAN
+from tests.web.catalogue_staff import STAFF_SIGHTS
 from tests.web.sight import Sight
 
 
@@ -21,7 +22,7 @@ def test_a_fact_with_a_name_that_is_taken_is_an_error_at_once(name: str) -> None
 
 
 def test_no_screen_there_is_has_such_a_fact() -> None:
-    for sight in SIGHTS:
+    for sight in (*SIGHTS, *STAFF_SIGHTS):
         assert sight.html().strip(), sight.name
 
 

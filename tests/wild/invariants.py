@@ -65,6 +65,11 @@ def linked_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
         yield f"the portal has linked, and “{ends[-1]}” was told"
 
 
+def released_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
+    if "released" in seen.tells and State.COMPLETED not in seen.releases:
+        yield "“released” was told, and the portal knows nothing of it"
+
+
 def printed_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
     """And never "no paper" when there was nothing else and paper has come out."""
     if "printed" in seen.tells and not seen.slips:
@@ -115,6 +120,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     pin_to_its_card_only,
     tries_by_wrong_pins,
     linked_only_when_so,
+    released_only_when_so,
     printed_only_when_so,
     nobody_in_the_log,
     one_worker,

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 from bench.table import aligned, keep
 from kiosk.hw.printer import FRAGMENT_ROWS
-from kiosk.sim.portal.faults import CALLS, Fault
+from kiosk.sim.portal.faults import OF_A_LINKING, OF_A_RELEASE, Fault
 from tests.stage import ROOT
 from tests.wild.faults import AT_COMMAND, PORTAL, PRINTER, STRIKES, PortalFault
 from tests.wild.ground import Ground
@@ -75,6 +75,7 @@ def cards(title: str, visit: Visit) -> Table:
     return Table(f"The card at every command: {title}", COMMANDS, tuple(AT_COMMAND), visit, card)
 
 
+LINKING_CALLS = ("status", *OF_A_LINKING)
 TABLES: Mapping[str, Table] = {
     "card-linking": cards("a linking, current card", Visit()),
     "card-short": cards("a linking, no extended length", Visit(behaviour="no extended length")),
@@ -82,8 +83,15 @@ TABLES: Mapping[str, Table] = {
     "card-phone": cards("a linking, the phone that signs", Visit(who="phone", goal="phone", device="phone")),
     "card-check": cards("the card check", Visit(goal="check")),
     "card-licence": cards("the licence in the card check", Visit(goal="licence")),
-    "portal-once": Table("The portal fails at one call, once", tuple(PORTAL), CALLS, Visit(), portal(1)),
-    "portal-always": Table("The portal fails at one call, always", tuple(PORTAL), CALLS, Visit(), portal(None)),
+    "portal-once": Table("The portal fails at one call, once", tuple(PORTAL), LINKING_CALLS, Visit(), portal(1)),
+    "portal-always": Table("The portal fails at one call, always", tuple(PORTAL), LINKING_CALLS, Visit(), portal(None)),
+    "release-once": Table(
+        "The portal fails at one call of a release, once",
+        tuple(PORTAL),
+        OF_A_RELEASE,
+        Visit(who="reobtained"),
+        portal(1),
+    ),
     "printer-fragments": Table(
         "The printer fails in every fragment of a slip",
         FRAGMENTS,

@@ -89,6 +89,7 @@ def test_pins_tell_whose_they_are_and_double_no_key() -> None:
             "linked_only_when_so",
             Seen(Visit(), screens=[("outcome", heading(TELLS["portal_unreachable"]))], states=[State.COMPLETED]),
         ),
+        ("released_only_when_so", Seen(Visit(), screens=[("released", heading(TELLS["released"]))])),
         ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["printed"])])),
         ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"])], slips=1)),
         ("nobody_in_the_log", Seen(Visit(), log=[people()["excellent"].address])),

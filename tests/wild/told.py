@@ -16,6 +16,7 @@ from kiosk.language.languages import shipped, translations
 TELLS = {
     "linked": "連携が完了しました",
     **{end.value: str(outcome.heading) for end, outcome in OUTCOMES.items()},
+    "released": "以前の連携を解除しました",
     "card out": "カードが抜けました",
     "card left": "カードが残っています",
     "card mute": "カードの向きを確かめてください",

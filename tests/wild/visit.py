@@ -20,6 +20,7 @@ GOALS: Mapping[str, tuple[str, ...]] = {  # what is touched first where it is of
     "pin": ("pin",),
     "renewal": ("renewal",),
     "benefits": ("benefits",),
+    "release": ("benefits", "release"),
 }
 PATH = ("home", "licence", "consent", "set_card", "pin", "reading", "confirm", "sending", "terms", "linked", "outcome")
 BEHAVIOURS: Mapping[str, Behaviour] = {

@@ -25,7 +25,20 @@ MOST_INSERTIONS = 4
 SOON = 3.0  # seconds that a screen may take; then one touches again
 AT_ONCE = 0.1
 FORWARD = ("stay", "next", "start", "yes", "finish", "tick", "read_to_end", "print", "again")
-AROUND = {"leave", "leave_now", "stay", "staff", "language", "size", "contrast", "reach", "listen", "repeat", "hush"}
+AROUND = {
+    "leave",
+    "leave_now",
+    "stay",
+    "staff",
+    "call_off",
+    "language",
+    "size",
+    "contrast",
+    "reach",
+    "listen",
+    "repeat",
+    "hush",
+}
 AROUND |= {"softer", "louder", "back", "home", "refuse"}
 ILLEGAL: tuple[object, ...] = ("no_such", "key:", "key:い", "next", "lang:xx", 7, None, {"next": 1})
 DONE_STEP, THIS_STEP = '<li class="is-done">', '<li aria-current="step">'  # of the bar of steps
@@ -35,12 +48,13 @@ CLEAN = ("session ends: finished", "session ends: Left")
 @dataclass
 class Seen:
     """typed: each PIN, and the card that was in when it was sent off. states: of the portal's linkings, when all was
-    over. seconds: from the last that the person did until the next one could begin."""
+    over; releases: of its releases. seconds: from the last that the person did until the next one could begin."""
 
     visit: Visit
     screens: list[tuple[str, str]] = field(default_factory=list, repr=False)  # name and HTML, each as it came
     typed: list[tuple[Watched | None, str]] = field(default_factory=list, repr=False)
     states: list[State] = field(default_factory=list)
+    releases: list[State] = field(default_factory=list)
     seconds: float = ATTRACT_SECONDS
     settled: bool = False
     next_name: str = ""
@@ -207,6 +221,7 @@ def play(ground: Ground, visit: Visit) -> Seen:
         until(ground.all_over)
         seen.settled = True
     seen.states, seen.slips, seen.workers = ground.states(), len(ground.printer.slips), len(ground.workers)
+    seen.releases = ground.releases()
     seen.log = ground.log[since:]
     if not any(end in line for line in seen.log for end in CLEAN):
         ground.settle()

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
+from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
+from kiosk.ipc.caretaker import Listener
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 
@@ -25,6 +27,10 @@ class Kiosk(Protocol):
         """The station's facts."""
 
     @property
+    def caretaker(self) -> Listener:
+        """Whom staff's acts are told, and who decides who they are. Nothing of a person is said to it."""
+
+    @property
     def insertion(self) -> int:
         """Counts insertions at the slot: equal means the same card has stayed in."""
 
@@ -37,8 +43,8 @@ class Kiosk(Protocol):
         Raises the ends of `flows.asking.ends`, and CardPulled when `screen.needs_card` and the card goes.
         """
 
-    def ask_pin(self, screen: Screen, rule: PinRule) -> bytearray | str:
-        """Show a pad and collect one PIN in the form `rule` wants.
+    def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
+        """Show a pad and collect one PIN, or one number, in the form `rule` wants.
 
         Returns the folded PIN, which the caller overwrites after use, or another of the screen's answers.
         Raises as `ask`.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
 
 
 class Sound(Enum):
@@ -34,6 +35,7 @@ class Screen:
     step: the number of the official step it belongs to.
     reading: long text; the idle limit is the longer one.
     needs_card: taking the card out interrupts it.
+    staff: it is for staff alone: their door, a pad that closes by itself when no key is pressed, or their room.
     """
 
     name: str
@@ -43,3 +45,4 @@ class Screen:
     reading: bool = False
     needs_card: bool = False
     sound: Sound = Sound.NONE
+    staff: Literal["", "door", "room"] = ""

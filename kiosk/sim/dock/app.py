@@ -1,4 +1,5 @@
-"""The dock as a web application: one page, and the JSON interface that the page and programs use alike.
+"""The dock as a web application: one page, in Japanese or English as the browser asks or `?lang=` says, and the JSON
+interface that the page and programs use alike.
 
 Who may use it stands in `sim.orders`. The portal's switches are the portal's own door (`portal.admin`), opened here.
 """
@@ -11,19 +12,23 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from flask import Flask, Response, abort, jsonify, render_template
+from flask import Flask, Response, abort, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
 from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.dock.english import ENGLISH
 from kiosk.sim.orders import order, take_orders
+from kiosk.sim.pager import Pager
+from kiosk.sim.pager import door as pagers_door
 from kiosk.sim.portal import admin
 from kiosk.sim.portal.sandbox import Sandbox
 from kiosk.sim.printer import Switches, VirtualPrinter
 
 T = TypeVar("T")
 
+LANGUAGES = ("ja", "en")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -37,12 +42,14 @@ HEADERS = {
 
 @dataclass
 class Dock:
-    """What the dock can move. kiosk: the kiosk's address. printer, portal: None when real ones are used instead."""
+    """What the dock can move, and who is called. kiosk: the kiosk's address. printer, portal, pager: None when real
+    ones are used instead."""
 
     kiosk: str
     drawer: Drawer
     printer: VirtualPrinter | None
     portal: Sandbox | None
+    pager: Pager | None = None
     printer_on: bool = True
 
     def state(self) -> dict[str, object]:
@@ -51,6 +58,7 @@ class Dock:
             **self.drawer.state(),
             "printer": self._printer_state(self.printer) if self.printer else None,
             "portal": admin.state(self.portal) if self.portal else None,
+            "calls": self.pager.state() if self.pager else None,
         }
 
     def _printer_state(self, printer: VirtualPrinter) -> dict[str, object]:
@@ -82,6 +90,8 @@ def make_dock(dock: Dock) -> Flask:
     take_orders(app)
     if dock.portal:
         app.register_blueprint(admin.switches(dock.portal))
+    if dock.pager:
+        app.register_blueprint(pagers_door(dock.pager))
 
     @app.after_request
     def guard(response: Response) -> Response:
@@ -90,7 +100,13 @@ def make_dock(dock: Dock) -> Flask:
 
     @app.get("/")
     def panel() -> str:
-        return render_template("dock.html", dock=dock, people=dock.drawer.people.values(), controls=controls)
+        asked = request.args.get("lang")
+        lang = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+        words = ENGLISH if lang == "en" else {}
+        given = {"people": dock.drawer.people.values(), "controls": controls}
+        return render_template(
+            "dock.html", dock=dock, **given, lang=lang, words=words, say=lambda text: words.get(text, text)
+        )
 
     @app.get("/api/state")
     def state() -> Response:

@@ -109,5 +109,10 @@ CALL_LABELS = {
     "hold": "情報の送信（手順7）",
     "submit": "署名の送信（手順10）",
     "cancel": "取消し",
+    "begin_release": "前の連携の解除：開始",
+    "state_release": "前の連携の解除：経過の照会",
+    "hold_release": "前の連携の解除：情報の送信",
+    "submit_release": "前の連携の解除：署名の送信",
+    "cancel_release": "前の連携の解除：取消し",
 }
 assert tuple(CALL_LABELS) == CALLS

@@ -13,8 +13,8 @@ from pathlib import Path
 from kiosk.sim import pki
 from kiosk.sim.portal import tls
 from kiosk.sim.portal.admin import make_admin
-from kiosk.sim.portal.linkings import LIFETIME
 from kiosk.sim.portal.records import HELP, BadRecords
+from kiosk.sim.portal.requests import LIFETIME
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.portal.server import Server
 from kiosk.sim.portal.trust import BadAnchor

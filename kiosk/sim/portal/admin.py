@@ -4,7 +4,7 @@ GET  /api/portal    {"portal": {"faults": {…}, "applicants_held": 0}}
 POST /api/portal    {"faults": {"slow": {"on": "submit", "times": 1, "value": "5"}, "closed": false}}: a fault's
                     three are optional, and `true` is all of them left out
                     {"change_terms": true}: put new terms in force
-                    {"release_links": true}: nobody is linked who was not at the start
+                    {"release_links": true}: everybody is linked, or not, as at the start
                     {"reset": true}: as after a restart
                     Answers as GET does.
 """

@@ -15,11 +15,11 @@ import msgspec
 from flask import Response, request
 from msgspec import Meta
 
-from kiosk.portal.model import Applicant, Sha256, State, Status
+from kiosk.portal.model import Applicant, Offer, Sha256, State, Status
 from kiosk.sim.portal.decisions import Decisions
 from kiosk.sim.portal.idempotency import Idempotency
-from kiosk.sim.portal.linkings import Entry
 from kiosk.sim.portal.problems import Problem
+from kiosk.sim.portal.requests import Entry, Requests
 from kiosk.sim.portal.signature import Refused
 from kiosk.sim.portal.trust import RevocationUnknown
 
@@ -34,19 +34,16 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calls:
-    """Each method's name is the call's, as the faults know it (`faults.CALLS`)."""
+    """The calls of one purpose: begin makes a request of it among `requests`."""
 
-    def __init__(self, decisions: Decisions) -> None:
-        self._decisions = decisions
-        self._keys = Idempotency(decisions.linkings)
-
-    def status(self) -> Response:
-        return _answer(Status("open"))
+    def __init__(self, decisions: Decisions, requests: Requests, begin: Callable[[str], Entry]) -> None:
+        self._decisions, self._requests, self._begin = decisions, requests, begin
+        self._keys = Idempotency(requests)
 
     def begin(self) -> Response:
         owner = _owner()
-        entry = self._keys.begin(owner, _key(), lambda: self._decisions.begin(owner))
-        return self._once(entry, lambda: _answer(entry.linking, 201))
+        entry = self._keys.begin(owner, _key(), lambda: self._begin(owner))
+        return self._once("begin", entry, lambda: _answer(entry.request, 201))
 
     def state(self, name: str) -> Response:
         return _answer(self._find(name).view())
@@ -59,7 +56,7 @@ class Calls:
             _still_open(entry)
             return _answer(self._decisions.hold(entry, applicant))
 
-        return self._once(entry, work)
+        return self._once("hold", entry, work)
 
     def submit(self, name: str) -> Response:
         entry = self._find(name)
@@ -77,7 +74,7 @@ class Calls:
             except RevocationUnknown:
                 raise Problem("closed") from None
 
-        return self._once(entry, work)
+        return self._once("submit", entry, work)
 
     def cancel(self, name: str) -> Response:
         entry = self._find(name)
@@ -87,16 +84,21 @@ class Calls:
                 entry.end(State.CANCELLED)
             return _answer(entry.view())
 
-        return self._once(entry, work)
+        return self._once("cancel", entry, work)
 
     def _find(self, name: str) -> Entry:
-        entry = self._decisions.linkings.find(_owner(), name)
+        entry = self._requests.find(_owner(), name)
         if entry is None:
             raise Problem("linking_unknown")
         return entry
 
-    def _once(self, entry: Entry, work: Callable[[], Response]) -> Response:
-        return self._keys.once(entry, str(request.endpoint), _key(), request.get_data(), work)
+    def _once(self, call: str, entry: Entry, work: Callable[[], Response]) -> Response:
+        return self._keys.once(entry, call, _key(), request.get_data(), work)
+
+
+def status(offers: frozenset[Offer]) -> Response:
+    """That the portal is open, and what it does beyond linking."""
+    return _answer(Status("open", tuple(offer.value for offer in Offer if offer in offers)))
 
 
 def _still_open(entry: Entry) -> None:

@@ -9,7 +9,9 @@ import threading
 from dataclasses import dataclass
 from enum import Enum
 
-CALLS = ("status", "begin", "state", "hold", "submit", "cancel")
+OF_A_LINKING = ("begin", "state", "hold", "submit", "cancel")
+OF_A_RELEASE = tuple(f"{call}_release" for call in OF_A_LINKING)
+CALLS = ("status", *OF_A_LINKING, *OF_A_RELEASE)
 
 
 class Fault(Enum):

@@ -1,6 +1,6 @@
 """Idempotency keys: what has been done under a key is not done again, but answered as before.
 
-A linking's answers are kept with the linking (`Entry.given`) and go with it. The bodies they answered are compared by a
+A request's answers are kept with it (`Entry.given`) and go with it. The bodies they answered are compared by a
 digest under a key of this process, so that nothing about an applicant can be guessed from what is kept.
 """
 
@@ -14,22 +14,22 @@ from collections.abc import Callable
 
 from flask import Response
 
-from kiosk.sim.portal.linkings import Entry, Given, Linkings
 from kiosk.sim.portal.problems import Problem
+from kiosk.sim.portal.requests import Entry, Given, Requests
 
 
 class Idempotency:
-    def __init__(self, linkings: Linkings) -> None:
-        self._linkings = linkings
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
         self._secret = secrets.token_bytes(32)
         self._begun: dict[tuple[str, str], Entry] = {}  # by owner and key
         self._lock = threading.Lock()
 
     def begin(self, owner: str, key: str, begin: Callable[[], Entry]) -> Entry:
-        """The linking that began under this key, begun now if none has."""
+        """The request that began under this key, begun now if none has."""
         with self._lock:
             for known, entry in list(self._begun.items()):
-                if self._linkings.find(entry.owner, entry.linking.id) is None:
+                if self._requests.find(entry.owner, entry.request.id) is None:
                     del self._begun[known]  # forgotten, and its key with it
             if (owner, key) not in self._begun:
                 self._begun[owner, key] = begin()

@@ -20,6 +20,8 @@ STATUS = {  # of every problem; the contract's table
     "certificate_revoked": 422,
     "certificate_unknown": 422,
     "signature_invalid": 422,
+    "not_linked": 409,
+    "release_not_here": 409,
     "expired": 410,
     "linking_unknown": 404,
     "linking_ended": 409,

@@ -11,9 +11,10 @@ import ssl
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from kiosk.config.kiosk import Portal
+from kiosk.portal.model import Offer
 from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal import tls
@@ -21,8 +22,8 @@ from kiosk.sim.portal.app import BASE, make_app
 from kiosk.sim.portal.decisions import Decisions, terms
 from kiosk.sim.portal.drivers import Drivers
 from kiosk.sim.portal.faults import Fault, Faults
-from kiosk.sim.portal.linkings import LIFETIME, Linkings
 from kiosk.sim.portal.records import Record, read_records, record_of
+from kiosk.sim.portal.requests import LIFETIME, Requests
 from kiosk.sim.portal.server import Server
 from kiosk.sim.portal.trust import Trust, read_anchors, read_list
 
@@ -45,8 +46,8 @@ class Sandbox:
         self.faults = Faults()
         self.trust = trust
         self.drivers = Drivers(records)
-        self.linkings = Linkings(lifetime)
-        self._decisions = Decisions(self.linkings, self.drivers, trust, terms())
+        self.linkings, self.releases = Requests(lifetime), Requests(lifetime)
+        self._decisions = Decisions(self.linkings, self.releases, self.drivers, trust, terms())
         self._contexts = {
             name: self.files.server_context(name) for name in ("server", "stranger", "other_name", "expired", "not_yet")
         }
@@ -77,25 +78,33 @@ class Sandbox:
 
     def held_count(self) -> int:
         """How many applicants' data it holds now."""
-        return self.linkings.held_count()
+        return self.linkings.held_count() + self.releases.held_count()
+
+    def offer(self, *offers: Offer, scope: Literal["lapsed", "any"] = "lapsed") -> None:
+        """Do these beyond linking, and nothing else; without any it is a portal of version 1.0 of the contract."""
+        self._decisions.offers, self._decisions.scope = frozenset(offers), scope
 
     def change_terms(self) -> None:
-        """Put a new version of the terms in force: linkings begun before answer `terms_changed`."""
+        """Put a new version of the terms in force: what was begun before answers `terms_changed`."""
         self._decisions.terms = terms(int(self._decisions.terms.version.partition(".")[0]) + 1)
 
     def reset(self) -> None:
-        """As after a restart: no faults, no linkings, nobody linked who was not at the start."""
+        """As after a restart: no faults, no requests, all is offered, nobody linked who was not at the start."""
         self.faults.clear()
+        self.offer(*Offer)
         self.linkings.clear()
+        self.releases.clear()
         self.drivers.release_all()
 
     def start(self) -> None:
         self.linkings.start()
+        self.releases.start()
         self._server.start()
 
     def stop(self) -> None:
         self.faults.clear()  # wakes what is being kept slow
         self.linkings.stop()
+        self.releases.stop()
         self._server.stop()
 
     def __enter__(self) -> Self:

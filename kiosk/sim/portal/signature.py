@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from kiosk.portal.model import Refusal
+from kiosk.portal.model import Licence, Refusal
 
 HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256,
@@ -22,11 +22,11 @@ HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 
 
 class Refused(Exception):
-    """The portal's no."""
+    """The portal's no. licence: of somebody who is linked already."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: Refusal, licence: Licence | None = None) -> None:
         super().__init__(reason.value)
-        self.reason = reason
+        self.reason, self.licence = reason, licence
 
 
 def signer(signed_data: bytes, statement: bytes) -> x509.Certificate:

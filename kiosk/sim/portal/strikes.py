@@ -35,7 +35,7 @@ def _before(faults: Faults, call: str) -> Response | None:
         return _cut()
     if faults.strikes(Fault.SERVER_ERROR, call) is not None:
         return Response("Internal Server Error", 500, mimetype="text/plain")
-    if call != "state" and (minutes := faults.strikes(Fault.CLOSED, call)) is not None:
+    if call not in ("state", "state_release") and (minutes := faults.strikes(Fault.CLOSED, call)) is not None:
         opens_at = datetime.now(UTC) + timedelta(minutes=float(minutes)) if minutes else None
         raise Problem("closed", opens_at=opens_at)
     return None

@@ -2,6 +2,7 @@
 // server it shows the neutral screen and nothing of anybody.
 
 import { fit } from "./fit.js";
+import "./hold.js";
 import "./keys.js";
 import "./life.js";
 import { knock, seq, socket, stands } from "./line.js";

@@ -6,7 +6,7 @@ async ({ fragments, smallestText, foreign, han, reach }) => {
   const screen = document.querySelector("#screen");
   document.querySelector("#neutral").hidden = true;
   screen.hidden = false;
-  const SCROLLS = ".scroll, .fit-4 .may-scroll";
+  const SCROLLS = ".scroll, .is-cut .may-scroll";
   const japanese = han ? /[ぁ-ゖァ-ヺ]/ : /[ぁ-ゖァ-ヺ一-龠々]/;
 
   const complaintsOf = (root) => {
@@ -23,8 +23,22 @@ async ({ fragments, smallestText, foreign, han, reach }) => {
       if (!element.closest(SCROLLS) && (left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1)) complain(element, "outside the screen");
       if (parseFloat(getComputedStyle(element).fontSize) < smallestText) complain(element, `text of ${getComputedStyle(element).fontSize}`);
     }
+    for (const reading of root.querySelectorAll("rt")) {
+      if (!reading.checkVisibility() || reading.closest(".hidden-words")) continue;
+      const size = parseFloat(getComputedStyle(reading).fontSize);
+      if (size < 14) complain(reading.parentElement, `reading of ${size} px`);
+    }
+    for (const slot of root.querySelectorAll(".slip-slot"))
+      for (const card of root.querySelectorAll(".chip-card")) {
+        const paper = slot.getBoundingClientRect(), its = card.getBoundingClientRect();
+        if (its.width && Math.min(paper.right, its.right) - Math.max(paper.left, its.left) > 1) complain(card.parentElement, "a card over the slot of the paper");
+      }
+    for (const list of root.querySelectorAll(".may-scroll")) {
+      const more = list.nextElementSibling.checkVisibility();
+      if (more !== list.scrollHeight > list.clientHeight + 1) complain(list, more ? "says that it goes on, and does not" : "goes on, and does not say so");
+    }
     for (const button of reach ? root.querySelectorAll("button") : [])
-      if (button.getBoundingClientRect().top < innerHeight / 2 - 1) complain(button, "out of reach");
+      if (button.checkVisibility() && button.getBoundingClientRect().top < innerHeight / 2 - 1) complain(button, "out of reach");
     const own = screen.querySelector(".frame").lang;
     for (const element of foreign ? root.querySelectorAll("*") : []) {
       if (element.closest("[lang]").lang !== own) continue;

@@ -1,7 +1,7 @@
 // What can be measured of the screen that stands there, as a list of complaints. Sizes are those of
 // interface-numbers.md; the design's pixel is the CSS pixel at the two sizes the tests use.
 ({ smallestText, answers }) => {
-  const SCROLLS = ".scroll, .fit-4 .may-scroll";
+  const SCROLLS = ".scroll, .is-cut .may-scroll";
   const complaints = [];
   const complain = (element, words) =>
     complaints.push(`${words}: <${element.tagName.toLowerCase()} class="${element.getAttribute("class") ?? ""}"> ${element.textContent.trim().slice(0, 30)}`);
@@ -60,10 +60,16 @@
   }
   const focused = document.querySelectorAll("[data-focus]");
   if (root.id !== "neutral" && (focused.length !== 1 || focused[0] !== headings[0])) complaints.push(`${focused.length} places for the focus`);
+  for (const element of focused) {
+    element.focus();
+    const { outlineStyle, boxShadow } = getComputedStyle(element);
+    if (document.activeElement !== element) complain(element, "does not take the focus");
+    if (outlineStyle !== "none" || boxShadow !== "none") complain(element, "wears a ring though nobody can press it");
+  }
   if (document.getAnimations().length) complaints.push("something moves although less motion is wanted");
 
   if (answers) {
-    const offered = [...document.querySelectorAll("[data-answer], [data-visible-answer]")].map((e) => e.dataset.answer ?? e.dataset.visibleAnswer);
+    const offered = [...document.querySelectorAll("[data-answer], [data-visible-answer], [data-hold]")].map((e) => e.dataset.answer ?? e.dataset.visibleAnswer ?? e.dataset.hold);
     for (const answer of answers.always.concat(answers.wanted)) if (!offered.includes(answer)) complaints.push(`no way to answer ${answer}`);
     for (const answer of offered) if (!answers.always.concat(answers.wanted, answers.also).includes(answer)) complaints.push(`nobody waits for the answer ${answer}`);
   }

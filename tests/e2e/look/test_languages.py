@@ -6,6 +6,7 @@ one that is not shipped yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
@@ -18,31 +19,72 @@ from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Way
 from tests.web.catalogue import SIGHTS
+from tests.web.sight import Sight
 from tests.web.test_languages import TRANSLATED, TRIED, name
+from tests.web.test_names_of_the_world import LICENCES, WORLD
 
+# The size of each screen's heading [px], and whether something is left to give way before it: a picture, a long list.
+HEADINGS = """async fragments => {
+    const { fit } = await import("/static/fit.js");
+    window.kiosk ??= trustedTypes.createPolicy("kiosk", { createHTML: (html) => html });
+    const screen = document.querySelector("#screen");
+    document.querySelector("#neutral").hidden = true;
+    screen.hidden = false;
+    return fragments.map((html) => {
+        screen.innerHTML = window.kiosk.createHTML(html);
+        fit(screen);
+        const middle = screen.querySelector(".middle");
+        const left = [...middle.querySelectorAll(".drawing, .may-scroll")].some((each) => each.checkVisibility());
+        return { size: parseFloat(getComputedStyle(middle.querySelector("h1")).fontSize), left };
+    });
+}"""
 FITS = Path(__file__).with_name("fits.js").read_text("utf-8")
 
 
-def complaints(page: Page, way: Way, preferences: Preferences) -> list[str]:
+def complaints(page: Page, way: Way, preferences: Preferences, sights: Sequence[Sight] = SIGHTS) -> list[str]:
     """What is wrong on any screen, shown so."""
     language = preferences.language
     measured = page.evaluate(
         FITS,
         {
-            "fragments": [sight.html(preferences) for sight in SIGHTS],
+            "fragments": [sight.html(preferences) for sight in sights],
             "smallestText": 36 if preferences.large else 24,
             "foreign": language.foreign,
             "han": language.html.startswith("zh"),
             "reach": preferences.reach,
         },
     )
-    return [f"{sight.name}: {each}" for sight, found in zip(SIGHTS, measured, strict=True) for each in found]
+    return [f"{sight.name}: {each}" for sight, found in zip(sights, measured, strict=True) for each in found]
 
 
 @pytest.mark.parametrize("language", TRIED, ids=name)
 @pytest.mark.parametrize("reach", [False, True], ids=["", "low"])
 def test_every_screen_fits_and_none_is_left_in_japanese(page: Page, way: Way, language: Language, reach: bool) -> None:
     assert complaints(page, way, Preferences(language, large=way.large, reach=reach)) == []
+
+
+@pytest.mark.parametrize("language", TRIED, ids=name)
+def test_names_addresses_and_dates_of_the_world_stand_on_the_screen_whole(
+    page: Page, way: Way, language: Language
+) -> None:
+    preferences = Preferences(language, large=way.large)
+    assert complaints(page, way, preferences, (*WORLD, *LICENCES)) == []
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.large], indirect=True, ids=lambda way: way.name)
+@pytest.mark.parametrize("language", TRIED, ids=name)
+def test_large_text_gives_up_pictures_and_cuts_lists_before_a_heading_is_smaller_than_usual(
+    page: Page, language: Language
+) -> None:
+    usual, large = (
+        page.evaluate(HEADINGS, [sight.html(Preferences(language, large=large)) for sight in SIGHTS])
+        for large in (False, True)
+    )
+    assert [
+        f"{sight.name}: {one['size']} px, in large text {other['size']} px"
+        for sight, one, other in zip(SIGHTS, usual, large, strict=True)
+        if other["size"] < one["size"] and other["left"]
+    ] == []
 
 
 def test_a_language_from_right_to_left_needs_no_new_code(page: Page, way: Way) -> None:

@@ -17,6 +17,7 @@ from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Gallery, Way, show
 from tests.web.catalogue import SIGHTS
+from tests.web.catalogue_staff import STAFF_SIGHTS
 from tests.web.sight import Sight
 
 TEMPLATES = Path(kiosk.web.view.__file__).with_name("templates")
@@ -26,9 +27,10 @@ LETTERS = [f"key:{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
 QUESTIONS = {"leave": ["stay", "leave_now"], "idle": ["stay", "leave_now"], "staff": ["stay"], "leaving": []}
 TONGUES = [f"lang:{each.code}" for each in shipped()]
 QUESTIONS["language"] = ["stay", *TONGUES]
-HELPERS = ["staff", "language", "size", "contrast", "reach", "listen"]
+EYE = ["size", "contrast", "reach"]
+HELPERS = ["staff", "language", *EYE, "listen"]
 VOICE = ["repeat", "softer", "louder", "hush"]  # in place of those for the eye, for whoever listens
-BEFORE_A_VISIT = {"attract", "home", "left_card", "take_card", "closing"}
+BEFORE_A_VISIT = {"attract", "closed", "home", "left_card", "take_card", "closing"}
 
 
 @pytest.fixture
@@ -64,6 +66,7 @@ def answers_of(sight: Sight) -> dict[str, list[str]]:
             *pad,
             *greetings,
             *QUESTIONS.get(sight.overlay or "", []),
+            *(["call_off"] if sight.call not in (None, "unsent") else []),
         ],
         "also": seen_already,
     }
@@ -141,6 +144,7 @@ def test_pictures_move_only_where_motion_is_welcome(on: Gallery) -> None:
 
 
 def test_the_catalogue_leaves_no_screen_and_no_question_out() -> None:
-    shown = {f"screens/{sight.screen.name}" for sight in SIGHTS} | {f"overlays/{sight.overlay}" for sight in SIGHTS}
+    all_of_them = (*SIGHTS, *STAFF_SIGHTS)
+    shown = {f"screens/{sight.screen.name}" for sight in all_of_them} | {f"overlays/{each.overlay}" for each in SIGHTS}
     written = {f"{path.parent.name}/{path.stem}" for path in TEMPLATES.glob("[so][cv]*/*.html")}
     assert written - {"overlays/dialog"} <= shown

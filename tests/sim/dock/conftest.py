@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from kiosk.hw.device import ReaderState
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.pager import Pager
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
@@ -31,7 +32,7 @@ class World:
         self.printer = VirtualPrinter(port=0)
         self.portal = Sandbox(*world(pki), directory=folder)
         self.drawer = Drawer(pki, people(), "127.0.0.1", slot_port)
-        self.dock = Dock("http://127.0.0.1:1/", self.drawer, self.printer, self.portal)
+        self.dock = Dock("http://127.0.0.1:1/", self.drawer, self.printer, self.portal, Pager())
         self.app = make_dock(self.dock)
         self.server = Server(dock_port, self.app)
         self.address = f"http://127.0.0.1:{dock_port}"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import html
+import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,9 +18,12 @@ from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
+from kiosk.sim.dock.english import ENGLISH
 from kiosk.sim.portal.faults import VALUES, Fault
 from kiosk.sim.printer import Switches
 from tests.sim.dock.conftest import World, until
+
+DOCK = Path(controls.__file__).parent
 
 # -- the tables ---------------------------------------------------------------------------------------------------
 
@@ -48,6 +54,22 @@ def test_every_value_the_panel_offers_for_a_fault_of_the_portal_is_known_there()
     for each in controls.PORTAL:
         for value, _ in each.choices:
             assert value in VALUES[Fault(each.name)]
+
+
+def test_in_english_nothing_is_left_in_japanese_and_every_word_is_used(dock: World) -> None:
+    japanese = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff10-\uff19]")
+    asked = {"Accept-Language": "en-GB,en;q=0.9,ja;q=0.5"}
+    page = html.unescape(re.sub(' data-words="[^"]*"', "", dock.ask("GET", "/", headers=asked).get_data(as_text=True)))
+    assert [line for line in page.splitlines() if japanese.search(line)] == [
+        '  <nav><a href="/?lang=ja" lang="ja" hreflang="ja">日本語</a></nav>'
+    ]
+    script = re.sub("//.*", "", (DOCK / "static/dock.js").read_text("utf-8"))
+    spoken = {each for each in re.findall('"([^"]*)"', script) if japanese.search(each)} | {"、", "（%n）"}
+    assert spoken <= ENGLISH.keys()
+    assert not japanese.search(re.sub('"[^"]*"', "", script)), "a text that no table can hold"
+    shown = html.unescape(dock.ask("GET", "/?lang=ja").get_data(as_text=True))
+    assert [each for each in ENGLISH if each not in shown and each not in spoken] == []
+    assert dock.ask("GET", "/").get_data(as_text=True) == dock.ask("GET", "/?lang=ja").get_data(as_text=True)
 
 
 # -- cards --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,9 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const one = (selector, root = document) => root.querySelector(selector);
 const text = (node, words) => { if (node && node.textContent !== words) node.textContent = words; };
 
+const WORDS = JSON.parse(document.body.dataset.words); // the page's language, by the Japanese words; none: they are it
+const say = (words, n) => (WORDS[words] ?? words).replace("%n", () => n);
+
 let latest = 0; // numbers the requests, so that a late answer cannot undo a newer one
 
 async function ask(method, path, body) {
@@ -22,7 +25,7 @@ async function ask(method, path, body) {
     trouble.hidden = true;
     if (turn === latest) show(said);
   } catch (error) {
-    text(trouble, error instanceof TypeError ? "デモが止まっています。" : error.message);
+    text(trouble, error instanceof TypeError ? say("デモが止まっています。") : error.message);
     trouble.hidden = false;
   }
 }
@@ -62,6 +65,7 @@ const doing = {
     markChanged();
   },
   terms: () => ask("POST", "/api/portal", { change_terms: true }),
+  seen: (button) => ask("POST", "/api/calls", { seen: button.dataset.call }),
   release: () => ask("POST", "/api/portal", { release_links: true }),
 };
 
@@ -100,6 +104,7 @@ function show(state) {
   }
   if (state.printer) showPrinter(state.printer);
   if (state.portal) showPortal(state.portal);
+  if (state.calls) showCalls(state.calls);
 }
 
 function showPeople({ card, tries }) {
@@ -109,7 +114,7 @@ function showPeople({ card, tries }) {
     for (const button of all("[data-device]", row)) {
       const inside = card?.person === person && card.device === button.dataset.device;
       button.dataset.do = inside ? "remove" : "insert";
-      text(button, inside ? "抜く" : button.dataset.label);
+      text(button, inside ? say("抜く") : button.dataset.label);
     }
     one("[data-do=renew]", row).hidden = !(`${person}/card` in tries || `${person}/phone` in tries);
     for (const pin of all("[data-pin]", row)) {
@@ -119,7 +124,7 @@ function showPeople({ card, tries }) {
       const left = known ? known[name] : one("code", pin) ? Number(shown.dataset.left) : null;
       const few = left !== null && left < Number(shown.dataset.most);
       shown.classList.toggle("few", few);
-      text(shown, few ? (left ? `あと ${left} 回` : "ロック") : "");
+      text(shown, few ? (left ? say("あと %n 回", left) : say("ロック")) : "");
     }
   }
 }
@@ -130,16 +135,16 @@ function showSlot(card) {
   machine.toggleAttribute("data-attached", Boolean(card?.attached));
   machine.toggleAttribute("data-mute", Boolean(card?.faults.mute));
   const title = card && one(`[data-person="${CSS.escape(card.person)}"] h3`).textContent;
-  text(one("#inside"), card ? title : "カードは入っていません");
-  text(one("#reached"), !card ? "" : card.attached ? (card.device === "phone" ? "スマホがかざされています" : "カードが入っています") : "リーダーをさがしています…");
+  text(one("#inside"), card ? title : say("カードは入っていません"));
+  text(one("#reached"), !card ? "" : card.attached ? say(card.device === "phone" ? "スマホがかざされています" : "カードが入っています") : say("リーダーをさがしています…"));
   one("[data-do=remove]", machine).disabled = !card;
   one(".facts").hidden = !card;
   if (!card) return;
-  text(one("#commands"), `${card.commands} 回`);
-  text(one("#my-number"), card.my_number_read ? "読まれた" : "読まれていない");
+  text(one("#commands"), say("%n 回", card.commands));
+  text(one("#my-number"), say(card.my_number_read ? "読まれた" : "読まれていない"));
   one("#my-number").classList.toggle("bad", card.my_number_read);
   const odd = Object.entries({ ...card.behaviour, ...card.faults });
-  text(one("#odd"), odd.map(([name, value]) => labelOf(name, value)).join("、") || "なし");
+  text(one("#odd"), odd.map(([name, value]) => labelOf(name, value)).join(say("、")) || say("なし"));
 }
 
 // A setting of a card in the form's own words.
@@ -149,7 +154,7 @@ function labelOf(name, value) {
   if (!row) return `${name} ${JSON.stringify(value)}`;
   if (control.tagName === "SELECT") return `${control.getAttribute("aria-label")} ${[...control.options].find((each) => chosen(each.value) === value)?.text ?? value}`;
   const beside = one(".value", row);
-  return one("label", row).textContent.trim() + (beside ? `（${value} ${beside.textContent.trim()}）` : "");
+  return one("label", row).textContent.trim() + (beside ? say("（%n）", `${value} ${beside.textContent.trim()}`) : "");
 }
 
 // A tick follows what is true, unless a finger is on its value.
@@ -166,10 +171,10 @@ function showPrinter(printer) {
   follow("printer", "power", !power);
   for (const [name, value] of Object.entries(switches)) follow("printer", name, value !== false && value !== null, value === true ? null : value);
   const stopped = ["paper_end", "cover_open", "offline", "cutter", "error"].some((name) => switches[name]);
-  text(one("#printer-told"), !power ? "電源が切れています" : stopped ? "止まっています" : "印刷できます");
+  text(one("#printer-told"), say(!power ? "電源が切れている" : stopped ? "止まっています" : "印刷できます"));
   one("#stream").hidden = !faults.length;
-  text(one("#stream"), `印刷データの誤り：${faults.join("、")}`);
-  text(one("#paper-told"), slips ? `出てきた紙 ${slips} 枚（新しい順）` : "紙はまだ出ていません");
+  text(one("#stream"), say("印刷データの誤り：%n", faults.join(say("、"))));
+  text(one("#paper-told"), slips ? say("出てきた紙 %n 枚（新しい順）", slips) : say("紙はまだ出ていません"));
   const paper = one("#paper");
   while (paper.children.length < slips) paper.prepend(slip(paper.children.length + 1));
 }
@@ -181,7 +186,7 @@ function slip(number) {
   link.href = image.src = `/paper/${number}.png`;
   link.target = "_blank";
   link.rel = "noopener";
-  image.alt = `${number} 枚目の紙`;
+  image.alt = say("%n 枚目の紙", number);
   link.append(image);
   item.append(link);
   return item;
@@ -192,7 +197,32 @@ function showPortal({ faults, applicants_held: held }) {
     const { name } = tick.dataset;
     follow("portal", name, name in faults, faults[name]?.value ?? null);
   }
-  text(one("#portal-told"), `預かっている申請者情報 ${held} 件`);
+  text(one("#portal-told"), say("預かっている申請者情報 %n 件", held));
+}
+
+// Whoever is called: a call rings until somebody has seen it. A row is made anew only when it is not as it was, or a button
+// would go from under the finger.
+function showCalls(calls) {
+  const list = one("#calls");
+  const now = JSON.stringify(calls);
+  list.hidden = !calls.length;
+  if (list.dataset.now === now) return;
+  list.dataset.now = now;
+  list.replaceChildren(...calls.map(({ summary, summary_en: english, call, seen }) => {
+    const item = document.createElement("li");
+    const words = document.createElement("span");
+    const told = document.documentElement.lang === "en" ? english : summary;
+    text(words, seen ? say("%n（確認済み）", told) : told);
+    item.append(words);
+    item.classList.toggle("rings", Boolean(call) && !seen);
+    if (call && !seen) {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", textContent: say("確認した") });
+      Object.assign(button.dataset, { do: "seen", call });
+      item.append(button);
+    }
+    return item;
+  }));
 }
 
 setInterval(() => { if (!document.hidden) ask("GET", "/api/state"); }, 1000);

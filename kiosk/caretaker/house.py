@@ -1,0 +1,95 @@
+"""What the staff ask about: board, doors, paper, counters; each a file of its own here, and together on the desk.
+
+What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
+speaker of whom nothing is heard is reported as silent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from kiosk.caretaker import board, clock, counters, doors, paper
+from kiosk.caretaker.board import Board
+from kiosk.caretaker.clock import Clock
+from kiosk.caretaker.counters import Counters
+from kiosk.caretaker.doors import Doors
+from kiosk.caretaker.paper import Paper
+from kiosk.config.events import Counts, Event, Speaker
+
+LOOK_SECONDS = 60.0
+SILENT_SECONDS = 45.0  # a session reports every ten, the screen's keeper as well
+
+Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
+
+
+class House:
+    """state: the state directory. tell: into the trail. look: at the machine; again: staff have asked for it. now:
+    monotonic seconds; wall: seconds since 1970. For one thread."""
+
+    def __init__(
+        self,
+        state: Path,
+        tell: Callable[[Event], object],
+        look: Callable[[bool], Looked] = lambda again: (),
+        now: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._look, self._now, self._wall = look, now, wall
+        self.board = Board(state / board.FILE, tell, now, wall)
+        self.doors = Doors(state / doors.FILE, tell, wall)
+        self._clock = Clock(state / clock.FILE)
+        self.paper = Paper(state / paper.FILE, tell)
+        self.counters = Counters(state / counters.FILE)
+        self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
+        self._looks_from = now()
+
+    def hears(self, speaker: Speaker) -> None:
+        self._heard[speaker] = self._now()
+
+    def report(self, check: str, reason: str) -> None:
+        """What somebody else has judged."""
+        self.board.report(check, reason)
+        if check == "printer":
+            self.paper.reported(reason)
+        if check == "clock":
+            self._clock.portal_says(reason == "right", self._wall(), self._now())
+
+    def written(self, told: Event | Counts) -> None:
+        """What stands in the trail now."""
+        self.counters.add(told)
+        if isinstance(told, Counts) and told.name == "slip":
+            self.paper.printed(told.by["printed"].get("printed", 0))
+
+    def again(self) -> None:
+        """Look, and show what is found without waiting whether it lasts."""
+        self._gather(again=True)
+        self.board.again()
+
+    def turn(self) -> None:
+        """To be called about once a second."""
+        if self._now() >= self._looks_from:
+            self._looks_from = self._now() + LOOK_SECONDS
+            self._gather()
+        set_back = self._clock.look(self._wall(), self._now())
+        self.board.report("clock_set", "set_back" if set_back else "onward")
+        self._listen()
+        self.board.turn()
+        self.doors.turn()
+        self.paper.turn()
+        self.counters.turn()
+
+    def stop(self) -> None:
+        self.counters.turn()
+        self._clock.stop()
+
+    def _gather(self, again: bool = False) -> None:
+        for check, reason in self._look(again):
+            self.board.report(check, reason)
+
+    def _listen(self) -> None:
+        silent = {speaker for speaker, at in self._heard.items() if self._now() - at >= SILENT_SECONDS}
+        self.board.report("server", "silent" if "server" in silent else "alive")
+        if "browser" in silent:
+            self.board.report("browser", "silent")

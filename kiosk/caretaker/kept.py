@@ -1,0 +1,61 @@
+"""A small state of the caretaker's, in a file of its own: written whole at every change (`disk.py`), read at the start.
+
+A disk that cannot be written to changes nothing for whoever runs now; it is said once, and tried again and again.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from kiosk.caretaker import disk
+
+log = logging.getLogger("kiosk.caretaker")
+
+State = TypeVar("State", bound=Struct)
+
+
+class Kept(Generic[State]):
+    """first: what is so before there is a file, and when there is one that is not ours."""
+
+    def __init__(self, path: Path, first: State) -> None:
+        self._path, self._said = path, ""
+        self._written = True
+        self._now = self._load(first)
+
+    @property
+    def now(self) -> State:
+        return self._now
+
+    def keep(self, state: State) -> None:
+        """From now on it is so. Never raises."""
+        self._now, self._written = state, False
+        self.turn()
+
+    def turn(self) -> None:
+        """To be called about once a second: what the disk did not take is tried anew."""
+        if self._written:
+            return
+        try:
+            disk.put(self._path, msgspec.json.encode(self._now))
+        except OSError as error:
+            if self._said != (said := error.strerror or type(error).__name__):
+                log.error("%s: %s; what is so now lasts until the caretaker ends", self._path, said)
+            self._said = said
+        else:
+            self._said, self._written = "", True
+
+    def _load(self, first: State) -> State:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=type(first))
+        except FileNotFoundError:
+            return first
+        except OSError as error:
+            log.error("%s: cannot be read (%s); it is begun anew", self._path, error.strerror)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            log.error("%s: is not what was written there; it is begun anew", self._path)
+        return first

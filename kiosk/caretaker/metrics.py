@@ -1,0 +1,207 @@
+"""The kiosk's figures, as text for Prometheus, on loopback. What they are called and mean: docs/fleet.md.
+
+Every label comes from the tables of events and checks (config/events.toml, config/health.toml), so none can single out
+a person; a test derives the whole space from them. Counters of visits move when the counts of their hour reach the
+trail, and not before (hours.py): while a person could still be seen, nothing moves for them.
+
+The head of the trail leaves the machine as numbers, thirteen hexadecimal digits in each, which is what a sample holds
+exactly: a hash as a label would be a new series for every line.
+
+The caretaker's thread counts; another one answers whoever asks, one after the other, each within a deadline: somebody
+who is slow holds up nothing but the figures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socketserver
+import threading
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from kiosk.config.events import EVENTS, FIELDS, MOST, Counts, Event
+from kiosk.config.health import LEVELS
+from kiosk.ipc.messages import CLOSED_FOR, DoorsStand, Row
+
+PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+PATH = b"/metrics"
+DEADLINE_SECONDS = 2.0
+LONGEST_REQUEST = 8192  # bytes
+DIGITS = 13  # hexadecimal ones, of 52 bits; a sample has 53
+HASH_DIGITS = 64
+MOST_LABELS = 20  # a number of more values is no label
+
+
+class Answers(Protocol):
+    """What carries the calls (alerts.py)."""
+
+    @property
+    def answers(self) -> bool: ...
+
+
+class Figures(Collector):
+    """What is counted since the start, and how everything stands. started: when, by the clock, in seconds since 1970;
+    carrier: of the calls, if there is one.
+
+    `hear` and the setters are for one thread, `collect` for another.
+    """
+
+    def __init__(self, started: float, carrier: Answers | None = None) -> None:
+        self._started, self._carrier = started, carrier
+        self._lock = threading.Lock()
+        self._events: Counter[str] = Counter()
+        self._values: Counter[tuple[str, str, str]] = Counter()
+        self._states: dict[str, str] = {}
+        self._checks: dict[str, str] = {}
+        self._doors = DoorsStand()
+        self._lost = 0
+        self._trail = (0, "", 0)
+
+    def hear(self, told: Event | Counts) -> None:
+        """What has happened, once more."""
+        with self._lock:
+            if isinstance(told, Counts):
+                self._events[told.name] += told.count
+                for field, values in told.by.items():
+                    self._values.update({(told.name, field, value): count for value, count in values.items()})
+            elif told.row.kind == "state":
+                if len(told.fields) == 1:  # of a check the board tells
+                    [self._states[told.name]] = map(str, told.fields.values())
+            elif told.row.kind != "visit":
+                self._events[told.name] += 1
+                self._lost += int(told.fields["count"]) if told.name == "gap" else 0
+                counted = {field for _, field, _ in _values(told.name)}
+                self._values.update(
+                    (told.name, name, str(value)) for name, value in told.fields.items() if name in counted
+                )
+
+    def trail(self, lines: int, head: str, unwritten: int) -> None:
+        """Its anchor, and how many events the disk would not take."""
+        with self._lock:
+            self._trail = lines, head, unwritten
+
+    def house(self, rows: Iterable[Row], doors: DoorsStand) -> None:
+        """The board, and whether the kiosk is open."""
+        with self._lock:
+            self._checks = {row.check: row.level for row in rows}
+            self._doors = doors
+
+    def collect(self) -> Iterable[Metric]:
+        with self._lock:
+            return list(self._families())
+
+    def _families(self) -> Iterator[Metric]:
+        yield _gauge("kiosk_build_info", "The version that runs", ("version",), {(version(),): 1})
+        yield _gauge("kiosk_caretaker_start_time_seconds", "When the caretaker started", (), {(): self._started})
+        counted = {(name,): self._events[name] for name, row in EVENTS.items() if row.kind != "state"}
+        yield _counter("kiosk_events", "Events told; of visits, those of whole hours", ("event",), counted)
+        values = {each: self._values[each] for name in EVENTS for each in _values(name)}
+        yield _counter("kiosk_event_values", "How often a field had a value", ("event", "field", "value"), values)
+        yield _counter("kiosk_events_lost", "Events that could not be told or written", (), {(): self._lost})
+        states = {(name, each): float(each == now) for name, now in self._states.items() for each in _labels(name)}
+        yield _gauge("kiosk_state", "1: a device is so", ("event", "value"), states)
+        checks = {(check, each): float(each == now) for check, now in self._checks.items() for each in LEVELS}
+        yield _gauge("kiosk_check", "1: a check has come to that", ("check", "level"), checks)
+        yield _gauge("kiosk_open", "1: it serves whoever comes", (), {(): float(self._doors.open)})
+        closed = {(reason,): float(reason == self._doors.reason) for reason in CLOSED_FOR}
+        yield _gauge("kiosk_closed_for", "1: staff have closed it for that", ("reason",), closed)
+        lines, head, unwritten = self._trail
+        yield _gauge("kiosk_trail_lines", "Lines of the audit trail", (), {(): lines})
+        yield _gauge("kiosk_trail_head", "The hash of the last of them", ("part",), parts(head))
+        yield _gauge("kiosk_trail_unwritten", "Events that wait for the disk", (), {(): unwritten})
+        if self._carrier is not None:
+            yield _gauge("kiosk_alertmanager_up", "1: calls can be carried", (), {(): float(self._carrier.answers)})
+
+
+class Server:
+    """http://127.0.0.1:PORT/metrics. Raises OSError when the port is taken."""
+
+    def __init__(self, port: int, figures: Figures) -> None:
+        registry = CollectorRegistry()
+        registry.register(figures)
+
+        self._door = _Door(("127.0.0.1", port), _Handler)
+        self._door.registry = registry
+        self.port = int(self._door.server_address[1])
+        threading.Thread(target=self._door.serve_forever, name="metrics", daemon=True).start()
+
+    def close(self) -> None:
+        self._door.shutdown()
+        self._door.server_close()
+
+
+class _Door(socketserver.TCPServer):
+    allow_reuse_address = True
+    registry: CollectorRegistry
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Gone, or too slow: nothing to be told."""
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    server: _Door
+
+    def handle(self) -> None:
+        until = time.monotonic() + DEADLINE_SECONDS
+        asked = b""
+        while b"\r\n\r\n" not in asked and len(asked) < LONGEST_REQUEST:
+            self.request.settimeout(max(until - time.monotonic(), 0.001))
+            if not (more := self.request.recv(LONGEST_REQUEST)):
+                return
+            asked += more
+        if asked.split(b" ")[:2] == [b"GET", PATH]:
+            head, body = f"200 OK\r\nContent-Type: {CONTENT_TYPE_LATEST}", generate_latest(self.server.registry)
+        else:
+            head, body = "404 Not Found", b""
+        self.request.settimeout(DEADLINE_SECONDS)
+        with contextlib.suppress(OSError):
+            answer = f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            self.request.sendall(answer.encode("ascii") + body)
+
+
+def version() -> str:
+    """Which of the kiosk's."""
+    return str(tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"])
+
+
+def parts(head: str) -> dict[tuple[str, ...], float]:
+    """A hash as numbers that a sample holds exactly: part 1 has its first thirteen digits."""
+    pieces = [head[at : at + DIGITS] for at in range(0, HASH_DIGITS, DIGITS)] if head else []
+    return {(str(number),): float(int(piece, 16)) for number, piece in enumerate(pieces, 1)}
+
+
+def _labels(name: str) -> tuple[str, ...]:
+    """The values of a state."""
+    return FIELDS[EVENTS[name].fields[-1]].labels
+
+
+def _values(name: str) -> list[tuple[str, str, str]]:
+    """Event, field and value of all that is counted of a row, each field by itself. Of an act nothing is: it is about
+    one of the staff."""
+    row = EVENTS[name]
+    if row.kind in ("state", "act"):
+        return []
+    few = [field for field in row.fields if FIELDS[field].values or (FIELDS[field].most or MOST) < MOST_LABELS]
+    return [(name, field, value) for field in few for value in FIELDS[field].labels]
+
+
+def _gauge(name: str, means: str, labels: tuple[str, ...], samples: dict[Any, float]) -> Metric:
+    family = GaugeMetricFamily(name, means, labels=labels)
+    for values, sample in samples.items():
+        family.add_metric(values, sample)
+    return family
+
+
+def _counter(name: str, means: str, labels: tuple[str, ...], samples: dict[Any, int]) -> Metric:
+    family = CounterMetricFamily(name, means, labels=labels)
+    for values, sample in samples.items():
+        family.add_metric(values, sample)
+    return family

@@ -1,0 +1,64 @@
+"""The paper in the printer, by what is known: when staff put in a new roll, and how many slips were printed since.
+
+How many slips are left follows from the rolls before: one that had come to its end, or near it, gave so many. Without
+such a roll nothing is said. Slips come with the counts of an hour (`hours.py`), so the number is a little behind, and
+never moves while the person can still be seen.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from kiosk.caretaker.kept import Kept
+from kiosk.config.events import Event, event
+from kiosk.ipc.messages import PaperStands, Role
+
+FILE = "paper.json"  # in the state directory
+LOW = ("near_end", "paper_end")  # what the printer says of a roll that has given what it has
+ROLLS = 5  # the last ones, by which is judged
+
+
+class State(Struct, frozen=True):
+    """The file. low: the printer has said that this roll comes to its end. gave: slips of the last rolls that did."""
+
+    rolls: int = 0
+    printed: int = 0
+    low: bool = False
+    gave: tuple[int, ...] = ()
+
+
+class Paper:
+    """tell: into the trail. For one thread."""
+
+    def __init__(self, path: Path, tell: Callable[[Event], object]) -> None:
+        self._kept, self._tell = Kept(path, State()), tell
+
+    @property
+    def stands(self) -> PaperStands:
+        state = self._kept.now
+        left = max(round(statistics.median(state.gave)) - state.printed, 0) if state.gave else None
+        return PaperStands(state.rolls, state.printed, left)
+
+    def changed(self, staff: int, role: Role) -> None:
+        """There is a new roll."""
+        state = self._kept.now
+        gave = (*state.gave, state.printed)[-ROLLS:] if state.low and state.printed else state.gave
+        self._kept.keep(State(state.rolls + 1, gave=gave))
+        self._tell(event("paper_changed", staff=staff, role=role))
+
+    def turn(self) -> None:
+        """To be called about once a second."""
+        self._kept.turn()
+
+    def printed(self, slips: int) -> None:
+        """So many more."""
+        self._kept.keep(structs.replace(self._kept.now, printed=self._kept.now.printed + slips))
+
+    def reported(self, reason: str) -> None:
+        """What the printer says (config/health.toml)."""
+        if reason in LOW and not self._kept.now.low:
+            self._kept.keep(structs.replace(self._kept.now, low=True))

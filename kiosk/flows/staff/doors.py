@@ -1,0 +1,64 @@
+"""The kiosk closed and opened: for a reason, and until a moment that people are told, if there is one.
+
+Nobody who is being served is interrupted: to be here somebody of the staff stands before the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.runner import choices
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.staff.officer import Officer, asked
+from kiosk.ipc.messages import CLOSED_FOR, CloseKiosk, Doors, DoorsStand, OpenKiosk
+from kiosk.language import dates
+
+ROUND = timedelta(minutes=5)
+ENDS: dict[str, Callable[[datetime], datetime | None]] = {
+    "half_hour": lambda now: _rounded(now + timedelta(minutes=30)),
+    "one_hour": lambda now: _rounded(now + timedelta(hours=1)),
+    "three_hours": lambda now: _rounded(now + timedelta(hours=3)),
+    "tomorrow": lambda now: datetime.combine(now.date() + timedelta(days=1), time(8, 30), now.tzinfo),
+    "open_end": lambda _now: None,
+}
+
+
+def visit(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime] = dates.now) -> None:
+    """Until it is as somebody wants it."""
+    while isinstance(stand := asked(kiosk, Doors()), DoorsStand):
+        ways = ("close", "back") if stand.open else ("open", "close", "back")
+        answer = kiosk.ask(Screen("staff_doors", told(stand), ways, staff="room"))
+        if answer == "back":
+            return
+        question = OpenKiosk(officer.staff) if answer == "open" else _closing(kiosk, officer, now)
+        if question is not None and asked(kiosk, question) is None:
+            return
+
+
+def told(stand: DoorsStand) -> dict[str, object]:
+    """For a screen: why it is closed (None: it is open), and the moment at which it opens by itself."""
+    until = stand.until
+    return {"closed_for": stand.reason, "until": None if until is None else datetime.fromtimestamp(until, dates.JST)}
+
+
+def _closing(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime]) -> CloseKiosk | None:
+    """Why and until when; None: rather not."""
+    moment = now().astimezone(dates.JST)
+    ends = {name: end(moment) for name, end in ENDS.items()}
+    chosen = choices(
+        kiosk,
+        Screen("staff_reason", {}, (*CLOSED_FOR, "back"), staff="room"),
+        Screen("staff_until", {"ends": ends}, (*ENDS, "back"), staff="room"),
+    )
+    if chosen is None:
+        return None
+    reason = next(each for each in CLOSED_FOR if each == chosen[0])
+    until = ends[chosen[1]]
+    return CloseKiosk(officer.staff, reason, None if until is None else int(until.timestamp()))
+
+
+def _rounded(moment: datetime) -> datetime:
+    """To the next five minutes, as one says it."""
+    return moment + (datetime.min.replace(tzinfo=moment.tzinfo) - moment) % ROUND

@@ -1,0 +1,30 @@
+"""Whoever has been let in, and what they ask the caretaker. It knows their role, and writes down what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
+from kiosk.ipc.caretaker import STAFF_SECONDS, Away
+from kiosk.ipc.messages import Answer, Denied, Question, Role
+
+
+@dataclass(frozen=True)
+class Officer:
+    """staff: the staff number."""
+
+    staff: int
+    role: Role
+
+
+def asked(kiosk: Kiosk, question: Question) -> Answer | None:
+    """The caretaker's answer; None when there is none or it says no, which is told then."""
+    try:
+        answer = kiosk.caretaker.ask(question, STAFF_SECONDS)
+    except Away:
+        answer = None
+    if answer is None or isinstance(answer, Denied):
+        kiosk.ask(Screen("staff_denied", {"away": answer is None}, ("back",), staff="room"))
+        return None
+    return answer

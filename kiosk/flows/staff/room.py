@@ -1,0 +1,22 @@
+"""What a member of the staff finds behind the door, until they leave or give way to whoever would use the kiosk."""
+
+from __future__ import annotations
+
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.staff import board, doors, figures, roll, trials
+from kiosk.flows.staff.officer import Officer
+
+DESKS = {
+    "board": board.visit,
+    "doors": doors.visit,
+    "paper": roll.visit,
+    "trials": trials.visit,
+    "figures": figures.visit,
+}
+
+
+def visit(kiosk: Kiosk, officer: Officer) -> None:
+    """Until they have finished. Raises the ends of `flows.asking.ends`."""
+    while (chosen := kiosk.ask(Screen("staff_room", {}, (*DESKS, "finish"), staff="room"))) != "finish":
+        DESKS[chosen](kiosk, officer)

@@ -1,0 +1,130 @@
+"""What the machine tells, and what it does not, from a tree of files as the kernel has it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from kiosk.caretaker.gather import Gather
+from kiosk.config.health import CHECKS
+from kiosk.config.kiosk import Settings, load
+
+ROOT = Path(__file__).resolve().parents[2]
+MEMINFO = "MemTotal:        4000000 kB\nMemFree:          100000 kB\nMemAvailable:    {} kB\nHugePages_Total:       0\n"
+
+
+class Machine:
+    def __init__(self, folder: Path) -> None:
+        self.root, self.config = folder / "root", folder / "kiosk.toml"
+        self.root.mkdir()
+        shutil.copy(ROOT / "config/kiosk.toml", self.config)
+        self.roles: list[str] = ["supervisor"]
+        self.unwritten, self.broken = 0, False
+        self.fonts, self.asked = True, 0
+        self.gather = Gather(
+            self.config,
+            folder,
+            lambda: self.roles,
+            lambda: self.unwritten,
+            lambda: self.broken,
+            self.root,
+            self.families,
+        )
+
+    def families(self) -> bool:
+        self.asked += 1
+        return self.fonts
+
+    def says(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def finds(self, again: bool = False) -> dict[str, str]:
+        found = dict(self.gather(again))
+        assert all(reason in CHECKS[check].reasons for check, reason in found.items())
+        assert all(CHECKS[check].by == "caretaker" for check in found)
+        return found
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_a_machine_that_tells_nothing_of_itself_is_not_guessed_at(machine: Machine) -> None:
+    assert set(machine.finds()) == {"fonts", "staff", "trail", "time_zone", "settings", "guidance", "disk"}
+    machine.says("sys/class/thermal/thermal_zone0/temp", "")
+    machine.says("sys/class/thermal/thermal_zone1/temp", "-274000\n")
+    machine.says("proc/meminfo", "nothing")
+    assert not {"temperature", "memory"} & set(machine.finds())
+
+
+def test_what_it_tells_is_judged(machine: Machine) -> None:
+    machine.says("proc/meminfo", MEMINFO.format(200000))
+    machine.says("sys/class/thermal/thermal_zone0/temp", "41000\n")
+    machine.says("sys/class/thermal/thermal_zone1/temp", "96500\n")
+    machine.says("sys/block/mmcblk0/device/pre_eol_info", "0x02\n")
+    machine.says("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n")
+    found = machine.finds()
+    assert {name: found[name] for name in ("memory", "temperature", "wear", "power")} == {
+        "memory": "little",
+        "temperature": "hot",
+        "wear": "worn",
+        "power": "low",
+    }
+    machine.says("proc/meminfo", MEMINFO.format(2000000))
+    machine.says("sys/class/hwmon/hwmon1/in0_lcrit_alarm", "0\n")
+    assert machine.finds()["memory"] == "room" and machine.finds()["power"] == "steady"
+
+
+def test_this_machine_is_looked_at_as_it_is(machine: Machine) -> None:
+    machine.gather = Gather(machine.config, machine.root, lambda: [])
+    found = machine.finds()
+    assert {"memory", "disk"} <= set(found) and found["staff"] == "nobody"
+
+
+def test_settings_are_read_as_the_next_start_will(machine: Machine) -> None:
+    assert machine.finds()["settings"] == "fit"
+    machine.config.write_text("[station]\nnam = 'x'\n")
+    assert machine.finds()["settings"] == "unfit" and "guidance" not in machine.finds()
+    machine.config.write_text("[station]\nguidance_file = '/nowhere.toml'\n")
+    assert machine.finds()["guidance"] == "unreadable"
+    facts = machine.root / "guidance.toml"
+    facts.write_text((ROOT / "config/guidance.toml").read_text().replace("confirmed = 2026", "confirmed = 2020"))
+    machine.config.write_text(f"[station]\nguidance_file = '{facts}'\n")
+    assert isinstance(load(machine.config), Settings) and machine.finds()["guidance"] == "overdue"
+    machine.config.unlink()
+    assert machine.finds()["settings"] == "unreadable"
+
+
+def test_staff_and_trail_are_as_the_caretaker_knows_them(machine: Machine) -> None:
+    machine.roles, machine.broken = ["officer", "vendor"], True
+    assert machine.finds()["staff"] == "unsupervised" and machine.finds()["trail"] == "broken"
+    machine.unwritten = 1
+    assert machine.finds()["trail"] == "unwritable"
+
+
+def test_fonts_are_asked_for_once_and_when_somebody_wants_to_see_it_again(machine: Machine) -> None:
+    machine.finds()
+    machine.fonts = False
+    assert machine.finds()["fonts"] == "there" and machine.asked == 1
+    assert machine.finds(again=True)["fonts"] == "missing" and machine.asked == 2
+
+
+def test_a_program_that_does_not_answer_about_fonts_holds_nobody_up(machine: Machine) -> None:
+    answers = threading.Event()
+
+    def slow() -> bool:
+        return answers.wait(10)
+
+    machine.gather = Gather(machine.config, machine.root, lambda: [], families=slow)
+    began = time.monotonic()
+    assert "fonts" not in machine.finds() and "fonts" not in machine.finds()
+    assert time.monotonic() - began < 5
+    answers.set()
+    assert machine.finds(again=True)["fonts"] == "there"

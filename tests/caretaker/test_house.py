@@ -1,0 +1,313 @@
+"""What the staff ask about: board, doors, paper, counters; kept, and there again after a power cut at any write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kiosk.caretaker.board import NothingThere
+from kiosk.caretaker.clock import BACK_SECONDS, BELIEVED_SECONDS
+from kiosk.caretaker.counters import Counters
+from kiosk.caretaker.doors import LONGEST_SECONDS, NotPlanned
+from kiosk.caretaker.house import LOOK_SECONDS, SILENT_SECONDS, House
+from kiosk.config.events import Event, counts, event
+from kiosk.ipc.messages import DoorsStand, PaperStands, Row, Span
+from kiosk.language.dates import JST
+
+NOON = datetime(2026, 11, 26, 12, 0, tzinfo=JST)
+
+
+class World:
+    """A house, its two clocks, and what it finds when it looks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now, self.ahead = 1000.0, NOON.timestamp() - 1000.0
+        self.told: list[Event] = []
+        self.finds: dict[str, str] = {}
+        self.looked: list[bool] = []
+        self.house = self.begun()
+
+    def begun(self) -> House:
+        return House(self.folder, self.told.append, self.look, lambda: self.now, lambda: self.now + self.ahead)
+
+    def look(self, again: bool) -> list[tuple[str, str]]:
+        self.looked.append(again)
+        return list(self.finds.items())
+
+    def passes(self, seconds: float) -> None:
+        """Turn by turn; the server is heard."""
+        for _ in range(int(seconds)):
+            self.now += 1
+            self.house.hears("server")
+            self.house.turn()
+
+    def row(self, check: str) -> Row | None:
+        return next((row for row in self.house.board.rows if row.check == check), None)
+
+    def shown(self, check: str) -> str | None:
+        return row.reason if (row := self.row(check)) else None
+
+    @property
+    def events(self) -> list[tuple[str, ...]]:
+        return [(told.name, *map(str, told.fields.values())) for told in self.told]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+# The board.
+
+
+def test_the_board_shows_what_lasts_and_the_trail_is_told_of_it(world: World) -> None:
+    world.house.report("reader", "present")
+    world.finds = {"disk": "room"}
+    world.passes(2)
+    assert [(row.check, row.level) for row in world.house.board.rows] == [
+        ("reader", "ok"),
+        ("server", "ok"),
+        ("clock_set", "ok"),
+        ("disk", "ok"),
+    ]
+    assert world.told == [], "of what is well from the first nothing is told"
+    world.finds = {"disk": "little"}
+    world.house.report("reader", "absent")
+    world.passes(2 * LOOK_SECONDS + 2)
+    assert world.shown("disk") == "little" and world.shown("reader") == "absent"
+    assert world.events == [("check", "disk", "warning")], "the reader has an event of its own, told by its session"
+
+
+def test_what_is_shown_says_since_when_and_outlives_the_caretaker(world: World) -> None:
+    world.house.report("printer", "ready")
+    world.house.report("printer", "cutter")
+    world.passes(20)
+    row = world.row("printer")
+    assert row == Row("printer", "problem", "cutter", int(NOON.timestamp()) + 15, False)
+    world.house = world.begun()
+    assert world.row("printer") == row
+    world.passes(60)
+    assert world.row("printer") == row, "nothing was reported that is better"
+
+
+def test_staff_who_look_again_see_what_is_so_now(world: World) -> None:
+    world.house.report("printer", "ready")
+    world.house.report("printer", "paper_end")
+    world.finds = {"fonts": "missing"}
+    world.house.again()
+    assert (world.shown("printer"), world.shown("fonts"), world.looked) == ("paper_end", "missing", [True])
+
+
+def test_what_staff_have_seen_is_to_be_seen_again_when_it_is_something_else_and_not_when_it_flaps(world: World) -> None:
+    def becomes(reason: str, seconds: float = 20) -> bool:
+        world.house.report("printer", reason)
+        world.passes(seconds)
+        row = world.row("printer")
+        assert row is not None and row.reason == reason
+        return row.seen
+
+    assert not becomes("ready") and not becomes("paper_end")
+    world.house.board.mark(12, "officer", "printer")
+    world.house.board.mark(12, "officer", "printer")
+    assert world.events[-1] == ("check_seen", "12", "officer", "printer") and len(world.told) == 1
+    assert becomes("paper_end")
+    becomes("ready", 600)
+    assert becomes("paper_end"), "it flaps"
+    world.house = world.begun()
+    assert becomes("paper_end"), "and the caretaker was started anew"
+    assert not becomes("cover_open") and not becomes("paper_end"), "something else was there meanwhile"
+    world.house.board.mark(12, "officer", "printer")
+    becomes("ready", 3700)
+    assert not becomes("paper_end"), "it was well for long"
+
+
+def test_there_has_to_be_something_to_see(world: World) -> None:
+    world.house.report("reader", "present")
+    for check in ("reader", "portal"):
+        with pytest.raises(NothingThere):
+            world.house.board.mark(12, "officer", check)
+
+
+def test_whoever_falls_silent_is_missed_and_a_keeper_that_was_never_there_is_not(world: World) -> None:
+    world.passes(1)
+    for _ in range(int(SILENT_SECONDS) + 20):
+        world.now += 1
+        world.house.turn()
+    assert world.shown("server") == "silent" and world.shown("browser") is None
+    world.house.hears("browser")
+    world.house.report("browser", "painted")
+    world.passes(SILENT_SECONDS + 40)
+    assert (world.shown("server"), world.shown("browser")) == ("alive", "silent")
+
+
+def test_a_board_of_another_program_or_of_nobody_is_begun_anew(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    (world.folder / "board.json").write_text('{"checks":{"reader":{"reason":"paper_end","since":1}}}')
+    assert world.begun().board.rows == ()
+    (world.folder / "board.json").write_text("{")
+    assert world.begun().board.rows == () and "is not what was written there" in caplog.text
+
+
+# The clock.
+
+
+def test_a_clock_that_was_set_back_is_noticed_at_once_and_after_a_restart(world: World) -> None:
+    world.passes(5)
+    world.ahead -= BACK_SECONDS - 10
+    world.passes(5)
+    assert world.shown("clock_set") == "onward"
+    world.ahead -= 3600
+    world.passes(1)
+    assert world.shown("clock_set") == "set_back"
+    world.house.stop()
+    world.house = world.begun()
+    world.passes(1)
+    assert world.shown("clock_set") == "set_back"
+    world.passes(3700)
+    assert world.shown("clock_set") == "onward", "it has come to what it had said"
+
+
+def test_a_clock_that_the_portal_agrees_with_is_believed_again_but_not_for_one_word(world: World) -> None:
+    world.passes(1)
+    world.ahead -= 365 * 24 * 3600
+    world.passes(1)
+    for said in ("right", "apart", "right"):
+        world.house.report("clock", said)
+        world.passes(BELIEVED_SECONDS - 1)
+        assert world.shown("clock_set") == "set_back"
+    world.passes(1)
+    world.house.report("clock", "right")
+    world.passes(1)
+    assert world.shown("clock_set") == "onward"
+
+
+# The doors.
+
+
+def test_staff_close_and_open_the_kiosk_and_it_stays_so(world: World) -> None:
+    assert world.house.doors.stand == DoorsStand() and world.house.doors.stand.open
+    world.house.doors.close(12, "officer", "maintenance")
+    assert world.begun().doors.stand == DoorsStand("maintenance")
+    world.passes(100)
+    assert not world.house.doors.stand.open
+    world.house.doors.open(12, "officer")
+    world.house.doors.open(12, "officer")
+    assert world.begun().doors.stand.open
+    assert world.events == [("kiosk_closed", "12", "officer", "maintenance"), ("kiosk_opened", "12", "officer")]
+
+
+def test_the_kiosk_opens_by_itself_at_the_moment_that_people_were_told(world: World) -> None:
+    until = int(NOON.timestamp()) + 30
+    world.house.doors.close(12, "officer", "no_staff", until)
+    world.passes(29)
+    assert world.begun().doors.stand == DoorsStand("no_staff", until)
+    world.passes(2)
+    assert world.begun().doors.stand.open and world.events[-1] == ("kiosk_reopened",)
+
+
+@pytest.mark.parametrize("ahead", [-1, 0, LONGEST_SECONDS + 1])
+def test_an_end_that_is_over_or_years_away_is_none(world: World, ahead: int) -> None:
+    with pytest.raises(NotPlanned):
+        world.house.doors.close(12, "officer", "other", int(NOON.timestamp()) + ahead)
+    assert world.house.doors.stand.open and world.told == []
+
+
+# The paper.
+
+
+def printed(world: World, slips: int, failed: int = 0) -> None:
+    by = {"printed": slips, "paper_end": failed} if failed else {"printed": slips}
+    world.house.written(counts("slip", 1, {"printed": by}))
+
+
+def test_how_many_slips_are_left_is_known_from_the_rolls_before(world: World) -> None:
+    printed(world, 50)
+    assert world.house.paper.stands == PaperStands(0, 50, None)
+    world.house.paper.changed(12, "officer")
+    assert world.house.paper.stands == PaperStands(1, 0, None), "a roll that was taken out early tells nothing"
+    for slips in (200, 260, 240):
+        printed(world, slips, failed=2)
+        world.house.report("printer", "near_end")
+        world.house.report("printer", "ready")
+        world.house.paper.changed(12, "officer")
+    printed(world, 100)
+    assert world.begun().paper.stands == PaperStands(4, 100, 140)
+    printed(world, 500)
+    assert world.house.paper.stands.left == 0
+    assert world.events[-1] == ("paper_changed", "12", "officer")
+
+
+# The counters.
+
+
+def test_visits_slips_calls_and_faults_are_counted_by_day_week_and_since_the_beginning(tmp_path: Path) -> None:
+    now = NOON
+    counters = Counters(tmp_path / "counters.json", lambda: now)
+    visit = {"end": {"finished": 2, "left": 1}, "task": {"link": 3}, "step": {"11": 3}, "lasted": {"longer": 3}}
+    counters.add(counts("visit_ended", 1, visit))
+    counters.add(counts("slip", 1, {"printed": {"printed": 2, "cutter": 1}}))
+    counters.add(event("session_died"))
+    counters.add(event("server_started"))
+    first = Span({"finished": 2, "left": 1}, {"printed": 2, "cutter": 1}, 0, {"session_died": 1})
+    assert counters.counted.day == counters.counted.week == counters.counted.start == first
+    counters.turn()
+    counters = Counters(tmp_path / "counters.json", lambda: now)
+    now += timedelta(days=6)
+    counters.add(event("session_died"))
+    assert counters.counted.day == Span(faults={"session_died": 1})
+    assert counters.counted.week.faults == {"session_died": 2} and counters.counted.week.visits == first.visits
+    now += timedelta(hours=12)
+    assert counters.counted.day == Span() and counters.counted.week.faults == {"session_died": 1}, "midnight is Japan's"
+    now -= timedelta(days=30)
+    assert counters.counted.week == Span() and counters.counted.start.faults == {"session_died": 2}
+    assert counters.counted.begun == int(NOON.timestamp())
+
+
+# A power cut at any write.
+
+
+class Cut(BaseException):
+    """The power goes."""
+
+
+def acts(house: House) -> None:
+    house.doors.close(12, "officer", "paper")
+    house.paper.changed(12, "officer")
+    house.report("reader", "present")
+    house.counters.add(event("session_died"))
+    house.turn()
+
+
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "rename"])
+@pytest.mark.parametrize("at", range(1, 5))
+def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, at: int
+) -> None:
+    world = World(tmp_path)
+    world.house.doors.close(13, "officer", "other")
+    world.house.turn()
+    true = getattr(os, call)
+    left = [at]
+
+    def cuts(*arguments: object, **more: object) -> object:
+        left[0] -= 1
+        if left[0] == 0:
+            if call == "write":
+                true(arguments[0], b"{")
+            raise Cut
+        return true(*arguments, **more)
+
+    monkeypatch.setattr(os, call, cuts)
+    with contextlib.suppress(Cut):
+        acts(world.house)
+    monkeypatch.undo()
+    assert left[0] == 0, "there were so many"
+    after = World(tmp_path).house
+    assert after.doors.stand.reason in ("paper", "other") and not after.doors.stand.open
+    assert after.paper.stands.rolls in (0, 1)
+    assert {row.check for row in after.board.rows} >= {"server", "clock_set"}
+    assert after.counters.counted.start.faults in ({}, {"session_died": 1})

@@ -1,0 +1,46 @@
+"""What the staff see: that it fits, can be touched, and nothing on it is dead; in Japanese and in English."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from kiosk.language.languages import JAPANESE, LANGUAGES
+from kiosk.session.preferences import Preferences
+from tests.e2e.look import axe
+from tests.e2e.look.gallery import WAYS, Way, show
+from tests.e2e.look.test_languages import FITS
+from tests.e2e.look.test_look import EYE, MEASURE, PAD, QUESTIONS
+from tests.web.catalogue_staff import STAFF_SIGHTS
+from tests.web.sight import Sight
+
+ENGLISH = LANGUAGES["en"]
+
+
+def answers_of(sight: Sight) -> dict[str, list[str]]:
+    leave = ["leave"] if sight.screen.staff == "room" else []
+    pad = PAD if sight.pad is not None else []
+    own = [*sight.screen.answers, *pad, *QUESTIONS.get(sight.overlay or "", [])]
+    return {"always": [*leave, "lang:en", *EYE], "wanted": own, "also": []}
+
+
+def test_it_fits_can_be_read_and_touched_and_nothing_on_it_is_dead(page: Page, way: Way) -> None:
+    smallest, found = 36 if way.large else 24, {}
+    for sight in STAFF_SIGHTS:
+        show(page, sight, way)
+        found[sight.name] = page.evaluate(MEASURE, {"smallestText": smallest, "answers": answers_of(sight)})
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_in_english_it_fits_and_nothing_is_left_in_japanese(page: Page, way: Way) -> None:
+    html = [sight.html(Preferences(ENGLISH, large=way.large)) for sight in STAFF_SIGHTS]
+    asked = {"fragments": html, "smallestText": 36 if way.large else 24, "foreign": True, "han": False, "reach": False}
+    measured = page.evaluate(FITS, asked)
+    assert {each.name: wrong for each, wrong in zip(STAFF_SIGHTS, measured, strict=True) if wrong} == {}
+
+
+@pytest.mark.parametrize("way", WAYS[:1], indirect=True, ids=["smallest text"])
+@pytest.mark.parametrize("language", [JAPANESE, ENGLISH], ids=lambda each: each.code)
+def test_axe_finds_nothing(page: Page, language: object) -> None:
+    assert isinstance(language, type(JAPANESE))
+    assert axe.complaints(page, {sight.name: sight.html(Preferences(language)) for sight in STAFF_SIGHTS}) == []

@@ -1,0 +1,432 @@
+"""A former link that stands in the way is released where it turns up, and linking goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from kiosk.advice.outcomes import OUTCOMES, End, of_a_release
+from kiosk.config import guidance
+from kiosk.config.kiosk import Portal
+from kiosk.flows.asking.ends import Left
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.benefits import benefits
+from kiosk.flows.linking import link
+from kiosk.flows.refusal import Stop
+from kiosk.portal.client import PortalClient
+from kiosk.portal.model import Offer, Released, State
+from kiosk.receipts.slips import AlreadyLinkedSlip, OutcomeSlip, ReleasedSlip
+from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.chip import Faults
+from kiosk.sim.people import people
+from kiosk.sim.pki import Pki
+from kiosk.sim.portal.faults import Fault
+from kiosk.sim.portal.sandbox import Sandbox
+from tests.flows.scripted import Answer, ScriptedKiosk, puts_in
+from tests.flows.willing import WillingKiosk
+
+PEOPLE = people()
+FACTS = guidance.load()
+AGREES = ("read_to_end", "tick", "next")
+READS = ("next", "pin:1234", "next")  # the card is ready, its four digits, the attributes are right
+SIGNS = ("pin:ABC123",)
+LINKS = ("next", "next", "next", *READS, *AGREES, *SIGNS)
+RELEASES = ("next", *SIGNS)
+GOES_ON = ("next", *AGREES, *SIGNS)
+Flow = Callable[[ScriptedKiosk], bool]
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox) -> Portal:
+    return msgspec.structs.replace(
+        sandbox.settings, timeout_seconds=2.0, connect_timeout_seconds=1.0, retry_after_seconds=0.05
+    )
+
+
+@pytest.fixture
+def at_home(settings: Portal) -> PortalClient:
+    """As the home screen leaves it: it has heard what the portal does."""
+    client = PortalClient(settings)
+    assert client.reachable() is True
+    return client
+
+
+def kiosk_of(pki: Pki, portal: PortalClient, *answers: Answer, who: str = "reobtained") -> ScriptedKiosk:
+    return ScriptedKiosk(*answers, card=VirtualCard(PEOPLE[who], pki), portal=portal)
+
+
+def states(sandbox: Sandbox) -> tuple[list[State], list[State]]:
+    """Of the linkings and of the releases; and nothing is held of anybody any more."""
+    assert sandbox.held_count() == 0
+    return [each.state for each in sandbox.linkings._all()], [each.state for each in sandbox.releases._all()]
+
+
+def end_of(kiosk: ScriptedKiosk) -> object:
+    return kiosk.screens[-1].facts["end"]
+
+
+def released(sandbox: Sandbox) -> Released:
+    [entry] = sandbox.releases._all()
+    assert entry.released is not None
+    return entry.released
+
+
+# -- as it should go
+
+
+def test_it_is_released_and_linking_goes_on_from_the_terms(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, *GOES_ON, "finish")
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+    after = kiosk.names[kiosk.names.index("release") :]
+    shown = list(dict.fromkeys(after))
+    assert shown == ["release", "sending", "pin", "reading", "released", "terms", "linked"]
+    assert after.count("pin") == 2 and kiosk.names.count("confirm") == 1, "nothing is read a second time"
+    assert [slip.name() for slip in kiosk.slips] == ["released", "linked"]
+    [former, _] = kiosk.slips
+    done = released(sandbox)
+    assert isinstance(former, ReleasedSlip)
+    assert (former.reference, former.released_at, former.lapsed) == (done.reference, done.released_at, True)
+
+
+def test_the_screens_of_a_release_are_no_steps_of_linking(pki: Pki, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, *GOES_ON, "finish")
+    link(kiosk)
+    place = kiosk.names.index("release")
+    steps = [screen.step for screen in kiosk.screens[place : kiosk.names.index("released")]]
+    assert set(steps) == {None}
+    resumed = [screen.step for screen in kiosk.screens[kiosk.names.index("released") :] if screen.step]
+    assert resumed == sorted(resumed) and resumed[0] == 3 and resumed[-1] == 11
+
+
+def test_the_tries_are_shown_before_the_pin_and_the_last_is_not_spent_unasked(pki: Pki, at_home: PortalClient) -> None:
+    wrong = ("pin:WRONG1",) * 4
+    kiosk = kiosk_of(pki, at_home, *LINKS, "next", *wrong, "yes", *SIGNS, "finish")
+    assert link(kiosk)
+    place = kiosk.names.index("release")
+    tries = [screen.facts["remaining"] for screen in kiosk.screens[place:] if screen.name in ("pin", "last_try")]
+    assert tries == [5, 4, 3, 2, 1, 1]
+
+
+def test_who_has_released_may_leave_the_linking_for_later(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, "finish")
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED], [State.COMPLETED])
+    assert [slip.name() for slip in kiosk.slips] == ["released"]
+
+
+def test_from_home_all_of_it_is_done_and_then_linked(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, *GOES_ON, "finish")
+    assert benefits(kiosk)
+    assert states(sandbox) == ([State.COMPLETED], [State.COMPLETED])
+    assert kiosk.names.count("confirm") == 1
+
+
+def test_a_link_in_force_is_released_where_the_operator_allows_it(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    sandbox.offer(*Offer, scope="any")
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, "finish", who="linked")
+    assert benefits(kiosk)
+    [consent] = [screen for screen in kiosk.screens if screen.name == "release"]
+    assert consent.facts["scope"] == "any"
+    assert not released(sandbox).lapsed
+    [slip] = kiosk.slips
+    assert isinstance(slip, ReleasedSlip) and not slip.lapsed
+
+
+# -- refused, left, and what a portal may leave out
+
+
+def test_who_would_rather_not_hears_what_was_said_before_and_all_is_as_it_was(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, "refuse", "finish")
+    assert link(kiosk)
+    assert end_of(kiosk) == End.RELEASE_FIRST.value
+    assert states(sandbox) == ([State.REFUSED], [State.CANCELLED])
+    assert sandbox.releases._all()[0].erased_at is None, "nothing of the person was sent for it"
+
+
+def test_back_from_it_is_back_home(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, "release", "back")
+    assert not benefits(kiosk)
+    assert states(sandbox) == ([], [State.CANCELLED])
+
+
+@pytest.mark.parametrize("offers", [(), (Offer.LINKED_LICENCE,)], ids=["older version", "does not offer it"])
+def test_where_the_portal_cannot_the_page_says_what_it_said(
+    pki: Pki, sandbox: Sandbox, settings: Portal, offers: tuple[Offer, ...]
+) -> None:
+    sandbox.offer(*offers)
+    client = PortalClient(settings)
+    assert client.reachable() is True
+    kiosk = kiosk_of(pki, client, *LINKS, "finish")
+    assert link(kiosk)
+    assert "release" not in kiosk.names
+    assert kiosk.screens[-1].facts["outcome"] == OUTCOMES[End.RELEASE_FIRST].told(FACTS)
+    assert states(sandbox) == ([State.REFUSED], [])
+
+
+def test_a_portal_that_can_no_more_is_not_believed_to_have(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    """It was of the newer version when the home screen asked."""
+    sandbox.offer()
+    kiosk = kiosk_of(pki, at_home, *LINKS, "finish")
+    assert link(kiosk)
+    assert end_of(kiosk) == End.PORTAL_BROKEN.value
+    assert states(sandbox) == ([State.REFUSED], [])
+
+
+@pytest.mark.parametrize("count", range(len(RELEASES)), ids=["at the consent", "at the PIN"])
+def test_who_leaves_on_the_way_has_released_nothing(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, count: int
+) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES[:count])
+    with pytest.raises(Left):
+        link(kiosk)
+    assert kiosk.names[-1] == "closing"
+    assert states(sandbox) == ([State.REFUSED], [State.CANCELLED])
+
+
+def test_who_leaves_after_it_has_released_and_linked_nothing(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, "next", "refuse")
+    with pytest.raises(Left):
+        link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.CANCELLED], [State.COMPLETED])
+
+
+# -- what goes wrong at the portal
+
+
+def fails(sandbox: Sandbox, fault: Fault | None) -> Answer:
+    """The answer of somebody who agrees, while something breaks at the portal: other terms, or a fault."""
+
+    def agree(_: ScriptedKiosk) -> str:
+        if fault is None:
+            sandbox.change_terms()
+        else:
+            sandbox.faults.switch_on(fault, on="submit_release")
+        return "next"
+
+    return agree
+
+
+@pytest.mark.parametrize(
+    ("fault", "end", "left"),
+    [
+        (Fault.CLOSED, End.PORTAL_CLOSED, State.CANCELLED),
+        (Fault.CUT, End.PORTAL_UNREACHABLE, State.CANCELLED),
+        (None, End.TERMS_CHANGED, State.REFUSED),
+    ],
+    ids=["closed", "never arrives", "other terms"],
+)
+def test_what_was_not_released_is_said_not_to_be(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, fault: Fault | None, end: End, left: State
+) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, fails(sandbox, fault), *SIGNS, "finish")
+    assert link(kiosk)
+    assert (end_of(kiosk), states(sandbox)) == (end.value, ([State.REFUSED], [left]))
+    outcome = of_a_release(OUTCOMES[end]).told(FACTS)
+    assert kiosk.screens[-1].facts["outcome"] == outcome and "解除" in outcome.meaning
+
+
+def test_who_is_to_begin_again_because_of_other_terms_comes_home(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, fails(sandbox, None), *SIGNS, "again")
+    assert not link(kiosk)
+    assert states(sandbox) == ([State.REFUSED], [State.REFUSED])
+
+
+def test_an_answer_lost_after_the_release_is_asked_for_and_linking_goes_on(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit_release")
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, *GOES_ON, "finish")
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+
+
+def test_one_that_cannot_be_asked_for_is_called_uncertain_and_nothing_is_guessed(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit_release")
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, "finish")
+    sandbox.faults.switch_on(Fault.MALFORMED, on="state_release")
+    assert link(kiosk)
+    assert end_of(kiosk) == End.RELEASE_UNCERTAIN.value
+    [slip] = kiosk.slips
+    assert isinstance(slip, OutcomeSlip) and slip.heading == OUTCOMES[End.RELEASE_UNCERTAIN].heading
+
+
+def test_a_portal_that_says_released_and_is_not_is_not_asked_for_ever(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.drivers, "release", lambda holder, any_link: True)
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, *GOES_ON, "finish")
+    assert link(kiosk)
+    assert end_of(kiosk) == End.RELEASE_NOT_SEEN.value
+    assert kiosk.names.count("release") == 1
+    assert [slip.name() for slip in kiosk.slips] == ["released", "outcome"]
+
+
+@pytest.mark.parametrize(
+    ("who", "end"),
+    [("linked", End.RELEASE_NOT_HERE), ("excellent", End.NOT_LINKED), ("revoked", End.CERTIFICATE_REVOKED)],
+)
+def test_each_refusal_has_its_page_and_nothing_is_changed(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, who: str, end: End
+) -> None:
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, "finish", who=who)
+    assert benefits(kiosk)
+    assert (end_of(kiosk), states(sandbox)) == (end.value, ([], [State.REFUSED]))
+
+
+def test_two_kiosks_at_once_for_one_person_release_once(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, settings: Portal
+) -> None:
+    def elsewhere(_: ScriptedKiosk) -> str:
+        other = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, "finish")
+        assert benefits(other)
+        return "next"
+
+    kiosk = kiosk_of(pki, at_home, *LINKS, elsewhere, *SIGNS, "finish")
+    assert link(kiosk)
+    assert end_of(kiosk) == End.NOT_LINKED.value
+    assert sorted(state.value for state in states(sandbox)[1]) == ["completed", "refused"]
+
+
+# -- what goes wrong with the card
+
+
+def pulls(answer: str) -> Answer:
+    """The answer of somebody who takes the card out and puts it back."""
+
+    def pull(kiosk: ScriptedKiosk) -> str:
+        card = kiosk.slot
+        assert card is not None
+        kiosk.take_out()
+        kiosk._answers.insert(0, puts_in(card))
+        return answer
+
+    return pull
+
+
+def test_a_card_taken_out_at_the_consent_is_waited_for(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, *LINKS, pulls("next"), *RELEASES, *GOES_ON, "finish")
+    assert link(kiosk)
+    place = kiosk.names.index("release")
+    assert kiosk.names[place : place + 3] == ["release", "set_card", "release"]
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+
+
+def test_another_persons_card_signs_nothing(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
+    other, own = VirtualCard(PEOPLE["both"], pki), puts_in(VirtualCard(PEOPLE["reobtained"], pki))
+
+    def change(kiosk: ScriptedKiosk) -> str:
+        kiosk.take_out()
+        kiosk.put_in(other)
+        return "next"
+
+    kiosk = kiosk_of(pki, at_home, *LINKS, change, *RELEASES, own, *SIGNS, "finish")
+    assert link(kiosk)
+    assert [screen.facts["fault"] for screen in kiosk.screens if screen.name == "set_card"][-1] == "other_card"
+    assert states(sandbox) == ([State.REFUSED], [State.COMPLETED])
+
+
+class PutsBack(WillingKiosk):
+    """Somebody whose card is pulled at one of the release's commands, and who puts it back when asked."""
+
+    def __init__(self, card: VirtualCard, portal: PortalClient, at: int) -> None:
+        super().__init__(card, portal)
+        self.own, self.at = card, at
+
+    def ask(self, screen: Screen) -> str:
+        if screen.name == "release":
+            self.own.inflict(Faults(pull_at=self.at))
+        return super().ask(screen)
+
+    def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        if self.slot is None:
+            self.show(screen)
+            self.put_in(self.own)
+        return super().await_card(screen, newer_than)
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_a_card_pulled_at_any_command_of_it_releases_and_links_once_it_is_back(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: int
+) -> None:
+    card = VirtualCard(PEOPLE["reobtained"], pki)
+    kiosk = PutsBack(card, at_home, at)
+    assert link(kiosk)
+    assert kiosk.names[-1] == "linked"
+    assert "set_card" in kiosk.names[kiosk.names.index("release") :]
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+    assert all(pin.left == pin.most for pin in card.pins.values())
+
+
+# -- what nobody foresaw
+
+
+@pytest.mark.parametrize(
+    ("at", "end", "left"),
+    [
+        ("release", End.PROBLEM_NOT_RELEASED, State.CANCELLED),
+        ("pin", End.PROBLEM_NOT_RELEASED, State.CANCELLED),
+        ("released", End.PROBLEM_RELEASED, State.COMPLETED),
+    ],
+)
+def test_a_failure_of_the_kiosk_says_what_the_portal_has(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: str, end: End, left: State
+) -> None:
+    class Failing(ScriptedKiosk):
+        def _fail(self, name: str) -> None:
+            if name == at and (at == "release" or "release" in self.names):
+                raise ValueError
+
+        def ask(self, screen):  # type: ignore[no-untyped-def]
+            self._fail(screen.name)
+            return super().ask(screen)
+
+    kiosk = Failing(*LINKS, *RELEASES, card=VirtualCard(PEOPLE["reobtained"], pki), portal=at_home)
+    with pytest.raises(Stop) as stop:
+        link(kiosk)
+    assert (stop.value.end, states(sandbox)) == (end, ([State.REFUSED], [left]))
+
+
+# -- linked already
+
+
+def test_who_is_linked_already_is_shown_what_it_gives_and_nothing_is_linked(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    kiosk = kiosk_of(pki, at_home, "already", *LINKS[2:], "licence_page", "finish", who="linked")
+    assert link(kiosk)
+    assert "contents" not in kiosk.names, "a touch less"
+    assert kiosk.names[-2:] == ["linked", "licence_page"]
+    assert kiosk.screens[-2].facts["linked"] is None
+    [slip] = kiosk.slips
+    assert isinstance(slip, AlreadyLinkedSlip) and slip.can
+    assert states(sandbox) == ([State.REFUSED], [])
+
+
+def test_back_from_there_leads_through_the_contents_to_the_first_screen(pki: Pki, at_home: PortalClient) -> None:
+    kiosk = kiosk_of(pki, at_home, "already", "back", "back", "back")
+    assert not link(kiosk)
+    assert kiosk.names == ["licence", "consent", "contents", "licence"]
+
+
+def test_a_portal_that_does_not_show_it_leaves_the_page_as_it_was(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    sandbox.offer(Offer.RELEASE)
+    kiosk = kiosk_of(pki, at_home, *LINKS, "finish", who="linked")
+    assert link(kiosk)
+    assert end_of(kiosk) == End.ALREADY_LINKED.value
+
+
+def test_no_sentence_of_a_release_says_that_something_was_not_linked() -> None:
+    assert [end for end in End if "連携はされていません" in of_a_release(OUTCOMES[end]).meaning] == []

@@ -1,0 +1,155 @@
+"""Board, doors, paper and figures: what the caretaker says is shown, and what somebody decides goes to it by number."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import get_args
+
+import pytest
+
+from kiosk.caretaker.doors import LONGEST_SECONDS
+from kiosk.config.events import EVENTS, FIELDS
+from kiosk.config.health import CHECKS
+from kiosk.flows.asking.ends import Left
+from kiosk.flows.staff import board, doors, figures, roll, room
+from kiosk.flows.staff.officer import Officer
+from kiosk.ipc.messages import (
+    CLOSED_FOR,
+    Board,
+    CloseKiosk,
+    Counted,
+    Counters,
+    Denied,
+    Doors,
+    DoorsStand,
+    End,
+    LookAgain,
+    MarkSeen,
+    OpenKiosk,
+    Paper,
+    PaperChanged,
+    PaperStands,
+    Part,
+    Row,
+    Rows,
+    Span,
+    Taken,
+    Verdict,
+)
+from kiosk.language.dates import JST
+from tests.flows.office import ScriptedCaretaker
+from tests.flows.scripted import ScriptedKiosk
+
+OFFICER = Officer(12, "officer")
+NOW = datetime(2026, 11, 30, 22, 58, tzinfo=JST)
+ROWS = (
+    Row("portal", "ok", "open", 0, False),
+    Row("printer", "problem", "paper_end", 0, False),
+    Row("disk", "warning", "little", 0, True),
+    Row("reader", "ok", "present", 0, False),
+)
+
+
+def test_the_worst_stands_first_with_what_to_do_and_what_was_seen_asks_for_nothing() -> None:
+    caretaker = ScriptedCaretaker({Board: [Rows(ROWS)], LookAgain: [Taken()], MarkSeen: [Taken()]})
+    kiosk = ScriptedKiosk("again", "seen", "back", caretaker=caretaker)
+    board.visit(kiosk, OFFICER)
+    shown = kiosk.screens[0]
+    rows = shown.facts["rows"]
+    assert isinstance(rows, list)
+    assert [each["row"].check for each in rows] == ["printer", "disk", "portal", "reader"]
+    assert rows[0]["reason"].do == CHECKS["printer"].reasons["paper_end"].do
+    assert shown.answers == ("seen", "again", "back")
+    assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer"), Board()]
+
+
+@pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials"}))
+@pytest.mark.parametrize("answers", [(), [Denied("no")]], ids=["away", "denied"])
+def test_a_caretaker_that_does_not_answer_or_says_no_is_told_and_nothing_is_made_up(desk: str, answers: object) -> None:
+    asked = dict.fromkeys((Board, Doors, Paper, Counters), answers)
+    kiosk = ScriptedKiosk(desk, "back", "finish", caretaker=ScriptedCaretaker(asked))  # type: ignore[arg-type]
+    room.visit(kiosk, OFFICER)
+    assert kiosk.names == ["staff_room", "staff_denied", "staff_room"]
+    assert kiosk.screens[1].facts["away"] is (answers == ())
+
+
+def stands(*each: DoorsStand) -> ScriptedCaretaker:
+    return ScriptedCaretaker({Doors: each, CloseKiosk: each[1:] or each, OpenKiosk: each[1:] or each})
+
+
+@pytest.mark.parametrize("reason", CLOSED_FOR)
+@pytest.mark.parametrize(
+    ("end", "until"),
+    [
+        ("half_hour", datetime(2026, 11, 30, 23, 30, tzinfo=JST)),
+        ("one_hour", datetime(2026, 12, 1, 0, 0, tzinfo=JST)),
+        ("three_hours", datetime(2026, 12, 1, 2, 0, tzinfo=JST)),
+        ("tomorrow", datetime(2026, 12, 1, 8, 30, tzinfo=JST)),
+        ("open_end", None),
+    ],
+)
+def test_it_is_closed_for_a_reason_until_a_moment_as_one_says_it(reason: str, end: str, until: datetime | None) -> None:
+    caretaker = stands(DoorsStand(), DoorsStand("maintenance"))
+    kiosk = ScriptedKiosk("close", reason, end, "back", caretaker=caretaker)
+    doors.visit(kiosk, OFFICER, lambda: NOW)
+    [closing] = [each for each in caretaker.asked if isinstance(each, CloseKiosk)]
+    assert closing == CloseKiosk(12, reason, None if until is None else int(until.timestamp()))  # type: ignore[arg-type]
+    assert (kiosk.screens[0].answers, kiosk.screens[-1].answers) == (("close", "back"), ("open", "close", "back"))
+
+
+@pytest.mark.parametrize("minute", range(0, 60, 7))
+def test_every_end_is_ahead_and_one_that_the_caretaker_takes(minute: int) -> None:
+    now = NOW.replace(minute=minute, second=59)
+    for end in (end(now) for end in doors.ENDS.values()):
+        assert end is None or now < end < now + timedelta(seconds=LONGEST_SECONDS)
+
+
+def test_whoever_goes_back_has_closed_nothing() -> None:
+    caretaker = stands(DoorsStand())
+    doors.visit(ScriptedKiosk("close", "paper", "back", "back", "back", caretaker=caretaker), OFFICER, lambda: NOW)
+    assert {type(each) for each in caretaker.asked} == {Doors}
+
+
+def test_it_is_opened_by_whoever_is_there() -> None:
+    caretaker = stands(DoorsStand("other", int(NOW.timestamp())), DoorsStand())
+    kiosk = ScriptedKiosk("open", "back", caretaker=caretaker)
+    doors.visit(kiosk, OFFICER)
+    assert OpenKiosk(12) in caretaker.asked
+    assert [s.facts["closed_for"] for s in kiosk.screens] == ["other", None]
+    assert kiosk.screens[0].facts["until"] == NOW
+
+
+def test_a_new_roll_is_told_once() -> None:
+    caretaker = ScriptedCaretaker({Paper: [PaperStands(2, 90, 10)], PaperChanged: [PaperStands(3, 0, 100)]})
+    kiosk = ScriptedKiosk("changed", "back", caretaker=caretaker)
+    roll.visit(kiosk, OFFICER)
+    assert caretaker.asked == [Paper(), PaperChanged(12)]
+    assert [screen.answers for screen in kiosk.screens] == [("changed", "back"), ("back",)]
+    assert kiosk.screens[1].facts["stands"] == PaperStands(3, 0, 100)
+
+
+def test_figures_add_up_and_what_never_was_has_no_line() -> None:
+    day, start = Span({"finished": 3}, {}, 1), Span({"finished": 9, "left": 4}, {"printed": 7}, 2, {"session_died": 1})
+    lines = list(figures.lines(Counted(0, day, day, start)))
+    assert [(en, numbers) for _, en, numbers in lines] == [
+        ("Visits", (3, 3, 13)),
+        ("– it was finished", (3, 3, 9)),
+        ("– the person left", (0, 0, 4)),
+        ("Slips", (0, 0, 7)),
+        ("– it was printed", (0, 0, 7)),
+        ("Calls for staff", (1, 1, 2)),
+        ("Faults", (0, 0, 1)),
+        (f"– {EVENTS['session_died'].en}", (0, 0, 1)),
+    ]
+
+
+def test_every_desk_is_on_the_screen_and_somebody_may_leave_at_any() -> None:
+    for name in room.DESKS:
+        caretaker = ScriptedCaretaker({Board: [Rows(())], Doors: [DoorsStand()], Paper: [PaperStands(0, 0, None)]})
+        with pytest.raises(Left):
+            room.visit(ScriptedKiosk(name, caretaker=caretaker), OFFICER)
+
+
+@pytest.mark.parametrize(("words", "field"), [(Part, "part"), (Verdict, "verdict"), (End, "end")])
+def test_the_messages_know_the_words_of_the_table(words: object, field: str) -> None:
+    assert set(get_args(words)) == set(FIELDS[field].values or {})

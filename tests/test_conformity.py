@@ -1,0 +1,40 @@
+"""What is claimed of the standards: every claim has a test that exists or says why not, and the page is the table's."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools import conformity
+from tools.conformity import MEANING, NEED_TESTS, PAGE, exists, page, read
+
+TABLE = read()
+CLAUSES = [(number, each) for standard in TABLE.standards for number, each in standard.clauses.items()]
+
+
+@pytest.mark.parametrize("test", TABLE.tests.values(), ids=TABLE.tests)
+def test_every_test_that_is_named_exists(test: str) -> None:
+    assert exists(test)
+
+
+def test_a_test_that_does_not_exist_is_missed() -> None:
+    assert not exists("tests/test_conformity.py::test_gone") and not exists("tests/gone.py::test_gone")
+
+
+def test_a_claim_names_its_tests_and_whatever_is_less_says_what_is_left() -> None:
+    assert [number for number, each in CLAUSES if each.state in NEED_TESTS and not each.tests] == []
+    assert [number for number, each in CLAUSES if each.state != "shown" and not each.says] == []
+    assert {name for _, each in CLAUSES for name in each.tests} == TABLE.tests.keys()
+
+
+def test_no_criterion_of_levels_a_and_aa_is_left_out() -> None:
+    """WCAG 2.2 has 31 of level A and 24 of AA, JIS X 8341-3:2016 as many as WCAG 2.0: 25 and 13."""
+    wcag, jis = TABLE.standards[:2]
+    for standard, counts in ((wcag, (31, 24)), (jis, (25, 13))):
+        levels = [each.level for each in standard.clauses.values()]
+        assert (levels.count("A"), levels.count("AA")) == counts
+
+
+def test_the_page_is_the_tables() -> None:
+    assert PAGE.read_text("utf-8") == page(TABLE), "run make conformity"
+    assert all(f"| {state} |" in PAGE.read_text("utf-8") for state in MEANING)
+    assert conformity.HEAD in PAGE.read_text("utf-8")

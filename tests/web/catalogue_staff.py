@@ -1,0 +1,118 @@
+"""What the staff see, and nobody else: in Japanese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from kiosk.config.events import EVENTS, FIELDS
+from kiosk.config.health import CHECKS, LEVELS, level_of
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.staff import board, door, doors, figures, room, trials
+from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, PaperStands, Row, Span
+from kiosk.language.dates import JST
+from kiosk.session.pad import pad_of
+from tests.web.sight import Sight
+
+NOW = datetime(2026, 11, 22, 10, 4, tzinfo=JST)
+UNTIL = int(datetime(2099, 11, 23, 8, 30, tzinfo=JST).timestamp())
+MUCH = Span(
+    {name: 123_456 for name in FIELDS["end"].values or {}},
+    {name: 123_456 for name in FIELDS["printed"].values or {}},
+    123_456,
+    {name: 123_456 for name, row in EVENTS.items() if row.kind == "fault"},
+)
+
+
+def sights() -> Iterator[Sight]:
+    yield from _door()
+    yield Sight("staff_room", _room("staff_room", *room.DESKS, "finish"))
+    yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish"), overlay="idle")
+    yield from _house()
+    yield from _trials()
+
+
+def _house() -> Iterator[Sight]:
+    """The board at its longest, and with nothing on it; doors, paper, counts."""
+    since = 1_800_000_000
+    worst = [
+        Row(name, level_of(name, reason), reason, since, seen=name == "portal")
+        for name, check in CHECKS.items()
+        for reason in [max(check.reasons, key=lambda each, name=name: LEVELS.index(level_of(name, each)))]  # type: ignore[misc]
+    ]
+    well = [Row(row.check, "ok", next(iter(CHECKS[row.check].reasons)), since, False) for row in worst]
+    for name, rows in {"worst": worst, "well": well, "unknown": []}.items():
+        seen = ["seen"] if name == "worst" else []
+        facts = {"rows": [board.words(row) for row in rows]}
+        yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
+    yield Sight("staff_doors_open", _room("staff_doors", "close", "back", **doors.told(DoorsStand())))
+    for reason in CLOSED_FOR:
+        stand = DoorsStand(reason, None if reason == "other" else UNTIL)
+        yield Sight(f"staff_doors_{reason}", _room("staff_doors", "open", "close", "back", **doors.told(stand)))
+    yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
+    ends = {name: end(NOW) for name, end in doors.ENDS.items()}
+    yield Sight("staff_until", _room("staff_until", *ends, "back", ends=ends))
+    for name, stands in {"new": PaperStands(0, 0, None), "used": PaperStands(1234, 12345, 123)}.items():
+        yield Sight(f"staff_paper_{name}", _room("staff_paper", "changed", "back", stands=stands, changed=False))
+    yield Sight("staff_paper_changed", _room("staff_paper", "back", stands=PaperStands(3, 0, 210), changed=True))
+    nothing, much = Counted(since, Span(), Span(), Span()), Counted(since, MUCH, MUCH, MUCH)
+    for name, counted in {"none": nothing, "much": much}.items():
+        told = _room("staff_figures", "back", begun=NOW, lines=tuple(figures.lines(counted)))
+        yield Sight(f"staff_figures_{name}", told)
+    for away in (True, False):
+        yield Sight(f"staff_denied_{'away' if away else 'no'}", _room("staff_denied", "back", away=away))
+
+
+def _room(name: str, *answers: str, **facts: object) -> Screen:
+    return Screen(name, facts, answers, staff="room")
+
+
+def _door() -> Iterator[Sight]:
+    def at(name: str, asks: str, entered: int = 0, shown: str = "", problem: str = "", **fault: object) -> Sight:
+        facts = {"asks": asks, "staff": 123456, "fault": "", "held": 0, **fault}
+        pad = {**pad_of(door.NUMBER if asks == "number" else door.PASSCODE, entered, problem), "shown": shown}
+        back = () if asks == "checking" else ("back",)
+        screen = Screen("staff_door", facts, back, staff="door")
+        return Sight(f"staff_door_{name}", screen, pad=None if asks == "checking" else pad)
+
+    yield at("number", "number", 6, "123456")
+    yield at("number_empty", "number", problem="too_short")
+    yield at("passcode", "passcode", 8)
+    yield at("passcode_long", "passcode", 32)
+    yield at("passcode_short", "passcode", 3, problem="too_short")
+    yield at("checking", "checking")
+    yield at("wrong", "passcode", fault="wrong")
+    yield at("wait", "passcode", fault="wait", held=900)
+    yield at("away", "passcode", fault="away")
+    for lacks in ("accounts", "caretaker"):
+        yield Sight(f"staff_shut_{lacks}", Screen("staff_shut", {"lacks": lacks}, ("back",), staff="door"))
+
+
+def _trials() -> Iterator[Sight]:
+    given = {"printer": "good", "reader": "bad"}
+    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "back", given={}))
+    yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "back", given=given))
+    for what in ("printer", "portal"):
+        yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
+    for what in ("printer", "reader", "colours"):
+        yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
+    came = [("printer", fault.value) for fault in PrinterFault]
+    came += [("printer", "not_laid_out"), ("reader", "silent"), ("portal", "unreachable")]
+    for what, how in came:
+        yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", what=what, came=how, verdict="bad"))
+    for how in ("open", "closed"):
+        yield Sight(f"staff_result_{how}", _room("staff_result", "next", what="portal", came=how, verdict="good"))
+    into = {"asks": "in", "mute": False, "fault": "", "kind": "card"}
+    different: dict[str, dict[str, object]] = {"in": {}, "mute": {"mute": True}, "left": {"fault": "left"}}
+    for name, facts in different.items():
+        yield Sight(f"staff_reader_{name}", _room("staff_reader", "bad", "back", **{**into, **facts}))
+    yield Sight("staff_reader_absent", _room("staff_reader", "bad", "back", **into), reader=ReaderState.ABSENT)
+    yield Sight("staff_reader_out", _room("staff_reader", "bad", asks="out", mute=False, fault=""))
+    touch = _room("staff_touch", *trials.CELLS, "bad", "back", cells=trials.CELLS, left=frozenset(trials.CELLS[20:]))
+    yield Sight("staff_touch", touch)
+    for colour in trials.COLOURS:
+        yield Sight(f"staff_colour_{colour}", _room("staff_colour", "next", colour=colour))
+
+
+STAFF_SIGHTS: tuple[Sight, ...] = tuple(sights())
