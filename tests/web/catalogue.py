@@ -172,7 +172,8 @@ def _pins() -> Iterator[Sight]:
 def _steps() -> Iterator[Sight]:
     first = Screen("licence", {"gains": GAINS}, ("next", "already", "back"), step=1)
     yield Sight("step_1_licence", first)
-    yield Sight("step_1_licence_older_portal", first, offers=())
+    older = Screen("licence", {"gains": GAINS}, ("next", "back"), step=1)
+    yield Sight("step_1_licence_older_portal", older, offers=())
     yield Sight("step_2_contents", Screen("contents", {}, ("next", "back"), step=2))
     yield Sight("step_3_consent", Screen("consent", {}, ("next", "refuse", "back"), step=3))
     yield Sight("step_4_prepare", Screen("prepare", {}, ("next", "back"), step=4))

@@ -93,7 +93,8 @@ def _questions() -> Iterator[Sight]:
     yield Sight("renewal_linked", Screen("renewal_linked", {}, ("linked", "not_linked", "back")))
     offered = Screen("benefits", {"gains": GAINS}, ("link", "release", "print", "back"))
     yield Sight("benefits", offered)
-    yield Sight("benefits_older_portal", offered, offers=())
+    older = Screen("benefits", {"gains": GAINS}, ("link", "print", "back"))
+    yield Sight("benefits_older_portal", older, offers=())
     yield Sight("benefits_portal_closed", Screen("benefits", {"gains": GAINS}, ("print", "back")), portal="closed")
     yield Sight("slip", Screen("slip", {}, ("back",)))
 
