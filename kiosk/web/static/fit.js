@@ -12,7 +12,10 @@ export function fit(root) {
       if (!runsOver(part)) break;
       part.classList.add(step);
     }
-    if (runsOver(part) && part.querySelector(".may-scroll")) part.classList.add("is-cut");
+    const list = part.querySelector(".may-scroll");
+    if (!list || !runsOver(part)) continue;
+    part.classList.add("is-cut");
+    if (list.scrollHeight <= list.clientHeight + 1) part.classList.remove("is-cut"); // it was not the list
   }
 }
 
