@@ -54,7 +54,7 @@ class Staffed(Kiosk):
         if self._caretaker is None:
             Path(self.kept.runtime_directory).mkdir()
             config = self.directory / "kiosk.toml"
-            kept = msgspec.to_builtins(self.kept)
+            kept = {key: value for key, value in msgspec.to_builtins(self.kept).items() if value is not None}
             config.write_text(
                 "[caretaker]\n" + "".join(f"{key} = {msgspec.json.encode(kept[key]).decode()}\n" for key in kept)
             )
