@@ -130,8 +130,12 @@ class Person:
 
     def scrolls_to_the_end(self) -> None:
         """Read the terms to their end, by keyboard."""
-        self.page.focus("[data-scroll]", timeout=SOON)
-        self.page.keyboard.press("End")
+        for _ in range(20):  # the screen leads the focus to its heading as it comes, maybe after this
+            self.page.focus("[data-scroll]", timeout=SOON)
+            self.page.keyboard.press("End")
+            self.page.wait_for_timeout(100)
+            if self.page.evaluate(AT_THE_END):
+                break
         self._wait("[data-answer=tick]")
 
     def agrees_to_the_terms(self) -> None:
