@@ -126,10 +126,8 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Kios
 
 @pytest.fixture(scope="package")
 def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
-    page = open_page(chromium)
-    page.goto(kiosk.address)
-    yield page
-    page.context.close()
+    with opened(chromium, kiosk) as page:
+        yield page
 
 
 @pytest.fixture
@@ -143,6 +141,15 @@ def directory(factory: pytest.TempPathFactory, keys: Path) -> Path:
     keys.mkdir(exist_ok=True)
     (made / "pki").symlink_to(keys)
     return made
+
+
+@contextmanager
+def opened(chromium: Browser, stage: Stage) -> Iterator[Page]:
+    """The kiosk's page, in a browser's context of its own."""
+    page = open_page(chromium)
+    page.goto(stage.address)
+    yield page
+    page.context.close()
 
 
 def open_page(chromium: Browser) -> Page:

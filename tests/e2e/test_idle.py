@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from kiosk.advice.outcomes import End
 from kiosk.config.kiosk import Screen
 from kiosk.portal.model import State
-from tests.e2e.conftest import Kiosk, directory, open_page, visit
+from tests.e2e.conftest import Kiosk, directory, opened, visit
 from tests.e2e.person import Person
 from tests.e2e.test_line import SAY
 
@@ -30,10 +30,8 @@ def hasty(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Kios
 
 @pytest.fixture(scope="module")
 def hasty_page(chromium: Browser, hasty: Kiosk) -> Iterator[Page]:
-    page = open_page(chromium)
-    page.goto(hasty.address)
-    yield page
-    page.context.close()
+    with opened(chromium, hasty) as page:
+        yield page
 
 
 @pytest.fixture

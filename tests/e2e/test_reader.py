@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from kiosk.hw.device import SETTLE_SECONDS
-from tests.e2e.conftest import Kiosk, directory, open_page, visit
+from tests.e2e.conftest import Kiosk, directory, opened, visit
 
 
 def test_home_says_that_the_reader_is_missing_and_links_when_it_has_come(
@@ -18,32 +18,26 @@ def test_home_says_that_the_reader_is_missing_and_links_when_it_has_come(
 ) -> None:
     stage = Kiosk(directory(tmp_path_factory, keys))
     taken = socket.create_server(("127.0.0.1", stage.vpcd_port))  # by somebody else: our reader cannot have its slot
-    with stage, taken:
-        page = open_page(chromium)
-        page.goto(stage.address)
-        with visit(stage, page) as person:
-            person.sees("attract")
-            person.goes_on()
-            person.sees("home")
-            person.reads("カードの読み取り部につながりません")
-            assert not person.offers("link")
-            assert person.offers("lost")
-            taken.close()
-            person.offers_soon("link")
-            time.sleep(SETTLE_SECONDS)  # which no finger is faster than; before, EMPTY is not believed
-            person.touches("link")
-            for step in range(1, 5):
-                person.does(step)
-            person.sees("pin", 5)
-        page.context.close()
+    with stage, taken, opened(chromium, stage) as page, visit(stage, page) as person:
+        person.sees("attract")
+        person.goes_on()
+        person.sees("home")
+        person.reads("カードの読み取り部につながりません")
+        assert not person.offers("link")
+        assert person.offers("lost")
+        taken.close()
+        person.offers_soon("link")
+        time.sleep(SETTLE_SECONDS)  # which no finger is faster than; before, EMPTY is not believed
+        person.touches("link")
+        for step in range(1, 5):
+            person.does(step)
+        person.sees("pin", 5)
 
 
 def test_a_card_that_was_in_as_the_server_started_is_nobodys(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory, keys: Path
 ) -> None:
-    with Kiosk(directory(tmp_path_factory, keys)) as stage:
-        page = open_page(chromium)
-        page.goto(stage.address)
+    with Kiosk(directory(tmp_path_factory, keys)) as stage, opened(chromium, stage) as page:
         with visit(stage, page) as person:
             person.walks_to(7)
         page.goto("about:blank")  # or it would come back by itself, at the moment when it is led there
@@ -60,4 +54,3 @@ def test_a_card_that_was_in_as_the_server_started_is_nobodys(
         person.sees("attract")
         person.puts_in("child")
         person.sees("home")
-        page.context.close()

@@ -17,7 +17,7 @@ from kiosk.config.kiosk import Caretaker as CaretakerSettings
 from kiosk.config.kiosk import Settings
 from kiosk.ipc.caretaker import Caretaker
 from kiosk.ipc.messages import AddStaff, Taken
-from tests.e2e.conftest import Kiosk, directory, open_page
+from tests.e2e.conftest import Kiosk, directory, opened
 from tests.e2e.person import Person
 from tests.stage import ROOT, until
 
@@ -85,10 +85,8 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Kios
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
-    page = open_page(chromium)
-    page.goto(kiosk.address)
-    yield page
-    page.context.close()
+    with opened(chromium, kiosk) as page:
+        yield page
 
 
 def holds_the_corner(page: Page, ms: int = HOLD_MS + 200) -> None:
