@@ -77,7 +77,10 @@ class Visitor:
     def finds(self, words: str) -> Self:
         """Wait until the screen has these words somewhere in its HTML."""
         while words not in self._screen["html"]:
-            self._screen = self._next_screen()
+            try:
+                self._screen = self._next_screen()
+            except (TimeoutError, WebSocketTimeoutException):
+                raise TimeoutError(f"no {words} comes; {self.name} stands there and offers {self.offered}") from None
         return self
 
     def touch(self, *answers: str) -> Self:
