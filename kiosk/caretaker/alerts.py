@@ -284,7 +284,7 @@ class Carrier:
         """Seconds until the next step, when nothing new is wished."""
         if self._wish.call is not None or self._said:
             return ASK_SECONDS
-        return max(self._again - self._now(), 0.0) if self._stand else REPEAT_SECONDS
+        return max(self._again - self._now(), 0.0)
 
     def _run(self) -> None:
         while not self._stopped:
@@ -305,8 +305,7 @@ class Carrier:
         told = [_ends(each, later) for each in wanted.values()] + [_ends(each, clock) for each, _ in over.values()]
         standing = {key: (alert, now) for key, alert in wanted.items()}
         self._stand = standing | over  # until it is known that they were told: an answer may be lost
-        if told:
-            self._engine.post(told)
+        self._engine.post(told)  # also when it is nothing: whether it answers is to be known before somebody calls
         self._stand, self._again = standing, now + REPEAT_SECONDS
 
     def _complain(self, words: str) -> None:
@@ -323,5 +322,5 @@ def which(alert: Alert) -> Which:
 
 
 def _ends(alert: Alert, at: datetime) -> Alert:
-    """The alert with its end; a clock that was set back makes no end before its beginning."""
-    return Alert(alert.labels, alert.annotations, alert.starts_at, max(at, alert.starts_at))
+    """The alert with its end. One that began before the clock was set back began no later than it ends."""
+    return Alert(alert.labels, alert.annotations, min(alert.starts_at, at), at)

@@ -33,7 +33,7 @@ class Clock:
         self._agreed_from: float | None = None
         self.set_back = False
 
-    def look(self, wall: float, now: float) -> bool:
+    def look(self, wall: float) -> bool:
         """Whether it is set back."""
         self._latest = max(self._latest, wall)
         if self._latest - self._kept.now.latest >= KEPT_EVERY_SECONDS:

@@ -75,6 +75,7 @@ ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the numbe
 CALLS = frozenset({Call, CallStands, EndCall})
 LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters})
 ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, StaffLeft})
+WRITES = (LookAgain, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
@@ -119,6 +120,7 @@ class Desk:
         self._alerts = alerts
         self._admitted: dict[int, float] = {}  # until when, by staff number
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
+        self._acts = Bucket(now())  # of its own: a flood of faults keeps no officer from closing the kiosk
 
     def hear(self, data: bytes, who: frozenset[Speaker]) -> bytes:
         """The answer to a message of this speaker."""
@@ -144,6 +146,8 @@ class Desk:
             return self._hear(asked, who)
         if isinstance(asked, Report):
             return self._note(asked, who)
+        if isinstance(asked, WRITES) and not self._acts.takes(self._now()):
+            return Denied("too much is asked")
         return self._serve(asked)
 
     def _hear(self, telling: Tell, who: frozenset[Speaker]) -> Answer:
@@ -228,6 +232,7 @@ class Desk:
                     self._alerts.end()
                 case AddStaff(staff=staff, role=role, passcode=passcode):
                     self._passcodes.add(staff, role, passcode)
+                    self._admitted.pop(staff, None)  # of who had the number before
                 case RemoveStaff(staff=staff):
                     self._passcodes.remove(staff)
                 case ListStaff():

@@ -1,7 +1,8 @@
 """Whether the kiosk is open. Staff close it, for a reason and, if they like, until a moment that people are told; then
 it opens by itself, for that is what people were told. Without such a moment it stays closed until staff open it.
 
-It is kept on the disk before it is acknowledged. The moment is one of the machine's clock, for so it was said.
+It is kept on the disk before it is acknowledged; a disk that refuses is said in the journal, and the closing then lasts
+as long as the caretaker. The moment is one of the machine's clock, for so it was said.
 """
 
 from __future__ import annotations

@@ -43,6 +43,8 @@ class House:
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
+        if any(row.check == "browser" for row in self.board.rows):
+            self._heard["browser"] = now()  # it has spoken before this start, and is missed if it does not again
         self._looks_from = now()
 
     def hears(self, speaker: Speaker) -> None:
@@ -72,7 +74,7 @@ class House:
         if self._now() >= self._looks_from:
             self._looks_from = self._now() + LOOK_SECONDS
             self._gather()
-        set_back = self._clock.look(self._wall(), self._now())
+        set_back = self._clock.look(self._wall())
         self.board.report("clock_set", "set_back" if set_back else "onward")
         self._listen()
         self.board.turn()

@@ -14,7 +14,9 @@ who is slow holds up nothing but the figures.
 from __future__ import annotations
 
 import contextlib
+import logging
 import socketserver
+import sys
 import threading
 import time
 import tomllib
@@ -30,6 +32,8 @@ from prometheus_client.registry import Collector
 from kiosk.config.events import EVENTS, FIELDS, MOST, Counts, Event
 from kiosk.config.health import LEVELS
 from kiosk.ipc.messages import CLOSED_FOR, DoorsStand, Row
+
+log = logging.getLogger("kiosk.caretaker")
 
 PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 PATH = b"/metrics"
@@ -56,6 +60,7 @@ class Figures(Collector):
 
     def __init__(self, started: float, carrier: Answers | None = None) -> None:
         self._started, self._carrier = started, carrier
+        self._version = version()  # the one that runs, not the one that an upgrade has put on the disk since
         self._lock = threading.Lock()
         self._events: Counter[str] = Counter()
         self._values: Counter[tuple[str, str, str]] = Counter()
@@ -99,7 +104,7 @@ class Figures(Collector):
             return list(self._families())
 
     def _families(self) -> Iterator[Metric]:
-        yield _gauge("kiosk_build_info", "The version that runs", ("version",), {(version(),): 1})
+        yield _gauge("kiosk_build_info", "The version that runs", ("version",), {(self._version,): 1})
         yield _gauge("kiosk_caretaker_start_time_seconds", "When the caretaker started", (), {(): self._started})
         counted = {(name,): self._events[name] for name, row in EVENTS.items() if row.kind != "state"}
         yield _counter("kiosk_events", "Events told; of visits, those of whole hours", ("event",), counted)
@@ -143,7 +148,10 @@ class _Door(socketserver.TCPServer):
     registry: CollectorRegistry
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Gone, or too slow: nothing to be told."""
+        """Of who has gone, or is too slow, nothing is to be told."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            log.error("no figures could be given: %s", type(error).__name__)
 
 
 class _Handler(socketserver.BaseRequestHandler):

@@ -58,6 +58,7 @@ class Record:
             self._hours.add(told)
         elif self.is_news(told):
             self._hears(told)
+            self._states.pop(_whose(told), None)  # it is not as it was written last, whether this is written or not
             if self._write(told) and told.row.kind == "state":
                 self._states[_whose(told)] = told
 
@@ -101,8 +102,7 @@ class Record:
 
     def _append(self, *told: Event | Counts) -> bool:
         try:
-            for found in self._trail.append(*told):
-                self._hears(found)
+            found = self._trail.append(*told)
         except Unwritable as error:
             if self._said != str(error):
                 self._said = str(error)
@@ -111,7 +111,9 @@ class Record:
         if self._said:
             log.warning("the trail is written again")
             self._said = ""
-        for each in told:
+        for late in found:
+            self._hears(late)
+        for each in (*found, *told):
             self.written(each)
         return True
 

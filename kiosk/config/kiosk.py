@@ -23,8 +23,9 @@ from kiosk.language.hours import Hours
 
 AbsolutePath = Annotated[str, Meta(pattern="^/", description="a path that begins with /")]
 HttpsAddress = Annotated[str, Meta(pattern="^https://[^/]", description="an address that begins with https://")]
+PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"  # 1 to 65535
 LoopbackAddress = Annotated[
-    str, Meta(pattern=r"^http://127\.0\.0\.1:[0-9]{1,5}$", description="an address such as http://127.0.0.1:9093")
+    str, Meta(pattern=rf"^http://127\.0\.0\.1:{PORT}$", description="an address such as http://127.0.0.1:9093")
 ]
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a name of 1 to 64 signs")]
 Port = Annotated[int, Meta(ge=1, le=65535)]

@@ -120,7 +120,7 @@ class Keeper:
         self._wanted = False  # it was killed by us and is started anew
         self._life = Life(time.monotonic())
         self._watchdog = sd_notify.Watchdog()
-        self._well = time.monotonic()  # when a page lived last, or there was no server for it
+        self._well = time.monotonic()  # when a page lived last, or there was no server or no display for it
 
     def run(self) -> None:
         """Keep it running until `stop`."""
@@ -201,7 +201,10 @@ class Keeper:
 
     def _turn(self) -> None:
         """The loop turns, and to some purpose: systemd's watchdog hears of it."""
-        if time.monotonic() - self._well < GIVEN_UP_SECONDS or not display_there():
+        now = time.monotonic()
+        if now - self._well >= GIVEN_UP_SECONDS and not display_there():
+            self._well = now
+        if now - self._well < GIVEN_UP_SECONDS:
             self._watchdog.turn()
 
     def _server_there(self) -> bool:

@@ -152,17 +152,19 @@ class Service:
         self._figures = Figures(datetime.now(UTC).timestamp(), self._carrier)
         self._metrics = _serve(self._figures, kept.metrics_port)
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
-        self._begin()
-        staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
         gather = Gather(
             config,
             state,
             lambda: staff.accounts.values(),
             lambda: self._record.unwritten,
-            lambda: self._trail.broken,
+            lambda: self._trail.broken or self._house.board.unseen("trail", "broken"),
         )
         self._house = House(state, self._record.tell, gather)
         self._record.written = self._house.written
+        self._begin()
+        for told in self._house.board.standing:
+            self._alerts.hear(told)
+        staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
