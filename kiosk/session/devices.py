@@ -11,6 +11,7 @@ so that no visit waits for it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderS
 from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.messages import Doors, DoorsStand
+from kiosk.language import dates
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import APART_SECONDS
 from kiosk.portal.model import OpensAt
@@ -54,6 +56,7 @@ class Devices:
         self.printer_fault: PrinterFault | None = None
         self.caretaker_there = True
         self.doors = DoorsStand()
+        self._doors_day = self._portal_day = dates.today()  # on which each was asked last
         self.caretaker = caretaker or NoCaretaker()
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
@@ -151,14 +154,13 @@ class Devices:
     def ask_doors(self) -> bool:
         """Whether the kiosk is open. A caretaker that does not answer has closed nothing that was open, and opened
         nothing that was closed."""
-        before = self.doors
-        try:
+        before = self.doors, self._doors_day
+        self._doors_day = dates.today()
+        with contextlib.suppress(Away):
             answer = self.caretaker.ask(Doors())
-        except Away:
-            return False
-        if isinstance(answer, DoorsStand):
-            self.doors = answer
-        return self.doors != before
+            if isinstance(answer, DoorsStand):
+                self.doors = answer
+        return before != (self.doors, self._doors_day)
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)
@@ -205,9 +207,9 @@ class Devices:
         return before is not there
 
     def _portal_is(self, state: PortalState, opens_at: OpensAt | None = None) -> bool:
-        before = self.portal_state, self.portal_opens_at
-        self.portal_state, self.portal_opens_at = state, opens_at
-        return self._is_known("portal", before != (state, opens_at))
+        before = self.portal_state, self.portal_opens_at, self._portal_day
+        self.portal_state, self.portal_opens_at, self._portal_day = state, opens_at, dates.today()
+        return self._is_known("portal", before != (state, opens_at, self._portal_day))
 
     def _printer_is(self, fault: PrinterFault | None) -> bool:
         before, self.printer_fault = self.printer_fault, fault

@@ -14,6 +14,7 @@ from kiosk.config.events import Event
 from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.caretaker import Away, NoCaretaker
 from kiosk.ipc.messages import Answer, DoorsStand, Question, Report
+from kiosk.language import dates
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import IllTimed
@@ -262,6 +263,25 @@ def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -
         caretaker.stand, caretaker.there = stand, there
         changes.append((devices.ask_doors(), devices.doors.reason))
     assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]
+
+
+def test_what_is_said_of_tomorrow_is_said_anew_when_tomorrow_has_come(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = datetime.date(2026, 11, 26)
+    monkeypatch.setattr(dates, "today", lambda: day)
+    caretaker = Porter()
+    caretaker.stand = DoorsStand("maintenance", int(datetime.datetime(2026, 11, 27, 8, 30, tzinfo=JST).timestamp()))
+    outside.answer = PortalClosed(OpensAt(datetime.datetime(2026, 11, 27, 8, 30, tzinfo=JST)))
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    asks = (devices.ask_doors, devices.ask_portal)
+    assert [ask() for ask in asks] == [True, True] and [ask() for ask in asks] == [False, False]
+    day += datetime.timedelta(days=1)
+    assert [ask() for ask in asks] == [True, True] and [ask() for ask in asks] == [False, False]
+    caretaker.there = False
+    day += datetime.timedelta(days=1)
+    assert (devices.ask_doors(), devices.ask_doors()) == (True, False), "also of one that was closed by who is away"
+    assert devices.doors == caretaker.stand
 
 
 def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:
