@@ -1,8 +1,11 @@
 """The devices of this process and what is known of each now, for the screens that must not offer what cannot be done.
 
 The reader tells its changes by itself. The printer and the portal are asked from time to time, and only while nobody
-is being served: during a visit each says how it stands when it is used. At the same times the caretaker is told how
-they are; without a caretaker nobody new is linked.
+is being served: during a visit each says how it stands when it is used. Staff may have both asked at once. At the same
+times the caretaker is told how they are; without a caretaker nobody new is linked.
+
+When the kiosk or the portal opens again is worded as seen from today ("tomorrow at 8:30") whenever a screen is shown.
+So a day that has begun is a change of both, though neither has changed.
 
 For the staff's board it is told more (config/health.toml), at the start, at every change, and every ten seconds, during
 visits too: whether somebody is being served is not to be read from when it hears of us. A thread of its own does that,
@@ -164,6 +167,16 @@ class Devices:
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)
+
+    def look_again(self) -> None:
+        """Ask portal and printer now and report how all is: somebody waits for it. Who cannot be asked is lost."""
+        for ask, lost in ((self.ask_portal, self.no_portal), (self.ask_printer, self.no_printer)):
+            try:
+                ask()
+            except Exception as error:
+                log.warning("%s", where(error))
+                lost()
+        self.report()
 
     def report(self) -> bool:
         """Report how everything is, as far as it is known. Nothing changes by that."""

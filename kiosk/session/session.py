@@ -104,8 +104,10 @@ class Session:
 
     @property
     def in_use(self) -> bool:
-        """Somebody is being served. Not yet at home, which promises to show when the portal is back."""
-        return self._in_use and self.view.screen.name != "home"
+        """Somebody is being served. Not yet at home, which promises to show when the portal is back; nor are the staff,
+        who want to see how printer and portal are."""
+        screen = self.view.screen
+        return self._in_use and screen.name != "home" and not screen.staff
 
     def answer(self, seq: int, answer: Answer) -> None:
         """The page says what was touched. Stale answers are dropped here, before they can wait anywhere; wishes are
@@ -262,6 +264,9 @@ class Session:
 
     def card(self) -> Card:
         return self.slot.card()
+
+    def look_again(self) -> None:
+        self._devices.look_again()
 
     def lay_out(self, slip: Slip) -> Image | NotLaidOut:
         return self._lay_out(slip, self.view.preferences.language)

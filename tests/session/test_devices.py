@@ -65,6 +65,22 @@ def look(devices: Devices) -> bool:
     return any([devices.ask_portal(), devices.ask_printer()])
 
 
+@pytest.mark.parametrize("throws", [None, ValueError("山田")])
+def test_staff_who_look_again_have_both_asked_and_the_board_told(
+    outside: Outside, throws: Exception | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caretaker = Caretaker()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    outside.fault, outside.answer = PrinterFault.PAPER_END, PortalClosed()
+    outside.portal_throws = outside.printer_throws = throws
+    devices.look_again()
+    lost = ("unreachable", PrinterFault.UNREACHABLE)
+    assert known(devices) == (("closed", PrinterFault.PAPER_END) if throws is None else lost)
+    heard = dict(caretaker.reported)
+    assert (heard["portal"], heard["printer"]) == (("closed", "paper_end") if throws is None else ("unreachable",) * 2)
+    assert "山田" not in caplog.text
+
+
 def known(devices: Devices) -> tuple[str, PrinterFault | None]:
     return devices.portal_state, devices.printer_fault
 
