@@ -21,7 +21,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiosk.caretaker.alerts import Alerts
-from kiosk.caretaker.board import NothingThere
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Admitted as IsRight
@@ -190,8 +189,8 @@ class Desk:
                     return Rows(house.board.rows)
                 case LookAgain():
                     house.again()
-                case MarkSeen(staff=staff, check=check):
-                    house.board.mark(staff, self._acting(staff), check)
+                case MarkSeen(staff=staff, check=check, reason=reason):
+                    house.board.mark(staff, self._acting(staff), check, reason)
                 case Doors():
                     return house.doors.stand
                 case CloseKiosk(staff=staff, reason=reason, until=until):
@@ -237,7 +236,7 @@ class Desk:
                     self._passcodes.remove(staff)
                 case ListStaff():
                     return Staff(self._passcodes.accounts)
-        except (NotDone, NotPlanned, NothingThere) as error:
+        except (NotDone, NotPlanned) as error:
             return Denied(str(error))
         return Taken()
 

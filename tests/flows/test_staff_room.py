@@ -60,7 +60,24 @@ def test_the_worst_stands_first_with_what_to_do_and_what_was_seen_asks_for_nothi
     assert [each["row"].check for each in rows] == ["printer", "disk", "portal", "reader"]
     assert rows[0]["reason"].do == CHECKS["printer"].reasons["paper_end"].do
     assert shown.answers == ("seen", "again", "back")
-    assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer"), Board()]
+    assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer", "paper_end"), Board()]
+
+
+def test_portal_and_printer_are_asked_before_the_board_is_judged_anew_and_somebody_may_want_the_kiosk() -> None:
+    looked: list[int] = []
+    caretaker = ScriptedCaretaker({Board: [Rows(ROWS)], LookAgain: lambda _: looked.append(kiosk.looks) or Taken()})
+    kiosk = ScriptedKiosk("again", "back", caretaker=caretaker)
+    board.visit(kiosk, OFFICER)
+    assert looked == [1] and kiosk.names == ["staff_board", "staff_busy", "staff_board"]
+
+
+def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_trouble() -> None:
+    well = Row("printer", "ok", "ready", 1, False)
+    caretaker = ScriptedCaretaker({Board: [Rows(ROWS), Rows((well,))], MarkSeen: [Taken()]})
+    kiosk = ScriptedKiosk("seen", "back", caretaker=caretaker)
+    board.visit(kiosk, OFFICER)
+    assert caretaker.asked[1] == MarkSeen(12, "printer", "paper_end")
+    assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("again", "back")
 
 
 @pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials"}))

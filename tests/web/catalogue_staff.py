@@ -93,7 +93,7 @@ def _trials() -> Iterator[Sight]:
     given = {"printer": "good", "reader": "bad"}
     yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "back", given={}))
     yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "back", given=given))
-    for what in ("printer", "portal"):
+    for what in ("printer", "portal", "board"):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))

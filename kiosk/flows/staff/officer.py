@@ -1,4 +1,6 @@
-"""Whoever has been let in, and what they ask the caretaker. It knows their role, and writes down what they do."""
+"""Whoever has been let in, and what they wait for: the caretaker, who knows their role and writes down what they do;
+and the machine.
+"""
 
 from __future__ import annotations
 
@@ -28,3 +30,9 @@ def asked(kiosk: Kiosk, question: Question) -> Answer | None:
         kiosk.ask(Screen("staff_denied", {"away": answer is None}, ("back",), staff="room"))
         return None
     return answer
+
+
+def busy(kiosk: Kiosk, what: str) -> None:
+    """Say that something is being done. Raises Left when somebody wanted the kiosk meanwhile."""
+    kiosk.show(Screen("staff_busy", {"what": what}, staff="room"))
+    kiosk.heed_leaving()

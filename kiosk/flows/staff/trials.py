@@ -17,7 +17,7 @@ from kiosk.card.apdu import CardLost
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff.officer import Officer, asked
+from kiosk.flows.staff.officer import Officer, asked, busy
 from kiosk.hw.device import NotPrinted
 from kiosk.ipc.messages import Part, TriedOut, Verdict
 from kiosk.portal.client import PortalClosed
@@ -43,7 +43,7 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
 
 
 def printer(kiosk: Kiosk) -> Verdict | None:
-    _busy(kiosk, "printer")
+    busy(kiosk, "printer")
     picture = kiosk.lay_out(TestSlip())
     result = picture if isinstance(picture, NotLaidOut) else kiosk.print(picture)
     match result:
@@ -90,7 +90,7 @@ def colours(kiosk: Kiosk) -> Verdict | None:
 
 
 def portal(kiosk: Kiosk) -> Verdict | None:
-    _busy(kiosk, "portal")
+    busy(kiosk, "portal")
     reached = kiosk.portal.reachable()
     if not reached:
         return _told(kiosk, "portal", "unreachable", "bad")
@@ -104,11 +104,6 @@ TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
     "colours": colours,
     "portal": portal,
 }
-
-
-def _busy(kiosk: Kiosk, what: str) -> None:
-    kiosk.show(Screen("staff_busy", {"what": what}, staff="room"))
-    kiosk.heed_leaving()
 
 
 def _told(kiosk: Kiosk, what: str, came: str, verdict: Verdict) -> Verdict:
