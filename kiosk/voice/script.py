@@ -145,8 +145,8 @@ class Script:
 @dataclass(frozen=True)
 class Recorded:
     """How far a language's recordings have come. wanted: how many prompts there are. usable: those that take the
-    machine's place, by text. elsewhere: how many more do so by what was recorded for another language, which has the same
-    voice. The rest are names of files: of a text that has `changed`, `too_long` (used all the same), `unusable` with the
+    machine's place, by text. elsewhere: how many more take it from another language's folder, which has the same voice.
+    The rest are names of files: of a text that has `changed`, `too_long` (used all the same), `unusable` with the
     reason, and of a number that the script does not have."""
 
     language: Language
