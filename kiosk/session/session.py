@@ -38,6 +38,7 @@ from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
 from kiosk.session.pad import Pad
 from kiosk.session.patience import Patience, Wait
+from kiosk.session.preferences import Preferences
 from kiosk.session.shown import Shown, View
 from kiosk.session.slot import CardSlot
 
@@ -101,6 +102,11 @@ class Session:
     @property
     def view(self) -> View:
         return self._shown.view
+
+    @property
+    def untouched(self) -> bool:
+        """It is shown as the next person is to find it: in the station's own dress, and nothing is laid over it."""
+        return self.view.preferences == Preferences() and self.view.overlay is None
 
     @property
     def in_use(self) -> bool:
@@ -177,7 +183,7 @@ class Session:
     def stand(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> Answer | None:
         """Have a screen stand there until something has happened: what was answered to it; None: look again.
 
-        Raises the ends of `flows.ends` that `wait` has, and CardPulled.
+        Raises the ends of `flows.asking.ends` that `wait` has, and CardPulled.
         """
         self._put(screen, wait, pad)
         return self._next()
@@ -225,6 +231,8 @@ class Session:
     def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         self._take_stale()
         pad, wait = Pad(rule), _wait_for(screen)
+        if wait is Wait.DOOR:
+            self._patience.begin(wait, self.now())  # also on the pad that stood there while a passcode was checked
         try:
             while True:
                 answer = self.stand(screen, wait, pad.facts())
