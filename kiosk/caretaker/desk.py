@@ -146,7 +146,7 @@ class Desk:
         if isinstance(asked, Report):
             return self._note(asked, who)
         if isinstance(asked, WRITES) and not self._acts.takes(self._now()):
-            return Denied("too much is asked")
+            return Denied("too much is asked", later=True)
         return self._serve(asked)
 
     def _hear(self, telling: Tell, who: frozenset[Speaker]) -> Answer:
@@ -163,7 +163,7 @@ class Desk:
             return Taken()
         if not self._buckets[speaker].takes(self._now()):
             self._record.missed(speaker, "flood")
-            return Denied("too much is told")
+            return Denied("too much is told", later=True)
         self._record.tell(told)
         return Taken()
 
@@ -243,5 +243,5 @@ class Desk:
     def _call(self) -> Answer:
         new = self._alerts.can_call and not self._alerts.calling
         if new and not self._buckets["server"].takes(self._now()):
-            return Denied("too much is called")
+            return Denied("too much is called", later=True)
         return Calling(self._alerts.call())

@@ -202,9 +202,10 @@ class Taken(Message, frozen=True):
 
 
 class Denied(Message, frozen=True):
-    """It is not done, and will not be if it is said again. why: one line of ours."""
+    """It is not done. why: one line of ours. later: it may be, when it is said again some seconds later."""
 
     why: str
+    later: bool = False
 
 
 class Standing(Message, frozen=True):

@@ -18,6 +18,7 @@ from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.staff import door
 from kiosk.flows.staff.doors import told
 from kiosk.hw.supervise import where
+from kiosk.ipc.messages import End
 from kiosk.session.answers import Choice
 from kiosk.session.patience import Wait
 from kiosk.session.preferences import Preferences
@@ -34,6 +35,7 @@ LEFT_CARD = Screen("left_card", {}, (OFFICER,), sound=Sound.TAKE_CARD)
 def run(session: Session) -> None:
     """The whole of it. Returns when the process may end; never raises."""
     who = None
+    end: End = "finished"
     try:
         who = attract(session)
         match who:
@@ -45,9 +47,8 @@ def run(session: Session) -> None:
                 session.begin_staff()
                 log.info("session begins, of the staff")
                 door.visit(session)
-        end = "finished"
     except VisitEnded as ended:
-        end = type(ended).__name__
+        end = ended.word
     except Exception as error:  # the last line of defence: the person reads words, the log gets no values
         end = "problem"
         at = isinstance(error, Stop) and error.at  # a flow knew more of what it means, and where it came from
@@ -74,8 +75,8 @@ class Who(Enum):
 
 def attract(session: Session) -> Who:
     """Until somebody is there: who touches the screen, wishes for something, puts a card in, or asks for the staff's
-    door. While nobody's card is in, that is to be taken first. While the kiosk is closed, only the staff come in. Whoever
-    has been before it is asked whether they still are, so that the next finds it as it was."""
+    door. While nobody's card is in, that is to be taken first. While the kiosk is closed, only the staff come in.
+    Whoever has been before it is asked whether they still are, so that the next finds it as it was."""
     slot = session.slot
     while session.doors.open and not slot.theirs:
         left, wait = slot.nobodys, _until_somebody(session)
@@ -107,7 +108,7 @@ def _until_somebody(session: Session) -> Wait:
     return Wait.ATTRACT if session.untouched else Wait.READING
 
 
-def give_card_back(session: Session, end: str) -> bool:
+def give_card_back(session: Session, end: End) -> bool:
     """Their card has no power from here on; the screen and its sound stay until it has gone. True: it has just gone."""
     session.slot.drop()
     session.lift()

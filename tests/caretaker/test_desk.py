@@ -432,7 +432,7 @@ def test_a_session_that_calls_and_calls_is_not_heard_for_the_rest(called: World)
     for _ in range(BURST + 20):
         said.append(called.asks(Call(), "server"))
         called.asks(EndCall(), "server")
-    assert said == [Calling("sending")] * BURST + [Denied("too much is called")] * 20
+    assert said == [Calling("sending")] * BURST + [Denied("too much is called", later=True)] * 20
     called.time += EVERY_SECONDS
     assert called.asks(Call(), "server") == Calling("sending")
     for _ in range(20):

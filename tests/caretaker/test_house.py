@@ -167,7 +167,7 @@ def test_what_stands_on_the_board_can_be_told_once_more(world: World) -> None:
     standing = {each.fields["check"]: each for each in world.house.board.standing}
     assert {name: standing[name] for name in told} == told and "printer" not in standing
     assert world.house.board.unseen("trail", "broken")
-    world.house.board.mark(12, "officer", "trail")
+    world.house.board.mark(12, "officer", "trail", "broken")
     assert not world.house.board.unseen("trail", "broken")
 
 

@@ -56,7 +56,7 @@ def test_whoever_has_gone_away_is_forgotten(person: Person, hasty: Kiosk) -> Non
     began = time.monotonic()
     person.is_asked("stay")
     assert time.monotonic() - began > (IDLE + READING) / 2  # what is to be read is given more time
-    hasty.wait_log("session ends: TimedOut")
+    hasty.wait_log("session ends: timed_out")
     person.sees("take_card")
     assert hasty.people[person.who].address not in person.dom
     assert (hasty.states(), hasty.portal.held_count()) == ([State.CANCELLED], 0)

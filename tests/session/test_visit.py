@@ -204,7 +204,7 @@ def test_every_end_is_one_end(
     assert world.names[-1] == "closing"
     assert [line for line in caplog.messages if "session" in line] == [
         "session begins",
-        f"session ends: {end.__name__}",
+        f"session ends: {end.word}",
     ]
 
 
@@ -221,7 +221,7 @@ def test_a_stop_waits_for_nobody_and_for_no_card(
     world.at(1, world.session.stop)
     visit.run(world.session)
     assert (world.inbox.now, world.names[-1]) == (1, "closing")
-    assert "session ends: Stopped" in caplog.messages
+    assert "session ends: stopped" in caplog.messages
 
 
 def test_what_nobody_foresaw_is_told_to_the_person_and_the_log_hears_no_value(
@@ -313,7 +313,7 @@ def test_where_there_is_no_card_nobody_is_asked_to_take_one(world: World) -> Non
 def test_a_card_that_nobody_takes_is_left_to_the_next_session_to_ask_for(world: World) -> None:
     session = ended(world)
     world.at(TAKE - 1, lambda: world.says(Sign.ACTIVE))
-    assert not visit.give_card_back(session, "TimedOut")
+    assert not visit.give_card_back(session, "timed_out")
     assert world.inbox.now == TAKE
     assert not world.handover.empty
 
@@ -332,7 +332,7 @@ def test_whoever_has_pressed_leave_before_is_asked_to_take_the_card_too(world: W
     with pytest.raises(Left):
         session.heed_leaving()
     world.at(4, world.reader.take_out)
-    assert visit.give_card_back(session, "Left")
+    assert visit.give_card_back(session, "left")
 
 
 def test_the_sound_of_the_card_is_heard_when_it_has_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,15 +21,17 @@ class Officer:
 
 
 def asked(kiosk: Kiosk, question: Question) -> Answer | None:
-    """The caretaker's answer; None when there is none or it says no, which is told then."""
+    """The caretaker's answer; None when there is none or it says no, which is told then. What got no answer may have
+    been done all the same."""
     try:
         answer = kiosk.caretaker.ask(question, STAFF_SECONDS)
     except Away:
         answer = None
-    if answer is None or isinstance(answer, Denied):
-        kiosk.ask(Screen("staff_denied", {"away": answer is None}, ("back",), staff="room"))
-        return None
-    return answer
+    if answer is not None and not isinstance(answer, Denied):
+        return answer
+    why = "away" if answer is None else "later" if answer.later else "no"
+    kiosk.ask(Screen("staff_denied", {"why": why}, ("back",), staff="room"))
+    return None
 
 
 def busy(kiosk: Kiosk, what: str) -> None:
