@@ -29,6 +29,7 @@ from kiosk.language import dates
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import APART_SECONDS
 from kiosk.portal.model import OpensAt
+from kiosk.session.handover import Handover
 
 log = logging.getLogger("kiosk.devices")
 
@@ -39,7 +40,8 @@ PortalState = Literal["open", "closed", "unreachable"]
 
 class Devices:
     """Reader, printer, portal and the socket for headphones, opened after the fork. has_printer: or `printer` stands
-    for none, of which there is nothing to tell."""
+    for none, of which there is nothing to tell. handover: whether the kiosk was closed when it was last asked; why and
+    until when is not known before the caretaker says so."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Devices:
         jack: Jack | None = None,
         caretaker: Listener | None = None,
         has_printer: bool = True,
+        handover: Handover | None = None,
     ) -> None:
         self.reader = reader
         self.printer = printer
@@ -58,7 +61,8 @@ class Devices:
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
         self.caretaker_there = True
-        self.doors = DoorsStand()
+        self._handover = handover or Handover()
+        self.doors = DoorsStand("other" if self._handover.shut else None)
         self._doors_day = self._portal_day = dates.today()  # on which each was asked last
         self.caretaker = caretaker or NoCaretaker()
         self._has_printer = has_printer
@@ -156,13 +160,14 @@ class Devices:
 
     def ask_doors(self) -> bool:
         """Whether the kiosk is open. A caretaker that does not answer has closed nothing that was open, and opened
-        nothing that was closed."""
+        nothing that was closed, in this session or before it."""
         before = self.doors, self._doors_day
         self._doors_day = dates.today()
         with contextlib.suppress(Away):
             answer = self.caretaker.ask(Doors())
             if isinstance(answer, DoorsStand):
                 self.doors = answer
+                self._handover.shut = not answer.open
         return before != (self.doors, self._doors_day)
 
     def no_caretaker(self) -> bool:

@@ -21,6 +21,7 @@ from kiosk.portal.errors import IllTimed
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
 from kiosk.session.devices import Devices
+from kiosk.session.handover import Handover
 from tests.session.world import SlotReader
 
 
@@ -279,6 +280,23 @@ def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -
         caretaker.stand, caretaker.there = stand, there
         changes.append((devices.ask_doors(), devices.doors.reason))
     assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]
+
+
+def test_a_session_that_begins_while_the_caretaker_is_away_is_closed_as_the_last_one_was(outside: Outside) -> None:
+    caretaker, handover = Porter(), Handover()
+
+    def begins() -> Devices:
+        there = cast(Printer, outside), cast(PortalClient, outside)
+        return Devices(SlotReader(), *there, caretaker=caretaker, handover=handover)
+
+    for stand in (DoorsStand("maintenance"), DoorsStand()):
+        caretaker.stand, caretaker.there = stand, True
+        begins().ask_doors()
+        caretaker.there = False
+        for _ in range(2):
+            devices = begins()
+            devices.ask_doors()
+            assert devices.doors == DoorsStand(None if stand.open else "other")
 
 
 def test_what_is_said_of_tomorrow_is_said_anew_when_tomorrow_has_come(
