@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from kiosk.card.apdu import CardLost
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
-from kiosk.flows.staff import trials
+from kiosk.flows.staff import readiness, trials
 from kiosk.flows.staff.officer import Officer
-from kiosk.flows.staff.trials import CELLS, COLOURS
+from kiosk.flows.staff.trials import CELLS, COLOURS, TRIALS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
-from kiosk.ipc.messages import Taken, TriedOut
+from kiosk.ipc.messages import Denied, MakeReport, Taken, TriedOut
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.receipts import slips
 from kiosk.sim.card import VirtualCard
@@ -22,6 +22,7 @@ from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from tests.flows.office import ScriptedCaretaker
 from tests.flows.scripted import Answer, ScriptedKiosk, puts_in
+from tests.receipts.shots import reported
 
 OFFICER = Officer(12, "officer")
 
@@ -157,3 +158,62 @@ def test_nobody_who_leaves_in_the_middle_has_said_anything() -> None:
     with pytest.raises(Left):
         trials.visit(kiosk, OFFICER)
     assert told(kiosk) == []
+
+
+# All in one run, and the report
+
+
+REPORTED = reported("good")
+
+
+def office() -> ScriptedCaretaker:
+    return ScriptedCaretaker({TriedOut: [Taken()], MakeReport: [REPORTED]})
+
+
+def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: VirtualCard) -> None:
+    portal = cast(PortalClient, SimpleNamespace(reachable=lambda: True))
+    steps: list[Answer] = ["all", "good", puts_in(card), takes_out, "good", *CELLS, *["next"] * len(COLOURS), "good"]
+    kiosk = ScriptedKiosk(*steps, "next", "report", "next", "back", caretaker=office(), portal=portal)
+    trials.visit(kiosk, OFFICER)
+    assert isinstance(kiosk.caretaker, ScriptedCaretaker)
+    *tried, report = kiosk.caretaker.asked
+    assert [each.part for each in tried if isinstance(each, TriedOut)] == list(TRIALS)
+    assert report == MakeReport(12, tuple(TRIALS))
+    assert kiosk.slips == [slips.TestSlip(), readiness.slip(REPORTED)]
+    [shown] = [screen for screen in kiosk.screens if screen.name == "staff_reported"]
+    assert shown.facts == {"number": REPORTED.number, "ready": True, "slip": "printed"}
+
+
+def test_a_run_ends_at_the_part_that_gets_no_verdict_and_goes_on_from_there(card: VirtualCard) -> None:
+    kiosk = ScriptedKiosk("all", "bad", "back", "all", "back", "back", caretaker=office())
+    trials.visit(kiosk, OFFICER)
+    assert kiosk.screens[-1].facts["given"] == {"printer": "bad"}
+    assert kiosk.names.count("staff_reader") == 2 and "report" not in kiosk.screens[-1].answers
+
+
+def test_a_verdict_that_nobody_has_written_down_ends_the_run() -> None:
+    kiosk = ScriptedKiosk("all", "good", "back", "back", caretaker=ScriptedCaretaker())
+    trials.visit(kiosk, OFFICER)
+    assert kiosk.names[-2:] == ["staff_denied", "staff_trials"]
+
+
+@pytest.mark.parametrize(
+    ("around", "slip"),
+    [
+        ({}, "printed"),
+        ({"can_print": False}, "none"),
+        ({"can_lay_out": False}, "failed"),
+        ({"printing": [NotPrinted(PrinterFault.PAPER_END, partly=False)]}, "failed"),
+    ],
+)
+def test_what_became_of_the_slip_is_said_and_the_report_is_made_all_the_same(around: dict[str, Any], slip: str) -> None:
+    kiosk = ScriptedKiosk("next", caretaker=office(), **around)
+    readiness.make(kiosk, OFFICER, ("printer",))
+    assert kiosk.screens[-1].facts == {"number": REPORTED.number, "ready": True, "slip": slip}
+
+
+def test_a_report_that_was_not_made_is_not_said_to_be() -> None:
+    for answers in ([], [Denied("no")]):
+        kiosk = ScriptedKiosk("back", caretaker=ScriptedCaretaker({MakeReport: answers}))
+        readiness.make(kiosk, OFFICER, ("printer",))
+        assert kiosk.names == ["staff_denied"] and kiosk.slips == []

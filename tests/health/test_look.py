@@ -21,7 +21,7 @@ def test_a_facts_file_of_the_stations_own_is_the_one_that_is_judged(tmp_path: Pa
     settings = Settings(station=Station(guidance_file=str(path)))
     first = next(look.everything(settings))
     assert str(first) == (
-        f"LACKS  guidance  {path}: suspend was last confirmed on 2020-01-01; make sure of it, then write the new day"
+        f"LACKS  guidance  {path}: suspend was last confirmed on 2020-01-01; make sure of it, then write the new day, or have a supervisor confirm it at the screen"
     )
 
 

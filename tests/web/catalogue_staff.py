@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, door, doors, figures, room, trials
+from kiosk.flows.staff import board, door, doors, facts, room, trials
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, PaperStands, Part, Row, Span, Verdict
+from kiosk.ipc.figures import lines
+from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, FactRow, PaperStands, Part, Row, Span, Verdict
 from kiosk.language.dates import JST
 from kiosk.session.pad import pad_of
 from tests.web.sight import Sight
@@ -58,10 +60,24 @@ def _house() -> Iterator[Sight]:
     yield Sight("staff_paper_changed", _room("staff_paper", "back", stands=PaperStands(3, 0, 210), changed=True))
     nothing, much = Counted(since, Span(), Span(), Span()), Counted(since, MUCH, MUCH, MUCH)
     for name, counted in {"none": nothing, "much": much}.items():
-        told = _room("staff_figures", "back", begun=NOW, lines=tuple(figures.lines(counted)))
+        told = _room("staff_figures", "back", begun=NOW, lines=tuple(lines(counted)))
         yield Sight(f"staff_figures_{name}", told)
+    yield from _facts()
     for why in ("away", "later", "no"):
         yield Sight(f"staff_denied_{why}", _room("staff_denied", "back", why=why))
+
+
+def _facts() -> Iterator[Sight]:
+    """Each as a supervisor has it; the longest as an officer has it, too."""
+    known = guidance.load()
+    for at, name in enumerate(FIELDS["fact"].values or {}):
+        fact: guidance.Fact = getattr(known, name)
+        row = FactRow(name, guidance.told(fact), fact.source, fact.confirmed, 123456 if at else None, True, "0" * 64)
+        of = {**facts.words(row), "number": at + 1, "all": 16, "confirmed": "" if at else "suspend"}
+        yield Sight(f"staff_fact_{name}", _room("staff_fact", "confirm", "next", "back", **of, supervises=True))
+        if name == "suspend_languages":
+            yield Sight("staff_fact_officer", _room("staff_fact", "next", "back", **of, supervises=False))
+    yield Sight("staff_facts_done", _room("staff_facts_done", "back", confirmed="suspend"))
 
 
 def _room(name: str, *answers: str, **facts: object) -> Screen:
@@ -91,8 +107,13 @@ def _door() -> Iterator[Sight]:
 
 def _trials() -> Iterator[Sight]:
     given = {"printer": "good", "reader": "bad"}
-    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "back", given={}))
-    yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "back", given=given))
+    every = dict.fromkeys(trials.TRIALS, "good")
+    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}))
+    yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "all", "back", given=given))
+    yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every))
+    for slip in ("printed", "none", "failed"):
+        reported = _room("staff_reported", "next", number=123456, ready=slip == "printed", slip=slip)
+        yield Sight(f"staff_reported_{slip}", reported)
     for what in ("printer", "portal", "board"):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):

@@ -7,7 +7,7 @@
     portal    it is reached
 
 Each verdict is an act of whoever gave it. One who leaves in the middle has given none, nor has a card that does not
-answer.
+answer. Once every part has its verdict a report can be made of them (`readiness.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from kiosk.config.health import CHECKS
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen
+from kiosk.flows.staff import readiness
 from kiosk.flows.staff.officer import Officer, asked, busy
 from kiosk.hw.device import NotPrinted
 from kiosk.ipc.messages import Part, TriedOut, Verdict
@@ -31,17 +32,22 @@ COLOURS = ("red", "green", "blue", "white", "black")
 
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
-    """One after the other, as somebody chooses them."""
+    """One after the other, as somebody chooses them; or all that are left, until one of them gives no verdict."""
     given: dict[Part, Verdict] = {}
     while True:
         offered = tuple(name for name in TRIALS if name != "printer" or kiosk.can_print)
-        answer = kiosk.ask(Screen("staff_trials", {"given": dict(given)}, (*offered, "back"), staff="room"))
+        left = tuple(name for name in offered if name not in given)
+        ways = (*offered, "all" if left else "report", "back")
+        answer = kiosk.ask(Screen("staff_trials", {"given": dict(given)}, ways, staff="room"))
         if answer == "back":
             return
-        chosen = next(name for name in TRIALS if name == answer)
-        verdict = TRIALS[chosen](kiosk)
-        if verdict is not None and asked(kiosk, TriedOut(officer.staff, chosen, verdict)):
-            given[chosen] = verdict
+        if answer == "report":
+            readiness.make(kiosk, officer, offered)
+        for name in left if answer == "all" else [name for name in offered if name == answer]:
+            verdict = TRIALS[name](kiosk)
+            if verdict is None or not asked(kiosk, TriedOut(officer.staff, name, verdict)):
+                break
+            given[name] = verdict
 
 
 def printer(kiosk: Kiosk) -> Verdict | None:
