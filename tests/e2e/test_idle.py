@@ -76,7 +76,7 @@ def test_a_slow_finger_can_answer_that_it_wants_to_leave(person: Person, hasty: 
     person.page.evaluate(SAY, "size")
     person.page.wait_for_selector(".is-large")  # that the finger is down has been heard by now
     person.page.mouse.up()
-    hasty.wait_log("session ends: Left")
+    hasty.wait_log("session ends: left")
 
 
 def test_touching_the_screen_puts_the_question_off(person: Person) -> None:
