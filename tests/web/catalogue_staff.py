@@ -44,8 +44,15 @@ def _house() -> Iterator[Sight]:
         for reason in [max(check.reasons, key=lambda each, name=name: LEVELS.index(level_of(name, each)))]  # type: ignore[misc]
     ]
     well = [Row(row.check, "ok", next(iter(CHECKS[row.check].reasons)), since, False) for row in worst]
-    for name, rows in {"worst": worst, "well": well, "unknown": []}.items():
-        seen = ["seen"] if name == "worst" else []
+    mixed = {"printer": "near_end", "reader": "absent", "portal": "closed"}  # one of each level, for the guide
+    some = [
+        Row(row.check, level_of(row.check, why), why, since, False)
+        for row in well
+        for why in [mixed.get(row.check, row.reason)]
+    ]
+    some.sort(key=lambda row: -LEVELS.index(row.level))
+    for name, rows in {"worst": worst, "well": well, "some": some, "unknown": []}.items():
+        seen = ["seen"] if name in ("worst", "some") else []
         facts = {"rows": [board.words(row) for row in rows]}
         yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
     yield Sight("staff_doors_open", _room("staff_doors", "close", "back", **doors.told(DoorsStand())))

@@ -57,7 +57,7 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
 
 def words(row: FactRow) -> dict[str, object]:
     """A fact, and what the tables say of it."""
-    return {"row": row, "name": title(row.fact), "lines": tuple(lines(row.says))}
+    return {"row": row, "title": title(row.fact), "lines": tuple(lines(row.says))}
 
 
 def title(fact: str) -> tuple[str, str]:
