@@ -85,7 +85,7 @@ def pages(height: int = 800, gap: int = 28) -> None:
                 pictures.append(Image.open(io.BytesIO(page.screenshot())))
             if slip is not None:
                 pictures.append(lay_out(dict(facts())[slip], STATION, WHEN, width=576).convert("RGB"))
-            _beside(pictures, height, gap).quantize(128).save(PAGES / f"{name}.png", optimize=True)
+            _beside(pictures, height, gap).quantize(256).save(PAGES / f"{name}.png", optimize=True)
             print(PAGES / f"{name}.png")
         page.context.close()
 

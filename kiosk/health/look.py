@@ -25,7 +25,7 @@ from msgspec import structs
 
 from kiosk.config.guidance import SHIPPED, Guidance, load, overdue, reconfirmed
 from kiosk.config.kiosk import Settings
-from kiosk.health import browser, caretaker, clock, fonts, guidance, port, portal, printer, reader, voice
+from kiosk.health import browser, caretaker, certificate, clock, fonts, guidance, port, portal, printer, reader, voice
 from kiosk.health.finding import Finding
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer
@@ -83,6 +83,8 @@ def everything(settings: Settings) -> Iterator[Finding]:
     yield printer.judge(wanted.kind, open_printer(wanted).state() if wanted.kind != "none" else None)
     client = PortalClient(settings.portal)
     yield at_portal(settings, client)
+    if client.ends is not None and (lasts := client.certificate(dates.now())) is not None:
+        yield certificate.judge(client.ends, lasts)
     yield clock.judge(dates.now(), passed(settings, facts), client.ill_timed, client.ahead)
     yield from installed_fonts()
     spoken = [language.code for language in shipped() if can_speak(language)]

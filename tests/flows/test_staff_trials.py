@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from kiosk.flows.staff.trials import CELLS, COLOURS, TRIALS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
 from kiosk.ipc.messages import Denied, MakeReport, Taken, TriedOut
 from kiosk.portal.client import PortalClient, PortalClosed
+from kiosk.portal.errors import Lasts
 from kiosk.receipts import slips
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.people import people
@@ -24,6 +26,7 @@ from tests.flows.office import ScriptedCaretaker
 from tests.flows.scripted import Answer, ScriptedKiosk, puts_in
 from tests.receipts.shots import reported
 
+ENDS = datetime(2027, 1, 1, tzinfo=UTC)
 OFFICER = Officer(12, "officer")
 
 
@@ -31,6 +34,12 @@ def tried(*answers: Answer, **around: object) -> ScriptedKiosk:
     kiosk = ScriptedKiosk(*answers, "back", caretaker=ScriptedCaretaker({TriedOut: [Taken()]}), **around)  # type: ignore[arg-type]
     trials.visit(kiosk, OFFICER)
     return kiosk
+
+
+def answering(reached: object, lasts: Lasts | None = "lasting") -> PortalClient:
+    """A portal that is reached, or not, and whose certificates last so long."""
+    there = SimpleNamespace(reachable=lambda: reached, ends=ENDS, certificate=lambda _now: lasts)
+    return cast(PortalClient, there)
 
 
 def told(kiosk: ScriptedKiosk) -> list[tuple[object, object]]:
@@ -142,9 +151,16 @@ def test_every_colour_is_seen() -> None:
     ],
 )
 def test_a_portal_is_reached_or_not(reached: object, came: str, verdict: str) -> None:
-    portal = cast(PortalClient, SimpleNamespace(reachable=lambda: reached))
-    kiosk = tried("portal", "next", portal=portal)
+    kiosk = tried("portal", "next", portal=answering(reached))
     assert (told(kiosk), kiosk.screens[2].facts["came"]) == ([("portal", verdict)], came)
+
+
+@pytest.mark.parametrize(("lasts", "verdict"), [("lasting", "good"), ("ends_soon", "good"), ("ended", "bad")])
+def test_when_the_certificates_end_is_shown_and_one_that_has_is_bad(lasts: Lasts, verdict: str) -> None:
+    kiosk = tried("portal", "next", portal=answering(True, lasts))
+    assert told(kiosk) == [("portal", verdict)]
+    shown = kiosk.screens[2].facts
+    assert shown["ends"] == ENDS and shown["lasts"] is CHECKS["certificate"].reasons[lasts]
 
 
 def test_a_verdict_that_was_not_written_down_is_not_shown_as_given() -> None:
@@ -171,7 +187,7 @@ def office() -> ScriptedCaretaker:
 
 
 def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: VirtualCard) -> None:
-    portal = cast(PortalClient, SimpleNamespace(reachable=lambda: True))
+    portal = answering(True)
     steps: list[Answer] = ["all", "good", puts_in(card), takes_out, "good", *CELLS, *["next"] * len(COLOURS), "good"]
     kiosk = ScriptedKiosk(*steps, "next", "report", "next", "back", caretaker=office(), portal=portal)
     trials.visit(kiosk, OFFICER)

@@ -62,8 +62,8 @@ def reported(verdict: Verdict) -> Reported:
     return msgspec.convert(
         {
             "message": "reported",
-            "number": 123456,
-            "staff": 999999,
+            "number": 12 if verdict == "good" else 123456,
+            "staff": 12 if verdict == "good" else 999999,
             "role": "supervisor",
             "tried": {**dict.fromkeys(parts, verdict), **last},
             "ready": verdict == "good",

@@ -118,8 +118,8 @@ def _trials() -> Iterator[Sight]:
     yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}))
     yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "all", "back", given=given))
     yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every))
-    for slip in ("printed", "none", "failed"):
-        reported = _room("staff_reported", "next", number=123456, ready=slip == "printed", slip=slip)
+    for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
+        reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
         yield Sight(f"staff_reported_{slip}", reported)
     for what in ("printer", "portal", "board"):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
@@ -129,12 +129,19 @@ def _trials() -> Iterator[Sight]:
     came += [("printer", "not_laid_out", "bad"), ("reader", "silent", None), ("portal", "unreachable", "bad")]
     came += [("portal", "open", "good"), ("portal", "closed", "good")]
     for what, how, verdict in came:
-        facts = trials.result(what, how, verdict)
-        yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", **facts))
+        of = trials.result(what, how, verdict)
+        yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", **of))
+    for name, lasts in CHECKS["certificate"].reasons.items():
+        of = {
+            **trials.result("portal", "unreachable" if name == "ended" else "open", "good"),
+            "ends": NOW,
+            "lasts": lasts,
+        }
+        yield Sight(f"staff_result_{name}", _room("staff_result", "next", **of))
     into = {"asks": "in", "mute": False, "fault": "", "kind": "card"}
     different: dict[str, dict[str, object]] = {"in": {}, "mute": {"mute": True}, "left": {"fault": "left"}}
-    for name, facts in different.items():
-        yield Sight(f"staff_reader_{name}", _room("staff_reader", "bad", "back", **{**into, **facts}))
+    for name, of in different.items():
+        yield Sight(f"staff_reader_{name}", _room("staff_reader", "bad", "back", **{**into, **of}))
     yield Sight("staff_reader_absent", _room("staff_reader", "bad", "back", **into), reader=ReaderState.ABSENT)
     yield Sight("staff_reader_out", _room("staff_reader", "bad", asks="out", mute=False, fault=""))
     touch = _room("staff_touch", *trials.CELLS, "bad", "back", cells=trials.CELLS, left=frozenset(trials.CELLS[20:]))

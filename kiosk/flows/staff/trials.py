@@ -4,7 +4,7 @@
     reader    a card is put in, answers, and is taken out
     touch     every part of the glass is touched once
     colours   one colour over the whole screen after the other, for dots that are dead
-    portal    it is reached
+    portal    it is reached, and the certificates that it takes have not ended
 
 Each verdict is an act of whoever gave it. One who leaves in the middle has given none, nor has a card that does not
 answer. Once every part has its verdict a report can be made of them (`readiness.py`).
@@ -23,6 +23,7 @@ from kiosk.flows.staff import readiness
 from kiosk.flows.staff.officer import Officer, asked, busy
 from kiosk.hw.device import NotPrinted
 from kiosk.ipc.messages import Part, TriedOut, Verdict
+from kiosk.language import dates
 from kiosk.portal.client import PortalClosed
 from kiosk.receipts.slips import NotLaidOut, TestSlip
 
@@ -100,9 +101,10 @@ def colours(kiosk: Kiosk) -> Verdict | None:
 def portal(kiosk: Kiosk) -> Verdict | None:
     busy(kiosk, "portal")
     reached = kiosk.portal.reachable()
-    if not reached:
-        return _told(kiosk, "portal", "unreachable", "bad")
-    return _told(kiosk, "portal", "closed" if isinstance(reached, PortalClosed) else "open", "good")
+    lasts, ends = kiosk.portal.certificate(dates.now()), kiosk.portal.ends
+    came = "unreachable" if not reached else "closed" if isinstance(reached, PortalClosed) else "open"
+    verdict: Verdict = "bad" if not reached or lasts == "ended" else "good"
+    return _told(kiosk, "portal", came, verdict, ends=ends, lasts=CHECKS["certificate"].reasons.get(lasts or ""))
 
 
 TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
@@ -114,15 +116,15 @@ TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
 }
 
 
-def _told(kiosk: Kiosk, what: Part, came: str, verdict: Verdict | None) -> Verdict | None:
+def _told(kiosk: Kiosk, what: Part, came: str, verdict: Verdict | None, **more: object) -> Verdict | None:
     """What came of it, which needs nobody's judgement, or allows none (None)."""
-    kiosk.ask(Screen("staff_result", result(what, came, verdict), ("next",), staff="room"))
+    kiosk.ask(Screen("staff_result", {**result(what, came, verdict), **more}, ("next",), staff="room"))
     return verdict
 
 
 def result(what: Part, came: str, verdict: Verdict | None) -> dict[str, object]:
     """For a screen. A reason of that check is said as the board says it; what is none the screen has words for."""
-    return {"came": came, "reason": CHECKS[what].reasons.get(came), "verdict": verdict}
+    return {"came": came, "reason": CHECKS[what].reasons.get(came), "verdict": verdict, "ends": None, "lasts": None}
 
 
 def _judged(kiosk: Kiosk, what: str) -> Verdict | None:
