@@ -243,8 +243,8 @@ class Desk:
                     self._tried.pop(staff, None)
                     self._alerts.end()  # somebody has come
                     return Admitted(answer.role)
-                case Call():
-                    return self._call()
+                case Call(trial=trial):
+                    return self._call(trial)
                 case CallStands():
                     return Calling(self._alerts.stands())
                 case EndCall():
@@ -260,8 +260,8 @@ class Desk:
             return Denied(str(error))
         return Taken()
 
-    def _call(self) -> Answer:
+    def _call(self, trial: bool) -> Answer:
         new = self._alerts.can_call and not self._alerts.calling
         if new and not self._buckets["server"].takes(self._now()):
             return Denied("too much is called", later=True)
-        return Calling(self._alerts.call())
+        return Calling(self._alerts.call(trial))

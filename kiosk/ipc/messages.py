@@ -50,7 +50,7 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
-Part = Literal["printer", "reader", "touch", "colours", "portal"]
+Part = Literal["printer", "reader", "touch", "colours", "sound", "portal", "caller"]
 Verdict = Literal["good", "bad"]
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -77,7 +77,10 @@ class Status(Message, frozen=True):
 
 
 class Call(Message, frozen=True):
-    """Somebody at the kiosk wants the staff. Who says it once more has one call."""
+    """Somebody at the kiosk wants the staff. Who says it once more has one call. trial: it is one of the staff, who
+    wants to see whether it arrives."""
+
+    trial: bool = False
 
 
 class CallStands(Message, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,11 +12,12 @@ import pytest
 from kiosk.card.apdu import CardLost
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
+from kiosk.flows.asking.screen import Sound
 from kiosk.flows.staff import readiness, trials
 from kiosk.flows.staff.officer import Officer
 from kiosk.flows.staff.trials import CELLS, COLOURS, TRIALS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
-from kiosk.ipc.messages import Denied, MakeReport, Taken, TriedOut
+from kiosk.ipc.messages import Call, Calling, CallStands, Denied, MakeReport, Taken, TriedOut
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import Lasts
 from kiosk.receipts import slips
@@ -176,6 +178,47 @@ def test_nobody_who_leaves_in_the_middle_has_said_anything() -> None:
     assert told(kiosk) == []
 
 
+def test_a_tone_is_heard_as_often_as_somebody_likes() -> None:
+    kiosk = tried("sound", "again", "good", can_sound=True)
+    assert told(kiosk) == [("sound", "good")]
+    heard = [screen.sound for screen in kiosk.screens if screen.name in ("staff_busy", "staff_judge")]
+    assert heard == [Sound.NONE, Sound.DONE] * 2, "or it would not be heard again"
+
+
+def called(*answers: Answer, stands: Sequence[Calling] = (), first: Calling | Denied | None = None) -> ScriptedKiosk:
+    caretaker = ScriptedCaretaker({Call: [first or Calling("sending")], CallStands: stands})
+    return ScriptedKiosk(*answers, caretaker=caretaker)
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [("good", "good"), ("bad", "bad"), ("back", None)])
+def test_a_call_on_trial_is_taken_and_somebody_at_the_desk_says_whether_it_rang(
+    answer: str, verdict: str | None
+) -> None:
+    stands = [Calling("sending"), Calling("sent"), Calling("acknowledged")]
+    kiosk = called("again", answer, stands=stands)
+    waited: list[float] = []
+    assert trials.caller(kiosk, waited.append) == verdict
+    assert isinstance(kiosk.caretaker, ScriptedCaretaker)
+    assert kiosk.caretaker.asked == [Call(trial=True), CallStands(), CallStands(), CallStands()]
+    assert [screen.facts.get("call") for screen in kiosk.screens] == [None, "sent", "acknowledged"] and len(waited) == 2
+
+
+@pytest.mark.parametrize("stands", [[Calling("unsent")], [Calling("sending")]])
+def test_a_call_that_nobody_takes_in_time_is_bad_without_a_question(stands: list[Calling]) -> None:
+    kiosk = called("next", stands=stands)
+    assert trials.caller(kiosk, lambda _seconds: None) == "bad"
+    assert kiosk.screens[-1].facts["came"] == "unsent"
+
+
+def test_a_caretaker_that_says_no_has_tried_nothing_out() -> None:
+    assert trials.caller(called("back", first=Denied("too much is called", later=True)), lambda _seconds: None) is None
+
+
+def test_what_the_machine_has_not_is_not_tried_out() -> None:
+    assert {"sound", "caller"} & set(tried().screens[0].answers) == set()
+    assert {"sound", "caller"} <= set(tried(can_sound=True, can_call=True).screens[0].answers)
+
+
 # All in one run, and the report
 
 
@@ -193,8 +236,9 @@ def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: Virtua
     trials.visit(kiosk, OFFICER)
     assert isinstance(kiosk.caretaker, ScriptedCaretaker)
     *tried, report = kiosk.caretaker.asked
-    assert [each.part for each in tried if isinstance(each, TriedOut)] == list(TRIALS)
-    assert report == MakeReport(12, tuple(TRIALS))
+    here = tuple(part for part in TRIALS if part not in ("sound", "caller"))
+    assert tuple(each.part for each in tried if isinstance(each, TriedOut)) == here
+    assert report == MakeReport(12, here)
     assert kiosk.slips == [slips.TestSlip(), readiness.slip(REPORTED)]
     [shown] = [screen for screen in kiosk.screens if screen.name == "staff_reported"]
     assert shown.facts == {"number": REPORTED.number, "ready": True, "slip": "printed"}

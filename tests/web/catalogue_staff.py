@@ -121,13 +121,16 @@ def _trials() -> Iterator[Sight]:
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
         reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
         yield Sight(f"staff_reported_{slip}", reported)
-    for what in ("printer", "portal", "board"):
+    for what in ("printer", "portal", "board", "sound", "caller"):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
+    yield Sight("staff_judge_sound", _room("staff_judge", "good", "bad", "again", "back", what="sound"))
+    for call in ("sent", "acknowledged"):
+        yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", call=call))
     came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]
     came += [("printer", "not_laid_out", "bad"), ("reader", "silent", None), ("portal", "unreachable", "bad")]
-    came += [("portal", "open", "good"), ("portal", "closed", "good")]
+    came += [("caller", "unsent", "bad"), ("portal", "open", "good"), ("portal", "closed", "good")]
     for what, how, verdict in came:
         of = trials.result(what, how, verdict)
         yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", **of))
