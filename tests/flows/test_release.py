@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -34,7 +35,8 @@ READS = ("next", "pin:1234", "next")  # the card is ready, its four digits, the 
 SIGNS = ("pin:ABC123",)
 LINKS = ("next", "next", "next", *READS, *AGREES, *SIGNS)
 RELEASES = ("next", *SIGNS)
-GOES_ON = ("next", *AGREES, *SIGNS)
+GOES_ON = ("next", *AGREES, *SIGNS)  # with the linking that was refused
+LINKS_TOO = ("next", "next", "next", "next", *AGREES, *SIGNS)  # contents, consent and attributes come first
 Flow = Callable[[ScriptedKiosk], bool]
 
 
@@ -118,10 +120,34 @@ def test_who_has_released_may_leave_the_linking_for_later(pki: Pki, sandbox: San
 
 
 def test_from_home_all_of_it_is_done_and_then_linked(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
-    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, *GOES_ON, "finish")
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, *LINKS_TOO, "finish")
     assert benefits(kiosk)
     assert states(sandbox) == ([State.COMPLETED], [State.COMPLETED])
-    assert kiosk.names.count("confirm") == 1
+    shown = list(dict.fromkeys(kiosk.names[kiosk.names.index("released") :]))
+    assert shown == ["released", "contents", "consent", "sending", "confirm", "terms", "pin", "reading", "linked"]
+    sent = [screen.facts["purpose"] for screen in kiosk.screens if screen.name == "confirm"]
+    assert sent == ["release", "linking"], "nothing is sent that was not agreed to be sent for it"
+    assert [screen.facts["what"] for screen in kiosk.screens if screen.name == "reading"].count("attributes") == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "left"),
+    [
+        (("back",), []),
+        (("next", "refuse"), []),
+        (("next", "next"), [State.CANCELLED]),
+        (("next", "next", "back", "back", "back"), [State.CANCELLED]),
+    ],
+    ids=["at the contents", "at the consent", "at the attributes", "back from there"],
+)
+def test_who_has_released_from_home_is_asked_before_anything_is_sent_for_a_linking(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, answers: tuple[str, ...], left: list[State]
+) -> None:
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, "next", *answers)
+    with suppress(Left):
+        assert not benefits(kiosk)
+    assert states(sandbox) == (left, [State.COMPLETED])
+    assert all(entry.erased_at is None for entry in sandbox.linkings._all()), "nothing of the person was sent for it"
 
 
 def test_a_link_in_force_is_released_where_the_operator_allows_it(
