@@ -76,7 +76,8 @@ class CardInHand:
             card = self.kiosk.card()
             if not card.verified:
                 return selected
-            (JpkiApplication if application is TextApplication else TextApplication).select(card)
+            with suppress(ApplicationAbsent):  # a phone has no other; then its PIN may count as verified still
+                (JpkiApplication if application is TextApplication else TextApplication).select(card)
         self.selected = fresh = application.select(self.kiosk.card())
         self.selected_on = insertion
         return fresh

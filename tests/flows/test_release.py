@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from kiosk.advice.outcomes import OUTCOMES, End, of_a_release
 from kiosk.config import guidance
@@ -392,6 +393,39 @@ def test_a_card_pulled_at_any_command_of_it_releases_and_links_once_it_is_back(
     assert "set_card" in kiosk.names[kiosk.names.index("release") :]
     assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
     assert all(pin.left == pin.most for pin in card.pins.values())
+
+
+# -- signed with the phone
+
+
+@pytest.fixture
+def former(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody has a former link, also who has a phone that signs."""
+    records = [replace(record, link="release_first") for record in sandbox.drivers._records]
+    monkeypatch.setattr(sandbox.drivers, "_records", records)
+
+
+def holds_phone(pki: Pki) -> Answer:
+    """The answer of somebody who takes the card out and holds the phone to the reader."""
+
+    def hold(kiosk: ScriptedKiosk) -> str:
+        if kiosk.slot is not None:
+            kiosk.take_out()
+        kiosk.put_in(VirtualCard(PEOPLE["phone"], pki, "phone"))
+        return "put in"
+
+    return hold
+
+
+@pytest.mark.usefixtures("former")
+def test_a_phone_that_stays_signs_once_and_again_and_once_more(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    first, again = ("phone", holds_phone(pki), *SIGNS), ("phone", *SIGNS)
+    kiosk = kiosk_of(pki, at_home, *LINKS[:-1], *first, "next", *again, "next", *AGREES, *again, "finish", who="phone")
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+    assert [screen.facts["fault"] for screen in kiosk.screens if screen.name == "set_card"] == [""]
 
 
 # -- what nobody foresaw
