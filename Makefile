@@ -51,15 +51,16 @@ mutants: ## does a room's own tests notice a fault in it? ARGS="--room card --co
 	@tools/setup test
 	$(PYTHON) tools/mutants.py $(ARGS)
 
-audit: ## known faults in dependencies, secrets in any commit; 3 in "Error 3": not everything could be looked at
+var/audit/bin/python:
+	python3 -m venv var/audit
+
+audit: var/audit/bin/python ## known faults in dependencies, secrets in any commit; 3 in "Error 3": not everything could be looked at
 	@tools/setup test
-	test -x var/audit/bin/python || python3 -m venv var/audit
 	-var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@$(PYTHON) tools/audit.py
 
-sbom: ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md
+sbom: var/audit/bin/python ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md
 	@tools/setup test
-	test -x var/audit/bin/python || python3 -m venv var/audit
 	var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	$(PYTHON) -m tools.sbom
 
@@ -96,7 +97,7 @@ deb: ## the Debian package, for 12 and 13, in var/deb; ARGS=trixie for one of th
 	@tools/deb $(ARGS)
 
 repository: ## an apt repository of what is in var/deb, signed, in var/repository; KEY=... or a throw-away one
-	@tools/repository $(KEY)
+	@tools/repository "$(KEY)"
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
 	for unit in kiosk.target kiosk-server.service kiosk-browser.service kiosk-caretaker.service; do \

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools import conformity
-from tools.conformity import MEANING, NEED_TESTS, PAGE, exists, page, read
+from tools.conformity import NEED_TESTS, PAGE, exists, page, read
 
 TABLE = read()
 CLAUSES = [(number, each) for standard in TABLE.standards for number, each in standard.clauses.items()]
@@ -36,5 +35,3 @@ def test_no_criterion_of_levels_a_and_aa_is_left_out() -> None:
 
 def test_the_page_is_the_tables() -> None:
     assert PAGE.read_text("utf-8") == page(TABLE), "run make conformity"
-    assert all(f"| {state} |" in PAGE.read_text("utf-8") for state in MEANING)
-    assert conformity.HEAD in PAGE.read_text("utf-8")

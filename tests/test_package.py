@@ -23,6 +23,10 @@ def field(name: str) -> list[str]:
     return [item.split(" (")[0] for item in text.split(", ")]
 
 
+def test_what_names_the_version_goes_in() -> None:
+    assert re.search(r"^\tcp -R kiosk config pyproject.toml \$\(PLACE\)", (DEBIAN / "rules").read_text(), re.MULTILINE)
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The system's parts, put where debian/rules puts them: its own command, with this folder for the package's."""

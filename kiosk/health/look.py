@@ -37,7 +37,8 @@ from kiosk.language.languages import shipped
 from kiosk.portal.client import PortalClient
 from kiosk.portal.errors import Misconfigured
 from kiosk.voice.mouth import can_speak
-from kiosk.voice.script import recorded
+from kiosk.voice.script import names, recorded
+from kiosk.voice.voices import NoVoice
 from kiosk.web.peer import SCREEN
 from kiosk.web.site import kiosk_answers, port_free
 
@@ -123,11 +124,9 @@ def people_recorded(folder: str | None) -> Iterator[Finding]:
         return
     try:
         found = recorded(Path(folder), shipped())
-    except (OSError, ValueError) as error:
+        yield from [voice.judge_recorded(each, each.unmade(names(found))) for each in found]
+    except (OSError, ValueError, NoVoice) as error:
         yield voice.unreadable(folder, error)
-        return
-    for each in found:
-        yield voice.judge_recorded(each, each.unmade())
 
 
 def portal_settings(settings: Settings) -> Finding:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class Script:
     def write(self) -> int:
         """The script of today: who has a number keeps it. Returns how many rows have no recording yet."""
         last = max((*(row.number for row in self.rows.values()), *self._numbers()), default=0)
-        rows = []
+        highest, rows = last, []
         for text, message in sorted(self._said.items(), key=self._order):
             known = self.rows.get(text)
             last += known is None
@@ -95,7 +95,7 @@ class Script:
                 )
             )
         for text, row in self.rows.items():
-            if text not in self._said and (self.folder / row.file).exists():
+            if text not in self._said and ((self.folder / row.file).exists() or row.number == highest):
                 rows.append(Row(row.number, text, row.japanese, GONE, row.seconds))
         out = io.StringIO(newline="")
         writer = csv.writer(out)
@@ -106,7 +106,7 @@ class Script:
         begun.write_text(out.getvalue(), "utf-8-sig", newline="")  # the mark is how a spreadsheet knows UTF-8
         begun.replace(self.path)
         self.__dict__.pop("rows")
-        return sum(not (self.folder / row.file).exists() for row in rows)
+        return sum(row.text in self._said and not (self.folder / row.file).exists() for row in rows)
 
     def recorded(self) -> Recorded:
         """What has been read, each file tried. Raises as `rows` does."""
@@ -145,8 +145,9 @@ class Script:
 @dataclass(frozen=True)
 class Recorded:
     """How far a language's recordings have come. wanted: how many prompts there are. usable: those that take the
-    machine's place, by text. The rest are names of files: of a text that has `changed`, `too_long` (used all the same),
-    `unusable` with the reason, and of a number that the script does not have."""
+    machine's place, by text. elsewhere: how many more take it from another language's folder, which has the same voice.
+    The rest are names of files: of a text that has `changed`, `too_long` (used all the same), `unusable` with the
+    reason, and of a number that the script does not have."""
 
     language: Language
     wanted: int
@@ -155,22 +156,23 @@ class Recorded:
     too_long: Sequence[str] = ()
     unusable: Mapping[str, str] = field(default_factory=dict)
     unknown: Sequence[str] = ()
+    elsewhere: int = 0
 
     @property
     def missing(self) -> int:
-        return self.wanted - len(self.usable)
+        return self.wanted - len(self.usable) - self.elsewhere
 
     def names(self) -> dict[str, Path]:
         """By the names of the prompts they become."""
         return {file_name(voice_of(self.language), text): path for text, path in self.usable.items()}
 
-    def unmade(self) -> int:
-        """How many of the usable ones the last build did not have, or had another take of."""
+    def unmade(self, taken: Mapping[str, Path]) -> int:
+        """How many of the usable ones the last build did not have, or had another take of. taken: `names` of all
+        languages. Raises NoVoice when something that makes prompts is missing."""
         voice = voice_of(self.language)
         made = {text: FOLDER / file_name(voice, text) for text in self.usable}
         return sum(
-            not made[text].exists() or stamp_of(made[text]) != stamp(voice, text, path)
-            for text, path in self.usable.items()
+            not path.exists() or stamp_of(path) != stamp(voice, text, taken[path.name]) for text, path in made.items()
         )
 
 
@@ -178,11 +180,15 @@ def recorded(folder: Path, languages: Iterable[Language]) -> list[Recorded]:
     """Of each language that has a folder there. Raises OSError, or ValueError with a line for whoever keeps it."""
     places = messages()
     folder.stat()
-    return [
-        Script(folder, language, texts(language, places), places).recorded()
-        for language in languages
-        if (folder / language.code).is_dir()
-    ]
+    said = {each: texts(each, places) for each in languages if (folder / each.code).is_dir()}
+    found = [Script(folder, language, its, places).recorded() for language, its in said.items()]
+    taken = names(found)
+    return [replace(each, elsewhere=_elsewhere(each, said[each.language], taken)) for each in found]
+
+
+def _elsewhere(of: Recorded, said: Iterable[str], taken: Mapping[str, Path]) -> int:
+    voice = voice_of(of.language)
+    return sum(text not in of.usable and file_name(voice, text) in taken for text in said)
 
 
 def names(of: Iterable[Recorded]) -> dict[str, Path]:

@@ -239,6 +239,18 @@ def test_calls_while_nobody_listens_leave_nothing_behind() -> None:
     assert way.firing() == set() and not way.carrier._stand
 
 
+def test_whether_it_answers_is_known_before_anybody_calls() -> None:
+    way = Way()
+    way.engine.breaks = "before"
+    way.passes(0)
+    assert not way.carrier.answers
+    way.passes(way.carrier.wait())
+    assert not way.carrier.answers, "nothing was to be said, which it has not taken either"
+    way.engine.breaks = ""
+    way.passes(way.carrier.wait())
+    assert way.carrier.answers and way.carrier.wait() == REPEAT_SECONDS
+
+
 def test_one_that_has_forgotten_is_told_again_at_once() -> None:
     way = Way()
     way.carrier.carry(Wish({CALLED: CALL}, "0a"))

@@ -93,7 +93,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.time = 100.0
         self.folder = folder / "trail"
-        (folder / "run").mkdir()
+        (folder / "run").mkdir(exist_ok=True)
         self.trail = opened(self.folder, segment_bytes=100_000)
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
         self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
@@ -320,6 +320,54 @@ def test_what_the_disk_does_not_take_is_counted_and_told_when_it_does(
     assert caplog.text.count("the trail cannot be written: ") == 1 and "is written again" in caplog.text
     lines_said = [record.getMessage() for record in caplog.records]
     assert len(lines_said) == len(set(lines_said)), "once for each file that could not be written"
+
+
+def test_a_state_that_the_disk_did_not_take_is_no_more_as_it_was_written_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+    world.record._hears = heard.append
+    ready, ended = event("printer", printer="ready"), event("printer", printer="paper_end")
+    world.tells(ready, "server")
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        world.tells(ended, "server")
+    world.tells(ready, "server")
+    assert heard == [ready, ended, ready], "or who has called for paper is never told that there is some"
+
+
+def test_what_is_found_of_the_trail_is_counted_for_the_staff(tmp_path: Path) -> None:
+    before = World(tmp_path)
+    before.tells(FAULT, "server")
+    before.turns(1)
+    before.trail.close()
+    [segment] = before.folder.glob("*.jsonl")
+    segment.write_bytes(segment.read_bytes() + b'{"torn')
+    world = World(tmp_path)
+    world.tells(FAULT, "server")
+    assert [name for name, _ in world.written] == ["session_died", "trail_torn", "session_died"]
+    assert world.house.counters.counted.start.faults == {"session_died": 2, "trail_torn": 1}
+
+
+@pytest.mark.parametrize("act", [LookAgain(), OpenKiosk(12)], ids=["look", "open"])
+def test_a_session_that_claims_to_be_staff_fills_no_disk(world: World, act: Question) -> None:
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    world.asks(Admit(12, GOOD), "server")
+    before = len(world.written)
+    for _ in range(500):
+        for reason in ("apart", "right"):
+            world.asks(Report("clock", reason), "server")
+            world.asks(CloseKiosk(12, "paper"), "server")
+            world.asks(act, "server")
+    assert BURST / 2 < len(world.written) - before <= 2 * BURST
+
+
+def test_a_number_that_is_given_anew_is_not_let_in_by_the_passcode_of_the_old(world: World) -> None:
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    world.asks(Admit(12, GOOD), "server")
+    world.asks(RemoveStaff(12), "root")
+    world.asks(AddStaff(12, "supervisor", GOOD + "7"), "root")
+    assert isinstance(world.asks(CloseKiosk(12, "paper"), "server"), Denied)
 
 
 def test_visits_reach_the_trail_as_counts(world: World) -> None:

@@ -145,6 +145,27 @@ def test_whoever_falls_silent_is_missed_and_a_keeper_that_was_never_there_is_not
     assert (world.shown("server"), world.shown("browser")) == ("alive", "silent")
 
 
+def test_a_keeper_that_is_gone_when_the_caretaker_comes_back_is_missed(world: World) -> None:
+    world.house.report("browser", "painted")
+    world.passes(20)
+    world.house = world.begun()
+    world.passes(SILENT_SECONDS + 40)
+    assert world.shown("browser") == "silent"
+
+
+def test_what_stands_on_the_board_can_be_told_once_more(world: World) -> None:
+    world.finds = {"disk": "full", "trail": "broken"}
+    world.house.report("printer", "cutter")
+    world.passes(2 * LOOK_SECONDS + 2)
+    told = {told.fields["check"]: told for told in world.told if told.name == "check"}
+    world.house = world.begun()
+    standing = {each.fields["check"]: each for each in world.house.board.standing}
+    assert {name: standing[name] for name in told} == told and "printer" not in standing
+    assert world.house.board.unseen("trail", "broken")
+    world.house.board.mark(12, "officer", "trail")
+    assert not world.house.board.unseen("trail", "broken")
+
+
 def test_a_board_of_another_program_or_of_nobody_is_begun_anew(world: World, caplog: pytest.LogCaptureFixture) -> None:
     (world.folder / "board.json").write_text('{"checks":{"reader":{"reason":"paper_end","since":1}}}')
     assert world.begun().board.rows == ()

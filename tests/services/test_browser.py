@@ -235,3 +235,8 @@ def test_systemds_watchdog_hears_of_the_page_and_not_only_of_the_keeper(
     keeper._well -= silent
     keeper._turn()
     assert said == (["WATCHDOG=1"] if heard else [])
+    (tmp_path / "card0-HDMI-A-1/status").write_text("connected\n")
+    said.clear()
+    keeper._watchdog = sd_notify.Watchdog()  # it says nothing twice in a while
+    keeper._turn()
+    assert said == (["WATCHDOG=1"] if heard else []), "plugged in now, it has its time to show a page"

@@ -71,6 +71,14 @@ def test_a_text_keeps_its_number_and_one_that_has_changed_gets_a_new_one(tmp_pat
     assert written(tmp_path, {"新": "もどる"})["新"]["number"] == "10", "no recording is ever taken for another text's"
 
 
+def test_a_number_is_never_given_twice_though_nobody_has_recorded_it(tmp_path: Path) -> None:
+    before = written(tmp_path)
+    highest = max(before, key=lambda text: int(before[text]["number"]))
+    written(tmp_path, {text: SAID[text] for text in SAID if text != highest})
+    after = written(tmp_path, {"新": "もどる"})
+    assert int(after["新"]["number"]) > int(before[highest]["number"]), "somebody may hold the first script in hand"
+
+
 def test_what_is_missing_changed_too_long_or_no_sound_is_named(tmp_path: Path) -> None:
     rows = written(tmp_path)
     of = {text: tmp_path / "zh" / f"{int(row['number']):04}.wav" for text, row in rows.items()}
@@ -149,8 +157,8 @@ def test_a_person_takes_the_place_of_the_machine_and_what_is_missing_falls_back(
     record(kiosk / "zh" / of["请在画面上确认。"])
     rendered.cache_clear()
     people = recorded(kiosk, (JAPANESE, EASY, CHINESE))
-    assert [(each.language.code, each.missing, each.unmade()) for each in people] == [("zh", 2, 1)]
-    assert build(names(people)) == (1, 0) and people[0].unmade() == 0
+    assert [(each.language.code, each.missing, each.unmade(names(people))) for each in people] == [("zh", 2, 1)]
+    assert build(names(people)) == (1, 0) and people[0].unmade(names(people)) == 0
     rendered.cache_clear()
     assert can_speak(CHINESE)
     fragment = '<div lang="zh-Hans"><main><h1>返回</h1><p data-voice="spell">77</p></main></div>'
@@ -168,9 +176,20 @@ def test_a_voice_that_two_languages_share_is_recorded_for_both_and_made_anew_wit
     first = stamp_of(made)
     record(kiosk / "easy/0001.wav", seconds=0.6)
     people = recorded(kiosk, (JAPANESE, EASY))
-    assert people[0].unmade() == 1
+    assert people[0].unmade(names(people)) == 1
     assert build(names(people)) == (1, 0) and stamp_of(made) != first
     assert build() == (1, 0), "the machine speaks again once the recording is gone"
+
+
+def test_a_text_recorded_for_either_of_two_that_share_a_voice_is_missing_in_neither(kiosk: Path) -> None:
+    for language in (JAPANESE, EASY):
+        Script(kiosk, language, {"もどる": "もどる"}, {"もどる": "parts/helpers"}).write()
+    record(kiosk / "easy/0001.wav")
+    assert [each.missing for each in recorded(kiosk, (JAPANESE, EASY))] == [0, 0]
+    record(kiosk / "ja/0001.wav", seconds=0.6)
+    taken = names(recorded(kiosk, (JAPANESE, EASY)))
+    build(taken)
+    assert [each.unmade(taken) for each in recorded(kiosk, (JAPANESE, EASY))] == [0, 0], "both are heard in one take"
 
 
 def test_a_broken_script_is_one_line_for_whoever_keeps_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
