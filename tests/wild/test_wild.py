@@ -84,14 +84,19 @@ def test_pins_tell_whose_they_are_and_double_no_key() -> None:
         ("attract_again", Seen(Visit(), next_name="home", seconds=1.0)),
         ("attract_again", Seen(Visit(), next_name="attract", seconds=16.0)),
         ("no_exception", Seen(Visit(), log=["INFO kiosk.session: session ends: problem"])),
-        ("linked_only_when_so", Seen(Visit(), screens=[("linked", heading(TELLS["linked"]))])),
+        ("linked_only_when_so", Seen(Visit(), screens=[("linked", heading(TELLS["linked"][0]))])),
         (
             "linked_only_when_so",
-            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_unreachable"]))], states=[State.COMPLETED]),
+            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_unreachable"][0]))], states=[State.COMPLETED]),
         ),
-        ("released_only_when_so", Seen(Visit(), screens=[("released", heading(TELLS["released"]))])),
-        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["printed"])])),
-        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"])], slips=1)),
+        ("released_only_when_so", Seen(Visit(), screens=[("released", heading(TELLS["released"][0]))])),
+        ("released_only_when_so", Seen(Visit(), screens=[("released", heading(TELLS["released"][1]))])),
+        (
+            "released_only_when_so",
+            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_closed"][1]))], releases=[State.COMPLETED]),
+        ),
+        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["printed"][0])])),
+        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"][0])], slips=1)),
         ("nobody_in_the_log", Seen(Visit(), log=[people()["excellent"].address])),
         ("one_worker", Seen(Visit(), workers=2)),
         ("nothing_of_the_last_picture", Seen(Visit(), next_html=people()["excellent"].name)),
@@ -116,6 +121,10 @@ def test_what_a_screen_tells_is_found_in_its_html_in_every_language(language: La
     for end in End:
         assert told(shown[f"outcome_{end.value}"]) & ENDS == {end.value}
     assert told(shown["linked_waiting"]) == {"linked", "printed"}
+    for name in ("released", "released_phone", "released_no_paper"):
+        assert told(shown[name]) & ENDS == {"released"}
+    for end in (End.NO_PINS, End.PORTAL_CLOSED):
+        assert told(shown[f"outcome_release_{end.value}"]) & ENDS == {end.value}
 
 
 @pytest.mark.parametrize("name", TABLES)
