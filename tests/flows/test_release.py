@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import astuple
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from kiosk.advice.outcomes import OUTCOMES, End, of_a_release
+from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, of_a_release
 from kiosk.config import guidance
 from kiosk.config.kiosk import Portal
 from kiosk.flows.asking.ends import Left
@@ -17,8 +19,9 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.benefits import benefits
 from kiosk.flows.linking import link
 from kiosk.flows.refusal import Stop
+from kiosk.flows.signed_request import ENDS
 from kiosk.portal.client import PortalClient
-from kiosk.portal.model import Offer, Released, State
+from kiosk.portal.model import FOREIGN, Offer, Purpose, Released, State
 from kiosk.receipts.slips import AlreadyLinkedSlip, OutcomeSlip, ReleasedSlip
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Faults
@@ -85,6 +88,8 @@ def test_it_is_released_and_linking_goes_on_from_the_terms(pki: Pki, sandbox: Sa
     assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
     after = kiosk.names[kiosk.names.index("release") :]
     shown = list(dict.fromkeys(after))
+    begun = [screen.facts["sent"] for screen in kiosk.screens if screen.facts.get("what") == "begin"]
+    assert begun == [False, True, True], "nothing is said not to have been sent that was"
     assert shown == ["release", "sending", "pin", "reading", "released", "terms", "linked"]
     assert after.count("pin") == 2 and kiosk.names.count("confirm") == 1, "nothing is read a second time"
     assert [slip.name() for slip in kiosk.slips] == ["released", "linked"]
@@ -175,6 +180,16 @@ def test_who_would_rather_not_hears_what_was_said_before_and_all_is_as_it_was(
     assert end_of(kiosk) == End.RELEASE_FIRST.value
     assert states(sandbox) == ([State.REFUSED], [State.CANCELLED])
     assert sandbox.releases._all()[0].erased_at is None, "nothing of the person was sent for it"
+
+
+def test_who_goes_back_to_the_consent_before_anything_was_sent_is_not_told_that_something_was(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS[:-1], "back", "back", "back", "back")
+    assert not benefits(kiosk)
+    first, again = (screen for screen in kiosk.screens if screen.name == "release")
+    assert again == first and not again.facts["known"]
+    assert states(sandbox) == ([], [State.CANCELLED])
 
 
 def test_back_from_it_is_back_home(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
@@ -282,6 +297,7 @@ def test_one_that_cannot_be_asked_for_is_called_uncertain_and_nothing_is_guessed
     sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit_release")
     kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, "finish")
     sandbox.faults.switch_on(Fault.MALFORMED, on="state_release")
+    sandbox.faults.switch_on(Fault.CUT, on="cancel_release")
     assert link(kiosk)
     assert end_of(kiosk) == End.RELEASE_UNCERTAIN.value
     [slip] = kiosk.slips
@@ -428,6 +444,44 @@ def test_a_phone_that_stays_signs_once_and_again_and_once_more(
     assert [screen.facts["fault"] for screen in kiosk.screens if screen.name == "set_card"] == [""]
 
 
+def lifts(answer: str) -> Answer:
+    """The answer of somebody who takes the phone away, since the card is not needed any more."""
+
+    def lift(kiosk: ScriptedKiosk) -> str:
+        kiosk.take_out()
+        return answer
+
+    return lift
+
+
+@pytest.mark.usefixtures("former")
+@pytest.mark.parametrize("at", ["release", "released", "terms", "phone"])
+def test_who_lifts_the_phone_that_has_signed_is_not_sent_for_the_card(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: str
+) -> None:
+    gone = {"release": lifts("next"), "released": "next", "terms": "read_to_end", "phone": "phone"}
+    usual = {"release": "next", "released": "next", "terms": "read_to_end", "phone": "phone"}
+    if at != "release":
+        gone = {**usual, at: lifts(usual[at])}
+    signs = (holds_phone(pki), *SIGNS)
+    second = signs if at == "release" else SIGNS
+    third = SIGNS if at == "release" else signs
+    kiosk = kiosk_of(
+        pki,
+        at_home,
+        *(*LINKS[:-1], "phone", *signs),
+        *(gone["release"], "phone", *second, gone["released"]),
+        *(gone["terms"], *AGREES[1:], gone["phone"], *third, "finish"),
+        who="phone",
+    )
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+    asked = [screen.facts for screen in kiosk.screens if screen.name == "set_card"]
+    assert all(facts["kind"] == "phone" for facts in asked), "the card is not asked for"
+    said = [screen.facts["phone"] for screen in kiosk.screens if "phone" in screen.facts]
+    assert said[0] is False and all(said[1:]), "nobody is told to leave the card in"
+
+
 # -- what nobody foresaw
 
 
@@ -488,5 +542,17 @@ def test_a_portal_that_does_not_show_it_leaves_the_page_as_it_was(
     assert end_of(kiosk) == End.ALREADY_LINKED.value
 
 
-def test_no_sentence_of_a_release_says_that_something_was_not_linked() -> None:
-    assert [end for end in End if "連携はされていません" in of_a_release(OUTCOMES[end]).meaning] == []
+def test_no_sentence_that_a_release_has_from_a_linking_speaks_of_linking() -> None:
+    """But where it says that the link was not released."""
+    foreign = {REFUSALS[each] for each in FOREIGN[Purpose.RELEASE]} | {End.RELEASE_NOT_SEEN}
+    own = {REFUSALS[each] for each in FOREIGN[Purpose.LINKING]}
+    ends = {purpose: set(astuple(ENDS[purpose])) for purpose in Purpose}
+    shared = set(End) - foreign - own - ends[Purpose.LINKING] - ends[Purpose.RELEASE]
+    assert {End.TEXT_PIN_LOCKED, End.PORTAL_CLOSED, End.NAME_UNUSABLE, End.KIOSK_PROBLEM} <= shared
+    said = [
+        (end, sentence)
+        for end in shared
+        for outcome in (of_a_release(OUTCOMES[end]),)
+        for sentence in (outcome.heading, outcome.happened, outcome.meaning, *map(str, outcome.todo))
+    ]
+    assert [each for each in said if re.search("連携(?!は解除されていません)", each[1])] == []
