@@ -219,8 +219,7 @@ def _release() -> Iterator[Sight]:
         "partly": False,
     }
     yield Sight("released_no_paper", Screen("released", facts, ("next", "finish", "reprint")))
-    heads = End.PORTAL_CLOSED  # the one that has a heading of its own
-    for end in (End.NO_PINS, End.CERTIFICATE_ABSENT, End.NAME_UNUSABLE, heads):  # the first three are the longest
+    for end in (End.NO_PINS, End.CERTIFICATE_ABSENT, End.NAME_UNUSABLE):  # the longest
         facts = {"end": end.value, "outcome": of_a_release(TABLE[end]).told(FACTS), "paper": "printed"}
         yield Sight(f"outcome_release_{end.value}", Screen("outcome", facts, ("finish",)))
 

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from bench.table import keep
-from kiosk.advice.outcomes import End
+from kiosk.advice.outcomes import OUTCOMES, End, of_a_release
+from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import Language, shipped
 from kiosk.portal.model import State
 from kiosk.session.preferences import Preferences
 from kiosk.sim.people import people
-from tests.web.catalogue import SIGHTS
+from tests.web.catalogue import FACTS, SIGHTS
+from tests.web.sight import Sight
 from tests.wild import endurance, invariants
 from tests.wild.fuzz import DECIDED, visits
 from tests.wild.ground import Ground, pins_of
@@ -117,14 +119,16 @@ def test_a_pin_that_goes_to_another_card_and_a_try_that_nobody_spent_are_noticed
 
 @pytest.mark.parametrize("language", shipped(), ids=lambda language: language.code)
 def test_what_a_screen_tells_is_found_in_its_html_in_every_language(language: Language) -> None:
-    shown = {sight.name: sight.html(Preferences(language=language)) for sight in SIGHTS}
+    preferences = Preferences(language=language)
+    shown = {sight.name: sight.html(preferences) for sight in SIGHTS}
     for end in End:
         assert told(shown[f"outcome_{end.value}"]) & ENDS == {end.value}
+        facts = {"end": end.value, "outcome": of_a_release(OUTCOMES[end]).told(FACTS), "paper": "printed"}
+        html = Sight(end.value, Screen("outcome", facts, ("finish",))).html(preferences)
+        assert told(html) & ENDS == {end.value}
     assert told(shown["linked_waiting"]) == {"linked", "printed"}
     for name in ("released", "released_phone", "released_no_paper"):
         assert told(shown[name]) & ENDS == {"released"}
-    for end in (End.NO_PINS, End.PORTAL_CLOSED):
-        assert told(shown[f"outcome_release_{end.value}"]) & ENDS == {end.value}
 
 
 @pytest.mark.parametrize("name", TABLES)
