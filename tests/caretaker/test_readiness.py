@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from argparse import Namespace
 from pathlib import Path
 
 import msgspec
@@ -10,11 +11,13 @@ import pypdfium2
 import pytest
 
 from kiosk.caretaker import readiness
+from kiosk.caretaker.commands import report
 from kiosk.caretaker.identity import Identity, identity
 from kiosk.caretaker.readiness import NotReported, Reports, Stands, kept, page_of
 from kiosk.caretaker.sheet import page
 from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS, level_of
+from kiosk.config.kiosk import Caretaker, CaretakerSettings
 from kiosk.ipc.messages import Counted, DoorsStand, PaperStands, Part, Reported, Row, Span, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,3 +182,37 @@ def test_a_report_of_another_day_is_read_back_as_it_was_written(office: Office) 
     office.makes()
     data = kept(office.folder)[0].read_bytes()
     assert msgspec.json.encode(readiness.read(data)) == data
+
+
+# What root asks
+
+
+def asks(office: Office, **options: object) -> int:
+    settings = CaretakerSettings(Caretaker(state_directory=str(office.folder.parent)))
+    return report(settings, Namespace(**options))
+
+
+def test_root_lists_them_and_takes_one_out_by_its_number(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = office.makes(), office.makes({**GOOD, "touch": "bad"})
+    office.turns()
+    (office.folder / "000003.json").write_text("{}")
+    assert asks(office, report="list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines[:2]] == [first.fingerprint, second.fingerprint]
+    assert " ready " in lines[0] and "NOT READY" in lines[1] and "is no report" in lines[2]
+    to = office.folder.parent / "page.pdf"
+    assert asks(office, report="get", number=2, file=to) == 0
+    assert to.read_bytes() == page_of(office.folder / "000002.json").read_bytes()
+    assert second.fingerprint in capsys.readouterr().out
+    assert asks(office, report="get", number=9, file=to) == 1
+    assert "there is no report 9" in capsys.readouterr().err
+
+
+def test_a_page_that_the_caretaker_could_not_lay_out_is_laid_out_for_root(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.makes()
+    monkeypatch.setattr(readiness, "laid_out", lambda data: b"%PDF-" + data)
+    to = office.folder.parent / "page.pdf"
+    assert asks(office, report="get", number=1, file=to) == 0
+    assert to.read_bytes()[5:] == kept(office.folder)[0].read_bytes()
