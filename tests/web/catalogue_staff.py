@@ -127,7 +127,7 @@ def _trials() -> Iterator[Sight]:
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
     yield Sight("staff_judge_sound", _room("staff_judge", "good", "bad", "again", "back", what="sound"))
     for call in ("sent", "acknowledged"):
-        yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", call=call))
+        yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", stands=call))
     came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]
     came += [("printer", "not_laid_out", "bad"), ("reader", "silent", None), ("portal", "unreachable", "bad")]
     came += [("caller", "unsent", "bad"), ("portal", "open", "good"), ("portal", "closed", "good")]
