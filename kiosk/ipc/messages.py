@@ -45,6 +45,7 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
+SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
 Part = Literal["printer", "reader", "touch", "colours", "portal"]
 Verdict = Literal["good", "bad"]
 End = Literal["finished", "left", "timed_out", "card_gone", "browser_lost", "stopped", "problem"]

@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import disk, passcodes
+from kiosk.caretaker import passcodes
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
@@ -42,6 +42,7 @@ from kiosk.caretaker.house import House
 from kiosk.caretaker.key import Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
+from kiosk.caretaker.settled import settled
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.kiosk import CaretakerSettings
@@ -221,17 +222,17 @@ def _serve(figures: Figures, port: int | None) -> Server | None:
         return None
 
 
-def run(settings: CaretakerSettings, config: Path) -> int:
+def run(config: Path) -> int:
     """Serve until told to stop. config: the file of the settings. The exit code: 1 when there is no place for the
     state, or no key."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     os.umask(0o077)
-    runtime = settings.caretaker.runtime_directory
-    if not os.access(runtime, os.W_OK | os.X_OK):
-        print(f"caretaker.runtime_directory: {runtime} is not there or not writable for this user", file=sys.stderr)
-        return 1
     try:
-        disk.private_folder(Path(settings.caretaker.state_directory))
+        settings = settled(config)
+        runtime = settings.caretaker.runtime_directory
+        if not os.access(runtime, os.W_OK | os.X_OK):
+            print(f"caretaker.runtime_directory: {runtime} is not there or not writable for this user", file=sys.stderr)
+            return 1
         service = Service(settings, config)
     except NoKey as error:
         print(f"caretaker: {error}", file=sys.stderr)

@@ -220,6 +220,10 @@ class Session:
     def can_print(self) -> bool:
         return self._settings.printer.kind != "none"
 
+    @property
+    def guidance_only(self) -> bool:
+        return self._devices.safe_for is not None
+
     def ask(self, screen: Screen) -> str:
         self._take_stale()
         while True:

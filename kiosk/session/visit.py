@@ -32,8 +32,8 @@ ATTRACT = Screen("attract", {}, (START, OFFICER))
 LEFT_CARD = Screen("left_card", {}, (OFFICER,), sound=Sound.TAKE_CARD)
 
 
-def run(session: Session) -> None:
-    """The whole of it. Returns when the process may end; never raises."""
+def run(session: Session) -> End:
+    """The whole of it. Returns how it ended when the process may end; never raises."""
     who = None
     end: End = "finished"
     try:
@@ -63,6 +63,7 @@ def run(session: Session) -> None:
         session.show(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
     with contextlib.suppress(Exception):  # nobody waits for it any more
         session.course.ended(end)
+    return end
 
 
 class Who(Enum):

@@ -110,6 +110,7 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
             "opens_at": devices.portal_opens_at,
             "offers": [offer.value for offer in devices.portal.offers],
             "caretaker": devices.caretaker_there,
+            "guidance_only": devices.safe_for is not None,
         },
         "pad": view.pad,
     }

@@ -37,6 +37,7 @@ class ScriptedKiosk:
         card: VirtualCard | None = None,
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
+        guidance_only: bool = False,
         can_lay_out: bool = True,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
@@ -45,6 +46,7 @@ class ScriptedKiosk:
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
+        self.guidance_only = guidance_only
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
         self._portal = portal

@@ -19,8 +19,7 @@ from kiosk.config.kiosk import Server, Settings
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.ipc.messages import Report
 from kiosk.services import browser, sd_notify
-from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, has_ended, hear
-from kiosk.services.server import tell_browser
+from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, has_ended, hear, tell_browser
 from kiosk.web import liveness
 
 

@@ -33,6 +33,7 @@ from kiosk.services.server import (
     live,
 )
 from kiosk.session import visit
+from kiosk.session.handover import Handover
 from tests.stage import ROOT, free_port
 
 SOON = 10.0  # seconds, on a busy machine
@@ -195,14 +196,15 @@ def test_a_server_whose_sessions_cannot_be_made_ends_and_says_so(
 def test_the_process_ends_with_its_session_whatever_gets_past_it(
     monkeypatch: pytest.MonkeyPatch, error: type[BaseException] | None
 ) -> None:
-    def run(_session: object) -> None:
+    def run(_session: object) -> str:
         if error is not None:
             raise error
+        return "finished"
 
     line = SimpleNamespace(await_shown=lambda _seconds: None)
 
     def one_session() -> None:
-        threading.Thread(target=live, args=(None, line)).start()
+        threading.Thread(target=live, args=(None, line, Handover())).start()
         time.sleep(SOON)
         os._exit(1)
 

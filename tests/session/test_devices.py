@@ -6,14 +6,15 @@ import datetime
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import cast, get_args
 
 import pytest
 
 from kiosk.config.events import Event
-from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
+from kiosk.config.health import CHECKS
+from kiosk.hw.device import NoJack, NoReader, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.caretaker import Away, NoCaretaker
-from kiosk.ipc.messages import Answer, DoorsStand, Question, Report
+from kiosk.ipc.messages import Answer, DoorsStand, Question, Report, SafeFor
 from kiosk.language import dates
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
@@ -34,6 +35,7 @@ class Outside:
         self.near_end = False
         self.ahead: float | None = 0.0
         self.ill_timed: IllTimed | None = None
+        self.misconfigured = False
 
         self.portal_throws: Exception | None = None
         self.printer_throws: Exception | None = None
@@ -327,10 +329,10 @@ def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:
 def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outside) -> None:
     caretaker, reader = Caretaker(), SlotReader()
     devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
-    assert reports(devices, caretaker) == {"reader": "absent"}
+    assert reports(devices, caretaker) == {"safe_mode": "off", "reader": "absent"}
     reader.take_out()
     look(devices)
-    well = {"reader": "present", "printer": "ready", "portal": "open"}
+    well = {"safe_mode": "off", "reader": "present", "printer": "ready", "portal": "open"}
     assert reports(devices, caretaker) == {**well, "clock": "right"}
     assert reports(devices, caretaker) == well, "what the portal said of the hour a while ago says nothing of now"
     outside.near_end, outside.ahead = True, -400.0
@@ -339,11 +341,35 @@ def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outsi
     outside.fault, outside.answer, outside.ill_timed = PrinterFault.CUTTER, False, IllTimed.NOT_YET
     look(devices)
     assert reports(devices, caretaker) == {
-        "reader": "present",
+        **well,
         "printer": "cutter",
         "portal": "unreachable",
         "clock": "ill_timed",
     }
+    outside.misconfigured = True
+    assert reports(devices, caretaker)["portal"] == "misconfigured", "nobody is to look for a cable"
+
+
+@pytest.mark.parametrize("safe_for", get_args(SafeFor))
+def test_with_guidance_only_nothing_is_asked_and_that_is_what_is_told(outside: Outside, safe_for: SafeFor) -> None:
+    def throws() -> None:
+        raise AssertionError("it was asked")
+
+    outside.reachable = outside.state = throws  # type: ignore[assignment]
+    caretaker = Caretaker()
+    devices = Devices(
+        NoReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, safe_for=safe_for
+    )
+    devices.start(lambda _state: None, lambda: None, lambda: False)
+    devices.look_again()
+    devices.stop()
+    assert (devices.portal_state, devices.printer_fault) == ("unreachable", PrinterFault.UNREACHABLE)
+    for _ in range(3):
+        devices.ask_caretaker()
+    assert caretaker.heard == [], "a reader that is absent would call somebody"
+    found = reports(devices, caretaker)
+    assert found == {"safe_mode": safe_for, "reader": "unused", "printer": "unused", "portal": "unused"}
+    assert CHECKS["safe_mode"].reasons[safe_for].level == "problem"
 
 
 @pytest.mark.parametrize("fault", PrinterFault)

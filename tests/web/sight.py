@@ -14,7 +14,7 @@ from msgspec import structs
 from kiosk.config.kiosk import Alerts, Settings, Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CallState
+from kiosk.ipc.messages import CallState, SafeFor
 from kiosk.language.hours import Hours
 from kiosk.portal.model import Offer
 from kiosk.session.devices import Devices
@@ -48,6 +48,7 @@ class Sight:
     opens_at: datetime | None = None
     offers: tuple[Offer, ...] = tuple(Offer)  # as `portal.client.PortalClient` has them
     caretaker: bool = True
+    safe_for: SafeFor | None = None
     call: CallState | None = None  # of a kiosk that can call
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
@@ -62,6 +63,7 @@ class Sight:
             portal_opens_at=self.opens_at,
             portal=SimpleNamespace(offers=self.offers),
             caretaker_there=self.caretaker,
+            safe_for=self.safe_for,
         )
         if self.call is None:
             return render(view, SETTINGS, cast(Devices, devices))

@@ -37,6 +37,10 @@ class Kiosk(Protocol):
     @property
     def can_print(self) -> bool: ...
 
+    @property
+    def guidance_only(self) -> bool:
+        """Neither card nor portal nor printer are used: the settings cannot be, or the starts with them failed."""
+
     def ask(self, screen: Screen) -> str:
         """Show the screen and wait for one of its answers.
 

@@ -18,5 +18,6 @@ DESKS = {
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
     """Until they have finished. Raises the ends of `flows.asking.ends`."""
-    while (chosen := kiosk.ask(Screen("staff_room", {}, (*DESKS, "finish"), staff="room"))) != "finish":
+    desks = tuple(name for name in DESKS if name != "trials" or not kiosk.guidance_only)
+    while (chosen := kiosk.ask(Screen("staff_room", {}, (*desks, "finish"), staff="room"))) != "finish":
         DESKS[chosen](kiosk, officer)
