@@ -17,7 +17,7 @@ from kiosk.card.pin import PinFault
 from kiosk.card.text import Attributes, Sex
 from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.home import FLOWS
+from kiosk.flows.home import FLOWS, GUIDANCE
 from kiosk.flows.linking import STEPS
 from kiosk.flows.staff.doors import told
 from kiosk.hw.device import PrinterFault, ReaderState
@@ -117,6 +117,9 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("home_portal_closed", home, portal="closed")
     yield Sight("home_portal_opens", home, portal="closed", opens_at=OPENS)
     yield Sight("home_portal_unreachable", home, portal="unreachable")
+    alone = {"reader": ReaderState.ABSENT, "portal": "unreachable", "printer": PrinterFault.UNREACHABLE}
+    yield Sight("attract_guidance_only", visit.ATTRACT, safe_for="starts", **alone)  # type: ignore[arg-type]
+    yield Sight("home_guidance_only", Screen("home", {}, GUIDANCE), safe_for="settings", **alone)  # type: ignore[arg-type]
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
 
 
