@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kiosk.config.file import ConfigError
-from kiosk.config.kiosk import BrowserSettings, CaretakerSettings, Part, Settings, load_part, salvage
+from kiosk.config.kiosk import AsSet, BrowserSettings, CaretakerSettings, Part, Settings, load_part, salvage
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     for command in (serve_, browser_, caretaker_, check_, audit_, staff_):
         command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
     serve_.description = "Serve the kiosk's pages on 127.0.0.1 until told to stop."
-    serve_.set_defaults(run=lambda options: serve(*_salvaged(options.config, Settings)))
+    serve_.set_defaults(run=lambda options: serve(_as_set(options.config)))
     browser_.description = "Start Chromium on the kiosk's page, and again when it has ended, until told to stop."
     browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
     browser_.add_argument("--cage", action="store_true", help="in cage, which this becomes")
@@ -127,21 +127,27 @@ def caretaker(config: Path) -> int:
     return run(config)
 
 
-def _salvaged(path: Path, part: type[Part]) -> tuple[Part, bool]:
-    """What fits of the settings, and whether that is all of them; what does not is said."""
+def _salvaged(path: Path, part: type[Part]) -> tuple[Part, tuple[str, ...]]:
+    """What fits of the settings, and a line for each thing that does not, which is said."""
     settings, wrong = salvage(path, part)
     for line in wrong:
         print(line, file=sys.stderr)
-    return settings, not wrong
+    return settings, wrong
 
 
-def serve(settings: Settings, fit: bool) -> int:
+def _as_set(path: Path) -> AsSet:
+    settings, wrong = _salvaged(path, Settings)
+    return AsSet(settings, str(path), wrong)
+
+
+def serve(as_set: AsSet) -> int:
     from kiosk.health import port
     from kiosk.ipc.messages import SafeFor
     from kiosk.services import sd_notify
     from kiosk.services.starts import Starts
     from kiosk.web.site import kiosk_answers, port_free
 
+    settings = as_set.settings
     number = settings.server.port
     if not port_free(number):
         print(f"server.port: {port.judge(number, False, kiosk_answers(number)).said}", file=sys.stderr)
@@ -154,7 +160,7 @@ def serve(settings: Settings, fit: bool) -> int:
         print("no start comes to a page, not even to one with guidance only; it is out of order", file=sys.stderr)
         starts.good()  # the next is as if nothing had been
         return out_of_order.stand(settings)
-    safe: SafeFor | None = "starts" if how == "guidance only" else None if fit else "settings"
+    safe: SafeFor | None = "starts" if how == "guidance only" else "settings" if as_set.wrong else None
 
     sd_notify.stage("loading the program")
     from kiosk.health import look
@@ -173,6 +179,7 @@ def serve(settings: Settings, fit: bool) -> int:
         lambda untold: Caretaker(runtime, untold),
         safe=safe,
         starts=starts,
+        as_set=as_set,
     )
     return 0
 
@@ -213,8 +220,8 @@ def check(path: Path) -> int:
 
     shut_out = look.shut_out(path)
     asker = look.become_the_server()
-    kiosk, fit = _salvaged(path, Settings)
-    if not fit:
+    kiosk, wrong = _salvaged(path, Settings)
+    if wrong:
         return 2
     complete = True
     for finding in itertools.chain(settings.judge(path, asker, shut_out), look.everything(kiosk)):

@@ -15,7 +15,7 @@ machine may ever reach it), and anything that would let the kiosk remember a per
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from msgspec import Meta, Struct, field
 
@@ -136,6 +136,15 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["none", "alertmanager"] = "none"
     url: LoopbackAddress = "http://127.0.0.1:9093"
     kiosk: Label = "kiosk"
+
+
+class AsSet(NamedTuple):
+    """What an operator has set. settings: as far as the file fits. file: its name. wrong: a line for each thing in it
+    that does not fit."""
+
+    settings: Settings
+    file: str = ""
+    wrong: tuple[str, ...] = ()
 
 
 class BrowserSettings(Struct, frozen=True):

@@ -50,7 +50,7 @@ from kiosk.config import guidance
 from kiosk.config.events import event
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import Portal, Printer, Settings, Voice
+from kiosk.config.kiosk import AsSet, Portal, Printer, Settings, Voice
 from kiosk.hw.device import Jack, NoJack, NoReader, Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.printer import NoPrinter, open_printer
@@ -168,8 +168,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         caretaker: Callable[[Untold], Listener] = lambda _untold: NoCaretaker(),
         safe: SafeFor | None = None,
         starts: Starts | None = None,
+        as_set: AsSet | None = None,
     ) -> None:
-        self._safe = safe
+        self._safe, self._as_set = safe, as_set or AsSet(settings)
         self._starts = starts or Starts(settings.server.runtime_directory)
         self.hopeless = False  # a session has ended before there was a page of it, and not because it was told to
         self._settings = settings
@@ -215,13 +216,14 @@ class Server(BaseApplication):  # type: ignore[misc]
             self._caretaker,
             self._safe,
             self._starts,
+            self._as_set,
         )
 
     def run(self) -> None:
         arbiter = os.getpid()
         self._caretaker.tell(event("server_started"))
         if self._safe is not None:
-            self._caretaker.tell(event("safe_mode", safe_for=self._safe))
+            self._caretaker.tell(event("guidance_only", safe_for=self._safe))
         try:
             OneSession(self).run()
         except SystemExit as ended:
@@ -263,15 +265,17 @@ def serve(
     journal: int = FAULTS,
     safe: SafeFor | None = None,
     starts: Starts | None = None,
+    as_set: AsSet | None = None,
 ) -> None:
     """Serve until told to stop. `open_reader` is called after each fork; `caretaker` is given where to count what could
-    not be told to it; `journal` is VISITS among stand-ins alone; `safe`: why there is guidance only."""
+    not be told to it; `journal` is VISITS among stand-ins alone; `safe`: why there is guidance only; `as_set`:
+    what the staff are shown of the settings."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("kiosk").setLevel(journal)
     keep_memory_private()
     if not peer.can_tell():
         sys.exit("server: this kernel does not say whose a connection is; it needs sock_diag (module tcp_diag)")
-    facts = facts_of(settings)
+    facts, as_set = facts_of(settings), as_set or AsSet(settings)
     complaints = Complaints(log)
     with complaints.survive("making the screens ready"):
         view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
@@ -284,7 +288,7 @@ def serve(
         settings, open_reader = without_devices(settings), NoReader
     gc.collect()
     gc.freeze()  # what is here lives as long as the arbiter: no session looks through it, or has it copied by looking
-    Server(settings, facts, open_reader, caretaker, safe, starts).run()
+    Server(settings, facts, open_reader, caretaker, safe, starts, as_set).run()
 
 
 def facts_of(settings: Settings) -> Guidance:
@@ -340,6 +344,7 @@ def open_session(
     caretaker: Listener,
     safe: SafeFor | None,
     starts: Starts,
+    as_set: AsSet,
 ) -> Live:
     """Everything one session needs, in the process that will end with it."""
     handover.unseen = True
@@ -367,7 +372,17 @@ def open_session(
 
     line = Line(app, site, render, mouth, settings.voice, handover, life)
     course = Course(caretaker, handover)
-    session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course, calling=calling)
+    session = Session(
+        settings,
+        facts,
+        devices,
+        handover,
+        slips.lay_out,
+        line.show,
+        course=course,
+        calling=calling,
+        as_set=as_set,
+    )
     line.serve(session)
     devices.ask_doors()  # before anybody can touch a screen that says it is open
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)

@@ -71,7 +71,7 @@ def test_there_is_a_screen_that_does_what_it_can_and_says_what_it_cannot(
             assert row(client, "reader") == ("info", "unused")
             page.context.close()
     told = [line for path in segments(state / FOLDER) for line in lines_of(path.read_bytes())]
-    assert [line.members["fields"] for line in told if line.event == "safe_mode"] == [{"safe_for": why}]
+    assert [line.members["fields"] for line in told if line.event == "guidance_only"] == [{"safe_for": why}]
     assert ("check", "safe_mode") in [(line.event, line.members.get("fields", {}).get("check")) for line in told]
 
 

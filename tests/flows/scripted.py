@@ -12,6 +12,7 @@ from kiosk.card.apdu import Card, CardLost
 from kiosk.card.pin import PinRule
 from kiosk.config import guidance
 from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import AsSet, Settings
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
@@ -47,6 +48,7 @@ class ScriptedKiosk:
         self._printing = list(printing)
         self.can_print = can_print
         self.guidance_only = guidance_only
+        self.as_set = AsSet(Settings())
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
         self._portal = portal

@@ -146,7 +146,7 @@ def test_a_start_with_guidance_only_is_told(monkeypatch: pytest.MonkeyPatch, saf
     monkeypatch.setattr(server, "OneSession", lambda _app: SimpleNamespace(run=lambda: None))
     caretaker = Caretaker()
     server.Server(Settings(), guidance.load(), SlotReader, lambda _untold: caretaker, safe).run()
-    assert caretaker.heard == ["server_started", *(["safe_mode"] if safe else []), "server_ended"]
+    assert caretaker.heard == ["server_started", *(["guidance_only"] if safe else []), "server_ended"]
 
 
 def test_a_device_that_cannot_be_opened_is_as_one_that_does_not_answer(caplog: pytest.LogCaptureFixture) -> None:

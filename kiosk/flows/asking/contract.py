@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import AsSet
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
@@ -36,6 +37,10 @@ class Kiosk(Protocol):
 
     @property
     def can_print(self) -> bool: ...
+
+    @property
+    def as_set(self) -> AsSet:
+        """What an operator has set, also while it is not used."""
 
     @property
     def guidance_only(self) -> bool:
