@@ -14,6 +14,7 @@ import msgspec
 from msgspec import structs
 
 from kiosk.caretaker import disk
+from kiosk.config.file import read_hours, write_hours
 from kiosk.config.kiosk import LONGEST_KEPT_DAYS, CaretakerSettings, salvage
 
 log = logging.getLogger("kiosk.caretaker")
@@ -32,7 +33,7 @@ def settled(config: Path) -> CaretakerSettings:
     for line in wrong:
         log.error("%s", line)
     with contextlib.suppress(OSError, msgspec.MsgspecError, ValueError, RecursionError):
-        settings = msgspec.json.decode(file.read_bytes(), type=CaretakerSettings)
+        settings = msgspec.json.decode(file.read_bytes(), type=CaretakerSettings, dec_hook=read_hours)
         log.error("what fitted last holds, and nothing is removed for its age")
     kept = structs.replace(settings.caretaker, kept_days=LONGEST_KEPT_DAYS)
     return structs.replace(settings, caretaker=kept)
@@ -40,7 +41,7 @@ def settled(config: Path) -> CaretakerSettings:
 
 def _keep(file: Path, settings: CaretakerSettings) -> None:
     """On the disk, if it is not there and the disk takes it."""
-    written = msgspec.json.encode(settings)
+    written = msgspec.json.encode(settings, enc_hook=write_hours)
     with contextlib.suppress(OSError):
         if not file.exists() or file.read_bytes() != written:
             disk.put(file, written)

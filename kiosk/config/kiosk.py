@@ -46,6 +46,13 @@ class Station(Struct, frozen=True, forbid_unknown_fields=True):
     guidance_file: AbsolutePath | None = None
 
 
+class Opening(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the kiosk serves people. guidance: outside these hours, too, but no more than that."""
+
+    hours: Hours | None = None
+    guidance: bool = True
+
+
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """The server of the pages. It listens on 127.0.0.1 only."""
 
@@ -159,6 +166,7 @@ class CaretakerSettings(Struct, frozen=True):
 
     caretaker: Caretaker = field(default_factory=Caretaker)
     alerts: Alerts = field(default_factory=Alerts)
+    opening: Opening = field(default_factory=Opening)
 
 
 class VoiceSettings(Struct, frozen=True):
@@ -171,6 +179,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything the server's composition root needs. `Settings()` is what an empty file gives."""
 
     station: Station = field(default_factory=Station)
+    opening: Opening = field(default_factory=Opening)
     server: Server = field(default_factory=Server)
     reader: Reader = field(default_factory=Reader)
     printer: Printer = field(default_factory=Printer)

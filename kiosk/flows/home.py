@@ -26,8 +26,8 @@ GUIDANCE = tuple(name for name in FLOWS if name not in ("link", "check"))  # tho
 
 def visit(kiosk: Kiosk) -> None:
     """One person's visit: home until a flow has come to its end. Raises the ends of `flows.asking.ends`."""
-    offered = GUIDANCE if kiosk.guidance_only else tuple(FLOWS)
     while True:
+        offered = GUIDANCE if kiosk.guidance_only else tuple(FLOWS)
         answer = kiosk.ask(Screen("home", {}, offered))
         if FLOWS[answer](kiosk):
             return

@@ -253,14 +253,21 @@ class Rows(Message, frozen=True):
 
 
 class DoorsStand(Message, frozen=True):
-    """reason: why it is closed; None: it is open. until: when it opens by itself; None: when staff open it."""
+    """reason: why it is closed, by staff or by its hours; None: it is open. until: when it opens by itself; None: when
+    staff open it. guidance: whoever comes is guided all the same, and no more."""
 
-    reason: ClosedFor | None = None
+    reason: ClosedFor | Literal["hours"] | None = None
     until: Moment | None = None
+    guidance: bool = False
 
     @property
     def open(self) -> bool:
         return self.reason is None
+
+    @property
+    def serves(self) -> bool:
+        """Whoever comes, with all or with guidance."""
+        return self.open or self.guidance
 
 
 class PaperStands(Message, frozen=True):

@@ -160,7 +160,7 @@ class Service:
             lambda: self._record.unwritten,
             lambda: self._trail.broken or self._house.board.unseen("trail", "broken"),
         )
-        self._house = House(state, self._record.tell, gather)
+        self._house = House(state, self._record.tell, gather, opening=settings.opening)
         self._record.written = self._house.written
         self._begin()
         for told in self._house.board.standing:

@@ -77,6 +77,11 @@ class Devices:
         self._stopped = threading.Event()
         self._news = threading.Event()  # something is not as it was reported
 
+    @property
+    def guidance_only(self) -> bool:
+        """Nobody new is given more: it cannot be, or it is outside the kiosk's hours."""
+        return self.safe_for is not None or self.doors.guidance
+
     def start(
         self,
         card: Callable[[ReaderState], None],
@@ -172,7 +177,7 @@ class Devices:
             answer = self.caretaker.ask(Doors())
             if isinstance(answer, DoorsStand):
                 self.doors = answer
-                self._handover.shut = not answer.open
+                self._handover.shut = not answer.serves
         return before != (self.doors, self._doors_day)
 
     def no_caretaker(self) -> bool:

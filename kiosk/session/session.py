@@ -225,6 +225,10 @@ class Session:
 
     @property
     def guidance_only(self) -> bool:
+        return self._devices.guidance_only
+
+    @property
+    def safe_mode(self) -> bool:
         return self._devices.safe_for is not None
 
     def ask(self, screen: Screen) -> str:

@@ -20,7 +20,7 @@ import pytest
 from jinja2 import nodes
 
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import CaretakerSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("kiosk.config.kiosk", "kiosk.config.guidance")
@@ -32,7 +32,11 @@ NOT_READ = {
     "for whoever keeps the file: where the fact was found": {
         (kind, "source") for kind in ("Line", "Place", "Store", "Fee", "Photo", "Pin", "Page")
     },
+    "not by the server: the caretaker reads it, of a class of its own": {("Settings", "opening")},
 }
+assert all(
+    key in CaretakerSettings.__struct_fields__ for kind, key in set().union(*NOT_READ.values()) if kind == "Settings"
+)
 
 
 def classes() -> dict[str, type[msgspec.Struct]]:

@@ -39,6 +39,7 @@ class ScriptedKiosk:
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
         guidance_only: bool = False,
+        safe_mode: bool = False,
         can_lay_out: bool = True,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
@@ -47,7 +48,8 @@ class ScriptedKiosk:
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
-        self.guidance_only = guidance_only
+        self.guidance_only = guidance_only or safe_mode
+        self.safe_mode = safe_mode
         self.as_set = AsSet(Settings())
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []

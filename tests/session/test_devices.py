@@ -301,6 +301,17 @@ def test_a_session_that_begins_while_the_caretaker_is_away_is_closed_as_the_last
             assert devices.doors == DoorsStand(None if stand.open else "other")
 
 
+def test_outside_its_hours_it_gives_guidance_if_the_station_wants_that(outside: Outside) -> None:
+    caretaker = Porter()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    only = []
+    for stand in (DoorsStand("hours", 9), DoorsStand("hours", 9, guidance=True), DoorsStand()):
+        caretaker.stand, caretaker.there = stand, True
+        assert devices.ask_doors()
+        only.append((devices.guidance_only, devices.doors.serves))
+    assert only == [(False, False), (True, True), (False, True)]
+
+
 def test_what_is_said_of_tomorrow_is_said_anew_when_tomorrow_has_come(
     outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

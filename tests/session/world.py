@@ -145,6 +145,7 @@ class World:
                 doors=DoorsStand(),
                 caretaker=NoCaretaker(),
                 safe_for=None,
+                guidance_only=False,
             ),
         )
         self.session = Session(

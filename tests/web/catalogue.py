@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from typing import Literal
 
 from kiosk.advice import pins
 from kiosk.advice.gains import GAINS, gains_of
@@ -21,7 +22,7 @@ from kiosk.flows.home import FLOWS, GUIDANCE
 from kiosk.flows.linking import STEPS
 from kiosk.flows.staff.doors import told
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CLOSED_FOR, CallState, DoorsStand
+from kiosk.ipc.messages import CLOSED_FOR, CallState, ClosedFor, DoorsStand
 from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference, Released, ReleasedAt
 from kiosk.session import visit
@@ -36,6 +37,9 @@ OUTCOMES = {end: outcome.told(FACTS) for end, outcome in TABLE.items()}
 OPENS = datetime.datetime(
     2099, 11, 23, 8, 30, tzinfo=JST
 )  # a day that stays ahead: the longest of the three ways to say it
+
+
+SHUT: tuple[ClosedFor | Literal["hours"], ...] = (*CLOSED_FOR, "hours")
 
 
 def attributes(key: str) -> Attributes:
@@ -107,7 +111,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "left"}))
     yield Sight("closing", Screen("closing"))
-    for reason in CLOSED_FOR:
+    for reason in SHUT:
         stand = DoorsStand(reason, None if reason == "paper" else int(OPENS.timestamp()))
         facts = {**told(stand), "place": FACTS.licence_desk, "card": reason == "other"}
         yield Sight(f"closed_{reason}", Screen("closed", facts, (visit.OFFICER,)))
@@ -120,6 +124,9 @@ def _before_and_after() -> Iterator[Sight]:
     alone = {"reader": ReaderState.ABSENT, "portal": "unreachable", "printer": PrinterFault.UNREACHABLE}
     yield Sight("attract_guidance_only", visit.ATTRACT, safe_for="starts", **alone)  # type: ignore[arg-type]
     yield Sight("home_guidance_only", Screen("home", {}, GUIDANCE), safe_for="settings", **alone)  # type: ignore[arg-type]
+    later = DoorsStand("hours", int(OPENS.timestamp()), guidance=True)
+    yield Sight("attract_outside_hours", visit.ATTRACT, doors=later)
+    yield Sight("home_outside_hours", Screen("home", {}, GUIDANCE), doors=later)
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
 
 

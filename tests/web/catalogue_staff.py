@@ -72,6 +72,8 @@ def _house() -> Iterator[Sight]:
     for reason in CLOSED_FOR:
         stand = DoorsStand(reason, None if reason == "other" else UNTIL)
         yield Sight(f"staff_doors_{reason}", _room("staff_doors", "open", "close", "back", **doors.told(stand)))
+    hours = doors.told(DoorsStand("hours", UNTIL, guidance=True))
+    yield Sight("staff_doors_hours", _room("staff_doors", "open", "close", "back", **hours))
     yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
     ends = {name: end(NOW) for name, end in doors.ENDS.items()}
     yield Sight("staff_until", _room("staff_until", *ends, "back", ends=ends))

@@ -44,7 +44,11 @@ class Kiosk(Protocol):
 
     @property
     def guidance_only(self) -> bool:
-        """Neither card nor portal nor printer are used: the settings cannot be, or the starts with them failed."""
+        """Nobody new is given more, for it cannot be (`safe_mode`) or the kiosk is outside its hours."""
+
+    @property
+    def safe_mode(self) -> bool:
+        """Neither reader nor portal nor printer are used: the settings cannot be, or the starts with them failed."""
 
     def ask(self, screen: Screen) -> str:
         """Show the screen and wait for one of its answers.

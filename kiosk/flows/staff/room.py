@@ -19,7 +19,7 @@ DESKS = {
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
     """Until they have finished. Raises the ends of `flows.asking.ends`."""
-    shut = {*(("trials",) if kiosk.guidance_only else ()), *(() if officer.role in settings.SEEN_BY else ("settings",))}
+    shut = {*(("trials",) if kiosk.safe_mode else ()), *(() if officer.role in settings.SEEN_BY else ("settings",))}
     desks = tuple(name for name in DESKS if name not in shut)
     while (chosen := kiosk.ask(Screen("staff_room", {}, (*desks, "finish"), staff="room"))) != "finish":
         DESKS[chosen](kiosk, officer)
