@@ -45,6 +45,8 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
+ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
+SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
 Part = Literal["printer", "reader", "touch", "colours", "portal"]
 Verdict = Literal["good", "bad"]
@@ -256,7 +258,7 @@ class DoorsStand(Message, frozen=True):
     """reason: why it is closed, by staff or by its hours; None: it is open. until: when it opens by itself; None: when
     staff open it. guidance: whoever comes is guided all the same, and no more."""
 
-    reason: ClosedFor | Literal["hours"] | None = None
+    reason: ShutFor | None = None
     until: Moment | None = None
     guidance: bool = False
 

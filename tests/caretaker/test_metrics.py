@@ -61,7 +61,7 @@ def allowed() -> set[Sample]:
     space = {("kiosk_build_info", frozenset({("version", version())}))}
     space |= {("kiosk_trail_head", frozenset({("part", str(part))})) for part in range(1, 6)}
     space |= {("kiosk_check", frozenset({("check", check), ("level", level)})) for check in CHECKS for level in LEVELS}
-    space |= {("kiosk_closed_for", frozenset({("reason", reason)})) for reason in FIELDS["closed_for"].labels}
+    space |= {("kiosk_closed_for", frozenset({("reason", reason)})) for reason in (*FIELDS["closed_for"].labels, "hours")}
     bare = (
         "open",
         "caretaker_start_time_seconds",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from typing import Literal
 
 from kiosk.advice import pins
 from kiosk.advice.gains import GAINS, gains_of
@@ -22,7 +21,7 @@ from kiosk.flows.home import FLOWS, GUIDANCE
 from kiosk.flows.linking import STEPS
 from kiosk.flows.staff.doors import told
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CLOSED_FOR, CallState, ClosedFor, DoorsStand
+from kiosk.ipc.messages import SHUT_FOR, CallState, DoorsStand
 from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference, Released, ReleasedAt
 from kiosk.session import visit
@@ -37,9 +36,6 @@ OUTCOMES = {end: outcome.told(FACTS) for end, outcome in TABLE.items()}
 OPENS = datetime.datetime(
     2099, 11, 23, 8, 30, tzinfo=JST
 )  # a day that stays ahead: the longest of the three ways to say it
-
-
-SHUT: tuple[ClosedFor | Literal["hours"], ...] = (*CLOSED_FOR, "hours")
 
 
 def attributes(key: str) -> Attributes:
@@ -111,7 +107,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "left"}))
     yield Sight("closing", Screen("closing"))
-    for reason in SHUT:
+    for reason in SHUT_FOR:
         stand = DoorsStand(reason, None if reason == "paper" else int(OPENS.timestamp()))
         facts = {**told(stand), "place": FACTS.licence_desk, "card": reason == "other"}
         yield Sight(f"closed_{reason}", Screen("closed", facts, (visit.OFFICER,)))
