@@ -45,41 +45,51 @@ requestAnimationFrame(look);
 def stand(settings: Settings, seconds: float = STAND_SECONDS) -> int:
     """Show the page for so long. The exit code. Raises OSError when the port cannot be had."""
     watchdog, until = sd_notify.Watchdog(), time.monotonic() + seconds
-    with ThreadingHTTPServer(("127.0.0.1", settings.server.port), handler(settings)) as server:
-        Thread(target=server.serve_forever, name="page", daemon=True).start()
+    with Door(settings, settings.server.port) as door:
+        Thread(target=door.serve_forever, name="page", daemon=True).start()
         sd_notify.notify("READY=1", "STATUS=Out of order")
         while time.monotonic() < until:
             watchdog.turn()
             time.sleep(min(LOOK_SECONDS, seconds))
-        server.shutdown()
+        door.shutdown()
     return 1
 
 
-def handler(settings: Settings) -> type[BaseHTTPRequestHandler]:
+class Door(ThreadingHTTPServer):
+    """Listens on loopback."""
+
+    def __init__(self, settings: Settings, port: int) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.settings = settings
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Of who has gone nothing is to be told."""
+
+
+class Handler(BaseHTTPRequestHandler):
     """What answers a request."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/alive":
-                tell_browser(settings, ALIVE)
-                self.send_response(204)
-                self.end_headers()
-                return
-            once = secrets.token_urlsafe(16)
-            said = page(settings.station, once).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(said)))
-            self.send_header("Cache-Control", "no-store")
-            only = f"default-src 'none'; connect-src 'self'; script-src 'nonce-{once}'; style-src 'nonce-{once}'"
-            self.send_header("Content-Security-Policy", only)
+    server: Door
+
+    def do_GET(self) -> None:
+        if self.path == "/alive":
+            tell_browser(self.server.settings, ALIVE)
+            self.send_response(204)
             self.end_headers()
-            self.wfile.write(said)
+            return
+        once = secrets.token_urlsafe(16)
+        said = page(self.server.settings.station, once).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(said)))
+        self.send_header("Cache-Control", "no-store")
+        only = f"default-src 'none'; connect-src 'self'; script-src 'nonce-{once}'; style-src 'nonce-{once}'"
+        self.send_header("Content-Security-Policy", only)
+        self.end_headers()
+        self.wfile.write(said)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing: who asks is no fault."""
-
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Nothing: who asks is no fault."""
 
 
 def page(station: Station, once: str = "") -> str:

@@ -10,7 +10,6 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -78,7 +77,7 @@ def test_the_last_page_says_where_the_desk_is_in_every_language_and_lets_nothing
     config = tmp_path / "kiosk.toml"
     config.write_text('[station]\ndesk = "窓口 <b>"\ntelephone = "000-000-0110"\n', "utf-8")
     settings = load(config)
-    with ThreadingHTTPServer(("127.0.0.1", 0), out_of_order.handler(settings)) as server:
+    with out_of_order.Door(settings, 0) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         at = f"http://127.0.0.1:{server.server_address[1]}"
         with urllib.request.urlopen(at) as answer:

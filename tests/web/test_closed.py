@@ -54,6 +54,7 @@ def test_outside_its_hours_nothing_is_offered_but_guidance_and_it_says_when_it_o
     assert "8時30分からです" in html and "いまは、運転免許の連携ができません" in html
     assert offers(html) == (set(GUIDANCE) if name == "home" else set())
     assert "印刷はできません" not in html, "the printer works"
+    assert "お急ぎのとき" not in html and ("8:30〜17:15" in html) is (name == "home"), "the desk may be closed, too"
     stale = replace(sight, screen=replace(sight.screen, answers=tuple(FLOWS))).html()
     assert not offers(stale) & {"link", "check"}, "whoever stands at home while the hours end"
 
