@@ -231,6 +231,14 @@ class Session:
     def safe_mode(self) -> bool:
         return self._devices.safe_for is not None
 
+    @property
+    def can_sound(self) -> bool:
+        return self._settings.voice.enabled
+
+    @property
+    def can_call(self) -> bool:
+        return self._settings.alerts.kind != "none"
+
     def ask(self, screen: Screen) -> str:
         self._take_stale()
         while True:

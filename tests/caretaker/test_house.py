@@ -13,11 +13,13 @@ from kiosk.caretaker.clock import BACK_SECONDS, BELIEVED_SECONDS
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import LONGEST_SECONDS, NotPlanned
 from kiosk.caretaker.house import LOOK_SECONDS, SILENT_SECONDS, House
+from kiosk.config import guidance
 from kiosk.config.events import Event, counts, event
 from kiosk.config.kiosk import Opening
 from kiosk.ipc.messages import DoorsStand, PaperStands, Row, Span
 from kiosk.language.dates import JST
 from kiosk.language.hours import Hours
+from tests.caretaker.test_readiness import IDENTITY
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=JST)
 
@@ -35,12 +37,13 @@ class World:
         self.house = self.begun()
 
     def begun(self) -> House:
-        wall = lambda: self.now + self.ahead  # noqa: E731
-        return House(self.folder, self.told.append, self.look, lambda: self.now, wall, self.opening)
+        clocks = (lambda: self.now, lambda: self.now + self.ahead)
+        load, look = guidance.load, self.look
+        return House(self.folder, self.told.append, load, lambda: IDENTITY, look, *clocks, self.opening)
 
-    def opens(self, hours: str, guidance: bool = True) -> None:
+    def opens(self, hours: str, guided: bool = True) -> None:
         """From now on at these hours."""
-        self.opening = Opening(Hours(hours), guidance)
+        self.opening = Opening(Hours(hours), guided)
         self.house = self.begun()
 
     def comes(self, moment: datetime) -> None:

@@ -41,6 +41,8 @@ class ScriptedKiosk:
         guidance_only: bool = False,
         safe_mode: bool = False,
         can_lay_out: bool = True,
+        can_sound: bool = False,
+        can_call: bool = False,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
     ) -> None:
@@ -51,6 +53,8 @@ class ScriptedKiosk:
         self.guidance_only = guidance_only or safe_mode
         self.safe_mode = safe_mode
         self.as_set = AsSet(Settings())
+        self.can_sound = can_sound
+        self.can_call = can_call
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
         self._portal = portal

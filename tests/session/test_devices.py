@@ -18,7 +18,7 @@ from kiosk.ipc.messages import Answer, DoorsStand, Question, Report, SafeFor
 from kiosk.language import dates
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
-from kiosk.portal.errors import IllTimed
+from kiosk.portal.errors import IllTimed, Lasts
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
 from kiosk.session.devices import Devices
@@ -36,6 +36,7 @@ class Outside:
         self.ahead: float | None = 0.0
         self.ill_timed: IllTimed | None = None
         self.misconfigured = False
+        self.lasts: Lasts | None = None
 
         self.portal_throws: Exception | None = None
         self.printer_throws: Exception | None = None
@@ -44,6 +45,9 @@ class Outside:
         if self.portal_throws:
             raise self.portal_throws
         return self.answer
+
+    def certificate(self, now: datetime.datetime) -> Lasts | None:
+        return self.lasts
 
     def state(self) -> PrinterState:
         if self.printer_throws:
@@ -381,6 +385,14 @@ def test_with_guidance_only_nothing_is_asked_and_that_is_what_is_told(outside: O
     found = reports(devices, caretaker)
     assert found == {"safe_mode": safe_for, "reader": "unused", "printer": "unused", "portal": "unused"}
     assert CHECKS["safe_mode"].reasons[safe_for].level == "problem"
+
+
+@pytest.mark.parametrize("lasts", get_args(Lasts))
+def test_how_long_the_certificates_last_is_told_by_a_reason_of_the_table(outside: Outside, lasts: Lasts) -> None:
+    caretaker = Caretaker()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    outside.lasts = lasts
+    assert reports(devices, caretaker)["certificate"] == lasts and lasts in CHECKS["certificate"].reasons
 
 
 @pytest.mark.parametrize("fault", PrinterFault)

@@ -39,6 +39,13 @@ class Kiosk(Protocol):
     def can_print(self) -> bool: ...
 
     @property
+    def can_sound(self) -> bool: ...
+
+    @property
+    def can_call(self) -> bool:
+        """There is something that brings a call to the staff."""
+
+    @property
     def as_set(self) -> AsSet:
         """What an operator has set, also while it is not used."""
 
