@@ -62,7 +62,7 @@ from kiosk.portal.client import PortalClient
 from kiosk.receipts import paper
 from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, RESTART, tell_browser
-from kiosk.services.starts import Starts
+from kiosk.services.starts import TRIES, Starts
 from kiosk.session import visit
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
@@ -124,7 +124,7 @@ class OneSession(Arbiter):  # type: ignore[misc]
         """Once in each turn of the arbiter's loop, so once a second: that it turns is what the unit's watchdog waits
         for. The arbiter watches the worker in turn, by what gunicorn does here."""
         sd_notify.notify("WATCHDOG=1")
-        if self.app.hopeless:  # or the next would follow it, at full speed, behind a screen that never comes
+        if self.app.unseen >= TRIES:  # or the next would follow it, at full speed, behind a screen that never comes
             raise HaltServer("no session comes to a page", self.APP_LOAD_ERROR)
         super().murder_workers()
 
@@ -172,7 +172,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     ) -> None:
         self._safe, self._as_set = safe, as_set or AsSet(settings)
         self._starts = starts or Starts(settings.server.runtime_directory)
-        self.hopeless = False  # a session has ended before there was a page of it, and not because it was told to
+        self.unseen = 0  # sessions, one after another, that ended before there was a page, and not as they were told to
         self._settings = settings
         self._facts = facts
         self._open_reader = open_reader
@@ -252,7 +252,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         with Complaints(log).survive("telling the browser's keeper"):  # gunicorn ends with what its hook raises
             tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
             self._handover.typed = False
-        self.hopeless, self._handover.unseen = self._handover.unseen, False
+        self.unseen, self._handover.unseen = self.unseen + 1 if self._handover.unseen else 0, False
         if self._handover.in_use:
             self._handover.in_use = False
             self._caretaker.tell(event("session_died"))
@@ -358,7 +358,6 @@ def open_session(
 
     def life(mine: bool) -> bool:
         if mine:
-            handover.unseen = False
             starts.good()
         return tell_browser(settings, ALIVE if mine else ASTRAY)
 
@@ -398,7 +397,7 @@ def live(session: Session, line: Line, handover: Handover) -> NoReturn:
     """The session, and the end of its process. Whatever gets past `visit.run`, which is not to raise, would leave a
     process without its session: a screen that stands there and hears nobody."""
     try:
-        if visit.run(session) != "problem":
+        if visit.run(session) != "problem" and not line.unshowable:
             handover.unseen = False
         line.await_shown(LAST_WORDS_SECONDS)
     finally:

@@ -57,7 +57,7 @@ class Handover:
 
     @property
     def unseen(self) -> bool:
-        """A session has begun, no page of it has painted yet, and it has not ended as it was told to (`server.py`)."""
+        """A session has begun, no page has been sent by it, and it has not ended as it was told to (`server.py`)."""
         return bool(self._bytes[UNSEEN])
 
     @unseen.setter
