@@ -308,6 +308,25 @@ def hear(runtime: Path, obey: Callable[[bytes], bool]) -> None:
                 time.sleep(WORD_SECONDS)
 
 
+def tell_browser(settings: Settings, what: bytes) -> bool:
+    """Say a word to the browser's keeper (`Keeper`), and wait until it has done what it says: it answers with it.
+
+    Only when the browser has dropped what a session leaves in it may the next begin: a page on its way there would be
+    lost with the process that carries it. That the page lives is said without waiting for anything: it comes from the
+    thread that carries the person's touches.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as keeper:
+            keeper.settimeout(0 if what == ALIVE else WORD_SECONDS)
+            keeper.connect(str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
+            keeper.send(what)
+            return keeper.recv(64) == what
+    except OSError:
+        if what in (FORGET, RESTART):  # the rest is said again and again
+            log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
+        return False
+
+
 def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:
     """Whether it has within this time. The kernel tells at once: `Popen.wait` with a time-out would ask for it, forty
     times a second by day and by night."""

@@ -31,8 +31,8 @@ from kiosk.services.browser import (
     hear,
     kill_group,
     processor_seconds,
+    tell_browser,
 )
-from kiosk.services.server import tell_browser
 from kiosk.web import liveness
 
 
