@@ -48,6 +48,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
         # ours
+        *(f"usr/lib/kiosk/xkb/{part}/kiosk" for part in ("rules", "keycodes", "types", "compat", "symbols")),
         "usr/lib/modprobe.d/kiosk.conf",
         "usr/lib/sysctl.d/90-kiosk.conf",
         "usr/lib/systemd/journald.conf.d/kiosk.conf",
