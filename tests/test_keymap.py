@@ -43,7 +43,7 @@ class Keyboard:
 
     def holds(self, modifier: str) -> bool:
         """Whether this one is down, latched or locked: 8 is XKB_STATE_MODS_EFFECTIVE."""
-        return self._xkb.xkb_state_mod_name_is_active(self._state, modifier.encode(), 8) == 1
+        return bool(self._xkb.xkb_state_mod_name_is_active(self._state, modifier.encode(), 8) == 1)
 
     def layouts(self) -> int:
         return int(self._xkb.xkb_keymap_num_layouts(self._map))

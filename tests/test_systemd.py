@@ -26,15 +26,16 @@ ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
 SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a person
 CARETAKER = "kiosk-caretaker.service"
+FIREWALL = "kiosk-firewall.service"
 ALL = [*SERVICES, CARETAKER]
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*SERVICES, CARETAKER, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, "kiosk.target"]:
         text = (UNITS / unit).read_text()
-        text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env")
+        text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
     return tmp_path
 
@@ -51,7 +52,7 @@ def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "most"), [("kiosk-server.service", 22), ("kiosk-browser.service", 48), (CARETAKER, 13)]
+    ("service", "most"), [("kiosk-server.service", 22), ("kiosk-browser.service", 48), (CARETAKER, 13), (FIREWALL, 16)]
 )
 def test_the_units_are_no_more_exposed_than_written_down(units: Path, service: str, most: int) -> None:
     # systemd's own figure times ten; docs/operators.md names it. Lower is better.
@@ -136,11 +137,14 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
         "etc/udev/rules.d/70-kiosk-headphones.rules",
         "etc/chromium/policies/managed/policies.json",
+        "etc/systemd/system/kiosk-firewall.service",
+        "etc/kiosk/firewall.nft",
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
+        "etc/kiosk/rules.nft",
         *(f"etc/kiosk/xkb/{part}/kiosk" for part in ("rules", "keycodes", "types", "compat", "symbols")),
     }
-    assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 2
+    assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 3
 
 
 def test_installing_again_keeps_the_operators_settings(tmp_path: Path) -> None:
