@@ -186,10 +186,11 @@ def check(path: Path) -> int:
     from kiosk.health import look, settings
 
     shut_out = look.shut_out(path)
+    locked_down = look.locked_down()
     asker = look.become_the_server()
     kiosk = load(path)
     complete = True
-    for finding in itertools.chain(settings.judge(path, asker, shut_out), look.everything(kiosk)):
+    for finding in itertools.chain(settings.judge(path, asker, shut_out), locked_down, look.everything(kiosk)):
         print(finding, flush=True)
         complete = complete and not finding.lacks
     return 0 if complete else 1

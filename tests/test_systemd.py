@@ -142,6 +142,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
         "etc/kiosk/rules.nft",
+        "etc/kiosk/shipped",
         *(f"etc/kiosk/xkb/{part}/kiosk" for part in ("rules", "keycodes", "types", "compat", "symbols")),
     }
     assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 3
