@@ -118,6 +118,17 @@ def test_the_policy_lets_the_browser_reach_the_kiosk_and_nothing_else() -> None:
     assert policy["IncognitoModeAvailability"] == 2
 
 
+def test_every_policy_is_explained_and_nothing_else_is() -> None:
+    page = (ROOT / "docs/lockdown.md").read_text("utf-8").partition("## The browser")[2].partition("\n## ")[0]
+    explained = {
+        name for row in page.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    policy = json.loads((UNITS / "chromium" / "policies.json").read_text())
+    pages_ask = {name for name in policy if re.fullmatch(r"Default\w+Setting", name)}  # one row for all of them
+    assert explained | pages_ask == set(policy)
+    assert {policy[name] for name in pages_ask} == {2}, "2 forbids"
+
+
 def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: Path) -> None:
     subprocess.run(["make", "install", f"DESTDIR={tmp_path}"], cwd=ROOT, check=True, capture_output=True, timeout=60)
     installed = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
