@@ -103,7 +103,7 @@ install: ## on an appliance, as root: units, users, rules and policies to their 
 	install -d $(DESTDIR)$(LIB)/kiosk && : >$(DESTDIR)$(LIB)/kiosk/shipped
 	sed -n 's|LIB/|$(LIB)/|; s|POLKIT|$(POLKIT)|; /^[^#]/p' systemd/places | while read -r file place; do \
 		to=$$place/$${file##*/} && install -D -m 644 systemd/$$file $(DESTDIR)$$to && \
-		sed -i 's|/opt/kiosk|$(AT)|g; s|/etc/kiosk/xkb|$(LIB)/kiosk/xkb|; s|/etc/kiosk/rules|$(LIB)/kiosk/rules|' $(DESTDIR)$$to && \
+		sed -i 's|/opt/kiosk|$(AT)|g; s|/etc/kiosk/xkb|$(LIB)/kiosk/xkb|; s|/etc/kiosk/rules|$(LIB)/kiosk/rules|; s|/etc/kiosk/notice|$(LIB)/kiosk/notice|' $(DESTDIR)$$to && \
 		echo "$$(sha256sum <$(DESTDIR)$$to | cut -c -64) $$to" >>$(DESTDIR)$(LIB)/kiosk/shipped || exit 1; \
 	done
 	for file in kiosk.toml guidance.toml firewall.nft; do \

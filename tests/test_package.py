@@ -49,6 +49,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
         # ours
+        "usr/lib/kiosk/notice.txt",
         "usr/lib/kiosk/rules.nft",
         "usr/lib/kiosk/shipped",
         *(f"usr/lib/kiosk/xkb/{part}/kiosk" for part in ("rules", "keycodes", "types", "compat", "symbols")),
@@ -59,6 +60,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/systemd/system/kiosk-browser.service",
         "usr/lib/systemd/system/kiosk-caretaker.service",
         "usr/lib/systemd/system/kiosk-firewall.service",
+        "usr/lib/systemd/system/kiosk-notice.service",
         "usr/lib/systemd/system/kiosk-server.service",
         "usr/lib/systemd/system/kiosk.target",
         "usr/lib/systemd/system/pcscd.service.d/kiosk.conf",
@@ -77,10 +79,13 @@ def test_the_units_name_the_packages_place_and_no_other(installed: Path) -> None
         assert "/opt/kiosk" not in unit.read_text()
         assert "Documentation=file:/usr/lib/kiosk/docs/operators.md\n" in unit.read_text()
         if unit.suffix == ".service":
-            nft = "/usr/sbin/nft -f /usr/lib/kiosk/rules.nft\n"
-            ours = nft if unit.stem == "kiosk-firewall" else "/usr/lib/kiosk/.venv/bin/python -m kiosk "
+            others = {
+                "kiosk-firewall": "/usr/sbin/nft -f /usr/lib/kiosk/rules.nft\n",
+                "kiosk-notice": "/usr/bin/cat /usr/lib/kiosk/notice.txt\n",
+            }
+            ours = others.get(unit.stem, "/usr/lib/kiosk/.venv/bin/python -m kiosk ")
             assert f"\nExecStart={ours}" in unit.read_text()
-            for place in re.findall(r"/\w+[\w/]*/kiosk/(?:xkb|rules\.nft)", unit.read_text()):
+            for place in re.findall(r"/\w+[\w/]*/kiosk/(?:xkb|rules\.nft|notice\.txt)", unit.read_text()):
                 assert (installed / place[1:]).exists(), place
     assert (DEBIAN / "kiosk.links").read_text() == "/usr/share/doc/kiosk /usr/lib/kiosk/docs\n"
     assert "exec /usr/lib/kiosk/.venv/bin/python -I -m kiosk" in (DEBIAN / "kiosk.sh").read_text()

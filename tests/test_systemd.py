@@ -26,14 +26,14 @@ ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
 SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a person
 CARETAKER = "kiosk-caretaker.service"
-FIREWALL = "kiosk-firewall.service"
+FIREWALL, NOTICE = "kiosk-firewall.service", "kiosk-notice.service"
 ALL = [*SERVICES, CARETAKER]
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*ALL, FIREWALL, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, NOTICE, "kiosk.target"]:
         text = (UNITS / unit).read_text()
         text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
@@ -52,7 +52,8 @@ def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "most"), [("kiosk-server.service", 19), ("kiosk-browser.service", 48), (CARETAKER, 13), (FIREWALL, 16)]
+    ("service", "most"),
+    [("kiosk-server.service", 19), ("kiosk-browser.service", 48), (CARETAKER, 13), (FIREWALL, 16), (NOTICE, 15)],
 )
 def test_the_units_are_no_more_exposed_than_written_down(units: Path, service: str, most: int) -> None:
     # systemd's own figure times ten; docs/operators.md names it. Lower is better.
@@ -149,9 +150,11 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/udev/rules.d/70-kiosk-headphones.rules",
         "etc/chromium/policies/managed/policies.json",
         "etc/systemd/system/kiosk-firewall.service",
+        "etc/systemd/system/kiosk-notice.service",
         "etc/kiosk/firewall.nft",
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
+        "etc/kiosk/notice.txt",
         "etc/kiosk/rules.nft",
         "etc/kiosk/shipped",
         *(f"etc/kiosk/xkb/{part}/kiosk" for part in ("rules", "keycodes", "types", "compat", "symbols")),
@@ -233,6 +236,17 @@ def test_a_service_that_cannot_start_for_its_settings_has_failed_and_any_other_i
     assert "Restart=always" in lines(service) and "StartLimitIntervalSec=0" in lines(service)
     [command] = [line for line in lines(service) if line.startswith("ExecStart=")]
     assert command.startswith("ExecStart=/opt/kiosk/.venv/bin/python -m kiosk "), "the exit code is the kiosk's own"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_cannot_be_started_at_all_is_said_on_the_screen_in_letters_that_a_console_has(service: str) -> None:
+    assert f"OnFailure={NOTICE}" in lines(service)
+    [conflicts] = [line for line in lines(NOTICE) if line.startswith("Conflicts=")]
+    assert "kiosk-browser.service" in conflicts, "it stands in the screen's place"
+    [terminal] = [line for line in lines("kiosk-browser.service") if line.startswith("TTYPath=")]
+    assert terminal in lines(NOTICE)
+    said = (UNITS / "notice/notice.txt").read_text("ascii").splitlines()
+    assert len(said) <= 25 and max(map(len, said)) <= 80
 
 
 def test_a_stop_has_the_time_it_takes_and_what_is_left_a_place_that_outlives_it() -> None:
