@@ -93,8 +93,8 @@ class ListSlip(Slip):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class OutcomeSlip(ListSlip):
-    """It was not linked. happened, meaning: a row of the table of outcomes, which knows no one. opens_at: when a closed
-    portal opens, if it has said so."""
+    """How linking or releasing ended, when it is not done or not known to be. happened, meaning: a row of the table of
+    outcomes, which knows no one. opens_at: when a closed portal opens, if it has said so."""
 
     happened: Public
     meaning: Public
