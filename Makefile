@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events conformity lock deb repository install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -46,6 +46,10 @@ sweep: ## every fault at every place, into docs/faults.md; ARGS="portal printer"
 endurance: ## visit after visit, and what grows; ARGS="socket --minutes 80", then ARGS=--write (docs/benchmarks.md)
 	@tools/setup test
 	$(PYTHON) -m tests.wild endurance $(ARGS)
+
+escape: ## does any chord of keys lead out of the kiosk? as root; ARGS="whole --quiet" (docs/lockdown.md)
+	@tools/setup test
+	$(PYTHON) -m tests.escape $(ARGS)
 
 mutants: ## does a room's own tests notice a fault in it? ARGS="--room card --count 40 --seed 1" (minutes for each room)
 	@tools/setup test
