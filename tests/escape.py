@@ -73,7 +73,7 @@ PAGES = {
 DIGITS = {*range(2, 12), 14, 71, 72, 73, 75, 76, 77, 79, 80, 81, 82, 111}  # and what the screen of a PIN has one to
 ENTER, WAY = (
     28,
-    ("screen home", "screen 1 ", "screen 2 ", "screen 3 ", "screen 4 ", "screen 5 "),
+    ("screen home", "screen 1 ", "screen 2 ", "screen 3 ", "screen 4 ", "screen 4 "),
 )  # from attract to a PIN
 LOST = Session(browser_lost_seconds=30)
 SESSIONS = ("screen ", "asked where", "session begins", "session ends")
@@ -304,12 +304,16 @@ class Trial:
         now, log = self._screen.still(), self._stage.log[self._since :]
         if self._astray() or self._screen.keeper.pid != self._pid:
             self.noticed += 1
-            self.out.append(f"{written(chord)} (noticed)")
+            self._way_out(f"{written(chord)}, noticed")
         elif any(words in line for line in log for words in SESSIONS):
             return
         elif chord[1] not in PAGES or now.tobytes() not in self._answer(chord[1]):
             now.save(f"{tempfile.gettempdir()}/escape-{written(chord)}.png")
-            self.out.append(written(chord))
+            self._way_out(written(chord))
+
+    def _way_out(self, words: str) -> None:
+        self.out.append(words)
+        print(f"  {words}", flush=True)
 
     def _again(self) -> None:
         """To where it is tried, in a new browser."""
@@ -319,11 +323,12 @@ class Trial:
         self._stage.kill_worker()
         since = self._stage.wait_log(HERE, 60, since)
         if self._at == "pin":
-            self._stage.put_in("excellent")
             for shown in WAY:
-                self._screen.still()
+                time.sleep(ALONE_SECONDS)
                 self._screen.keyboard.press(((), ENTER))
                 since = self._stage.wait_log(shown, 30, since)
+            self._stage.put_in("excellent")
+            self._stage.wait_log("screen 5 ", 30, since)
         self._before = self._screen.still()
 
 
