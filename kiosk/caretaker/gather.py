@@ -19,6 +19,7 @@ from pathlib import Path
 
 from kiosk.config import guidance, kiosk, shipped
 from kiosk.config.file import ConfigError
+from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
 from kiosk.health import disk, lockdown, memory, staff, temperature, wear
 from kiosk.health.fonts import FONTS
@@ -33,7 +34,8 @@ Found = tuple[str, str]  # a check and a reason (config/health.toml)
 
 class Gather:
     """config: the settings file. state: the state directory. roles: of every account. unwritten, broken: how the trail
-    is. root: where /proc and /sys are. families: of the fonts that are there. lists: of what was put on the machine."""
+    is. root: where /proc and /sys are. families: of the fonts that are there. confirmed: the facts with the days on
+    which somebody made sure of them here. lists: of what was put on the machine."""
 
     def __init__(
         self,
@@ -44,11 +46,13 @@ class Gather:
         broken: Callable[[], bool] = lambda: False,
         root: Path = Path("/"),
         families: Callable[[], bool] | None = None,
+        confirmed: Callable[[Guidance], Guidance] = lambda facts: facts,
         lists: tuple[Path, ...] = shipped.LISTS,
     ) -> None:
         self._config, self._state, self._root = config, state, root
         self._roles, self._unwritten, self._broken = roles, unwritten, broken
         self._families, self._lists = families or fonts_there, lists
+        self._confirmed = confirmed
         self._fonts: bool | None = None  # not known yet
         self._asked = False
 
@@ -91,7 +95,7 @@ class Gather:
         except ConfigError:
             yield "guidance", "unreadable"
         else:
-            yield "guidance", "overdue" if guidance.overdue(facts, dates.today()) else "confirmed"
+            yield "guidance", "overdue" if guidance.overdue(self._confirmed(facts), dates.today()) else "confirmed"
 
     def _machine(self) -> Iterator[Found]:
         try:

@@ -34,7 +34,9 @@ from kiosk.config.kiosk import Portal
 from kiosk.portal.begun import Begun, Entry
 from kiosk.portal.errors import (
     APART_SECONDS,
+    ENDS_SOON,
     IllTimed,
+    Lasts,
     Misconfigured,
     PortalBroken,
     PortalClosed,
@@ -42,7 +44,7 @@ from kiosk.portal.errors import (
     PortalRefused,
     PortalUnreachable,
 )
-from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
+from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, end_of, exchange, tls_context
 from kiosk.portal.model import (
     FOREIGN,
     Applicant,
@@ -98,6 +100,8 @@ class PortalClient:
         self._complaint = ""  # the last that was said to the operator
         self.ill_timed: IllTimed | None = None  # why the last call that got no connection got none, if it is the clock
         self.offers: frozenset[Offer] = frozenset()  # what the portal does beyond linking, as of its last status
+        self._own_end: datetime | None = None
+        self._its_end: datetime | None = None
         self.holding = False  # attributes were sent, to be held, and what they were sent for has not been ended by us
         self.ahead: float | None = None  # s, of this machine's clock before the portal's, as of its last answer
 
@@ -108,6 +112,18 @@ class PortalClient:
         except ValueError as error:
             raise Misconfigured(f"portal.url: {self._settings.url}: {error}", "correct it") from None
         self._tls = tls_context(self._settings)
+        self._own_end = end_of(self._settings.certificate_file or "")
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the first of the two certificates ends, the portal's and the kiosk's, as far as they were seen."""
+        return min((each for each in (self._own_end, self._its_end) if each is not None), default=None)
+
+    def certificate(self, now: datetime) -> Lasts | None:
+        """How long that is; None: nothing is known yet."""
+        if self.ends is None:
+            return None
+        return "ended" if now >= self.ends else "ends_soon" if now >= self.ends - ENDS_SOON else "lasting"
 
     def begin(self) -> Linking:
         """Begin a linking: its id, its nonce, the terms in force and when it ends by itself."""
@@ -336,6 +352,7 @@ class PortalClient:
             raise
         self.ill_timed = None
         self._compare(answer.date)
+        self._its_end = answer.ends
         if 200 <= answer.status < 300 and answer.content_type == "application/json" and answer.body is not None:
             return answer.body
         raise _problem(call.name, answer)
