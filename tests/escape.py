@@ -9,7 +9,7 @@ keyboard is told the shipped keymap as cage would load it, and its keys are the 
     no-keymap  an American keyboard: flags and policy hold alone
     no-flags   keymap and policy: of the flags only those without which nothing can be compared
     no-policy  keymap and flags
-    bare       none of the three: shows that this can find a way out
+    bare       none of the three, and a page of nobody's, for ours holds keys, too: shows that ways out are found
 
 After each chord the picture is compared with the one before. What the page has done itself (its session has shown
 another screen, the log says so) is no way out; anything else is, and so is what only the keeper has noticed. Not here:
@@ -24,6 +24,7 @@ import ctypes
 import io
 import itertools
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -41,7 +42,7 @@ from PIL import Image, ImageChops
 from kiosk.config.kiosk import Screen as Patient
 from kiosk.config.kiosk import Session
 from kiosk.services import browser
-from kiosk.services.browser import Keeper
+from kiosk.services.browser import FLAGS, Keeper
 from tests.e2e import policed
 from tests.forgetting.screen import AS_ROOT
 from tests.stage import ROOT, Stage, until
@@ -53,28 +54,19 @@ MODIFIERS = {"ctrl": 29, "alt": 56, "shift": 42, "super": 125}  # linux/input-ev
 KEYS = [code for code in range(1, 128) if code not in {*MODIFIERS.values(), 54, 97, 100, 126}]  # of a keyboard
 MORE = range(128, 248)  # of keyboards with more keys: each by itself
 NEEDED = ("--kiosk", "--no-first-run", "--incognito", "--noerrdialogs", "--disable-component-update")
-PAGES = {
-    1,
-    9,
-    10,
-    15,
-    28,
-    40,
-    55,
-    57,
-    59,
-    96,
-    103,
-    105,
-    106,
-    108,
-    138,
-}  # that attract has an answer to, with shift or not
-DIGITS = {*range(2, 12), 14, 71, 72, 73, 75, 76, 77, 79, 80, 81, 82, 111}  # and what the screen of a PIN has one to
-ENTER, WAY = (
-    28,
-    ("screen home", "screen 1 ", "screen 2 ", "screen 3 ", "screen 4 ", "screen 4 "),
-)  # from attract to a PIN
+# The keys that attract has an answer to, with shift or without; and those that the screen of a PIN has one to besides.
+PAGES = {*(1, 9, 10, 15, 28, 40, 55, 57, 59, 96, 138), *(103, 105, 106, 108)}
+DIGITS = {*range(2, 12), 14, 71, 72, 73, 75, 76, 77, 79, 80, 81, 82, 111}
+ENTER = 28
+WAY = (
+    "screen home",
+    "screen 1 ",
+    "screen 2 ",
+    "screen 3 ",
+    "screen 4 ",
+    "screen 4 ",
+)  # from attract to the card, by Enter
+START_SECONDS = 4.0
 LOST = Session(browser_lost_seconds=30)
 SESSIONS = ("screen ", "asked where", "session begins", "session ends")
 TOGETHER_SECONDS, ALONE_SECONDS = 0.25, 0.8  # until the picture has changed
@@ -196,6 +188,32 @@ def _state_of(map_: str) -> tuple[ctypes.CDLL, ctypes.c_void_p]:
     return xkb, ctypes.c_void_p(xkb.xkb_state_new(made))
 
 
+class Alone:
+    """A Chromium that nobody keeps, with a page of nobody's."""
+
+    def __init__(self, flags: Sequence[str], profiles: Path) -> None:
+        self._flags, self._profiles = flags, profiles
+        self._browser: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._browser is None or self._browser.poll() is not None else self._browser.pid
+
+    def run(self) -> None:
+        profile = tempfile.mkdtemp(dir=self._profiles)
+        command = ["chromium", *self._flags, f"--user-data-dir={profile}", "data:text/html,<h1>Nobody</h1>"]
+        self._browser = subprocess.Popen(command, stderr=subprocess.DEVNULL, process_group=0)
+
+    def stop(self) -> None:
+        if self._browser is not None:
+            browser.kill_group(self._browser)
+
+    def restart(self) -> None:
+        self.stop()
+        self.run()
+        time.sleep(START_SECONDS)
+
+
 class Screen:
     """cage without a display, the keeper, and the hand on the keyboard."""
 
@@ -213,13 +231,14 @@ class Screen:
         display = self._folder / "wayland-0"
         until(display.exists)
         self.keyboard = Keyboard(display, keymap(layer not in ("no-keymap", "bare")))
-        if layer in ("no-flags", "bare"):
-            setattr(browser, "FLAGS", NEEDED)  # noqa: B010
+        setattr(browser, "FLAGS", NEEDED if layer == "no-flags" else FLAGS)  # noqa: B010
         os.environ["WAYLAND_DISPLAY"] = str(display)
         os.environ["XDG_RUNTIME_DIR"] = str(self._folder)
         os.environ["TMPDIR"] = str(stage.temporary)
         flags = ("--ozone-platform=wayland", "--disable-gpu", *AS_ROOT)
-        self.keeper = Keeper(stage.settings, flags, str(program))
+        self.keeper: Keeper | Alone = Keeper(stage.settings, flags, str(program))
+        if layer == "bare":
+            self.keeper = Alone(("--kiosk", "--no-first-run", *flags), stage.temporary)
         self._thread = threading.Thread(target=self.keeper.run, daemon=True)
 
     def __enter__(self) -> Self:
@@ -231,6 +250,7 @@ class Screen:
         self._thread.join(10)
         os.killpg(self._cage.pid, signal.SIGKILL)
         self._cage.wait(10)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def picture(self) -> Image.Image:
         taken = subprocess.run([*self._inside, "grim", "-t", "ppm", "-"], capture_output=True, check=True, timeout=20)
@@ -320,8 +340,9 @@ class Trial:
         since = len(self._stage.log)
         self._stage.take_out()
         self._screen.keeper.restart()
-        self._stage.kill_worker()
-        since = self._stage.wait_log(HERE, 60, since)
+        if isinstance(self._screen.keeper, Keeper):
+            self._stage.kill_worker()
+            since = self._stage.wait_log(HERE, 60, since)
         if self._at == "pin":
             for shown in WAY:
                 time.sleep(ALONE_SECONDS)
@@ -367,17 +388,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             unpoliced = layer in ("no-policy", "bare")
             program: Path | str = "chromium" if unpoliced else policed.chromium(directory / "p", stage.port)
             with stage, Screen(stage, layer, program) as screen:
-                stage.wait_log(HERE, 60, 0)
+                if layer != "bare":
+                    stage.wait_log(HERE, 60, 0)
                 trial = Trial(screen, stage, options.at)
                 began = time.monotonic()
                 wanted = set(options.keys or range(256)) - (PAGES | DIGITS if options.quiet else set())
                 tried = (each for each in chords() if each[1] in wanted)
                 trial.run(itertools.islice(tried, options.part - 1, None, options.parts))
                 took = time.monotonic() - began
-        print(
-            f"{layer}: {trial.count} chords, {len(trial.out)} ways out, {trial.noticed} of them noticed; {took:.0f} s"
-        )
-        print("  " + " ".join(trial.out), flush=True)
+        found = f"{len(trial.out)} ways out, {trial.noticed} of them noticed"
+        print(f"{layer}, {options.at}: {trial.count} chords, {found}; {took:.0f} s", flush=True)
         worst = max(worst, len(trial.out) if layer == "whole" else 0)
     return 1 if worst else 0
 
