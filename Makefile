@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events conformity lock deb repository install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -46,6 +46,10 @@ sweep: ## every fault at every place, into docs/faults.md; ARGS="portal printer"
 endurance: ## visit after visit, and what grows; ARGS="socket --minutes 80", then ARGS=--write (docs/benchmarks.md)
 	@tools/setup test
 	$(PYTHON) -m tests.wild endurance $(ARGS)
+
+escape: ## does any chord of keys lead out of the kiosk? as root; ARGS="whole --quiet" (docs/lockdown.md)
+	@tools/setup test
+	$(PYTHON) -m tests.escape $(ARGS)
 
 mutants: ## does a room's own tests notice a fault in it? ARGS="--room card --count 40 --seed 1" (minutes for each room)
 	@tools/setup test
@@ -100,22 +104,13 @@ repository: ## an apt repository of what is in var/deb, signed, in var/repositor
 	@tools/repository "$(KEY)"
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
-	for unit in kiosk.target kiosk-server.service kiosk-browser.service kiosk-caretaker.service; do \
-		install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/system systemd/$$unit && \
-		sed -i 's|/opt/kiosk|$(AT)|g' $(DESTDIR)$(LIB)/systemd/system/$$unit || exit 1; \
+	install -d $(DESTDIR)$(LIB)/kiosk && : >$(DESTDIR)$(LIB)/kiosk/shipped
+	sed -n 's|LIB/|$(LIB)/|; s|POLKIT|$(POLKIT)|; /^[^#]/p' systemd/places | while read -r file place; do \
+		to=$$place/$${file##*/} && install -D -m 644 systemd/$$file $(DESTDIR)$$to && \
+		sed -i 's|/opt/kiosk|$(AT)|g; s|/etc/kiosk/xkb|$(LIB)/kiosk/xkb|; s|/etc/kiosk/rules|$(LIB)/kiosk/rules|' $(DESTDIR)$$to && \
+		echo "$$(sha256sum <$(DESTDIR)$$to | cut -c -64) $$to" >>$(DESTDIR)$(LIB)/kiosk/shipped || exit 1; \
 	done
-	install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/system/pcscd.service.d systemd/pcscd.service.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/system.conf.d systemd/system.conf.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)$(LIB)/systemd/journald.conf.d systemd/journald.conf.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)$(LIB)/sysctl.d systemd/sysctl.d/90-kiosk.conf
-	install -D -m 644 -t $(DESTDIR)$(LIB)/sysusers.d systemd/sysusers.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)$(LIB)/tmpfiles.d systemd/tmpfiles.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)$(LIB)/modprobe.d systemd/modprobe.d/kiosk.conf
-	install -D -m 644 -t $(DESTDIR)$(LIB)/udev/rules.d systemd/udev/70-kiosk-headphones.rules
-	install -D -m 644 -t $(DESTDIR)$(POLKIT) systemd/polkit/50-kiosk-pcscd.rules
-	install -D -m 644 -t $(DESTDIR)/etc/default/grub.d systemd/grub.d/kiosk.cfg
-	install -D -m 644 -t $(DESTDIR)/etc/chromium/policies/managed systemd/chromium/policies.json
-	for file in kiosk.toml guidance.toml; do \
+	for file in kiosk.toml guidance.toml firewall.nft; do \
 		test -e $(DESTDIR)/etc/kiosk/$$file || install -D -m 644 -t $(DESTDIR)/etc/kiosk config/$$file; \
 	done
 	test -n "$(DESTDIR)" || { systemd-sysusers && systemd-tmpfiles --create kiosk.conf && systemctl daemon-reload; }

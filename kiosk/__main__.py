@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -54,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     serve_.set_defaults(run=lambda options: serve(_as_set(options.config)))
     browser_.description = "Start Chromium on the kiosk's page, and again when it has ended, until told to stop."
     browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
-    browser_.add_argument("--cage", action="store_true", help="in cage, which this becomes")
+    browser_.add_argument("--cage", action="store_true", help="in cage, which this starts")
     browser_.add_argument("--shared", action="store_true", help="others have windows on this display, too")
     browser_.set_defaults(run=lambda options: browser(_salvaged(options.config, BrowserSettings)[0], options))
     check_.description = (
@@ -204,19 +205,16 @@ def serve(as_set: AsSet) -> int:
 
 def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     from kiosk.ipc.caretaker import Caretaker
+    from kiosk.services import screen
     from kiosk.services.browser import Keeper
 
     flags: list[str] = options.flags
+    wayland = os.environ.get("WAYLAND_DISPLAY")
     if options.cage:
-        again = [sys.executable, "-m", "kiosk", "browser", "--config", str(options.config), "--", *flags]
-        try:
-            os.execvp("cage", ["cage", "--", *again])
-        except OSError as error:
-            print(f"cage cannot be started ({error.strerror}); apt install cage", file=sys.stderr)
+        if shutil.which("cage") is None:
+            print("cage cannot be started (it is not there); apt install cage", file=sys.stderr)
             return 1
-    if os.environ.get("WAYLAND_DISPLAY"):
-        flags = ["--ozone-platform=wayland", *flags]
-    elif not os.environ.get("DISPLAY"):
+    elif not wayland and not os.environ.get("DISPLAY"):
         print(
             "no display (neither WAYLAND_DISPLAY nor DISPLAY is set); start it from one, or with cage", file=sys.stderr
         )
@@ -225,6 +223,11 @@ def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     if not os.access(folder, os.W_OK | os.X_OK):
         print(f"server.runtime_directory: {folder} is not there or not writable for this user", file=sys.stderr)
         return 1
+    if options.cage:
+        again = [sys.executable, "-m", "kiosk", "browser", "--config", str(options.config), "--", *flags]
+        return screen.run(again, Path(folder))
+    if wayland:
+        flags = ["--ozone-platform=wayland", *flags]
     caretaker = Caretaker(settings.caretaker.runtime_directory)
     keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -237,12 +240,13 @@ def check(path: Path) -> int:
     from kiosk.health import look, settings
 
     shut_out = look.shut_out(path)
+    locked_down = look.locked_down()
     asker = look.become_the_server()
     kiosk, wrong = _salvaged(path, Settings)
     if wrong:
         return 2
     complete = True
-    for finding in itertools.chain(settings.judge(path, asker, shut_out), look.everything(kiosk)):
+    for finding in itertools.chain(settings.judge(path, asker, shut_out), locked_down, look.everything(kiosk)):
         print(finding, flush=True)
         complete = complete and not finding.lacks
     return 0 if complete else 1

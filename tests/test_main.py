@@ -68,7 +68,7 @@ UNFIT = {
 READS = {  # what each service reads
     "serve": set(UNFIT),
     "browser": {"server", "caretaker"},
-    "caretaker": {"caretaker", "alerts"},
+    "caretaker": {"caretaker", "alerts", "opening"},
 }
 
 
@@ -118,21 +118,34 @@ def test_the_browser_needs_no_file_of_the_portal(tmp_path: Path) -> None:
     assert ended.stderr.startswith("no display ") and ended.stderr.count("\n") == 1
 
 
-def test_the_browser_becomes_cage_whatever_the_settings_are(tmp_path: Path) -> None:
+def test_the_browser_starts_cage_whatever_the_settings_are(tmp_path: Path) -> None:
     cage = tmp_path / "cage"
-    cage.write_text('#!/bin/sh\nprintf "%s\\n" "$$" "$@"\n')
+    cage.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     cage.chmod(0o755)
-    for text, said in (("[server]\nport = 0\n", 1), ("", 0)):
-        path = config(tmp_path, text)
+    for port, said in (("port = 0", 1), ("", 0)):
+        path = config(tmp_path, f'[server]\nruntime_directory = "{tmp_path}"\n{port}\n')
         ended = kiosk("browser", "--cage", "--config", path, "--", "--flag", PATH=f"{tmp_path}:{os.defpath}")
-        _, *arguments = ended.stdout.splitlines()
-        assert arguments == ["--", sys.executable, "-m", "kiosk", "browser", "--config", path, "--", "--flag"]
+        assert ended.stdout.splitlines() == [
+            "--",
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            "--",
+            sys.executable,
+            "-m",
+            "kiosk",
+            "browser",
+            "--config",
+            path,
+            "--",
+            "--flag",
+        ]
         assert ended.stderr.count(f"{path}: server.port: ") == ended.stderr.count("\n") == said
 
     cage.unlink()
     ended = kiosk("browser", "--cage", "--config", path, PATH=str(tmp_path))
     assert ended.returncode == 1
-    assert ended.stderr == "cage cannot be started (No such file or directory); apt install cage\n"
+    assert ended.stderr == "cage cannot be started (it is not there); apt install cage\n"
 
 
 AS_NOBODY = """

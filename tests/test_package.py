@@ -45,15 +45,20 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         # the operator's to change, and kept at an upgrade: dpkg takes what lies in /etc for that
         "etc/chromium/policies/managed/policies.json",
         "etc/default/grub.d/kiosk.cfg",
+        "etc/kiosk/firewall.nft",
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
         # ours
+        "usr/lib/kiosk/rules.nft",
+        "usr/lib/kiosk/shipped",
+        *(f"usr/lib/kiosk/xkb/{part}/kiosk" for part in ("rules", "keycodes", "types", "compat", "symbols")),
         "usr/lib/modprobe.d/kiosk.conf",
         "usr/lib/sysctl.d/90-kiosk.conf",
         "usr/lib/systemd/journald.conf.d/kiosk.conf",
         "usr/lib/systemd/system.conf.d/kiosk.conf",
         "usr/lib/systemd/system/kiosk-browser.service",
         "usr/lib/systemd/system/kiosk-caretaker.service",
+        "usr/lib/systemd/system/kiosk-firewall.service",
         "usr/lib/systemd/system/kiosk-server.service",
         "usr/lib/systemd/system/kiosk.target",
         "usr/lib/systemd/system/pcscd.service.d/kiosk.conf",
@@ -63,7 +68,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/share/polkit-1/rules.d/50-kiosk-pcscd.rules",
     }
     assert {Path(path).name for path in found} >= {
-        path.name for path in (ROOT / "systemd").rglob("*") if path.is_file()
+        path.name for path in (ROOT / "systemd").rglob("*") if path.is_file() and path.name != "places"
     }
 
 
@@ -72,7 +77,13 @@ def test_the_units_name_the_packages_place_and_no_other(installed: Path) -> None
         assert "/opt/kiosk" not in unit.read_text()
         assert "Documentation=file:/usr/lib/kiosk/docs/operators.md\n" in unit.read_text()
         if unit.suffix == ".service":
-            assert "\nExecStart=/usr/lib/kiosk/.venv/bin/python -m kiosk " in unit.read_text()
+            others = {
+                "kiosk-firewall": "/usr/sbin/nft -f /usr/lib/kiosk/rules.nft\n",
+            }
+            ours = others.get(unit.stem, "/usr/lib/kiosk/.venv/bin/python -m kiosk ")
+            assert f"\nExecStart={ours}" in unit.read_text()
+            for place in re.findall(r"/\w+[\w/]*/kiosk/(?:xkb|rules\.nft)", unit.read_text()):
+                assert (installed / place[1:]).exists(), place
     assert (DEBIAN / "kiosk.links").read_text() == "/usr/share/doc/kiosk /usr/lib/kiosk/docs\n"
     assert "exec /usr/lib/kiosk/.venv/bin/python -I -m kiosk" in (DEBIAN / "kiosk.sh").read_text()
 

@@ -26,15 +26,16 @@ ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
 SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a person
 CARETAKER = "kiosk-caretaker.service"
+FIREWALL = "kiosk-firewall.service"
 ALL = [*SERVICES, CARETAKER]
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*SERVICES, CARETAKER, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, "kiosk.target"]:
         text = (UNITS / unit).read_text()
-        text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env")
+        text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
     return tmp_path
 
@@ -51,7 +52,8 @@ def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "most"), [("kiosk-server.service", 22), ("kiosk-browser.service", 48), (CARETAKER, 13)]
+    ("service", "most"),
+    [("kiosk-server.service", 19), ("kiosk-browser.service", 48), (CARETAKER, 13), (FIREWALL, 16)],
 )
 def test_the_units_are_no_more_exposed_than_written_down(units: Path, service: str, most: int) -> None:
     # systemd's own figure times ten; docs/operators.md names it. Lower is better.
@@ -117,6 +119,17 @@ def test_the_policy_lets_the_browser_reach_the_kiosk_and_nothing_else() -> None:
     assert policy["IncognitoModeAvailability"] == 2
 
 
+def test_every_policy_is_explained_and_nothing_else_is() -> None:
+    page = (ROOT / "docs/lockdown.md").read_text("utf-8").partition("## The browser")[2].partition("\n## ")[0]
+    explained = {
+        name for row in page.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    policy = json.loads((UNITS / "chromium" / "policies.json").read_text())
+    pages_ask = {name for name in policy if re.fullmatch(r"Default\w+Setting", name)}  # one row for all of them
+    assert explained | pages_ask == set(policy)
+    assert {policy[name] for name in pages_ask} == {2}, "2 forbids"
+
+
 def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: Path) -> None:
     subprocess.run(["make", "install", f"DESTDIR={tmp_path}"], cwd=ROOT, check=True, capture_output=True, timeout=60)
     installed = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
@@ -136,10 +149,15 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
         "etc/udev/rules.d/70-kiosk-headphones.rules",
         "etc/chromium/policies/managed/policies.json",
+        "etc/systemd/system/kiosk-firewall.service",
+        "etc/kiosk/firewall.nft",
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
+        "etc/kiosk/rules.nft",
+        "etc/kiosk/shipped",
+        *(f"etc/kiosk/xkb/{part}/kiosk" for part in ("rules", "keycodes", "types", "compat", "symbols")),
     }
-    assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 2
+    assert len(installed) == len([path for path in UNITS.rglob("*") if path.is_file()]) + 3
 
 
 def test_installing_again_keeps_the_operators_settings(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What only a process that outlives the sessions can look at: disk, memory, temperature, voltage, wear, time zone,
-settings, facts, fonts, accounts, trail. Each is opened here and judged in `health`; what is not told is left out.
+settings, facts, fonts, accounts, trail, lock-down. Each is opened here and judged in `health`; what is not told is left
+out.
 
 A look takes some milliseconds, for the same thread serves everybody. Fonts are asked of a program of their own, so in a
 thread of their own, at the first look and when staff want to see it again.
@@ -7,18 +8,20 @@ thread of their own, at the first look and when staff want to see it again.
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from kiosk.config import guidance, kiosk
+from kiosk.config import guidance, kiosk, shipped
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
-from kiosk.health import disk, memory, staff, temperature, wear
+from kiosk.health import disk, lockdown, memory, staff, temperature, wear
 from kiosk.health.fonts import FONTS
 from kiosk.language import dates
 
@@ -32,7 +35,7 @@ Found = tuple[str, str]  # a check and a reason (config/health.toml)
 class Gather:
     """config: the settings file. state: the state directory. roles: of every account. unwritten, broken: how the trail
     is. root: where /proc and /sys are. families: of the fonts that are there. confirmed: the facts with the days on
-    which somebody made sure of them here."""
+    which somebody made sure of them here. lists: of what was put on the machine."""
 
     def __init__(
         self,
@@ -44,10 +47,11 @@ class Gather:
         root: Path = Path("/"),
         families: Callable[[], bool] | None = None,
         confirmed: Callable[[Guidance], Guidance] = lambda facts: facts,
+        lists: tuple[Path, ...] = shipped.LISTS,
     ) -> None:
         self._config, self._state, self._root = config, state, root
         self._roles, self._unwritten, self._broken = roles, unwritten, broken
-        self._families = families or fonts_there
+        self._families, self._lists = families or fonts_there, lists
         self._confirmed = confirmed
         self._fonts: bool | None = None  # not known yet
         self._asked = False
@@ -84,6 +88,8 @@ class Gather:
             yield "settings", "unfit"
             return
         yield "settings", "fit"
+        if (files := shipped.listed(self._lists)) is not None:
+            yield "lockdown", lockdown.judge(shipped.faults(files, self._root), refused(settings.server.port))
         try:
             facts = guidance.load(settings.station.guidance_file)
         except ConfigError:
@@ -125,6 +131,16 @@ class Gather:
                 yield int(path.read_text("ascii"), 0)
             except (OSError, ValueError):
                 continue
+
+
+def refused(port: int) -> bool | None:
+    """Whether the firewall keeps us from the pages, as it has to keep every user but the screen's. None: nobody listens
+    there, and nothing refuses."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return False
+    except OSError as error:
+        return True if error.errno == errno.EHOSTUNREACH else None
 
 
 def fonts_there() -> bool:

@@ -25,7 +25,21 @@ from msgspec import structs
 
 from kiosk.config.guidance import SHIPPED, Guidance, load, overdue, reconfirmed
 from kiosk.config.kiosk import Settings
-from kiosk.health import browser, caretaker, certificate, clock, fonts, guidance, port, portal, printer, reader, voice
+from kiosk.config.shipped import faults, listed
+from kiosk.health import (
+    browser,
+    caretaker,
+    certificate,
+    clock,
+    fonts,
+    guidance,
+    lockdown,
+    port,
+    portal,
+    printer,
+    reader,
+    voice,
+)
 from kiosk.health.finding import Finding
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer
@@ -69,6 +83,13 @@ def shut_out(path: Path) -> list[str]:
         asked = subprocess.run(["test", "-r", path], user=user.pw_uid, group=user.pw_gid, extra_groups=[], check=False)
         return [SCREEN] if asked.returncode else []
     return []
+
+
+def locked_down() -> list[Finding]:
+    """What of the machine is not as it was shipped, as whoever asks sees it, and root sees the most; nothing where
+    nothing was shipped."""
+    files = listed()
+    return [] if files is None else list(lockdown.findings(len(files), faults(files)))
 
 
 def everything(settings: Settings) -> Iterator[Finding]:

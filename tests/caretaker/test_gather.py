@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import socket
 import threading
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from kiosk.caretaker.gather import Gather
+from kiosk.caretaker.gather import Gather, refused
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import Settings, load
 
@@ -107,6 +111,32 @@ def test_staff_and_trail_are_as_the_caretaker_knows_them(machine: Machine) -> No
     assert machine.finds()["staff"] == "unsupervised" and machine.finds()["trail"] == "broken"
     machine.unwritten = 1
     assert machine.finds()["trail"] == "unwritable"
+
+
+def test_a_machine_on_which_nothing_was_installed_says_nothing_of_its_lock_down(machine: Machine) -> None:
+    assert "lockdown" not in machine.finds()
+
+
+def test_a_change_of_what_was_installed_is_found(machine: Machine) -> None:
+    machine.says("usr/lib/sysctl.d/90-kiosk.conf", "kernel.sysrq = 0\n")
+    digest = sha256(b"kernel.sysrq = 0\n").hexdigest()
+    machine.says("shipped", f"{digest} /usr/lib/sysctl.d/90-kiosk.conf\n")
+    lists = (machine.root / "shipped",)
+    machine.gather = Gather(machine.config, machine.root, lambda: [], root=machine.root, lists=lists)
+    mine = "users" if os.geteuid() else "as_shipped"  # a file that is not root's can be changed by others
+    assert machine.finds()["lockdown"] == mine
+    machine.says("usr/lib/sysctl.d/90-kiosk.conf", "kernel.sysrq = 1\n")
+    assert machine.finds()["lockdown"] == ("users" if os.geteuid() else "changed")
+
+
+def test_the_pages_answer_is_told_from_a_refusal_and_from_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as pages:
+        port = pages.getsockname()[1]
+        assert refused(port) is False
+    assert refused(port) is None
+    unreachable = OSError(errno.EHOSTUNREACH, "so the firewall says it, tests/test_firewall.py")
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: (_ for _ in ()).throw(unreachable))
+    assert refused(port) is True
 
 
 def test_fonts_are_asked_for_once_and_when_somebody_wants_to_see_it_again(machine: Machine) -> None:

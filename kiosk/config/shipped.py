@@ -1,0 +1,181 @@
+"""What was put on the machine, and whether it is still so: the lock-down, read back.
+
+`make install` and the package write the list of all they put in place (systemd/places), each file with its SHA-256.
+What those files ask for is looked for in them, and not said a second time here:
+
+    every file             is there, the same, root's, and for nobody else to write; and no other goes before it
+    sysctl.d, grub.d       what the kernel says now, and what it was started with
+    modprobe.d             no module that is not wanted
+    sysusers.d             our users: no login, no group but their own
+    tmpfiles.d             owners and modes of what lies between them
+
+and beside them: no swap, nothing that listens to the network but ssh, which the firewall keeps. All of it is what any
+user of the machine can see; what only root can is left out for the others, and not guessed at. Whoever has become root
+can write the list, too: this finds what was changed and forgotten, not who hides. Against those stand the image's
+signatures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTS = (ROOT / "shipped", Path("/etc/kiosk/shipped"))  # the package's, and that of `make install`
+BEFORE = ("/etc", "/run")  # what lies there goes before what lies in /usr/lib
+OURS = re.compile(rb"(http://(?:127\.0\.0\.1|localhost)):[0-9]+")  # in the policy; its port is the operator's to change
+SSH = 22
+# As /proc/net/tcp writes 127/8, ::1 and ::ffff:127/104: four bytes at a time, in the order of a little-endian machine.
+LOOPBACK = re.compile("[0-9A-F]{6}7F$|0{24}01000000$|0{16}FFFF0000[0-9A-F]{6}7F$")
+LISTENS = "0A"  # TCP_LISTEN, include/net/tcp_states.h
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+Kind = Literal["changed", "kernel", "users", "open"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is not as it was put there."""
+
+    kind: Kind
+    words: str
+
+
+def listed(lists: tuple[Path, ...] = LISTS) -> Mapping[str, str] | None:
+    """Every file that was put in place, and its SHA-256. None: nothing was; this is a demo."""
+    for path in lists:
+        try:
+            lines = path.read_text("ascii").splitlines()
+        except OSError:
+            continue
+        return {place: digest for digest, _, place in (line.partition(" ") for line in lines)}
+    return None
+
+
+def faults(files: Mapping[str, str], root: Path = Path("/")) -> Iterator[Fault]:
+    """files: as of `listed`. root: the machine's."""
+    for place, digest in files.items():
+        yield from _file(root, place, digest)
+        yield from _before(root, place)
+        said = _read(root / place[1:])
+        if "/sysctl.d/" in place:
+            yield from _sysctl(root, said)
+        elif "/grub.d/" in place:
+            yield from _started_with(root, said)
+        elif "/modprobe.d/" in place:
+            yield from _modules(root, said)
+        elif "/sysusers.d/" in place:
+            yield from _users(root, said)
+        elif "/tmpfiles.d/" in place:
+            yield from _modes(root, said)
+    for path in sorted(root.glob("etc/chromium/policies/*/*")):
+        if (place := f"/{path.relative_to(root)}") not in files:
+            yield Fault("changed", f"{place} is a policy that was not shipped")
+    if len(_read(root / "proc/swaps").splitlines()) > 1:
+        yield Fault("kernel", "memory is swapped to a disk (swapon --show)")
+    yield from _listeners(root)
+
+
+def _read(path: Path) -> str:
+    """Nothing, when it is not there or not for us."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _file(root: Path, place: str, digest: str) -> Iterator[Fault]:
+    path = root / place[1:]
+    try:
+        held, found = path.read_bytes(), path.stat()
+    except PermissionError:
+        return
+    except OSError:
+        yield Fault("changed", f"{place} is not there")
+        return
+    if place.endswith("/policies.json"):
+        held = OURS.sub(rb"\1:8888", held)
+    if hashlib.sha256(held).hexdigest() != digest:
+        yield Fault("changed", f"{place} is not as it was shipped")
+    if found.st_uid != 0 or found.st_mode & OTHERS_WRITE:
+        yield Fault("users", f"{place} can be written by others than root")
+
+
+def _before(root: Path, place: str) -> Iterator[Fault]:
+    """What others have put where it goes before this file, or adds to this unit."""
+    below = re.sub(r"^/(usr/lib|usr/share|etc)/", "", place)
+    for top in BEFORE:
+        twin = f"{top}/{below}"
+        if twin != place and (root / twin[1:]).exists():
+            yield Fault("changed", f"{twin} goes before what was shipped")
+        if place.endswith((".service", ".target")):
+            for path in sorted(root.glob(f"{twin[1:]}.d/*.conf")):
+                yield Fault("changed", f"/{path.relative_to(root)} adds to what was shipped")
+
+
+def _sysctl(root: Path, said: str) -> Iterator[Fault]:
+    for name, wanted in re.findall(r"^([\w.]+) *= *(.+)$", said, re.MULTILINE):
+        now = _read(root / "proc/sys" / name.replace(".", "/")).strip()
+        if now and now != wanted:
+            yield Fault("kernel", f"{name} is {now} and has to be {wanted}")
+
+
+def _started_with(root: Path, said: str) -> Iterator[Fault]:
+    started = _read(root / "proc/cmdline").split()
+    for word in re.findall(r'^GRUB_CMDLINE_LINUX="\$GRUB_CMDLINE_LINUX (.*)"$', said, re.MULTILINE):
+        missing = [each for each in word.split() if each not in started]
+        if missing:
+            yield Fault("kernel", f"the kernel was started without {' '.join(missing)}")
+
+
+def _modules(root: Path, said: str) -> Iterator[Fault]:
+    loaded = {line.split()[0] for line in _read(root / "proc/modules").splitlines()}
+    for module in re.findall(r"^blacklist (\S+)$", said, re.MULTILINE):
+        if module in loaded:
+            yield Fault("kernel", f"the module {module} is loaded")
+
+
+def _numbers(root: Path, file: str) -> dict[str, list[str]]:
+    """The lines of /etc/passwd or /etc/group, by name."""
+    return {line.split(":")[0]: line.split(":") for line in _read(root / "etc" / file).splitlines() if ":" in line}
+
+
+def _users(root: Path, said: str) -> Iterator[Fault]:
+    known, groups = _numbers(root, "passwd"), _numbers(root, "group")
+    for user in re.findall(r"^u (\S+)", said, re.MULTILINE):
+        if user not in known:
+            yield Fault("users", f"there is no user {user}")
+            continue
+        if not known[user][6].endswith("/nologin"):
+            yield Fault("users", f"the user {user} can log in ({known[user][6]})")
+        for group, line in groups.items():
+            if user in line[3].split(","):
+                yield Fault("users", f"the user {user} is in the group {group}")
+
+
+def _modes(root: Path, said: str) -> Iterator[Fault]:
+    known, groups = _numbers(root, "passwd"), _numbers(root, "group")
+    for place, mode, user, group in re.findall(r"^[dz] (\S+) +(\d+) (\S+) (\S+)$", said, re.MULTILINE):
+        try:
+            found = (root / place[1:]).stat()
+        except OSError:
+            continue  # a key may be elsewhere, and a service whose folder is missing says so
+        wanted = (int(mode, 8), known.get(user, ["", "", ""])[2], groups.get(group, ["", "", ""])[2])
+        if (stat.S_IMODE(found.st_mode), str(found.st_uid), str(found.st_gid)) != wanted:
+            yield Fault("users", f"{place} has to be {user}'s, of the group {group}, with the mode {mode}")
+
+
+def _listeners(root: Path) -> Iterator[Fault]:
+    ports = set()
+    for file in ("tcp", "tcp6"):
+        for line in _read(root / "proc/net" / file).splitlines()[1:]:
+            host, _, port = line.split()[1].partition(":")
+            if line.split()[3] == LISTENS and not LOOPBACK.match(host):
+                ports.add(int(port, 16))
+    for number in sorted(ports - {SSH}):
+        yield Fault("open", f"something listens to the network at port {number}")

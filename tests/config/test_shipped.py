@@ -1,0 +1,176 @@
+"""A machine as it was installed, in a folder, and what is found when it is not so any more."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.config.shipped import Fault, faults, listed
+
+ROOT = Path(__file__).resolve().parents[2]
+PROC = {
+    "cmdline": "BOOT_IMAGE=/vmlinuz root=/dev/sda2 quiet init_on_free=1 panic=1 systemd.swap=no\n",
+    "swaps": "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n",
+    "modules": "xhci_hcd 360448 1 xhci_pci, Live 0x0000000000000000\n",
+    "sys/kernel/sysrq": "0\n",
+    "sys/kernel/core_pattern": "|/bin/false\n",
+    "sys/fs/suid_dumpable": "0\n",
+}
+LINE = "   {}: {}:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000   998        0 20913 1\n"
+HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+LOCAL, LOCAL6, MAPPED = "0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"
+EVERY, EVERY6 = "00000000", "0" * 32
+LISTENING, CONNECTED = "0A", "01"
+
+
+class Machine:
+    def __init__(self, root: Path, made: Path) -> None:
+        self.root = root
+        subprocess.run(["cp", "-a", f"{made}/.", root], check=True)
+        for name, text in PROC.items():
+            self.write(f"proc/{name}", text)
+        self.listens(
+            (LOCAL, 8888, LISTENING), (LOCAL6, 631, LISTENING), (MAPPED, 5000, LISTENING), (EVERY, 22, LISTENING)
+        )
+
+    def write(self, place: str, text: str) -> None:
+        path = self.root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def changes(self, place: str, old: str, new: str) -> None:
+        text = (self.root / place).read_text()
+        assert old in text
+        (self.root / place).write_text(text.replace(old, new))
+
+    def listens(self, *lines: tuple[str, int, str]) -> None:
+        for file, length in (("tcp", 8), ("tcp6", 32)):
+            mine = [LINE.format(number, *line) for number, line in enumerate(lines) if len(line[0]) == length]
+            self.write(f"proc/net/{file}", HEAD + "".join(mine))
+
+    def finds(self) -> list[Fault]:
+        files = listed((self.root / "usr/lib/kiosk/shipped",))
+        assert files is not None
+        found = list(faults(files, self.root))
+        if os.geteuid() != 0:  # then nothing here is root's, and root's folders cannot be made
+            found = [each for each in found if each.kind != "users"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As the package puts it, with its users."""
+    folder = tmp_path_factory.mktemp("made")
+    places = ("AT=/usr/lib/kiosk", "LIB=/usr/lib", "POLKIT=/usr/share/polkit-1/rules.d")
+    subprocess.run(["make", "-s", "install", f"DESTDIR={folder}", *places], cwd=ROOT, check=True, timeout=60)
+    (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    (folder / "etc/group").write_text("root:x:0:\n")
+    subprocess.run(["systemd-sysusers", f"--root={folder}", "kiosk.conf"], check=True, timeout=60)
+    if os.geteuid() == 0:
+        subprocess.run(["systemd-tmpfiles", f"--root={folder}", "--create", "kiosk.conf"], check=True, timeout=60)
+    return folder
+
+
+@pytest.fixture
+def machine(tmp_path: Path, made: Path) -> Iterator[Machine]:
+    yield Machine(tmp_path, made)
+
+
+def test_a_machine_as_it_was_installed_has_no_fault(machine: Machine) -> None:
+    assert machine.finds() == []
+
+
+def test_where_nothing_was_installed_there_is_no_list(tmp_path: Path) -> None:
+    assert listed((tmp_path / "shipped",)) is None
+
+
+def test_every_file_that_is_gone_or_changed_is_named(machine: Machine) -> None:
+    files = listed((machine.root / "usr/lib/kiosk/shipped",))
+    assert files is not None and len(files) == len((machine.root / "usr/lib/kiosk/shipped").read_text().splitlines())
+    for number, place in enumerate(files):
+        path = machine.root / place[1:]
+        kept = path.read_bytes()
+        if number % 2:
+            path.unlink()
+        else:
+            path.write_bytes(kept + b"\n# more\n")
+        words = f"{place} is not there" if number % 2 else f"{place} is not as it was shipped"
+        assert Fault("changed", words) in machine.finds()
+        path.write_bytes(kept)
+
+
+def test_a_policy_for_another_port_is_the_operators_to_have_and_one_for_another_place_is_not(machine: Machine) -> None:
+    policies = "etc/chromium/policies/managed/policies.json"
+    machine.changes(policies, ":8888", ":9999")
+    assert machine.finds() == []
+    machine.changes(policies, "http://localhost:9999", "http://example.com:9999")
+    assert [each.words for each in machine.finds()] == [f"/{policies} is not as it was shipped"]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("etc/systemd/system/kiosk-browser.service", "goes before what was shipped"),
+        ("run/systemd/system/kiosk-server.service", "goes before what was shipped"),
+        ("etc/systemd/system/kiosk-browser.service.d/override.conf", "adds to what was shipped"),
+        ("etc/sysctl.d/90-kiosk.conf", "goes before what was shipped"),
+        ("etc/udev/rules.d/70-kiosk-headphones.rules", "goes before what was shipped"),
+        ("etc/polkit-1/rules.d/50-kiosk-pcscd.rules", "goes before what was shipped"),
+        ("etc/chromium/policies/managed/more.json", "is a policy that was not shipped"),
+        ("etc/chromium/policies/recommended/more.json", "is a policy that was not shipped"),
+    ],
+)
+def test_what_goes_before_ours_or_beside_it_is_named(machine: Machine, place: str, words: str) -> None:
+    machine.write(place, "")
+    assert machine.finds() == [Fault("changed", f"/{place} {words}")]
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "words"),
+    [
+        ("proc/sys/kernel/sysrq", "438\n", "kernel.sysrq is 438 and has to be 0"),
+        ("proc/sys/kernel/core_pattern", "core\n", "kernel.core_pattern is core and has to be |/bin/false"),
+        ("proc/cmdline", "quiet panic=1\n", "the kernel was started without init_on_free=1 systemd.swap=no"),
+        ("proc/modules", "usblp 20480 0 - Live 0x0\n", "the module usblp is loaded"),
+        ("proc/swaps", PROC["swaps"] + "/dev/sda3 partition 1 0 -2\n", "memory is swapped to a disk (swapon --show)"),
+    ],
+)
+def test_a_kernel_that_is_not_as_the_shipped_files_ask_is_named(
+    machine: Machine, place: str, text: str, words: str
+) -> None:
+    machine.write(place, text)
+    assert machine.finds() == [Fault("kernel", words)]
+
+
+def test_what_listens_to_the_network_is_named_by_its_port(machine: Machine) -> None:
+    machine.listens((EVERY, 9090, LISTENING), (EVERY6, 9090, LISTENING), ("0200000A", 80, LISTENING))
+    assert [each.words for each in machine.finds()] == [
+        "something listens to the network at port 80",
+        "something listens to the network at port 9090",
+    ]
+    machine.listens((EVERY, 40000, CONNECTED))
+    assert machine.finds() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to someone else")
+def test_users_and_modes_that_are_not_as_shipped_are_named(machine: Machine) -> None:
+    policies = machine.root / "etc/chromium/policies/managed/policies.json"
+    policies.chmod(0o666)
+    os.chown(machine.root / "usr/lib/kiosk/rules.nft", 1000, 0)
+    (machine.root / "run/kiosk").chmod(0o777)
+    machine.changes("etc/passwd", "/run/kiosk:/usr/sbin/nologin", "/run/kiosk:/bin/sh")
+    machine.changes("etc/group", "kiosk-caretaker:x:", "sudo:x:27:kiosk-caretaker\nkiosk-caretaker:x:")
+    assert {each.words for each in machine.finds() if each.kind == "users"} == {
+        "/etc/chromium/policies/managed/policies.json can be written by others than root",
+        "/usr/lib/kiosk/rules.nft can be written by others than root",
+        "/run/kiosk has to be kiosk-browser's, of the group kiosk, with the mode 3770",
+        "the user kiosk can log in (/bin/sh)",
+        "the user kiosk-browser can log in (/bin/sh)",
+        "the user kiosk-caretaker is in the group sudo",
+    }
+    (machine.root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\n")
+    assert "there is no user kiosk" in {each.words for each in machine.finds()}

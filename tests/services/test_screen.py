@@ -1,0 +1,75 @@
+"""The main process of the screen's unit, with a cage that is a shell: whose word systemd hears, and what goes when."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+RUN = """import sys
+from pathlib import Path
+from kiosk.services import screen
+sys.exit(screen.run(sys.argv[3:], Path(sys.argv[1]), sys.argv[2]))"""
+KEEPER = "import os; from kiosk.services import sd_notify; sd_notify.notify('READY=1', f'STATUS={os.getpid()}')"
+CREDENTIALS = struct.Struct("3i")  # pid, uid, gid; unix(7), SCM_CREDENTIALS
+
+
+@contextmanager
+def screen(folder: Path, keeper: str) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    """The main process, and what systemd has of it. keeper: Python."""
+    cage = folder / "cage"
+    cage.write_text('#!/bin/sh\n[ "$1" = -- ] && shift\n"$@" &\ntrap "kill $!; exit 7" TERM\nwait\nexit 3\n')
+    cage.chmod(0o755)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        systemd.bind(str(folder / "systemd"))
+        systemd.settimeout(20)
+        command = [sys.executable, "-c", RUN, str(folder), str(cage), sys.executable, "-c", keeper]
+        process = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(folder / "systemd")})
+        try:
+            yield process, systemd
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_systemd_hears_the_keepers_word_from_the_main_process(tmp_path: Path) -> None:
+    with screen(tmp_path, KEEPER) as (process, systemd):
+        said, extra, _, _ = systemd.recvmsg(4096, socket.CMSG_SPACE(CREDENTIALS.size))
+        [(_, _, who)] = extra
+        assert CREDENTIALS.unpack(who)[0] == process.pid
+        ready, status = said.decode().split("\n")
+        assert ready == "READY=1"
+        assert status != f"STATUS={process.pid}", "it was another that said it"
+        assert process.wait(20) == 3, "the code is cage's"
+    assert (tmp_path / "screen.sock").stat().st_mode & 0o077 == 0, "nobody else speaks for it"
+
+
+@pytest.mark.parametrize(
+    ("how", "code"), [(signal.SIGTERM, 7), (signal.SIGKILL, -signal.SIGKILL)], ids=lambda each: str(each)
+)
+def test_whatever_way_it_goes_nothing_of_it_stays(tmp_path: Path, how: signal.Signals, code: int) -> None:
+    with screen(tmp_path, f"{KEEPER}; import time; time.sleep(60)") as (process, systemd):
+        keeper = int(systemd.recv(4096).decode().rpartition("=")[2])
+        process.send_signal(how)
+        assert process.wait(20) == code
+        end = time.monotonic() + 20
+        while lives(keeper) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not lives(keeper)
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
