@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events conformity lock deb repository install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance mutants audit sbom shots messages events conformity lock deb repository image install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -98,6 +98,9 @@ deb: ## the Debian package, for 12 and 13, in var/deb; ARGS=trixie for one of th
 
 repository: ## an apt repository of what is in var/deb, signed, in var/repository; KEY=... or a throw-away one
 	@tools/repository "$(KEY)"
+
+image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=...
+	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" tools/image
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
 	for unit in kiosk.target kiosk-server.service kiosk-browser.service kiosk-caretaker.service; do \
