@@ -100,7 +100,7 @@ repository: ## an apt repository of what is in var/deb, signed, in var/repositor
 	@tools/repository "$(KEY)"
 
 image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=...
-	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" tools/image
+	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" ARGS="$(ARGS)" tools/image
 
 test-appliance: ## start that image in QEMU, as root: attract is painted, the start counts as good
 	$(PYTHON) -m tests.appliance $(ARGS)
