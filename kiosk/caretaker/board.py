@@ -40,10 +40,6 @@ class State(Struct, frozen=True):
     checks: dict[str, Shown] = {}
 
 
-class NothingThere(Exception):
-    """It cannot be seen: nothing of this check stands on the board that anybody need look at. One line."""
-
-
 class Board:
     """tell: into the trail. now: monotonic seconds; wall: seconds since 1970. For one thread."""
 
@@ -102,13 +98,14 @@ class Board:
             if held.latest is not None and held.show():
                 self._show(check)
 
-    def mark(self, staff: int, role: Role, check: str) -> None:
-        """One of the staff has seen it. Raises NothingThere."""
+    def mark(self, staff: int, role: Role, check: str, reason: str) -> None:
+        """One of the staff has seen it stand there for that reason. What has become of it since then is still to be
+        seen, and what is well need not be."""
         shown = self._shown.get(check)
-        if shown is None or level_of(check, shown.reason) == "ok":
-            raise NothingThere("there is nothing to be seen of it")
-        if shown.seen != shown.reason:
-            self._set(check, structs.replace(shown, seen=shown.reason))
+        if shown is None or shown.reason != reason or level_of(check, reason) == "ok":
+            return
+        if shown.seen != reason:
+            self._set(check, structs.replace(shown, seen=reason))
             self._tell(event("check_seen", staff=staff, role=role, check=check))
 
     def _show(self, check: str) -> None:

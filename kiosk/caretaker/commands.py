@@ -18,7 +18,7 @@ from kiosk.caretaker.weak import LONGEST
 from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings
-from kiosk.ipc.caretaker import Away, Caretaker
+from kiosk.ipc.caretaker import ROOT_SECONDS, Away, Caretaker
 from kiosk.ipc.messages import AddStaff, Denied, ListStaff, Question, RemoveStaff, Staff
 
 
@@ -55,7 +55,7 @@ def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
         case _:
             asked = ListStaff()
     try:
-        answer = caretaker.ask(asked)
+        answer = caretaker.ask(asked, ROOT_SECONDS)
     except Away as error:
         return _complain(f"the caretaker does not answer ({error}); systemctl status kiosk-caretaker")
     match answer:
@@ -65,7 +65,7 @@ def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
             for number, role in accounts.items():
                 print(f"{number:>6}  {role}")
             if not accounts:
-                print("nobody; add one: python -m kiosk staff add NUMBER --role supervisor", file=sys.stderr)
+                print("nobody; add one: kiosk staff add NUMBER --role supervisor", file=sys.stderr)
     return 0
 
 

@@ -21,7 +21,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kiosk.caretaker.alerts import Alerts
-from kiosk.caretaker.board import NothingThere
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Admitted as IsRight
@@ -147,7 +146,7 @@ class Desk:
         if isinstance(asked, Report):
             return self._note(asked, who)
         if isinstance(asked, WRITES) and not self._acts.takes(self._now()):
-            return Denied("too much is asked")
+            return Denied("too much is asked", later=True)
         return self._serve(asked)
 
     def _hear(self, telling: Tell, who: frozenset[Speaker]) -> Answer:
@@ -164,7 +163,7 @@ class Desk:
             return Taken()
         if not self._buckets[speaker].takes(self._now()):
             self._record.missed(speaker, "flood")
-            return Denied("too much is told")
+            return Denied("too much is told", later=True)
         self._record.tell(told)
         return Taken()
 
@@ -190,8 +189,8 @@ class Desk:
                     return Rows(house.board.rows)
                 case LookAgain():
                     house.again()
-                case MarkSeen(staff=staff, check=check):
-                    house.board.mark(staff, self._acting(staff), check)
+                case MarkSeen(staff=staff, check=check, reason=reason):
+                    house.board.mark(staff, self._acting(staff), check, reason)
                 case Doors():
                     return house.doors.stand
                 case CloseKiosk(staff=staff, reason=reason, until=until):
@@ -237,12 +236,12 @@ class Desk:
                     self._passcodes.remove(staff)
                 case ListStaff():
                     return Staff(self._passcodes.accounts)
-        except (NotDone, NotPlanned, NothingThere) as error:
+        except (NotDone, NotPlanned) as error:
             return Denied(str(error))
         return Taken()
 
     def _call(self) -> Answer:
         new = self._alerts.can_call and not self._alerts.calling
         if new and not self._buckets["server"].takes(self._now()):
-            return Denied("too much is called")
+            return Denied("too much is called", later=True)
         return Calling(self._alerts.call())

@@ -36,6 +36,7 @@ from kiosk.ipc.messages import (
 
 PATIENCE_SECONDS = 1.5  # for an answer: a passcode may be being checked, or a disk be slow
 STAFF_SECONDS = 10.0  # of a member of the staff, for an answer that they have asked for
+ROOT_SECONDS = 20.0  # of root at the command line: passcodes that are being checked go before
 
 
 class Away(Exception):

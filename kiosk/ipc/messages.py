@@ -9,7 +9,7 @@ answer. Who speaks is said by the kernel and never by a message.
     Report     how a device or a program is (config/health.toml)                Taken, Denied
     Board      every check, as the staff see it                                 Rows
     LookAgain  judge now, and wait for nothing                                  Taken
-    MarkSeen   staff have seen this, and need not see it again as it is         Taken, Denied
+    MarkSeen   staff have seen this for that reason, and need not see it again  Taken, Denied
     Doors      is the kiosk open?                                               DoorsStand
     CloseKiosk, OpenKiosk              by staff                                 DoorsStand, Denied
     Paper      how much is on the roll?                                         PaperStands
@@ -115,6 +115,12 @@ class Calling(Message, frozen=True):
     call: CallState
 
 
+def _in_the_table(check: str, reason: str) -> None:
+    """Raises ValueError for what the table does not have."""
+    if check not in CHECKS or reason not in CHECKS[check].reasons:
+        raise ValueError("there is no such check or reason in the table")
+
+
 class Report(Message, frozen=True):
     """How something is: a reason of its check. Raises ValueError for what the table does not have."""
 
@@ -122,8 +128,7 @@ class Report(Message, frozen=True):
     reason: ReasonName
 
     def __post_init__(self) -> None:
-        if self.check not in CHECKS or self.reason not in CHECKS[self.check].reasons:
-            raise ValueError("there is no such check or reason in the table")
+        _in_the_table(self.check, self.reason)
 
 
 class Board(Message, frozen=True):
@@ -135,10 +140,14 @@ class LookAgain(Message, frozen=True):
 
 
 class MarkSeen(Message, frozen=True):
-    """This member of the staff has seen how that check is."""
+    """This member of the staff has seen that check stand there for that reason. Raises ValueError as Report does."""
 
     staff: Number
     check: CheckName
+    reason: ReasonName
+
+    def __post_init__(self) -> None:
+        _in_the_table(self.check, self.reason)
 
 
 class Doors(Message, frozen=True):
@@ -193,9 +202,10 @@ class Taken(Message, frozen=True):
 
 
 class Denied(Message, frozen=True):
-    """It is not done, and will not be if it is said again. why: one line of ours."""
+    """It is not done. why: one line of ours. later: it may be, when it is said again some seconds later."""
 
     why: str
+    later: bool = False
 
 
 class Standing(Message, frozen=True):

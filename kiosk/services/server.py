@@ -262,7 +262,7 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
     portal = PortalClient(settings.portal, Begun(Path(settings.server.runtime_directory)))
     left = portal.left()  # before this session begins anything itself
     has_printer = settings.printer.kind != "none"
-    devices = Devices(reader, open_printer(settings.printer), portal, jack, caretaker, has_printer)
+    devices = Devices(reader, open_printer(settings.printer), portal, jack, caretaker, has_printer, handover)
 
     def life(mine: bool) -> bool:
         return tell_browser(settings, ALIVE if mine else ASTRAY)

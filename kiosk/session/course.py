@@ -15,18 +15,10 @@ from kiosk.config.events import FIELDS, event
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.ipc.caretaker import Listener
+from kiosk.ipc.messages import End
 from kiosk.session.handover import Handover
 
 HOME = "home"  # the screen whose answers are what visits are for
-ENDS = {
-    "finished": "finished",
-    "Left": "left",
-    "TimedOut": "timed_out",
-    "CardGone": "card_gone",
-    "BrowserLost": "browser_lost",
-    "Stopped": "stopped",
-    "problem": "problem",
-}
 LASTED = ((60, "under_1_minute"), (180, "under_3_minutes"), (300, "under_5_minutes"), (600, "under_10_minutes"))
 MOST_SLIPS = 8  # of one visit that are told of
 
@@ -58,14 +50,14 @@ class Course:
         if len(self._slips) < MOST_SLIPS:
             self._slips.append("printed" if isinstance(outcome, Printed) else outcome.fault.value)
 
-    def ended(self, end: str) -> None:
-        """It is over, in the words of `visit.run`. A caretaker that does not answer is waited for once."""
+    def ended(self, end: End) -> None:
+        """It is over. A caretaker that does not answer is waited for once."""
         if self._began is None:
             return  # nobody came
         took = self._now() - self._began
         self._began = None
         lasted = next((label for seconds, label in LASTED if took < seconds), "longer")
-        visit = event("visit_ended", end=ENDS.get(end, "problem"), task=self._task, step=self._step, lasted=lasted)
+        visit = event("visit_ended", end=end, task=self._task, step=self._step, lasted=lasted)
         there = True
         failed = (event("slip_failed", printed=slip) for slip in self._slips if slip != "printed")
         for told in (visit, *(event("slip", printed=slip) for slip in self._slips), *failed):

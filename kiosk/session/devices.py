@@ -1,8 +1,11 @@
 """The devices of this process and what is known of each now, for the screens that must not offer what cannot be done.
 
 The reader tells its changes by itself. The printer and the portal are asked from time to time, and only while nobody
-is being served: during a visit each says how it stands when it is used. At the same times the caretaker is told how
-they are; without a caretaker nobody new is linked.
+is being served: during a visit each says how it stands when it is used. Staff may have both asked at once. At the same
+times the caretaker is told how they are; without a caretaker nobody new is linked.
+
+When the kiosk or the portal opens again is worded as seen from today ("tomorrow at 8:30") whenever a screen is shown.
+So a day that has begun is a change of both, though neither has changed.
 
 For the staff's board it is told more (config/health.toml), at the start, at every change, and every ten seconds, during
 visits too: whether somebody is being served is not to be read from when it hears of us. A thread of its own does that,
@@ -11,6 +14,7 @@ so that no visit waits for it.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -21,9 +25,11 @@ from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderS
 from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.messages import Doors, DoorsStand
+from kiosk.language import dates
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import APART_SECONDS
 from kiosk.portal.model import OpensAt
+from kiosk.session.handover import Handover
 
 log = logging.getLogger("kiosk.devices")
 
@@ -34,7 +40,8 @@ PortalState = Literal["open", "closed", "unreachable"]
 
 class Devices:
     """Reader, printer, portal and the socket for headphones, opened after the fork. has_printer: or `printer` stands
-    for none, of which there is nothing to tell."""
+    for none, of which there is nothing to tell. handover: whether the kiosk was closed when it was last asked; why and
+    until when is not known before the caretaker says so."""
 
     def __init__(
         self,
@@ -44,6 +51,7 @@ class Devices:
         jack: Jack | None = None,
         caretaker: Listener | None = None,
         has_printer: bool = True,
+        handover: Handover | None = None,
     ) -> None:
         self.reader = reader
         self.printer = printer
@@ -53,7 +61,9 @@ class Devices:
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault: PrinterFault | None = None
         self.caretaker_there = True
-        self.doors = DoorsStand()
+        self._handover = handover or Handover()
+        self.doors = DoorsStand("other" if self._handover.shut else None)
+        self._doors_day = self._portal_day = dates.today()  # on which each was asked last
         self.caretaker = caretaker or NoCaretaker()
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
@@ -150,18 +160,28 @@ class Devices:
 
     def ask_doors(self) -> bool:
         """Whether the kiosk is open. A caretaker that does not answer has closed nothing that was open, and opened
-        nothing that was closed."""
-        before = self.doors
-        try:
+        nothing that was closed, in this session or before it."""
+        before = self.doors, self._doors_day
+        self._doors_day = dates.today()
+        with contextlib.suppress(Away):
             answer = self.caretaker.ask(Doors())
-        except Away:
-            return False
-        if isinstance(answer, DoorsStand):
-            self.doors = answer
-        return self.doors != before
+            if isinstance(answer, DoorsStand):
+                self.doors = answer
+                self._handover.shut = not answer.open
+        return before != (self.doors, self._doors_day)
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)
+
+    def look_again(self) -> None:
+        """Ask portal and printer now and report how all is: somebody waits for it. Who cannot be asked is lost."""
+        for ask, lost in ((self.ask_portal, self.no_portal), (self.ask_printer, self.no_printer)):
+            try:
+                ask()
+            except Exception as error:
+                log.warning("%s", where(error))
+                lost()
+        self.report()
 
     def report(self) -> bool:
         """Report how everything is, as far as it is known. Nothing changes by that."""
@@ -205,9 +225,9 @@ class Devices:
         return before is not there
 
     def _portal_is(self, state: PortalState, opens_at: OpensAt | None = None) -> bool:
-        before = self.portal_state, self.portal_opens_at
-        self.portal_state, self.portal_opens_at = state, opens_at
-        return self._is_known("portal", before != (state, opens_at))
+        before = self.portal_state, self.portal_opens_at, self._portal_day
+        self.portal_state, self.portal_opens_at, self._portal_day = state, opens_at, dates.today()
+        return self._is_known("portal", before != (state, opens_at, self._portal_day))
 
     def _printer_is(self, fault: PrinterFault | None) -> bool:
         before, self.printer_fault = self.printer_fault, fault

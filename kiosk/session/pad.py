@@ -1,9 +1,11 @@
 """One PIN on its way in: keys come one at a time, the page sees dots.
 
 What has been typed is in one `bytearray`, which goes to the caller when the PIN is whole and is overwritten otherwise;
-no `str` of it ever exists. A second press of the same key within `BOUNCE_SECONDS` is a finger that trembles
+no `str` of a PIN is ever made here. A second press of the same key within `BOUNCE_SECONDS` is a finger that trembles
 (EN 301 549 5.8) and does not count. What counts is when it was pressed, on the page's clock, and not when it arrived:
 keys that have waited for a line that was cut come all at once. Time is monotonic seconds, and is given in.
+
+A staff number is typed here, too. It is no secret and may be read while it is typed (`Digits.shown`).
 """
 
 from __future__ import annotations

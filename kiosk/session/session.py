@@ -38,6 +38,7 @@ from kiosk.session.devices import Devices
 from kiosk.session.handover import Handover
 from kiosk.session.pad import Pad
 from kiosk.session.patience import Patience, Wait
+from kiosk.session.preferences import Preferences
 from kiosk.session.shown import Shown, View
 from kiosk.session.slot import CardSlot
 
@@ -103,9 +104,16 @@ class Session:
         return self._shown.view
 
     @property
+    def untouched(self) -> bool:
+        """It is shown as the next person is to find it: in the station's own dress, and nothing is laid over it."""
+        return self.view.preferences == Preferences() and self.view.overlay is None
+
+    @property
     def in_use(self) -> bool:
-        """Somebody is being served. Not yet at home, which promises to show when the portal is back."""
-        return self._in_use and self.view.screen.name != "home"
+        """Somebody is being served. Not yet at home, which promises to show when the portal is back; nor are the staff,
+        who want to see how printer and portal are."""
+        screen = self.view.screen
+        return self._in_use and screen.name != "home" and not screen.staff
 
     def answer(self, seq: int, answer: Answer) -> None:
         """The page says what was touched. Stale answers are dropped here, before they can wait anywhere; wishes are
@@ -175,7 +183,7 @@ class Session:
     def stand(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> Answer | None:
         """Have a screen stand there until something has happened: what was answered to it; None: look again.
 
-        Raises the ends of `flows.ends` that `wait` has, and CardPulled.
+        Raises the ends of `flows.asking.ends` that `wait` has, and CardPulled.
         """
         self._put(screen, wait, pad)
         return self._next()
@@ -223,6 +231,8 @@ class Session:
     def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         self._take_stale()
         pad, wait = Pad(rule), _wait_for(screen)
+        if wait is Wait.DOOR:
+            self._patience.begin(wait, self.now())  # also on the pad that stood there while a passcode was checked
         try:
             while True:
                 answer = self.stand(screen, wait, pad.facts())
@@ -262,6 +272,9 @@ class Session:
 
     def card(self) -> Card:
         return self.slot.card()
+
+    def look_again(self) -> None:
+        self._devices.look_again()
 
     def lay_out(self, slip: Slip) -> Image | NotLaidOut:
         return self._lay_out(slip, self.view.preferences.language)

@@ -18,6 +18,7 @@ from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.staff import door
 from kiosk.flows.staff.doors import told
 from kiosk.hw.supervise import where
+from kiosk.ipc.messages import End
 from kiosk.session.answers import Choice
 from kiosk.session.patience import Wait
 from kiosk.session.preferences import Preferences
@@ -26,7 +27,7 @@ from kiosk.session.session import Session
 log = logging.getLogger("kiosk.session")
 
 START = "start"
-OFFICER = "officer"  # a long press in the corner, or the keys that say the same (static/officer.js)
+OFFICER = "officer"  # a long press in the corner, or the keys that say the same (static/hold.js)
 ATTRACT = Screen("attract", {}, (START, OFFICER))
 LEFT_CARD = Screen("left_card", {}, (OFFICER,), sound=Sound.TAKE_CARD)
 
@@ -34,6 +35,7 @@ LEFT_CARD = Screen("left_card", {}, (OFFICER,), sound=Sound.TAKE_CARD)
 def run(session: Session) -> None:
     """The whole of it. Returns when the process may end; never raises."""
     who = None
+    end: End = "finished"
     try:
         who = attract(session)
         match who:
@@ -45,9 +47,8 @@ def run(session: Session) -> None:
                 session.begin_staff()
                 log.info("session begins, of the staff")
                 door.visit(session)
-        end = "finished"
     except VisitEnded as ended:
-        end = type(ended).__name__
+        end = ended.word
     except Exception as error:  # the last line of defence: the person reads words, the log gets no values
         end = "problem"
         at = isinstance(error, Stop) and error.at  # a flow knew more of what it means, and where it came from
@@ -74,15 +75,16 @@ class Who(Enum):
 
 def attract(session: Session) -> Who:
     """Until somebody is there: who touches the screen, wishes for something, puts a card in, or asks for the staff's
-    door. While nobody's card is in, that is to be taken first. While the kiosk is closed, only the staff come in."""
+    door. While nobody's card is in, that is to be taken first. While the kiosk is closed, only the staff come in.
+    Whoever has been before it is asked whether they still are, so that the next finds it as it was."""
     slot = session.slot
     while session.doors.open and not slot.theirs:
-        left = slot.nobodys
+        left, wait = slot.nobodys, _until_somebody(session)
         if left:
-            answer = session.stand(LEFT_CARD, Wait.ATTRACT)
+            answer = session.stand(LEFT_CARD, wait)
         else:
             taken = slot.seen_empty and session.view.screen.name == LEFT_CARD.name
-            answer = session.stand(replace(ATTRACT, sound=Sound.CARD_OUT if taken else Sound.NONE), Wait.ATTRACT)
+            answer = session.stand(replace(ATTRACT, sound=Sound.CARD_OUT if taken else Sound.NONE), wait)
         wished = session.view.preferences != Preferences() or session.view.overlay == "language"
         if not left and (wished or answer == Choice(START)):
             return Who.PERSON
@@ -92,18 +94,21 @@ def attract(session: Session) -> Who:
 
 
 def closed(session: Session) -> Who:
-    """Until the kiosk is opened, or one of the staff is there. Whoever reads it in their own way is asked whether they
-    still do, so that the next finds it as it was."""
+    """Until the kiosk is opened, or one of the staff is there."""
     while not session.doors.open:
         place, card = session.guidance.licence_desk, session.slot.occupied
         screen = Screen("closed", {**told(session.doors), "place": place, "card": card}, (OFFICER,))
-        changed = session.view.preferences != Preferences()
-        if session.stand(screen, Wait.READING if changed else Wait.ATTRACT) == Choice(OFFICER):
+        if session.stand(screen, _until_somebody(session)) == Choice(OFFICER):
             return Who.OFFICER
     return Who.NOBODY
 
 
-def give_card_back(session: Session, end: str) -> bool:
+def _until_somebody(session: Session) -> Wait:
+    """For ever; or for whoever has changed how it is shown, or laid something over it, as long as for a reader."""
+    return Wait.ATTRACT if session.untouched else Wait.READING
+
+
+def give_card_back(session: Session, end: End) -> bool:
     """Their card has no power from here on; the screen and its sound stay until it has gone. True: it has just gone."""
     session.slot.drop()
     session.lift()

@@ -67,7 +67,7 @@ ASKED: list[Question] = [
     Report("trail", "written"),
     Board(),
     LookAgain(),
-    MarkSeen(12, "reader"),
+    MarkSeen(12, "reader", "absent"),
     Doors(),
     CloseKiosk(12, "paper"),
     OpenKiosk(12),
@@ -199,7 +199,12 @@ def test_the_staff_act_once_they_are_let_in_and_nobody_does_in_their_name(world:
     world.asks(AddStaff(12, "officer", GOOD), "root")
     world.asks(Report("printer", "paper_end"), "server")
     world.asks(LookAgain(), "server")
-    acts: list[Question] = [MarkSeen(12, "printer"), CloseKiosk(12, "paper"), PaperChanged(12), OpenKiosk(12)]
+    acts: list[Question] = [
+        MarkSeen(12, "printer", "paper_end"),
+        CloseKiosk(12, "paper"),
+        PaperChanged(12),
+        OpenKiosk(12),
+    ]
     for act in (*acts, CloseKiosk(13, "paper")):
         assert world.asks(act, "server") == Denied("this staff number was not let in here, or not lately")
     world.asks(Admit(12, WRONG), "server")
@@ -427,7 +432,7 @@ def test_a_session_that_calls_and_calls_is_not_heard_for_the_rest(called: World)
     for _ in range(BURST + 20):
         said.append(called.asks(Call(), "server"))
         called.asks(EndCall(), "server")
-    assert said == [Calling("sending")] * BURST + [Denied("too much is called")] * 20
+    assert said == [Calling("sending")] * BURST + [Denied("too much is called", later=True)] * 20
     called.time += EVERY_SECONDS
     assert called.asks(Call(), "server") == Calling("sending")
     for _ in range(20):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.caretaker.board import NothingThere
 from kiosk.caretaker.clock import BACK_SECONDS, BELIEVED_SECONDS
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import LONGEST_SECONDS, NotPlanned
@@ -112,8 +111,8 @@ def test_what_staff_have_seen_is_to_be_seen_again_when_it_is_something_else_and_
         return row.seen
 
     assert not becomes("ready") and not becomes("paper_end")
-    world.house.board.mark(12, "officer", "printer")
-    world.house.board.mark(12, "officer", "printer")
+    world.house.board.mark(12, "officer", "printer", "paper_end")
+    world.house.board.mark(12, "officer", "printer", "paper_end")
     assert world.events[-1] == ("check_seen", "12", "officer", "printer") and len(world.told) == 1
     assert becomes("paper_end")
     becomes("ready", 600)
@@ -121,16 +120,22 @@ def test_what_staff_have_seen_is_to_be_seen_again_when_it_is_something_else_and_
     world.house = world.begun()
     assert becomes("paper_end"), "and the caretaker was started anew"
     assert not becomes("cover_open") and not becomes("paper_end"), "something else was there meanwhile"
-    world.house.board.mark(12, "officer", "printer")
+    world.house.board.mark(12, "officer", "printer", "paper_end")
     becomes("ready", 3700)
     assert not becomes("paper_end"), "it was well for long"
 
 
-def test_there_has_to_be_something_to_see(world: World) -> None:
+def test_what_is_well_or_unknown_or_something_else_by_now_is_not_marked_as_seen(world: World) -> None:
     world.house.report("reader", "present")
-    for check in ("reader", "portal"):
-        with pytest.raises(NothingThere):
-            world.house.board.mark(12, "officer", check)
+    world.house.report("printer", "ready")
+    world.house.report("printer", "paper_end")
+    world.passes(20)
+    told = len(world.told)
+    for check, reason in (("reader", "present"), ("portal", "unreachable"), ("printer", "near_end")):
+        world.house.board.mark(12, "officer", check, reason)
+    row = world.row("printer")
+    assert row is not None and (row.reason, row.seen) == ("paper_end", False)
+    assert len(world.told) == told and world.row("portal") is None
 
 
 def test_whoever_falls_silent_is_missed_and_a_keeper_that_was_never_there_is_not(world: World) -> None:
@@ -162,7 +167,7 @@ def test_what_stands_on_the_board_can_be_told_once_more(world: World) -> None:
     standing = {each.fields["check"]: each for each in world.house.board.standing}
     assert {name: standing[name] for name in told} == told and "printer" not in standing
     assert world.house.board.unseen("trail", "broken")
-    world.house.board.mark(12, "officer", "trail")
+    world.house.board.mark(12, "officer", "trail", "broken")
     assert not world.house.board.unseen("trail", "broken")
 
 

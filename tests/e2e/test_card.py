@@ -115,7 +115,7 @@ def test_a_card_taken_out_takes_the_data_off_the_screen_and_put_back_goes_on_whe
 def test_a_card_not_put_back_ends_it(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(8)
     person.takes_out()
-    kiosk.wait_log("session ends: CardGone")
+    kiosk.wait_log("session ends: card_gone")
     person.sees("attract")
     assert (kiosk.states(), kiosk.portal.held_count()) == ([State.CANCELLED], 0)
 

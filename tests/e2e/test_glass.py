@@ -177,7 +177,7 @@ def test_a_page_that_does_not_come_back_in_time_finds_the_visit_ended(
         glass.display.press(f"shift+{next(iter(FAULTS))}")
         since = glass.stage.wait_log("the page has gone", SILENT_SECONDS * BUSY, since)
         lost_seconds = glass.stage.settings.session.browser_lost_seconds
-        since = glass.stage.wait_log("session ends: BrowserLost", lost_seconds + BUSY, since)
+        since = glass.stage.wait_log("session ends: browser_lost", lost_seconds + BUSY, since)
         print(f"ended: {time.monotonic() - began:.1f} s")
     glass.stage.wait_log(HERE, 40, since)
 
@@ -201,5 +201,5 @@ def test_a_page_that_has_lost_the_focus_is_taken_away_and_the_visit_ended(glass:
     since = glass.stage.wait_log("something else has come before the page", BUSY, since)
     print(f"noticed: {time.monotonic() - began:.2f} s")
     assert glass.display.keeper.pid != browser
-    glass.stage.wait_log("session ends: BrowserLost", BUSY, since)
+    glass.stage.wait_log("session ends: browser_lost", BUSY, since)
     glass.stage.wait_log(HERE, 30, since)

@@ -56,7 +56,7 @@ def test_whoever_has_gone_away_is_forgotten(person: Person, hasty: Kiosk) -> Non
     began = time.monotonic()
     person.is_asked("stay")
     assert time.monotonic() - began > (IDLE + READING) / 2  # what is to be read is given more time
-    hasty.wait_log("session ends: TimedOut")
+    hasty.wait_log("session ends: timed_out")
     person.sees("take_card")
     assert hasty.people[person.who].address not in person.dom
     assert (hasty.states(), hasty.portal.held_count()) == ([State.CANCELLED], 0)
@@ -76,7 +76,7 @@ def test_a_slow_finger_can_answer_that_it_wants_to_leave(person: Person, hasty: 
     person.page.evaluate(SAY, "size")
     person.page.wait_for_selector(".is-large")  # that the finger is down has been heard by now
     person.page.mouse.up()
-    hasty.wait_log("session ends: Left")
+    hasty.wait_log("session ends: left")
 
 
 def test_touching_the_screen_puts_the_question_off(person: Person) -> None:

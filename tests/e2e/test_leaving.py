@@ -64,7 +64,7 @@ def test_refusing_consent_ends_it_and_nothing_has_been_sent(person: Person, kios
     person.walks_to(3)
     since = len(kiosk.log)
     person.presses("同意しない")
-    kiosk.wait_log("session ends: Left", since=since)
+    kiosk.wait_log("session ends: left", since=since)
     person.sees("attract")
     assert kiosk.states() == []
 
@@ -81,7 +81,7 @@ def test_leaving_at_any_step_undoes_what_was_begun(person: Person, kiosk: Kiosk,
     if step in ASKED:
         person.is_asked("leave_now")
         person.touches("leave_now")
-    kiosk.wait_log("session ends: Left", since=since)
+    kiosk.wait_log("session ends: left", since=since)
     person.sees("take_card" if step in CARD_IN else "attract")
     assert kiosk.states() == ([] if step < 4 else [State.COMPLETED] if step == 11 else [State.CANCELLED])
     assert kiosk.portal.held_count() == 0
@@ -107,7 +107,7 @@ def test_leaving_while_the_card_is_read_holds_also_when_the_pin_was_wrong(person
     person.sees("reading", 6)
     person.touches("leave")
     person.page.wait_for_selector("#screen [role=dialog]")
-    kiosk.wait_log("session ends: Left")
+    kiosk.wait_log("session ends: left")
 
 
 def test_leaving_while_the_portal_takes_its_time_is_heeded_and_undone(person: Person, kiosk: Kiosk) -> None:

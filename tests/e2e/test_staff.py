@@ -24,17 +24,26 @@ from tests.stage import ROOT, until
 STAFF, PASSCODE, WRONG = 12, "58203917", "58203916"
 HOLD_MS = 5000
 CORNER = (1080 - 40, 40)
-A_PALM_AND_A_FINGER_FROM_ELSEWHERE = """() => {
-    const corner = document.querySelector("[data-hold]").getBoundingClientRect();
-    const inside = { clientX: corner.left + 20, clientY: corner.top + 20, bubbles: true, button: 0 };
-    const elsewhere = document.querySelector("h1");
-    elsewhere.dispatchEvent(new PointerEvent("pointerdown", { ...inside, pointerId: 7, clientX: 300, clientY: 400 }));
-    document.querySelector("[data-hold]").dispatchEvent(new PointerEvent("pointermove", { ...inside, pointerId: 7 }));
-    document.querySelector("[data-hold]").dispatchEvent(
-        new PointerEvent("pointerdown", { ...inside, pointerId: 8, width: 300, height: 300 }));
+TOUCHES = """touches => {
+    const corner = document.querySelector("[data-hold]"), heading = document.querySelector("h1");
+    for (const [kind, on, pointerId, size] of touches) {
+        const at = corner?.getBoundingClientRect();
+        const inside = at && on === "corner";
+        const [box, clientX, clientY] = inside ? [corner, at.left + 20, at.top + 20] : [heading, 300, 400];
+        box.dispatchEvent(new PointerEvent(
+            "pointer" + kind, { clientX, clientY, pointerId, width: size, height: size, bubbles: true, button: 0 }));
+    }
 }"""
-LET_GO = """() => { for (const pointerId of [7, 8])
-    document.dispatchEvent(new PointerEvent("pointerup", { pointerId, bubbles: true })) }"""
+FINGER, PALM = 20, 300
+# Each lies there for as long as it takes, and is let go.
+NO_FINGER = {
+    "a palm": [("down", "corner", 7, PALM)],
+    "a finger that becomes a palm": [("down", "corner", 7, FINGER), ("move", "corner", 7, PALM)],
+    "a finger from elsewhere": [("down", "elsewhere", 7, FINGER), ("move", "corner", 7, FINGER)],
+    "a finger that slides away": [("down", "corner", 7, FINGER), ("move", "elsewhere", 7, FINGER)],
+    "a finger beside another": [("down", "elsewhere", 7, FINGER), ("down", "corner", 8, FINGER)],
+    "a finger beside which another comes": [("down", "corner", 7, FINGER), ("down", "elsewhere", 8, FINGER)],
+}
 
 
 class Staffed(Kiosk):
@@ -110,13 +119,24 @@ def enters(person: Person, page: Page) -> None:
     person.sees("staff_room")
 
 
-def test_an_officer_comes_in_closes_the_kiosk_and_opens_it_again(person: Person, page: Page) -> None:
-    assert isinstance(person.stage, Staffed)
-    page.evaluate(A_PALM_AND_A_FINGER_FROM_ELSEWHERE)
+@pytest.mark.parametrize("gesture", NO_FINGER)
+def test_only_one_finger_that_stays_in_the_corner_opens_the_door(person: Person, page: Page, gesture: str) -> None:
+    touches = NO_FINGER[gesture]
+    page.evaluate(TOUCHES, touches)
     page.wait_for_timeout(HOLD_MS + 200)
-    page.evaluate(LET_GO)
+    page.evaluate(TOUCHES, [("up", on, pointer, size) for _, on, pointer, size in touches])
     person.sees("attract")
 
+
+def test_a_finger_of_these_that_stays_does(person: Person, page: Page) -> None:
+    page.evaluate(TOUCHES, [("down", "corner", 7, FINGER)])
+    person.sees("staff_door")
+    page.evaluate(TOUCHES, [("up", "elsewhere", 7, FINGER)])
+    page.click("[data-answer=back]")
+
+
+def test_an_officer_comes_in_closes_the_kiosk_and_opens_it_again(person: Person, page: Page) -> None:
+    assert isinstance(person.stage, Staffed)
     holds_the_corner(page)
     person.sees("staff_door")
     types(page, str(STAFF))

@@ -52,6 +52,7 @@ class ScriptedKiosk:
         self.slips: list[Slip] = []
         self.slot: VirtualCard | None = None
         self.insertion = 0
+        self.looks = 0  # at printer and portal
         self._card: Card | None = None
         self._card_insertion = -1
         if card is not None:
@@ -119,6 +120,9 @@ class ScriptedKiosk:
             self.slot.power_on()
             self._card, self._card_insertion = Card(self._transmit), self.insertion
         return self._card
+
+    def look_again(self) -> None:
+        self.looks += 1
 
     def lay_out(self, slip: Slip) -> Image.Image | NotLaidOut:
         self.laid_out.append(slip)

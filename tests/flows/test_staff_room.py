@@ -60,17 +60,43 @@ def test_the_worst_stands_first_with_what_to_do_and_what_was_seen_asks_for_nothi
     assert [each["row"].check for each in rows] == ["printer", "disk", "portal", "reader"]
     assert rows[0]["reason"].do == CHECKS["printer"].reasons["paper_end"].do
     assert shown.answers == ("seen", "again", "back")
-    assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer"), Board()]
+    assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer", "paper_end"), Board()]
+
+
+def test_portal_and_printer_are_asked_before_the_board_is_judged_anew_and_somebody_may_want_the_kiosk() -> None:
+    looked: list[int] = []
+
+    def judges(_asked: LookAgain) -> Taken:
+        looked.append(kiosk.looks)
+        return Taken()
+
+    caretaker = ScriptedCaretaker({Board: [Rows(ROWS)], LookAgain: judges})
+    kiosk = ScriptedKiosk("again", "back", caretaker=caretaker)
+    board.visit(kiosk, OFFICER)
+    assert looked == [1] and kiosk.names == ["staff_board", "staff_busy", "staff_board"]
+
+
+def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_trouble() -> None:
+    well = Row("printer", "ok", "ready", 1, False)
+    caretaker = ScriptedCaretaker({Board: [Rows(ROWS), Rows((well,))], MarkSeen: [Taken()]})
+    kiosk = ScriptedKiosk("seen", "back", caretaker=caretaker)
+    board.visit(kiosk, OFFICER)
+    assert caretaker.asked[1] == MarkSeen(12, "printer", "paper_end")
+    assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("again", "back")
 
 
 @pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials"}))
-@pytest.mark.parametrize("answers", [(), [Denied("no")]], ids=["away", "denied"])
-def test_a_caretaker_that_does_not_answer_or_says_no_is_told_and_nothing_is_made_up(desk: str, answers: object) -> None:
+@pytest.mark.parametrize(
+    ("answers", "why"), [((), "away"), ([Denied("too much", later=True)], "later"), ([Denied("no")], "no")]
+)
+def test_a_caretaker_that_does_not_answer_or_says_no_is_told_and_nothing_is_made_up(
+    desk: str, answers: object, why: str
+) -> None:
     asked = dict.fromkeys((Board, Doors, Paper, Counters), answers)
     kiosk = ScriptedKiosk(desk, "back", "finish", caretaker=ScriptedCaretaker(asked))  # type: ignore[arg-type]
     room.visit(kiosk, OFFICER)
     assert kiosk.names == ["staff_room", "staff_denied", "staff_room"]
-    assert kiosk.screens[1].facts["away"] is (answers == ())
+    assert kiosk.screens[1].facts == {"why": why}
 
 
 def stands(*each: DoorsStand) -> ScriptedCaretaker:

@@ -7,6 +7,8 @@ from typing import cast
 
 import pytest
 
+from kiosk.card.apdu import CardLost
+from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
 from kiosk.flows.staff import trials
 from kiosk.flows.staff.officer import Officer
@@ -86,6 +88,26 @@ def test_a_card_that_goes_in_and_out_is_judged(card: VirtualCard) -> None:
 def test_a_card_that_was_in_does_not_count(card: VirtualCard) -> None:
     kiosk = tried("reader", "back", card=card)
     assert told(kiosk) == [] and kiosk.screens[1].facts["asks"] == "in"
+
+
+def test_a_card_that_goes_silent_says_nothing_of_the_reader(card: VirtualCard) -> None:
+    def pulls_at_once(kiosk: ScriptedKiosk) -> str:
+        kiosk.put_in(card)
+        kiosk.slot = SimpleNamespace(power_on=_is_lost)  # type: ignore[assignment]
+        return "put in"
+
+    kiosk = tried("reader", pulls_at_once, "next")
+    assert (told(kiosk), kiosk.screens[2].facts["verdict"], kiosk.screens[-1].facts["given"]) == ([], None, {})
+
+
+def _is_lost() -> None:
+    raise CardLost("no card")
+
+
+@pytest.mark.parametrize("fault", PrinterFault)
+def test_what_a_device_says_is_said_as_on_the_board(fault: PrinterFault) -> None:
+    kiosk = tried("printer", "next", printing=[NotPrinted(fault, partly=False)])
+    assert kiosk.screens[2].facts["reason"] is CHECKS["printer"].reasons[fault.value]
 
 
 @pytest.mark.parametrize("step", ["in", "out"])

@@ -252,7 +252,7 @@ def test_whoever_has_finished_without_a_keyboard_is_forgotten_by_a_browser_that_
 def test_whoever_walks_away_is_forgotten(kiosk: Kiosk) -> None:
     session = kiosk.stage.worker
     kiosk.walk_to(7)
-    kiosk.wait("session ends: TimedOut")
+    kiosk.wait("session ends: timed_out")
     ends_and_is_forgotten(kiosk, session)
 
 
@@ -260,7 +260,7 @@ def test_whoever_pulls_the_card_out_is_forgotten(kiosk: Kiosk) -> None:
     session = kiosk.stage.worker
     kiosk.walk_to(7)
     kiosk.stage.take_out()
-    kiosk.wait("session ends: CardGone")
+    kiosk.wait("session ends: card_gone")
     ends_and_is_forgotten(kiosk, session)
 
 

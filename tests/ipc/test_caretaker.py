@@ -109,6 +109,10 @@ def test_messages_are_the_same_behind_the_wire_and_a_passcode_in_no_repr() -> No
         assert question(encode(message)) == message and "58203917" not in f"{message} {message!r}"
     for said in (Taken(), Denied("x"), Standing(1, "0", 2, staffed=True)):
         assert answer(encode(said)) == said
-    for data in (b"", b"{}", encode(Taken()), b'{"message":"admit","staff":0,"passcode":""}', b"[" * 9999):
+    foreign = b'"staff":12,"check":"printer","reason":"worn_out"}'
+    for data in (
+        *(b"", b"{}", encode(Taken()), b'{"message":"admit","staff":0,"passcode":""}', b"[" * 9999),
+        *(b'{"message":"markseen",' + foreign, b'{"message":"report",' + foreign.partition(b",")[2]),
+    ):
         with pytest.raises(NotAMessage):
             question(data)

@@ -26,16 +26,19 @@ CAN_CALL = msgspec.convert({"alerts": {"kind": "alertmanager"}}, Settings)
 
 
 class Caretaker(NoCaretaker):
-    """Says one state after the other, the last for ever; `hangs` until it is let go."""
+    """Says one state after the other, the last for ever; hangs while it does not go on, or is ending. said: what it was
+    asked to do, in order."""
 
     def __init__(self, *states: CallState) -> None:
-        self.calls = self.ends = 0
+        self.said: list[str] = []
+        self.ending = threading.Event()
+        self.ending.set()
         self.goes_on = threading.Event()
         self.goes_on.set()
         self._states: Iterator[CallState] = chain(states, repeat(states[-1]))
 
     def call(self) -> CallState:
-        self.calls += 1
+        self.said.append("call")
         return self.call_stands()
 
     def call_stands(self) -> CallState:
@@ -43,7 +46,16 @@ class Caretaker(NoCaretaker):
         return next(self._states)
 
     def end_call(self) -> None:
-        self.ends += 1
+        self.ending.wait(20)
+        self.said.append("end")
+
+    @property
+    def calls(self) -> int:
+        return self.said.count("call")
+
+    @property
+    def ends(self) -> int:
+        return self.said.count("end")
 
 
 class Visitor:
@@ -109,6 +121,31 @@ def test_one_that_was_ended_elsewhere_is_on_its_way_to_nobody() -> None:
     visitor.presses(Help.STAFF)
     visitor.sees("unsent")
     visitor.session.end()
+
+
+def test_one_of_which_nobody_has_heard_is_made_anew_by_who_presses_again() -> None:
+    visitor = Visitor("unsent")
+    visitor.presses(Help.STAFF)
+    visitor.sees("unsent")
+    visitor.presses(Help.STAFF)
+    until(lambda: visitor.caretaker.said == ["call", "end", "call"], 10)
+    visitor.session.end()
+
+
+def test_the_call_before_is_ended_before_the_next_is_made_however_slow_that_is() -> None:
+    visitor = Visitor("sent")
+    visitor.presses(Help.STAFF)
+    visitor.sees("sent")
+    visitor.caretaker.ending.clear()
+    visitor.presses(Help.CALL_OFF)
+    visitor.presses(Help.STAFF)
+    assert visitor.calling.state == "sending"
+    visitor.presses(Help.CALL_OFF)
+    visitor.presses(Help.STAFF)
+    visitor.caretaker.ending.set()
+    until(lambda: visitor.caretaker.said == ["call", "end", "call"], 10)
+    visitor.session.end()
+    until(lambda: visitor.caretaker.said == ["call", "end", "call", "end"], 10)
 
 
 def test_a_caretaker_that_hangs_holds_up_neither_the_press_nor_the_end() -> None:

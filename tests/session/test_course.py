@@ -12,7 +12,7 @@ from kiosk.hw.device import NotPrinted, Printed, PrinterFault
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help
-from kiosk.session.course import ENDS, HOME, Course
+from kiosk.session.course import HOME, Course
 from kiosk.session.handover import Handover
 from tests.session.world import World
 
@@ -60,7 +60,7 @@ def test_nothing_is_told_before_it_is_over_and_nothing_twice() -> None:
     ran.course.printed(NotPrinted(PrinterFault.PAPER_END, partly=False))
     assert ran.caretaker.heard == []
     ran.time += 200
-    ran.course.ended("Left")
+    ran.course.ended("left")
     assert ran.told == [
         {"end": "left", "task": "link", "step": 4, "lasted": "under_5_minutes"},
         {"printed": "printed"},
@@ -69,14 +69,14 @@ def test_nothing_is_told_before_it_is_over_and_nothing_twice() -> None:
     ]
     assert [told.name for told in ran.caretaker.heard] == ["visit_ended", "slip", "slip", "slip_failed"]
     assert not ran.handover.in_use
-    ran.course.ended("Left")
+    ran.course.ended("left")
     assert len(ran.told) == 4
 
 
 def test_where_nobody_came_there_is_nothing_to_tell() -> None:
     ran = Ran()
     ran.course.comes_to(Screen("attract"))
-    ran.course.ended("Stopped")
+    ran.course.ended("stopped")
     assert ran.caretaker.asked == 0
 
 
@@ -103,8 +103,7 @@ def test_how_long_it_took_is_one_of_five(seconds: float, lasted: str) -> None:
 def test_the_words_of_the_table_are_those_of_the_code() -> None:
     of = {name: set(FIELDS[name].values or ()) for name in ("task", "end", "printed", "printer")}
     assert of["task"] == {*FLOWS, "none"}
-    assert of["end"] == set(ENDS.values())
-    assert set(ENDS) == {"finished", "problem", *(each.__name__ for each in ends.VisitEnded.__subclasses__())}
+    assert of["end"] == {"finished", "problem", *(each.word for each in ends.VisitEnded.__subclasses__())}
     faults = {fault.value for fault in PrinterFault}
     assert (of["printed"], of["printer"]) == ({*faults, "printed"}, {*faults, "ready"})
 

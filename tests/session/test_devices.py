@@ -14,12 +14,14 @@ from kiosk.config.events import Event
 from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.caretaker import Away, NoCaretaker
 from kiosk.ipc.messages import Answer, DoorsStand, Question, Report
+from kiosk.language import dates
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import IllTimed
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
 from kiosk.session.devices import Devices
+from kiosk.session.handover import Handover
 from tests.session.world import SlotReader
 
 
@@ -62,6 +64,22 @@ def devices(outside: Outside) -> Iterator[Devices]:
 def look(devices: Devices) -> bool:
     """Both are asked, whatever the first says."""
     return any([devices.ask_portal(), devices.ask_printer()])
+
+
+@pytest.mark.parametrize("throws", [None, ValueError("山田")])
+def test_staff_who_look_again_have_both_asked_and_the_board_told(
+    outside: Outside, throws: Exception | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caretaker = Caretaker()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    outside.fault, outside.answer = PrinterFault.PAPER_END, PortalClosed()
+    outside.portal_throws = outside.printer_throws = throws
+    devices.look_again()
+    lost = ("unreachable", PrinterFault.UNREACHABLE)
+    assert known(devices) == (("closed", PrinterFault.PAPER_END) if throws is None else lost)
+    heard = dict(caretaker.reported)
+    assert (heard["portal"], heard["printer"]) == (("closed", "paper_end") if throws is None else ("unreachable",) * 2)
+    assert "山田" not in caplog.text
 
 
 def known(devices: Devices) -> tuple[str, PrinterFault | None]:
@@ -262,6 +280,42 @@ def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -
         caretaker.stand, caretaker.there = stand, there
         changes.append((devices.ask_doors(), devices.doors.reason))
     assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]
+
+
+def test_a_session_that_begins_while_the_caretaker_is_away_is_closed_as_the_last_one_was(outside: Outside) -> None:
+    caretaker, handover = Porter(), Handover()
+
+    def begins() -> Devices:
+        there = cast(Printer, outside), cast(PortalClient, outside)
+        return Devices(SlotReader(), *there, caretaker=caretaker, handover=handover)
+
+    for stand in (DoorsStand("maintenance"), DoorsStand()):
+        caretaker.stand, caretaker.there = stand, True
+        begins().ask_doors()
+        caretaker.there = False
+        for _ in range(2):
+            devices = begins()
+            devices.ask_doors()
+            assert devices.doors == DoorsStand(None if stand.open else "other")
+
+
+def test_what_is_said_of_tomorrow_is_said_anew_when_tomorrow_has_come(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = datetime.date(2026, 11, 26)
+    monkeypatch.setattr(dates, "today", lambda: day)
+    caretaker = Porter()
+    caretaker.stand = DoorsStand("maintenance", int(datetime.datetime(2026, 11, 27, 8, 30, tzinfo=JST).timestamp()))
+    outside.answer = PortalClosed(OpensAt(datetime.datetime(2026, 11, 27, 8, 30, tzinfo=JST)))
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    asks = (devices.ask_doors, devices.ask_portal)
+    assert [ask() for ask in asks] == [True, True] and [ask() for ask in asks] == [False, False]
+    day += datetime.timedelta(days=1)
+    assert [ask() for ask in asks] == [True, True] and [ask() for ask in asks] == [False, False]
+    caretaker.there = False
+    day += datetime.timedelta(days=1)
+    assert (devices.ask_doors(), devices.ask_doors()) == (True, False), "also of one that was closed by who is away"
+    assert devices.doors == caretaker.stand
 
 
 def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:

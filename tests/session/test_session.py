@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Literal
 
 import pytest
 
@@ -377,4 +378,12 @@ def test_somebody_is_served_from_home_on_until_the_end() -> None:
     world.session.show(EARLY)
     assert world.session.in_use
     world.session.end()
+    assert not world.session.in_use
+
+
+@pytest.mark.parametrize("where", ["door", "room"])
+def test_nor_are_the_staff_who_want_to_see_how_the_devices_are(where: Literal["door", "room"]) -> None:
+    world = World()
+    world.session.begin_staff()
+    world.session.show(Screen("staff_board", staff=where))
     assert not world.session.in_use

@@ -12,12 +12,13 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import Left, TimedOut
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import door, room
-from kiosk.ipc.messages import DoorsStand, StaffLeft, Taken
+from kiosk.ipc.messages import Admit, DoorsStand, StaffLeft, Taken
+from kiosk.ipc.messages import Answer as Said
 from kiosk.language.languages import LANGUAGES
 from kiosk.session import visit
-from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign
+from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish
 from kiosk.session.patience import DOOR_SECONDS, ROOM_SECONDS, WRAP_UP_SECONDS
-from tests.flows.office import OFFICER, PASSCODE, WRONG, ScriptedCaretaker
+from tests.flows.office import OFFICER, PASSCODE, WRONG, ScriptedCaretaker, admit
 from tests.session.world import READING, WARNING, World
 
 CORNER, NEXT, FINISH = Choice(visit.OFFICER), Choice("next"), Choice("finish")
@@ -87,6 +88,20 @@ def test_the_door_closes_by_itself_so_many_seconds_after_the_last_key(world: Wor
     last = world.inbox.now + 4 * (DOOR_SECONDS - 1)
     visit.run(world.session)
     assert world.inbox.now == last + DOOR_SECONDS and world.names[-1] == "closing"
+
+
+def test_the_next_try_has_all_its_time_however_long_the_one_before_was_checked(world: World) -> None:
+    checked: list[float] = []
+
+    def slowly(asked: Admit) -> Said:
+        world.inbox.now += DOOR_SECONDS + 5
+        checked.append(world.inbox.now)
+        return admit(asked)
+
+    world.devices.caretaker = ScriptedCaretaker({Admit: slowly})
+    types(world, 1, CORNER, str(OFFICER), NEXT, WRONG, NEXT)
+    visit.run(world.session)
+    assert [world.inbox.now - at for at in checked] == [DOOR_SECONDS]
 
 
 def test_a_palm_that_rests_there_keeps_it_from_closing_as_little_as_nothing_does(world: World) -> None:
@@ -160,7 +175,7 @@ def test_a_fault_among_the_staff_s_own_is_in_the_log_and_tells_nobody_of_linking
 
 def test_while_it_is_closed_no_touch_and_no_card_begins_a_visit(world: World) -> None:
     world.devices.doors = CLOSED
-    world.saying(Choice(visit.START), Sign.ACTIVE, Help.STAFF)
+    world.saying(Choice(visit.START), Sign.ACTIVE, Help.STAFF, Help.STAY)
     world.soon(world.reader.put_in)
     with pytest.raises(AssertionError, match="wait for ever"):
         visit.attract(world.session)
@@ -184,8 +199,9 @@ def test_a_kiosk_that_is_closed_while_nobody_is_there_says_so_and_one_that_is_op
     assert world.names == ["attract", "closed", "closing"] and world.inbox.now == 9
 
 
-def test_whoever_reads_it_in_their_language_is_asked_and_the_next_finds_it_as_it_was(world: World) -> None:
+@pytest.mark.parametrize("touched", [LANGUAGES["vi"], Wish.SIZE, Wish.LANGUAGES, Help.STAFF])
+def test_whoever_reads_it_in_their_way_is_asked_and_the_next_finds_it_as_it_was(world: World, touched: Answer) -> None:
     world.devices.doors = CLOSED
-    world.saying(LANGUAGES["vi"])
+    world.saying(touched)
     visit.run(world.session)
     assert world.inbox.now == READING + WARNING and world.names == ["closed", "closing"]

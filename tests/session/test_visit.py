@@ -18,10 +18,10 @@ from kiosk.hw.device import ReaderState
 from kiosk.hw.supervise import where
 from kiosk.language.languages import LANGUAGES
 from kiosk.session import visit
-from kiosk.session.answers import Choice, Help, Sign, Wish
+from kiosk.session.answers import Answer, Choice, Help, Sign, Wish
 from kiosk.session.handover import Handover
 from kiosk.session.session import Session
-from tests.session.world import SETTINGS, World
+from tests.session.world import READING, SETTINGS, WARNING, World
 
 START, FINISH = Choice(visit.START), Choice("finish")
 TAKE = SETTINGS.session.take_card_seconds
@@ -72,11 +72,21 @@ def test_a_card_put_in_while_the_page_was_lost_does_not(world: World) -> None:
 
 
 def test_nothing_else_does_however_long_it_takes_also_without_a_page(world: World) -> None:
-    world.saying(Sign.ACTIVE, Choice("next"), Help.LEAVE, Help.LEAVE_NOW, Help.STAFF)
+    world.saying(Sign.ACTIVE, Choice("next"), Help.LEAVE, Help.LEAVE_NOW, Help.STAFF, Help.STAY)
     world.soon(world.session.device_changed, world.session.page_lost)
     world.at(100_000, world.session.page_back)
     nobody_comes(world)
-    assert world.view.overlay == "staff"
+    assert world.view.overlay is None
+
+
+def test_where_the_staff_are_stays_as_long_as_somebody_reads_it(world: World) -> None:
+    world.saying(Help.STAFF)
+    world.at(READING - 1, lambda: world.says(Sign.ACTIVE))
+    with pytest.raises(TimedOut):
+        visit.attract(world.session)
+    assert world.inbox.now == READING - 1 + READING + WARNING
+    laid = [view.overlay for view in world.views]
+    assert [each for at, each in enumerate(laid) if at == 0 or laid[at - 1] != each] == [None, "staff", "idle"]
 
 
 # -- the last person's card
@@ -91,13 +101,23 @@ def test_the_last_persons_card_is_to_be_taken_first(after_a_card: World) -> None
     world = after_a_card
     world.reader.put_in()
     world.saying(START, Wish.SIZE)
-    world.at(300, world.reader.take_out)
-    world.at(301, world.session.device_changed)
+    world.at(100, world.reader.take_out)
+    world.at(101, world.session.device_changed)
     visit.attract(world.session)
     assert world.names == ["left_card", "attract"]
     sounds = [view.screen.sound for view in world.views]
     assert (sounds[0], Sound.CARD_OUT in sounds) == (Sound.TAKE_CARD, True)
-    assert world.inbox.now == 301, "what was wished meanwhile holds as soon as the card has gone"
+    assert world.inbox.now == 101, "what was wished meanwhile holds as soon as the card has gone"
+
+
+@pytest.mark.parametrize("touched", [Wish.SIZE, Wish.LANGUAGES, Help.STAFF])
+def test_whoever_asked_about_it_and_went_away_leaves_the_screen_as_it_was(after_a_card: World, touched: Answer) -> None:
+    world = after_a_card
+    world.reader.put_in()
+    world.saying(touched)
+    with pytest.raises(TimedOut):
+        visit.attract(world.session)
+    assert world.inbox.now == READING + WARNING
 
 
 @pytest.mark.parametrize("state", [ReaderState.ABSENT, ReaderState.EMPTY])
@@ -184,7 +204,7 @@ def test_every_end_is_one_end(
     assert world.names[-1] == "closing"
     assert [line for line in caplog.messages if "session" in line] == [
         "session begins",
-        f"session ends: {end.__name__}",
+        f"session ends: {end.word}",
     ]
 
 
@@ -201,7 +221,7 @@ def test_a_stop_waits_for_nobody_and_for_no_card(
     world.at(1, world.session.stop)
     visit.run(world.session)
     assert (world.inbox.now, world.names[-1]) == (1, "closing")
-    assert "session ends: Stopped" in caplog.messages
+    assert "session ends: stopped" in caplog.messages
 
 
 def test_what_nobody_foresaw_is_told_to_the_person_and_the_log_hears_no_value(
@@ -293,7 +313,7 @@ def test_where_there_is_no_card_nobody_is_asked_to_take_one(world: World) -> Non
 def test_a_card_that_nobody_takes_is_left_to_the_next_session_to_ask_for(world: World) -> None:
     session = ended(world)
     world.at(TAKE - 1, lambda: world.says(Sign.ACTIVE))
-    assert not visit.give_card_back(session, "TimedOut")
+    assert not visit.give_card_back(session, "timed_out")
     assert world.inbox.now == TAKE
     assert not world.handover.empty
 
@@ -312,7 +332,7 @@ def test_whoever_has_pressed_leave_before_is_asked_to_take_the_card_too(world: W
     with pytest.raises(Left):
         session.heed_leaving()
     world.at(4, world.reader.take_out)
-    assert visit.give_card_back(session, "Left")
+    assert visit.give_card_back(session, "left")
 
 
 def test_the_sound_of_the_card_is_heard_when_it_has_gone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

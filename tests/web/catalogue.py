@@ -105,7 +105,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("attract", visit.ATTRACT, reader=ReaderState.EMPTY)
     yield Sight("left_card", visit.LEFT_CARD)
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
-    yield Sight("take_card_left", Screen("take_card", {"end": "Left"}))
+    yield Sight("take_card_left", Screen("take_card", {"end": "left"}))
     yield Sight("closing", Screen("closing"))
     for reason in CLOSED_FOR:
         stand = DoorsStand(reason, None if reason == "paper" else int(OPENS.timestamp()))

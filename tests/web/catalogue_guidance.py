@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kiosk.advice import pins
 from kiosk.advice.gains import GAINS
 from kiosk.advice.todo import Plan
 from kiosk.card.jpki import TokenKind
-from kiosk.card.licence import Licence
+from kiosk.card.licence import CATEGORY_TAGS, CONDITION_TAGS, Licence
 from kiosk.card.pin import LICENCE_PIN, Tries
 from kiosk.card.state import CardState, LicenceState
 from kiosk.config import guidance
@@ -54,6 +55,7 @@ LICENCE = Licence(
     "20290503", "金", "308412345670", ("中型", "普通", "大自二"), ("眼鏡等", "中型車は中型車（８ｔ）に限る")
 )
 PLAIN_LICENCE = Licence("20270117", None, None, (), ())
+EVERY_LICENCE = replace(LICENCE, categories=tuple(CATEGORY_TAGS.values()), conditions=("補聴器",) * len(CONDITION_TAGS))
 
 PLAN = lost_card.plan(FACTS, "card_only", "keep")
 
@@ -133,7 +135,7 @@ def _check() -> Iterator[Sight]:
     yield Sight("licence_pin_wrong", Screen("pin", wrong, ("back",)), pad=pad_of(LICENCE_PIN, 0, ""))
     last = {**pin, "remaining": 1, "fault": ""}
     yield Sight("licence_last_try", Screen("last_try", last, ("yes", "back")))
-    for name, licence in (("full", LICENCE), ("plain", PLAIN_LICENCE)):
+    for name, licence in (("full", LICENCE), ("plain", PLAIN_LICENCE), ("every", EVERY_LICENCE)):
         yield Sight(f"check_licence_{name}", Screen("check_licence", {"licence": licence}, ("back", "finish")))
     card = Screen("set_card", {"fault": "", "kind": "card", "mute": False}, ("back",))
     yield Sight("check_set_card", card, reader=ReaderState.EMPTY)

@@ -10,7 +10,7 @@ from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import board, door, doors, figures, room, trials
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, PaperStands, Row, Span
+from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, PaperStands, Part, Row, Span, Verdict
 from kiosk.language.dates import JST
 from kiosk.session.pad import pad_of
 from tests.web.sight import Sight
@@ -60,8 +60,8 @@ def _house() -> Iterator[Sight]:
     for name, counted in {"none": nothing, "much": much}.items():
         told = _room("staff_figures", "back", begun=NOW, lines=tuple(figures.lines(counted)))
         yield Sight(f"staff_figures_{name}", told)
-    for away in (True, False):
-        yield Sight(f"staff_denied_{'away' if away else 'no'}", _room("staff_denied", "back", away=away))
+    for why in ("away", "later", "no"):
+        yield Sight(f"staff_denied_{why}", _room("staff_denied", "back", why=why))
 
 
 def _room(name: str, *answers: str, **facts: object) -> Screen:
@@ -93,16 +93,16 @@ def _trials() -> Iterator[Sight]:
     given = {"printer": "good", "reader": "bad"}
     yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "back", given={}))
     yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "back", given=given))
-    for what in ("printer", "portal"):
+    for what in ("printer", "portal", "board"):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
-    came = [("printer", fault.value) for fault in PrinterFault]
-    came += [("printer", "not_laid_out"), ("reader", "silent"), ("portal", "unreachable")]
-    for what, how in came:
-        yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", what=what, came=how, verdict="bad"))
-    for how in ("open", "closed"):
-        yield Sight(f"staff_result_{how}", _room("staff_result", "next", what="portal", came=how, verdict="good"))
+    came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]
+    came += [("printer", "not_laid_out", "bad"), ("reader", "silent", None), ("portal", "unreachable", "bad")]
+    came += [("portal", "open", "good"), ("portal", "closed", "good")]
+    for what, how, verdict in came:
+        facts = trials.result(what, how, verdict)
+        yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", **facts))
     into = {"asks": "in", "mute": False, "fault": "", "kind": "card"}
     different: dict[str, dict[str, object]] = {"in": {}, "mute": {"mute": True}, "left": {"fault": "left"}}
     for name, facts in different.items():

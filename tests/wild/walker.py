@@ -42,7 +42,7 @@ AROUND = {
 AROUND |= {"softer", "louder", "back", "home", "refuse"}
 ILLEGAL: tuple[object, ...] = ("no_such", "key:", "key:い", "next", "lang:xx", 7, None, {"next": 1})
 DONE_STEP, THIS_STEP = '<li class="is-done">', '<li aria-current="step">'  # of the bar of steps
-CLEAN = ("session ends: finished", "session ends: Left")
+CLEAN = ("session ends: finished", "session ends: left")
 
 
 @dataclass

@@ -69,6 +69,9 @@ class Kiosk(Protocol):
         One that `was_reset` is powered up anew.
         """
 
+    def look_again(self) -> None:
+        """Ask the printer and the portal now, and report how every device is. Blocks until they have answered."""
+
     def lay_out(self, slip: Slip) -> Image | NotLaidOut:
         """The slip as the printer will print it, in the person's language. Screen `slip` shows the last one."""
 

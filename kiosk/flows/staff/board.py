@@ -5,21 +5,25 @@ from __future__ import annotations
 from kiosk.config.health import CHECKS, LEVELS, MENDED
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff.officer import Officer, asked
-from kiosk.ipc.messages import Board, LookAgain, MarkSeen, Row, Rows
+from kiosk.flows.staff.officer import Officer, asked, busy
+from kiosk.ipc.messages import Board, LookAgain, MarkSeen, Question, Row, Rows
 
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
-    """Until somebody has seen enough. What was seen, all of it, asks for nothing more until it is something else."""
+    """Until somebody has seen enough. What was seen, as it was seen, asks for nothing more."""
     while isinstance(rows := asked(kiosk, Board()), Rows):
         worst_first = sorted(rows.rows, key=lambda row: -LEVELS.index(row.level))
-        new = [row.check for row in worst_first if row.level in MENDED and not row.seen]
+        new = [row for row in worst_first if row.level in MENDED and not row.seen]
         facts = {"rows": [words(row) for row in worst_first]}
         ways = (*(("seen",) if new else ()), "again", "back")
         answer = kiosk.ask(Screen("staff_board", facts, ways, staff="room"))
         if answer == "back":
             return
-        questions = [LookAgain()] if answer == "again" else [MarkSeen(officer.staff, check) for check in new]
+        questions: list[Question] = [MarkSeen(officer.staff, row.check, row.reason) for row in new]
+        if answer == "again":
+            busy(kiosk, "board")
+            kiosk.look_again()
+            questions = [LookAgain()]
         if not all(asked(kiosk, question) for question in questions):
             return
 

@@ -12,22 +12,15 @@ import contextlib
 from kiosk.card.pin import erase
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.digits import Digits
-from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
+from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import room
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
 from kiosk.ipc.messages import Admit, Admitted, End, NotAdmitted, StaffLeft, Standing, Status
 
-NUMBER = Digits(1, 6, shown=True)
+NUMBER = Digits(1, 6, shown=True, least=1)
 PASSCODE = Digits(8, 32)
-ENDS: dict[type[VisitEnded], End] = {
-    Left: "left",
-    TimedOut: "timed_out",
-    CardGone: "card_gone",
-    BrowserLost: "browser_lost",
-    Stopped: "stopped",
-}
 
 
 def visit(kiosk: Kiosk) -> None:
@@ -40,7 +33,7 @@ def visit(kiosk: Kiosk) -> None:
         room.visit(kiosk, officer)
         end = "finished"
     except VisitEnded as ended:
-        end = ENDS[type(ended)]
+        end = ended.word
         raise
     finally:
         with contextlib.suppress(Away):  # that it was away stands in the trail
@@ -59,7 +52,7 @@ def enter(kiosk: Kiosk) -> Officer | None:
         if isinstance(number, str):
             return None
         staff = int(number)
-        while staff:
+        while True:
             passcode = kiosk.ask_pin(_pad("passcode", fault, staff), PASSCODE)
             if isinstance(passcode, str):
                 break

@@ -1,4 +1,6 @@
-"""Whoever has been let in, and what they ask the caretaker. It knows their role, and writes down what they do."""
+"""Whoever has been let in, and what they wait for: the caretaker, who knows their role and writes down what they do;
+and the machine.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,20 @@ class Officer:
 
 
 def asked(kiosk: Kiosk, question: Question) -> Answer | None:
-    """The caretaker's answer; None when there is none or it says no, which is told then."""
+    """The caretaker's answer; None when there is none or it says no, which is told then. What got no answer may have
+    been done all the same."""
     try:
         answer = kiosk.caretaker.ask(question, STAFF_SECONDS)
     except Away:
         answer = None
-    if answer is None or isinstance(answer, Denied):
-        kiosk.ask(Screen("staff_denied", {"away": answer is None}, ("back",), staff="room"))
-        return None
-    return answer
+    if answer is not None and not isinstance(answer, Denied):
+        return answer
+    why = "away" if answer is None else "later" if answer.later else "no"
+    kiosk.ask(Screen("staff_denied", {"why": why}, ("back",), staff="room"))
+    return None
+
+
+def busy(kiosk: Kiosk, what: str) -> None:
+    """Say that something is being done. Raises Left when somebody wanted the kiosk meanwhile."""
+    kiosk.show(Screen("staff_busy", {"what": what}, staff="room"))
+    kiosk.heed_leaving()

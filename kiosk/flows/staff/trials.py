@@ -6,7 +6,8 @@
     colours   one colour over the whole screen after the other, for dots that are dead
     portal    it is reached
 
-Each verdict is an act of whoever gave it. One who leaves in the middle has given none.
+Each verdict is an act of whoever gave it. One who leaves in the middle has given none, nor has a card that does not
+answer.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kiosk.card.apdu import CardLost
+from kiosk.config.health import CHECKS
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff.officer import Officer, asked
+from kiosk.flows.staff.officer import Officer, asked, busy
 from kiosk.hw.device import NotPrinted
 from kiosk.ipc.messages import Part, TriedOut, Verdict
 from kiosk.portal.client import PortalClosed
@@ -43,7 +45,7 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
 
 
 def printer(kiosk: Kiosk) -> Verdict | None:
-    _busy(kiosk, "printer")
+    busy(kiosk, "printer")
     picture = kiosk.lay_out(TestSlip())
     result = picture if isinstance(picture, NotLaidOut) else kiosk.print(picture)
     match result:
@@ -67,8 +69,8 @@ def reader(kiosk: Kiosk) -> Verdict | None:
         kiosk.ask(out)
     except CardPulled:
         return _judged(kiosk, "reader")
-    except CardLost:
-        return _told(kiosk, "reader", "silent", "bad")
+    except CardLost:  # of this card, or of a hand that was too quick, and so nothing of the reader
+        return _told(kiosk, "reader", "silent", None)
     return "bad"
 
 
@@ -90,7 +92,7 @@ def colours(kiosk: Kiosk) -> Verdict | None:
 
 
 def portal(kiosk: Kiosk) -> Verdict | None:
-    _busy(kiosk, "portal")
+    busy(kiosk, "portal")
     reached = kiosk.portal.reachable()
     if not reached:
         return _told(kiosk, "portal", "unreachable", "bad")
@@ -106,15 +108,15 @@ TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
 }
 
 
-def _busy(kiosk: Kiosk, what: str) -> None:
-    kiosk.show(Screen("staff_busy", {"what": what}, staff="room"))
-    kiosk.heed_leaving()
-
-
-def _told(kiosk: Kiosk, what: str, came: str, verdict: Verdict) -> Verdict:
-    """What came of it, which needs nobody's judgement."""
-    kiosk.ask(Screen("staff_result", {"what": what, "came": came, "verdict": verdict}, ("next",), staff="room"))
+def _told(kiosk: Kiosk, what: Part, came: str, verdict: Verdict | None) -> Verdict | None:
+    """What came of it, which needs nobody's judgement, or allows none (None)."""
+    kiosk.ask(Screen("staff_result", result(what, came, verdict), ("next",), staff="room"))
     return verdict
+
+
+def result(what: Part, came: str, verdict: Verdict | None) -> dict[str, object]:
+    """For a screen. A reason of that check is said as the board says it; what is none the screen has words for."""
+    return {"came": came, "reason": CHECKS[what].reasons.get(came), "verdict": verdict}
 
 
 def _judged(kiosk: Kiosk, what: str) -> Verdict | None:

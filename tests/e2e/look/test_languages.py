@@ -6,6 +6,7 @@ one that is not shipped yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
@@ -18,7 +19,9 @@ from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import WAYS, Way
 from tests.web.catalogue import SIGHTS
+from tests.web.sight import Sight
 from tests.web.test_languages import TRANSLATED, TRIED, name
+from tests.web.test_names_of_the_world import LICENCES, WORLD
 
 # The size of each screen's heading [px], and whether something is left to give way before it: a picture, a long list.
 HEADINGS = """async fragments => {
@@ -38,20 +41,20 @@ HEADINGS = """async fragments => {
 FITS = Path(__file__).with_name("fits.js").read_text("utf-8")
 
 
-def complaints(page: Page, way: Way, preferences: Preferences) -> list[str]:
-    """What is wrong on any screen, shown so."""
+def complaints(page: Page, way: Way, preferences: Preferences, sights: Sequence[Sight] = SIGHTS) -> list[str]:
+    """What is wrong on any of these screens, shown so."""
     language = preferences.language
     measured = page.evaluate(
         FITS,
         {
-            "fragments": [sight.html(preferences) for sight in SIGHTS],
+            "fragments": [sight.html(preferences) for sight in sights],
             "smallestText": 36 if preferences.large else 24,
             "foreign": language.foreign,
             "han": language.html.startswith("zh"),
             "reach": preferences.reach,
         },
     )
-    return [f"{sight.name}: {each}" for sight, found in zip(SIGHTS, measured, strict=True) for each in found]
+    return [f"{sight.name}: {each}" for sight, found in zip(sights, measured, strict=True) for each in found]
 
 
 @pytest.mark.parametrize("language", TRIED, ids=name)
@@ -74,6 +77,13 @@ def test_large_text_gives_up_pictures_and_cuts_lists_before_a_heading_is_smaller
         for sight, one, other in zip(SIGHTS, usual, large, strict=True)
         if other["size"] < one["size"] and other["left"]
     ] == []
+
+
+def test_names_and_licences_of_the_world_fit(page: Page, way: Way) -> None:
+    """What a card holds is never translated, and may be as long as its readers let through."""
+    for language in LANGUAGES.values():
+        found = complaints(page, way, Preferences(language, large=way.large), (*WORLD, *LICENCES))
+        assert [each for each in found if "still Japanese" not in each] == [], language.code
 
 
 def test_a_language_from_right_to_left_needs_no_new_code(page: Page, way: Way) -> None:
