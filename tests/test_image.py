@@ -55,7 +55,7 @@ def test_an_update_goes_where_the_image_lies() -> None:
     *_, last = transfers.values()
     assert (last["Target"]["Path"], last["Target"]["TriesLeft"]) == ("/EFI/Linux", "3")
     assert {each["Transfer"]["ProtectVersion"] for each in transfers.values()} == {"%A"}
-    assert {each["Source"]["Path"] for each in transfers.values()} == {"file:///state/update/"}
+    assert {each["Source"]["Path"] for each in transfers.values()} == {"/state/update"}
 
 
 def partition(path: Path) -> configparser.SectionProxy:
