@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=25, help="for the attract page to come; default: %(default)s")
     asked = parser.parse_args()
     missing = lacking()
-    images = sorted(OUT.glob("kiosk_*[0-9].raw"), key=lambda path: path.stat().st_mtime)
+    images = sorted(OUT.glob("kiosk_*.raw"), key=lambda path: path.stat().st_mtime)
     addon = OUT / "test.addon.efi"
     if missing or not images or not addon.exists():
         print(f"apt install {' '.join(missing)}" if missing else "make image has to come first, with throw-away keys")
@@ -77,7 +77,7 @@ def run(machine: Machine, image: Path, addon: Path, shipped: Image.Image, patien
         report(blessed is not None, "and loses its count")
         print(f"      {machine.memory_in_use() >> 20} MB of memory in use", flush=True)
     said = machine.said()
-    report("Secure boot enabled" in said, "secure boot")
+    report("Kernel is locked down from EFI Secure Boot" in said, "secure boot")
     report(re.search(r"mem auto-init:.*heap free:on", said) is not None, "memory is overwritten when it is freed")
     report(re.search(r"Failed to start|Failed with result", said) is None, "no unit has failed")
     report(" login: " not in said, "nothing asks who is there")
