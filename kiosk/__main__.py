@@ -1,5 +1,5 @@
-"""`python -m kiosk`: what an appliance runs (serve, browser, caretaker), what its operator asks (check, audit, staff),
-and the demo.
+"""`python -m kiosk`: what an appliance runs (serve, browser, caretaker), what its operator asks (check, audit, report,
+staff), and the demo.
 
 Whatever is wrong with the settings or an option is said in one line on stderr, with exit code 2; what stops a command
 that was asked for rightly (a port taken, no display) in one line with exit code 1. The stand-ins are imported for the
@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     caretaker_ = commands.add_parser("caretaker", help="keep trail, counts and staff (what the appliance runs)")
     check_ = commands.add_parser("check", help="check the settings, and say what this kiosk has and lacks")
     audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export")
+    report_ = commands.add_parser("report", help="the readiness reports that were made at the screen: list, get")
     staff_ = commands.add_parser("staff", help="the staff's accounts: add, list, remove")
     demo_ = commands.add_parser(
         "demo",
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
-    for command in (serve_, browser_, caretaker_, check_, audit_, staff_):
+    for command in (serve_, browser_, caretaker_, check_, audit_, report_, staff_):
         command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
     serve_.description = "Serve the kiosk's pages on 127.0.0.1 until told to stop."
     serve_.set_defaults(run=lambda options: serve(load(options.config)))
@@ -63,6 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     caretaker_.description = "Keep the audit trail, the counts and the staff's accounts, until told to stop."
     caretaker_.set_defaults(run=lambda options: caretaker(load_part(options.config, CaretakerSettings), options.config))
     audit_arguments(audit_)
+    report_arguments(report_)
     staff_arguments(staff_)
     if argv[:1] == ["demo"]:
         from kiosk.sim import demo
@@ -89,6 +91,16 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=audit)
 
 
+def report_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The readiness reports, as root. They are made at the screen, by the staff."
+    does = parser.add_subparsers(dest="report", required=True, metavar="WHAT")
+    does.add_parser("list", help="number, day, staff number, whether all was good, and fingerprint of each")
+    get = does.add_parser("get", help="one as PDF")
+    get.add_argument("number", type=int, metavar="NUMBER")
+    get.add_argument("file", type=Path, metavar="FILE.pdf")
+    parser.set_defaults(run=report)
+
+
 def staff_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "The staff's accounts, as root, while the caretaker runs. There is none until you make one."
     does = parser.add_subparsers(dest="staff", required=True, metavar="WHAT")
@@ -112,6 +124,12 @@ def audit(options: argparse.Namespace) -> int:
     from kiosk.caretaker import commands
 
     return commands.audit(load_part(options.config, CaretakerSettings), options)
+
+
+def report(options: argparse.Namespace) -> int:
+    from kiosk.caretaker import commands
+
+    return commands.report(load_part(options.config, CaretakerSettings), options)
 
 
 def staff(options: argparse.Namespace) -> int:

@@ -1,14 +1,15 @@
 """`make shots`: a PNG of every screen, both ways up and in both text sizes, and of every slip, in var/shots.
 
 Words given as arguments choose: `make shots ARGS="pin linked"`. `--language vi`, `--contrast` and `--reach` show the
-screens as somebody sees them who has chosen that; the pictures then go to a folder of that name. `--readme` makes the
-README's picture instead.
+screens as somebody sees them who has chosen that; the pictures then go to a folder of that name. `--pages` makes the
+pictures of README and staff guide instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
@@ -21,8 +22,12 @@ from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_staff import STAFF_SIGHTS
 
 FOLDER = Path("var/shots")
-PICTURE = Path("docs/kiosk.png")  # the README's
-SHOWN = ("attract", "home", "text_pin", "linked_printed")  # and, as the last, the slip of the linked
+PAGES = Path("docs")
+PICTURES: dict[str, tuple[tuple[str, ...], str | None]] = {  # on a page: screens, and a slip as the last
+    "kiosk": (("attract", "home", "text_pin", "linked_printed"), "linked"),  # the README's
+    "staff-board": (("staff_door_passcode", "staff_room", "staff_board_some", "staff_doors_open"), None),
+    "staff-report": (("staff_trials_some", "staff_judge_printer", "staff_reported_printed"), "readiness-ready"),
+}
 
 
 def main() -> None:
@@ -31,10 +36,10 @@ def main() -> None:
     parser.add_argument("--language", choices=LANGUAGES, default="ja")
     parser.add_argument("--contrast", action="store_true")
     parser.add_argument("--reach", action="store_true")
-    parser.add_argument("--readme", action="store_true")
+    parser.add_argument("--pages", action="store_true")
     asked = parser.parse_args()
-    if asked.readme:
-        return readme()
+    if asked.pages:
+        return pages()
     wish = {"language": LANGUAGES[asked.language], "contrast": asked.contrast, "reach": asked.reach}
     into = FOLDER.joinpath(
         *([asked.language] if asked.language != "ja" else []), *(name for name in ("contrast", "reach") if wish[name])
@@ -68,25 +73,31 @@ def main() -> None:
     print(f"{taken} pictures in {into}")
 
 
-def readme(height: int = 800, gap: int = 28) -> None:
-    """Some screens and a slip, side by side."""
-    sights = {sight.name: sight for sight in SIGHTS}
-    pictures: list[Image.Image] = []
+def pages(height: int = 800, gap: int = 28) -> None:
+    """For each of PICTURES some screens, and a slip, side by side."""
+    sights = {sight.name: sight for sight in (*SIGHTS, *STAFF_SIGHTS)}
     with gallery() as on:
         page = on.page(WAYS[0])
-        for name in SHOWN:
-            show(page, sights[name], WAYS[0])
-            pictures.append(Image.open(io.BytesIO(page.screenshot())))
+        for name, (screens, slip) in PICTURES.items():
+            pictures: list[Image.Image] = []
+            for screen in screens:
+                show(page, sights[screen], WAYS[0])
+                pictures.append(Image.open(io.BytesIO(page.screenshot())))
+            if slip is not None:
+                pictures.append(lay_out(dict(facts())[slip], STATION, WHEN, width=576).convert("RGB"))
+            _beside(pictures, height, gap).quantize(256).save(PAGES / f"{name}.png", optimize=True)
+            print(PAGES / f"{name}.png")
         page.context.close()
-    pictures.append(lay_out(dict(facts())["linked"], STATION, WHEN, width=576).convert("RGB"))
+
+
+def _beside(pictures: Iterable[Image.Image], height: int, gap: int) -> Image.Image:
     small = [each.resize((each.width * height // each.height, height), Image.Resampling.LANCZOS) for each in pictures]
     whole = Image.new("RGB", (sum(each.width + gap for each in small) + gap, height + 2 * gap), "#d9d9de")
     left = gap
     for each in small:
         whole.paste(each, (left, gap))
         left += each.width + gap
-    whole.quantize(128).save(PICTURE, optimize=True)
-    print(PICTURE)
+    return whole
 
 
 if __name__ == "__main__":

@@ -101,9 +101,16 @@ SHOWN: dict[str, str] = {
     "Waiting": "rows",
     "Standing": "head",
     "Denied": "why",  # words of ours
+    # what people are told, from the station's files, and when staff made sure of it
+    "Confirmed": "day digest",
+    "FactRow": "says source confirmed digest",
+    "ConfirmFact": "digest",
+    # what runs here: names, versions and hashes of files
+    "Identity": "station kiosk versions settings facts image",
+    "Stands": "head",
     # names of the tables of events and of checks (config/events.toml, config/health.toml)
     "Shown": "reason seen",
-    "State": "checks start days",
+    "State": "checks start days facts",
     "Counted": "day week start",
     "Span": "visits prints faults",
     # what an exception calls a command, a call or a fault: words of ours (`test_no_message_is_made_of_a_value`)

@@ -90,7 +90,7 @@ class End(Enum):
 
 LATER = N_("時間をおいて、もう一度お試しください。")
 ASK_STAFF = N_("お急ぎのときは、この署の係員に声をかけてください。")
-NOT_LINKED = N_("連携はされていません。この手続で、カードと免許は変わりません。")
+NOTHING_LINKED = N_("連携はされていません。この手続で、カードと免許は変わりません。")
 ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
 CANCELLED = N_("連携はされていません。送った情報は、マイナポータルが消します。")
 NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わりません。")
@@ -122,7 +122,7 @@ def _unusable(heading: Public) -> Outcome:
     return Outcome(
         heading,
         N_("カードのICに書かれたこの項目が、空か、正しくない形です。連携には必要な項目です。"),
-        NOT_LINKED,
+        NOTHING_LINKED,
         (
             Todo(
                 N_("カードの中の記録を、窓口で確かめてもらってください。"),
@@ -140,12 +140,12 @@ def _unusable(heading: Public) -> Outcome:
 def _certificate(heading: Public, happened: Public, official: Public, first: Todo = NEW_CERTIFICATE) -> Outcome:
     """The signature certificate does not serve; with another one it goes on. first: how to get it."""
     todo = (first, Todo(COME_BACK))
-    return Outcome(heading, happened, NOT_LINKED, todo, official=official, sign="certificate")
+    return Outcome(heading, happened, NOTHING_LINKED, todo, official=official, sign="certificate")
 
 
 def _portal(heading: Public, happened: Public, sign: str = "warn") -> Outcome:
     """The portal takes no linking now."""
-    return Outcome(heading, happened, NOT_LINKED, (Todo(LATER), Todo(ASK_STAFF)), sign=sign, picture="cut")
+    return Outcome(heading, happened, NOTHING_LINKED, (Todo(LATER), Todo(ASK_STAFF)), sign=sign, picture="cut")
 
 
 def _problem(heading: Public, meaning: Public, todo: tuple[Todo, ...]) -> Outcome:
@@ -192,7 +192,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.CERTIFICATE_UNKNOWN: Outcome(
         N_("この証明書は、確かめられませんでした"),
         N_("カードの中の署名用電子証明書を、どこが発行したか、確かめられませんでした。"),
-        NOT_LINKED,
+        NOTHING_LINKED,
         (SHOW_STAFF,),
         official=N_("署名用電子証明書"),
         sign="certificate",
@@ -205,7 +205,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.NO_LICENCE: Outcome(
         N_("マイナ免許証が見つかりませんでした"),
         N_("このカードの方の免許情報の記録（マイナ免許証）が、登録されていません。"),
-        NOT_LINKED,
+        NOTHING_LINKED,
         (
             Todo(
                 N_("マイナ免許証にしたいときは、免許情報の記録を申し込みます。"),
@@ -260,7 +260,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。"),
         (
             Todo(N_("時間をおいて、もう一度この機械で「運転免許の連携」をしてください。")),
-            Todo(N_("解除ができていたら、そのまま連携できます。できていなければ、もう一度解除できます。")),
+            Todo(N_("解除ができていたら、そのまま連携できます。")),
             Todo(ASK_STAFF),
         ),
         official=N_("マイナ免許証との連携の解除"),
@@ -376,7 +376,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.PROBLEM_RELEASED: _problem(
         N_("解除はできました。そのあと、機械に問題がおきました"),
-        N_("連携は解除されています。新しい免許は、まだ連携されていません。"),
+        N_("連携は解除されています。新しい連携は、まだされていません。"),
         (Todo(ASK_STAFF), Todo(LATER)),
     ),
     End.CARD_KIND_UNKNOWN: Outcome(
@@ -415,7 +415,7 @@ REFUSALS: Mapping[Refusal, End] = {
 
 # What is said of a linking, and what in its place of a release. A sentence that fits both stands in no row.
 OF_A_RELEASE: Mapping[str, Public] = {
-    NOT_LINKED: NOT_RELEASED,
+    NOTHING_LINKED: NOT_RELEASED,
     CANCELLED: RELEASE_CANCELLED,
     COME_BACK: N_("新しい証明書になったら、もう一度この機械で手続してください。"),
     pins.LINK_AGAIN.text: N_("決め直したら、もう一度この機械で手続してください。"),

@@ -11,7 +11,8 @@ There is no queue that could fill: a wish replaces the one before it.
 
 A call is known by a mark, eight random digits that mean nothing: in the labels of its alert, so that a silence can name
 just this one. It ends when the session says so (its person has left), when an officer has come in, and when nobody has
-asked for it for LEASE_SECONDS: then its session is gone.
+asked for it for LEASE_SECONDS: then its session is gone. The staff may try it out: it goes the same way, says that it
+is a trial, and is no event of its own, for nobody has called.
 
 What is said of a call is what was heard of it, and was heard lately. That somebody has acknowledged it stays true.
 """
@@ -34,6 +35,7 @@ from kiosk.ipc.messages import CallState
 log = logging.getLogger("kiosk.caretaker")
 
 LEASE_SECONDS = 15.0
+TRIAL_SECONDS = 300.0  # of the staff, who go to the desk and come back
 KNOWN_SECONDS = 10.0  # so long what was heard of a call is believed, and a new call may be unknown
 REPEAT_SECONDS = 30.0
 STANDS_SECONDS = 180.0  # what is not said again for so long ends at Alertmanager by itself
@@ -104,6 +106,7 @@ class _Call:
     mark: str
     began: float
     asked: float
+    trial: bool = False
     stood: CallState = "sending"
 
 
@@ -150,16 +153,20 @@ class Alerts:
     def can_call(self) -> bool:
         return self._carrier is not None
 
-    def call(self) -> CallState:
-        """Somebody wants the staff."""
+    def call(self, trial: bool = False) -> CallState:
+        """Somebody wants the staff; or one of the staff wants to see whether that arrives, as long as nobody calls."""
         if self._carrier is None:
             return "none"
+        if self._call is not None and self._call.trial and not trial:
+            self.end()
         if self._call is None:
             now = self._now()
-            self._call = _Call(secrets.token_hex(4), now, now)
-            self._alerts[CALLED] = self._alert("KioskCall", "call", CALLED, {CALL: self._call.mark})
+            self._call = _Call(secrets.token_hex(4), now, now, trial)
+            alert = self._alert("KioskCall", "call", CALLED, {CALL: self._call.mark})
+            self._alerts[CALLED] = self._on_trial(alert) if trial else alert
             self._wish()
-            self._tell(event(CALLED))
+            if not trial:
+                self._tell(event(CALLED))
         return self.stands()
 
     def stands(self) -> CallState:
@@ -181,7 +188,7 @@ class Alerts:
         now = self._now()
         if self._call is not None:
             self._look(self._call)
-            if now - self._call.asked > LEASE_SECONDS:
+            if now - self._call.asked > (TRIAL_SECONDS if self._call.trial else LEASE_SECONDS):
                 self.end()
         for over in [name for name, until in self._until.items() if now >= until]:
             del self._until[over]
@@ -198,7 +205,7 @@ class Alerts:
             state = call.stood
         if state != call.stood:
             self._call = replace(call, stood=state)
-            if state != "sending":
+            if state != "sending" and not call.trial:
                 self._tell(event(STANDS, call=state))
         return state
 
@@ -216,6 +223,14 @@ class Alerts:
             annotations={"summary": f"{self._kiosk}: {ja}", "summary_en": f"{self._kiosk}: {en}"},
             starts_at=self._clock(),
         )
+
+    def _on_trial(self, alert: Alert) -> Alert:
+        """The same, by a name of its own and in words that bring nobody running."""
+        words = {
+            "summary": f"{self._kiosk}: 係員の呼び出しの試しです",
+            "summary_en": f"{self._kiosk}: a call for the staff is being tried out",
+        }
+        return Alert({**alert.labels, "alertname": "KioskTrial"}, words, alert.starts_at)
 
     def _wish(self) -> None:
         if self._carrier is not None:

@@ -1,17 +1,20 @@
-"""What root asks at the command line: the trail, read from the disk, and the staff, who are the caretaker's to know."""
+"""What root asks at the command line: trail and reports, read from the disk; the staff, who are the caretaker's to
+know."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import sys
+from datetime import datetime
 from pathlib import Path
 
-from kiosk.caretaker import chain
+from kiosk.caretaker import chain, readiness
 from kiosk.caretaker.chain import NoLine
 from kiosk.caretaker.export import export
 from kiosk.caretaker.key import Key, NoKey, PublicKey
 from kiosk.caretaker.passcodes import WEAKNESSES
+from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
 from kiosk.caretaker.verify import verify
 from kiosk.caretaker.weak import LONGEST
@@ -20,6 +23,7 @@ from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.caretaker import ROOT_SECONDS, Away, Caretaker
 from kiosk.ipc.messages import AddStaff, Denied, ListStaff, Question, RemoveStaff, Staff
+from kiosk.language.dates import JST
 
 
 def audit(settings: CaretakerSettings, options: argparse.Namespace) -> int:
@@ -37,6 +41,15 @@ def audit(settings: CaretakerSettings, options: argparse.Namespace) -> int:
         return _complain(str(error))
     except OSError as error:
         return _complain(f"{error.filename or state}: {error.strerror}")
+
+
+def report(settings: CaretakerSettings, options: argparse.Namespace) -> int:
+    """0: done; 1: not, with a line that says why."""
+    folder = Path(settings.caretaker.state_directory, readiness.FOLDER)
+    try:
+        return _list(folder) if options.report == "list" else _get(folder, options.number, options.file)
+    except OSError as error:
+        return _complain(f"{error.filename or folder}: {error.strerror or error}")
 
 
 def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
@@ -101,6 +114,33 @@ def _export(state: Path, to: Path, caretaker: Caretaker) -> int:
         print("the caretaker does not answer, so the trail does not say that it was exported", file=sys.stderr)
     count = export(state / FOLDER, key, to)
     print(f"{to}: {count} segments; docs/audit.md says how to verify it. Its key: {key.public.fingerprint}")
+    return 0
+
+
+def _list(folder: Path) -> int:
+    for path in readiness.kept(folder):
+        data = path.read_bytes()
+        try:
+            made = readiness.read(data)
+        except NotReported as flaw:
+            print(f"{path.stem}  {flaw}")
+            continue
+        at = datetime.fromtimestamp(made.made, JST)
+        ready = "ready" if made.ready else "NOT READY"
+        by = f"{made.staff:>6} {made.role:10}"
+        print(f"{path.stem}  {at:%Y-%m-%d %H:%M}  {by}  {ready:9}  {readiness.fingerprint(data)}")
+    return 0
+
+
+def _get(folder: Path, number: int, to: Path) -> int:
+    path = folder / f"{number:06}.json"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return _complain(f"there is no report {number}; kiosk report list names those that are kept")
+    page = readiness.page_of(path)
+    to.write_bytes(page.read_bytes() if page.exists() else readiness.laid_out(data))
+    print(f"{to}: report {number}; its fingerprint: {readiness.fingerprint(data)}")
     return 0
 
 

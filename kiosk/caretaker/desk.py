@@ -22,9 +22,11 @@ from typing import Protocol
 
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
+from kiosk.caretaker.facts import NotConfirmed
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import NotDone, Passcodes
+from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
@@ -38,18 +40,22 @@ from kiosk.ipc.messages import (
     Calling,
     CallStands,
     CloseKiosk,
+    ConfirmFact,
     Counters,
     Denied,
     Doors,
     EndCall,
+    Facts,
     ListStaff,
     LookAgain,
+    MakeReport,
     MarkSeen,
     NotAdmitted,
     NotAMessage,
     OpenKiosk,
     Paper,
     PaperChanged,
+    Part,
     Question,
     RemoveStaff,
     Report,
@@ -62,6 +68,7 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TriedOut,
+    Verdict,
     encode,
     question,
 )
@@ -72,8 +79,8 @@ EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
 
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters})
-ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, StaffLeft})
+LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters, Facts})
+ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, MakeReport, ConfirmFact, StaffLeft})
 WRITES = (LookAgain, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
@@ -118,6 +125,7 @@ class Desk:
         self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
         self._alerts = alerts
         self._admitted: dict[int, float] = {}  # until when, by staff number
+        self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
         self._acts = Bucket(now())  # of its own: a flood of faults keeps no officer from closing the kiosk
 
@@ -209,9 +217,20 @@ class Desk:
                 case TriedOut(staff=staff, part=part, verdict=verdict):
                     role = self._acting(staff)
                     self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
+                    self._tried.setdefault(staff, {})[part] = verdict
+                case MakeReport(staff=staff, offered=offered):
+                    role, tried = self._acting(staff), self._tried.get(staff, {})
+                    return house.report_readiness(
+                        staff, role, {part: tried.get(part) for part in offered}, self._anchored()
+                    )
+                case Facts():
+                    return house.facts.stand
+                case ConfirmFact(staff=staff, fact=fact, digest=digest):
+                    house.confirm(staff, self._acting(staff), fact, digest)
                 case StaffLeft(staff=staff, end=end):
                     role = self._acting(staff)
                     del self._admitted[staff]
+                    self._tried.pop(staff, None)
                     self._record.tell(event("staff_left", staff=staff, role=role, end=end))
                 case Status():
                     lines, head = self._anchored()
@@ -221,10 +240,11 @@ class Desk:
                     if not isinstance(answer, IsRight):
                         return NotAdmitted(answer.seconds)
                     self._admitted[staff] = self._now() + ADMITTED_SECONDS
+                    self._tried.pop(staff, None)
                     self._alerts.end()  # somebody has come
                     return Admitted(answer.role)
-                case Call():
-                    return self._call()
+                case Call(trial=trial):
+                    return self._call(trial)
                 case CallStands():
                     return Calling(self._alerts.stands())
                 case EndCall():
@@ -236,12 +256,12 @@ class Desk:
                     self._passcodes.remove(staff)
                 case ListStaff():
                     return Staff(self._passcodes.accounts)
-        except (NotDone, NotPlanned) as error:
+        except (NotDone, NotPlanned, NotConfirmed, NotReported) as error:
             return Denied(str(error))
         return Taken()
 
-    def _call(self) -> Answer:
+    def _call(self, trial: bool) -> Answer:
         new = self._alerts.can_call and not self._alerts.calling
         if new and not self._buckets["server"].takes(self._now()):
             return Denied("too much is called", later=True)
-        return Calling(self._alerts.call())
+        return Calling(self._alerts.call(trial))

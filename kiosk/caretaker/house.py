@@ -1,4 +1,5 @@
-"""What the staff ask about: board, doors, paper, counters; each a file of its own here, and together on the desk.
+"""What the staff ask about: board, doors, paper, counters, facts, reports; each a file of its own here, and together on
+the desk.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -7,16 +8,21 @@ speaker of whom nothing is heard is reported as silent.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, clock, counters, doors, paper
+from kiosk.caretaker import board, clock, counters, doors, facts, paper, readiness
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
+from kiosk.caretaker.facts import Facts
+from kiosk.caretaker.identity import Identity
 from kiosk.caretaker.paper import Paper
+from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.config.events import Counts, Event, Speaker
+from kiosk.config.guidance import Guidance
+from kiosk.ipc.messages import Part, Reported, Role, Verdict
 
 LOOK_SECONDS = 60.0
 SILENT_SECONDS = 45.0  # a session reports every ten, the screen's keeper as well
@@ -25,13 +31,16 @@ Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
 
 
 class House:
-    """state: the state directory. tell: into the trail. look: at the machine; again: staff have asked for it. now:
+    """state: the state directory. tell: into the trail. load: the facts that people are told, as their file has them;
+    it raises ConfigError. identity: what runs here. look: at the machine; again: staff have asked for it. now:
     monotonic seconds; wall: seconds since 1970. For one thread."""
 
     def __init__(
         self,
         state: Path,
         tell: Callable[[Event], object],
+        load: Callable[[], Guidance],
+        identity: Callable[[], Identity],
         look: Callable[[bool], Looked] = lambda again: (),
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -42,6 +51,8 @@ class House:
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
+        self.facts = Facts(state / facts.FILE, tell, load)
+        self._reports = Reports(state / readiness.FOLDER, tell, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
         if any(row.check == "browser" for row in self.board.rows):
             self._heard["browser"] = now()  # it has spoken before this start, and is missed if it does not again
@@ -69,6 +80,18 @@ class House:
         self._gather(again=True)
         self.board.again()
 
+    def confirm(self, staff: int, role: Role, fact: str, digest: str) -> None:
+        """A fact that people are told. The board shows at once what has become of it. Raises NotConfirmed."""
+        self.facts.confirm(staff, role, fact, digest)
+        self._gather()
+
+    def report_readiness(
+        self, staff: int, role: Role, tried: Mapping[Part, Verdict | None], anchor: tuple[int, str]
+    ) -> Reported:
+        """How everything stands now, and what was said of it. anchor: the trail's. Raises NotReported."""
+        rows, stand, roll = self.board.rows, self.doors.stand, self.paper.stands
+        return self._reports.make(staff, role, tried, Stands(rows, stand, roll, self.counters.counted, *anchor))
+
     def turn(self) -> None:
         """To be called about once a second."""
         if self._now() >= self._looks_from:
@@ -81,6 +104,8 @@ class House:
         self.doors.turn()
         self.paper.turn()
         self.counters.turn()
+        self.facts.turn()
+        self._reports.turn()
 
     def stop(self) -> None:
         self.counters.turn()

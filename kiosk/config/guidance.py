@@ -10,15 +10,17 @@ Checked like the settings (kiosk/config/kiosk.py): what does not fit stops the s
 from __future__ import annotations
 
 import datetime
+import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct, structs
 
-from kiosk.config.file import read
+from kiosk.config.file import read, write_hours
 from kiosk.language.hours import Hours
 from kiosk.language.languages import TONGUES
 from kiosk.language.public import NOTHING, Public, PublicNumber
@@ -170,6 +172,31 @@ def overdue(guidance: Guidance, today: datetime.date) -> tuple[Overdue, ...]:
     facts = ((each.name, getattr(guidance, each.name)) for each in structs.fields(guidance))
     late = (Overdue(name, fact) for name, fact in facts if fact.due <= today or fact.confirmed > today)
     return tuple(sorted(late, key=lambda each: each.fact.due))
+
+
+def told(fact: Fact) -> dict[str, Any]:
+    """What the fact says to people, by key, as it stands in the file: all but where it is from and when it was
+    confirmed."""
+    besides = {each.name for each in structs.fields(Fact)}
+    said: dict[str, Any] = msgspec.to_builtins(fact, enc_hook=write_hours)
+    return {key: value for key, value in said.items() if key not in besides}
+
+
+def digest(fact: Fact) -> str:
+    """SHA-256 of what it says, in hexadecimal. Whoever has confirmed this has confirmed nothing that it says later."""
+    return hashlib.sha256(msgspec.json.encode(told(fact), order="deterministic")).hexdigest()
+
+
+def reconfirmed(guidance: Guidance, days: Mapping[tuple[str, str], datetime.date]) -> Guidance:
+    """The facts with the days on which somebody has made sure of them elsewhere, by name and digest. The later day is
+    the one that holds."""
+    later = {}
+    for each in structs.fields(guidance):
+        fact: Fact = getattr(guidance, each.name)
+        day = days.get((each.name, digest(fact)), fact.confirmed)
+        if day > fact.confirmed:
+            later[each.name] = structs.replace(fact, confirmed=day)
+    return structs.replace(guidance, **later)
 
 
 def messages(file: IO[bytes], *_: object, **__: object) -> Iterator[tuple[int, None, str, list[str]]]:

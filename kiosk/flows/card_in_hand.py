@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Generic, TypeVar
 
 from kiosk.advice import pins
@@ -68,6 +68,11 @@ class CardInHand:
     resets: int = 0  # how often the card has lost a PIN that was right
     phone_on: int = -1  # the insertion at which a phone was held to the reader
 
+    @property
+    def phone(self) -> bool:
+        """Whether it is a phone that was held to the reader last."""
+        return self.phone_on == self.kiosk.insertion
+
     def select(self, application: type[A]) -> A:
         """The application on the card that is in now; selected only once while the card stays, and until it has taken a
         PIN. That PIN counts as verified, and its tries are not told, until another application has been selected."""
@@ -76,13 +81,17 @@ class CardInHand:
             card = self.kiosk.card()
             if not card.verified:
                 return selected
-            (JpkiApplication if application is TextApplication else TextApplication).select(card)
+            with suppress(ApplicationAbsent):  # a phone has no other; then its PIN may count as verified still
+                (JpkiApplication if application is TextApplication else TextApplication).select(card)
         self.selected = fresh = application.select(self.kiosk.card())
         self.selected_on = insertion
         return fresh
 
     def ask(self, screen: Screen) -> str:
-        """Ask; when the card is taken out, clear the screen, wait for it to come back, and ask again."""
+        """Ask; when the card is taken out, clear the screen, wait for it to come back, and ask again. A phone may go:
+        whoever has held it there has put the card away, and is asked for one of the two when it is needed again."""
+        if self.phone:
+            screen = replace(screen, needs_card=False)
         removed = Screen("set_card", {"fault": "removed"}, step=screen.step, sound=Sound.ERROR)
         last = None
         while True:
@@ -105,7 +114,7 @@ class CardInHand:
         """The application of the card in the slot, asking for a card until one has it. None: the person goes back."""
         fault = self.told_fault()
         unsuitable = self.kiosk.insertion if fault == "other_card" else None
-        if self.phone_on == self.kiosk.insertion:
+        if self.phone:
             fault, unsuitable = "phone", self.phone_on
         while True:
             facts = {"fault": fault, "kind": "card"}
@@ -122,8 +131,7 @@ class CardInHand:
     def await_phone(self, step: int | None) -> JpkiApplication | None:
         """The phone's application, asking until there is a phone. None: the person would rather use the card."""
         fault = self.told_fault()
-        there = self.kiosk.insertion
-        unsuitable = None if self.phone_on == there and fault != "other_card" else there
+        unsuitable = None if self.phone and fault != "other_card" else self.kiosk.insertion
         while True:
             screen = Screen("set_card", {"fault": fault, "kind": "phone"}, ("card",), step=step)
             if self.kiosk.await_card(screen, newer_than=unsuitable):

@@ -7,7 +7,8 @@ it back.
 
 The steps that a release has, too, stand in `signed_request.py`. Where a former link stands in the way it is released
 here (`release.py`), and linking goes on: begun anew, the attributes sent anew, then from the terms (step 8). The
-attributes are not read or confirmed a second time.
+attributes are not read or confirmed a second time. Whoever came for a release alone, and links after it, has consented
+to nothing but that: contents, consent and the attributes to be sent (steps 2, 3, 7) are asked first.
 
 Everything a person can be refused with is a value of `outcomes.End`, raised as Stop and shown by one screen.
 """
@@ -60,7 +61,9 @@ def release_and_link(kiosk: Kiosk) -> bool:
     """Release a former link, from home, and then link if the person wishes. Returns and raises as `link`."""
     memory = Memory(kiosk, CardInHand(kiosk), Purpose.RELEASE)
     released = release(memory)
-    return _go_on(memory, released) if isinstance(released, Released) else bool(released)
+    if isinstance(released, Released):
+        return _go_on(memory, released, (*STEPS[1:3], *STEPS[6:]))
+    return bool(released)
 
 
 def _walk_and_tell(memory: Memory, steps: tuple[Step[Memory], ...], released: bool = False) -> bool:
@@ -91,16 +94,16 @@ def _release_first(memory: Memory) -> bool:
     former = memory.after(Purpose.RELEASE)
     released = release(former)
     if isinstance(released, Released):
-        return _go_on(former, released)
+        return _go_on(former, released, (RESUME, *STEPS[7:]))
     return tell(kiosk, End.RELEASE_FIRST) if released is None else released
 
 
-def _go_on(memory: Memory, released: Released) -> bool:
-    """A link was released; the rest of linking: the attributes are known, so terms and signature."""
+def _go_on(memory: Memory, released: Released, steps: tuple[Step[Memory], ...]) -> bool:
+    """A link was released; then linking. steps: what of it is still to be done; the attributes have been read."""
     if carried_out(memory, lambda: tell_released(memory, released)) == "finish":
         return True
     linking = memory.after(Purpose.LINKING)
-    return carried_out(linking, lambda: _walk_and_tell(linking, (RESUME, *STEPS[7:]), released=True))
+    return carried_out(linking, lambda: _walk_and_tell(linking, steps, released=True))
 
 
 def step_1_licence(memory: Memory) -> Move:

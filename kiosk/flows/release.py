@@ -34,7 +34,7 @@ from kiosk.receipts.slips import ReleasedSlip
 
 
 def release(memory: Memory) -> Released | bool | None:
-    """Release a link. memory: of this release; with attributes, the linking that was refused goes before it.
+    """Release a link. memory: of this release; where attributes were sent, the linking that was refused goes before it.
 
     Returns what the portal has released; None when the person would rather not, and nothing was done; where it could
     not be released what `tell` returns, which has told how it ended. Raises as `carried_out`.
@@ -54,8 +54,8 @@ def release(memory: Memory) -> Released | bool | None:
 def step_consent(memory: Memory) -> Move:
     """What is released, what it means, what stays, what is sent. Nothing of the person has been sent for it yet."""
     assert isinstance(memory.request, Release)
-    known = memory.attributes is not None
-    facts = {"scope": memory.request.scope, "known": known}
+    known = memory.sent
+    facts = {"scope": memory.request.scope, "known": known, "phone": memory.hand.phone}
     no = "refuse" if known else "back"
     screen = Screen("release", facts, ("next", no), reading=True, needs_card=known)
     return NEXT if memory.hand.ask(screen) == "next" else BACK
@@ -73,7 +73,7 @@ def _steps(memory: Memory) -> tuple[Step[Memory], ...]:
     consent = Step(0, "", step_consent)
     signature = (Step(0, "", sign_pin), Step(0, "", sign, asks=False))
     terms = Step(0, "", agree)
-    if memory.attributes is None:
+    if not memory.sent:
         card = (Step(0, "", prepare), Step(0, "", text_pin), Step(0, "", read, asks=False), Step(0, "", confirm))
         return (consent, *card, terms, *signature)
     known = memory.request.terms.sha256 == memory.agreed
@@ -82,6 +82,7 @@ def _steps(memory: Memory) -> tuple[Step[Memory], ...]:
 
 def tell_released(memory: Memory, released: Released) -> str:
     """It is done, on the screen and on paper. Returns "next" to go on with linking, or "finish"."""
-    screen = Screen("released", {"released": released}, ("next", "finish"), reading=True, sound=Sound.DONE)
+    facts = {"released": released, "phone": memory.hand.phone}
+    screen = Screen("released", facts, ("next", "finish"), reading=True, sound=Sound.DONE)
     slip = ReleasedSlip(reference=released.reference, released_at=released.released_at, lapsed=released.lapsed)
     return hand_over(memory.kiosk, screen, slip)

@@ -95,13 +95,13 @@ class Memory:
         """Begin it at the portal, unless it has been."""
         if self.request is None:
             portal = self.kiosk.portal
-            self.kiosk.show(Screen("sending", {"what": "begin"}, step=self.step(3)))
+            self.kiosk.show(Screen("sending", {"what": "begin", "sent": self.sent}, step=self.step(3)))
             self.request = portal.begin() if self.purpose is Purpose.LINKING else portal.begin_release()
 
     def hold(self) -> None:
         """Send the four attributes."""
         assert self.request is not None and self.attributes is not None
-        facts = {"what": "attributes", "purpose": self.purpose.value}
+        facts = {"what": "attributes", "purpose": self.purpose.value, "phone": self.hand.phone}
         self.kiosk.show(Screen("sending", facts, step=self.step(7)))
         self.sent = True
         self.held = self.kiosk.portal.hold(self.request, applicant(self.attributes))

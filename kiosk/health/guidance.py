@@ -15,4 +15,9 @@ def judge(path: str | Path, late: Sequence[Overdue]) -> Iterator[Finding]:
         yield Finding("guidance", State.OK, f"{path}: every fact was confirmed not long ago")
     for each in late:
         words = f"{path}: {each.name} was last confirmed on {each.fact.confirmed}"
-        yield Finding("guidance", State.PROBLEM, words, "make sure of it, then write the new day")
+        yield Finding(
+            "guidance",
+            State.PROBLEM,
+            words,
+            "make sure of it, then write the new day, or have a supervisor confirm it at the screen",
+        )

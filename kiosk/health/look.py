@@ -23,15 +23,15 @@ from pathlib import Path
 from cryptography import x509
 from msgspec import structs
 
-from kiosk.config.guidance import SHIPPED, Guidance, load, overdue
+from kiosk.config.guidance import SHIPPED, Guidance, load, overdue, reconfirmed
 from kiosk.config.kiosk import Settings
-from kiosk.health import browser, caretaker, clock, fonts, guidance, port, portal, printer, reader, voice
+from kiosk.health import browser, caretaker, certificate, clock, fonts, guidance, port, portal, printer, reader, voice
 from kiosk.health.finding import Finding
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.hw.reader import PcscReader
 from kiosk.ipc.caretaker import Away, Caretaker
-from kiosk.ipc.messages import Board, Rows, Standing, Status
+from kiosk.ipc.messages import Board, Facts, FactsStand, Rows, Standing, Status
 from kiosk.language import dates
 from kiosk.language.languages import shipped
 from kiosk.portal.client import PortalClient
@@ -75,13 +75,16 @@ def everything(settings: Settings) -> Iterator[Finding]:
     """Every finding, the slowest after a few seconds. Raises `ConfigError` when the facts cannot be read."""
     path = settings.station.guidance_file or SHIPPED
     facts = load(path)
-    yield from guidance.judge(path, overdue(facts, dates.today()))
+    there = Caretaker(settings.caretaker.runtime_directory)
+    yield from guidance.judge(path, overdue(reconfirmed(facts, confirmed(there)), dates.today()))
     yield at_port(settings.server.port)
     yield at_reader(settings)
     wanted = settings.printer
     yield printer.judge(wanted.kind, open_printer(wanted).state() if wanted.kind != "none" else None)
     client = PortalClient(settings.portal)
     yield at_portal(settings, client)
+    if client.ends is not None and (lasts := client.certificate(dates.now())) is not None:
+        yield certificate.judge(client.ends, lasts)
     yield clock.judge(dates.now(), passed(settings, facts), client.ill_timed, client.ahead)
     yield from installed_fonts()
     spoken = [language.code for language in shipped() if can_speak(language)]
@@ -89,12 +92,23 @@ def everything(settings: Settings) -> Iterator[Finding]:
     yield voice.judge(settings.voice, spoken, jack is not None and os.access(jack, os.R_OK))
     yield from people_recorded(settings.voice.recordings)
     yield browser.judge(shutil.which("chromium"))
-    yield from at_caretaker(Caretaker(settings.caretaker.runtime_directory))
+    yield from at_caretaker(there)
 
 
 def at_port(number: int) -> Finding:
     free = port_free(number)
     return port.judge(number, free, not free and kiosk_answers(number))
+
+
+def confirmed(there: Caretaker) -> dict[tuple[str, str], datetime.date]:
+    """When the staff made sure of the facts at the screen, as `reconfirmed` takes it; nothing when nobody answers."""
+    try:
+        stand = there.ask(Facts())
+    except Away:
+        return {}
+    if not isinstance(stand, FactsStand):
+        return {}
+    return {(row.fact, row.digest): row.confirmed for row in stand.facts if row.by is not None}
 
 
 def at_caretaker(there: Caretaker) -> Iterator[Finding]:

@@ -16,6 +16,9 @@ answer. Who speaks is said by the kernel and never by a message.
     PaperChanged                       staff have put in a new roll             PaperStands, Denied
     Counters   what has been done here                                          Counted
     TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
+    MakeReport  of what this one has tried out since they came in               Reported, Denied
+    Facts      what people are told, and when somebody made sure of it          FactsStand, Denied
+    ConfirmFact   a supervisor has made sure of one, as it was shown            Taken, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
@@ -23,13 +26,15 @@ Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
-from kiosk.config.events import Event
+from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS, CheckName, Level, ReasonName
+from kiosk.language.public import Public, PublicNumber
 
 SOCKET = "caretaker.sock"  # in caretaker.runtime_directory
 LONGEST = 4096  # bytes of a message
@@ -45,8 +50,14 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
-Part = Literal["printer", "reader", "touch", "colours", "portal"]
+Part = Literal["printer", "reader", "touch", "colours", "sound", "portal", "caller"]
 Verdict = Literal["good", "bad"]
+ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+if TYPE_CHECKING:  # known from the table only when it has been read
+    FactName = str
+else:
+    FactName = Literal[tuple(FIELDS["fact"].values)]
 End = Literal["finished", "left", "timed_out", "card_gone", "browser_lost", "stopped", "problem"]
 
 
@@ -66,7 +77,10 @@ class Status(Message, frozen=True):
 
 
 class Call(Message, frozen=True):
-    """Somebody at the kiosk wants the staff. Who says it once more has one call."""
+    """Somebody at the kiosk wants the staff. Who says it once more has one call. trial: it is one of the staff, who
+    wants to see whether it arrives."""
+
+    trial: bool = False
 
 
 class CallStands(Message, frozen=True):
@@ -190,6 +204,26 @@ class TriedOut(Message, frozen=True):
     verdict: Verdict
 
 
+class MakeReport(Message, frozen=True):
+    """Write down how the kiosk is, and what this member of the staff has said of its parts since they came in. offered:
+    the trials that this machine has; the others it has not."""
+
+    staff: Number
+    offered: tuple[Part, ...]
+
+
+class Facts(Message, frozen=True):
+    """What are people told, and since when is it so?"""
+
+
+class ConfirmFact(Message, frozen=True):
+    """This member of the staff has made sure of that fact today. digest: of what it said when they did."""
+
+    staff: Number
+    fact: FactName
+    digest: Digest
+
+
 class StaffLeft(Message, frozen=True):
     """This member of the staff acts here no more."""
 
@@ -291,6 +325,46 @@ class Counted(Message, frozen=True):
     start: Span
 
 
+class Reported(Message, frozen=True):
+    """What stands on a report's slip. tried: a part that is not there this machine has not; no verdict: nobody has
+    given one. ready: every part is good. image, settings, fingerprint: SHA-256, of the system's image (empty: the kiosk
+    runs from none), of the settings file (empty: it cannot be read), and of the report. The counts are those since the
+    start."""
+
+    number: ReportNumber
+    staff: PublicNumber
+    role: Role
+    tried: dict[Part, Verdict | None]
+    ready: bool
+    version: Public
+    image: Public
+    settings: Public
+    fingerprint: Public
+    visits: PublicNumber
+    prints: PublicNumber
+    calls: PublicNumber
+    faults: PublicNumber
+
+
+class FactRow(Struct, frozen=True):
+    """One fact. says: what it says, by key (kiosk.config.guidance). confirmed: when somebody last made sure of it; by:
+    who of the staff, at the screen; None: whoever wrote the file. late: it is to be made sure of again."""
+
+    fact: FactName
+    says: dict[str, Any]
+    source: str
+    confirmed: datetime.date
+    by: Number | None
+    late: bool
+    digest: str
+
+
+class FactsStand(Message, frozen=True):
+    """All of them, those that wait longest first."""
+
+    facts: tuple[FactRow, ...]
+
+
 Question = (
     Tell
     | Status
@@ -312,10 +386,25 @@ Question = (
     | PaperChanged
     | Counters
     | TriedOut
+    | MakeReport
+    | Facts
+    | ConfirmFact
     | StaffLeft
 )
 Answer = (
-    Taken | Denied | Standing | Admitted | NotAdmitted | Staff | Calling | Rows | DoorsStand | PaperStands | Counted
+    Taken
+    | Denied
+    | Standing
+    | Admitted
+    | NotAdmitted
+    | Staff
+    | Calling
+    | Rows
+    | DoorsStand
+    | PaperStands
+    | Counted
+    | Reported
+    | FactsStand
 )
 
 _questions, _answers = msgspec.json.Decoder(Question), msgspec.json.Decoder(Answer)

@@ -6,8 +6,9 @@ These rules carry it:
   A server's failure (5xx) says nothing about what was done, so it counts as no answer.
 - What was answered is only believed when it is exactly what the contract allows (`model.py`); else `PortalBroken`.
 - After a submission without a usable answer the portal is *asked*. "held" means that nothing was decided, so the same
-  submission goes out once more; if that is lost too, cancelling settles it, because the portal lets only one of the two
-  win and says which. `PortalUnreachable(sent="unknown")` remains for a portal that answers nothing at all.
+  submission goes out once more; if that is lost too, or the question is, cancelling settles it, because the portal lets
+  only one of the two win and says which. `PortalUnreachable(sent="unknown")` remains for a portal that answers nothing
+  at all.
 - A linking and a release are one request with two purposes; what holds for the one holds for the other.
 - What was begun is on record (`begun.py`) until it is known to be over, so that whoever comes after us can end it. That
   is safe whatever had become of it: cancelling undoes nothing that was completed, and asking to begin once more under
@@ -22,6 +23,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar, overload
 from urllib.parse import urlsplit
@@ -32,7 +34,9 @@ from kiosk.config.kiosk import Portal
 from kiosk.portal.begun import Begun, Entry
 from kiosk.portal.errors import (
     APART_SECONDS,
+    ENDS_SOON,
     IllTimed,
+    Lasts,
     Misconfigured,
     PortalBroken,
     PortalClosed,
@@ -40,7 +44,7 @@ from kiosk.portal.errors import (
     PortalRefused,
     PortalUnreachable,
 )
-from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
+from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, end_of, exchange, tls_context
 from kiosk.portal.model import (
     FOREIGN,
     Applicant,
@@ -96,6 +100,9 @@ class PortalClient:
         self._complaint = ""  # the last that was said to the operator
         self.ill_timed: IllTimed | None = None  # why the last call that got no connection got none, if it is the clock
         self.offers: frozenset[Offer] = frozenset()  # what the portal does beyond linking, as of its last status
+        self._own_end: datetime | None = None
+        self._its_end: datetime | None = None
+        self.holding = False  # attributes were sent, to be held, and what they were sent for has not been ended by us
         self.ahead: float | None = None  # s, of this machine's clock before the portal's, as of its last answer
 
     def check(self) -> None:
@@ -105,6 +112,18 @@ class PortalClient:
         except ValueError as error:
             raise Misconfigured(f"portal.url: {self._settings.url}: {error}", "correct it") from None
         self._tls = tls_context(self._settings)
+        self._own_end = end_of(self._settings.certificate_file or "")
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the first of the two certificates ends, the portal's and the kiosk's, as far as they were seen."""
+        return min((each for each in (self._own_end, self._its_end) if each is not None), default=None)
+
+    def certificate(self, now: datetime) -> Lasts | None:
+        """How long that is; None: nothing is known yet."""
+        if self.ends is None:
+            return None
+        return "ended" if now >= self.ends else "ends_soon" if now >= self.ends - ENDS_SOON else "lasting"
 
     def begin(self) -> Linking:
         """Begin a linking: its id, its nonce, the terms in force and when it ends by itself."""
@@ -116,6 +135,7 @@ class PortalClient:
 
     def hold(self, request: Request, applicant: Applicant) -> Held:
         """Send the four attributes, to be held until the request ends."""
+        self.holding = True
         body = msgspec.json.encode(applicant)
         call = _Call("hold", "PUT", f"{_path(request.purpose, request.id)}/applicant", body, _key())
         return _decode("hold", Held, self._repeat(call))
@@ -134,11 +154,11 @@ class PortalClient:
         try:
             done = self._submit(request, cms)
         except PortalRefused as refused:
-            self._begun.ended(request.purpose, request.id)
+            self._ended(request)
             if refused.reason in FOREIGN[request.purpose]:
                 raise PortalBroken("submit") from None
             raise
-        self._begun.ended(request.purpose, request.id)
+        self._ended(request)
         return done
 
     def _submit(self, request: Request, cms: bytes) -> Linked | Released:
@@ -168,8 +188,10 @@ class PortalClient:
 
     def linked_licence(self, linking: Linking) -> Licence | None:
         """What a portal shows of the licence of somebody it has refused as linked already. None: it shows nothing."""
+        if Offer.LINKED_LICENCE not in self.offers:
+            return None
         try:
-            return self.state(linking).licence
+            return self._ask(linking, self._brief()).licence
         except PortalError:
             return None
 
@@ -178,9 +200,10 @@ class PortalClient:
 
         Returns how it has ended, as the portal says: it may have been completed before. None: not confirmed.
         """
+        self.holding = False
         ended = self._end(request.purpose, request.id)
         if ended:
-            self._begun.ended(request.purpose, request.id)
+            self._ended(request)
         return ended
 
     def left(self) -> list[Entry]:
@@ -214,15 +237,13 @@ class PortalClient:
         log.warning("the answer to submit was lost: asking the portal how it stands")
         deadline = Deadline(self._settings.timeout_seconds)
         self._pause(deadline)
-        try:
+        state: RequestState | None = None
+        with suppress(PortalError):  # closed, or forgotten, says nothing about what happened before
             state = self._ask(request, deadline)
-        except PortalError:  # closed, or forgotten, says nothing about what happened before
-            raise PortalUnreachable("unknown") from None
-        if state.state in (State.BEGUN, State.HELD):
-            try:
+        if state is not None and state.state in _OPEN:
+            with suppress(NotSent, NoAnswer, PortalBroken, PortalClosed):
                 return _decode("submit", _DONE[request.purpose], self._once(submission, deadline))
-            except (NotSent, NoAnswer, PortalBroken, PortalClosed):
-                pass
+        if state is None or state.state in _OPEN:
             try:
                 state = self._cancel(request.purpose, request.id)
             except PortalError:
@@ -237,6 +258,16 @@ class PortalClient:
             case State.CANCELLED:
                 raise PortalUnreachable("no")
         raise PortalUnreachable("unknown")
+
+    def _ended(self, request: Request) -> None:
+        self.holding = False
+        self._begun.ended(request.purpose, request.id)
+
+    @overload
+    def _ask(self, request: Linking, deadline: Deadline) -> LinkingState: ...
+
+    @overload
+    def _ask(self, request: Request, deadline: Deadline) -> RequestState: ...
 
     def _ask(self, request: Request, deadline: Deadline) -> RequestState:
         call = _Call("state", "GET", _path(request.purpose, request.id))
@@ -279,7 +310,7 @@ class PortalClient:
             return State.EXPIRED  # the portal no longer knows it
         except PortalError:
             return None
-        return None if state in (State.BEGUN, State.HELD) else state
+        return None if state in _OPEN else state
 
     def _cancel(self, purpose: Purpose, id: str) -> RequestState:
         call = _Call("cancel", "POST", f"{_path(purpose, id)}/cancellation", key=_key())
@@ -321,6 +352,7 @@ class PortalClient:
             raise
         self.ill_timed = None
         self._compare(answer.date)
+        self._its_end = answer.ends
         if 200 <= answer.status < 300 and answer.content_type == "application/json" and answer.body is not None:
             return answer.body
         raise _problem(call.name, answer)
@@ -359,6 +391,7 @@ class _Call(msgspec.Struct, frozen=True):
 
 
 _KIND: dict[Purpose, type[Request]] = {Purpose.LINKING: Linking, Purpose.RELEASE: Release}
+_OPEN = (State.BEGUN, State.HELD)
 _DONE: dict[Purpose, type[Linked] | type[Released]] = {Purpose.LINKING: Linked, Purpose.RELEASE: Released}
 _STATE: dict[Purpose, type[LinkingState] | type[ReleaseState]] = {
     Purpose.LINKING: LinkingState,

@@ -5,12 +5,15 @@ None of them carries anything a person sent or the portal answered, except the p
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum
 from typing import Literal
 
 from kiosk.portal.model import OpensAt, Refusal
 
 APART_SECONDS = 300.0  # to which the portal's clock and this machine's may differ before somebody is told
+Lasts = Literal["lasting", "ends_soon", "ended"]  # how long a certificate does, as config/health.toml calls it
+ENDS_SOON = timedelta(days=30)  # of a certificate: whoever renews it has to be asked in time
 
 
 class IllTimed(Enum):

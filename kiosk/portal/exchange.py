@@ -26,8 +26,10 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
@@ -56,6 +58,7 @@ class Answer:
     retry_after: str | None
     body: bytes | None = field(repr=False)  # None: longer than the limit
     date: datetime | None = field(default=None, repr=False)  # when it was given, on the portal's clock
+    ends: datetime | None = field(default=None, repr=False)  # when the certificate of whoever gave it does
 
 
 class Deadline:
@@ -155,6 +158,7 @@ def exchange(
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             raise NotSent(_ill_timed(error)) from None
         try:
+            ends = _end_of_peer(connection)
             connection.timeout = deadline.left
             connection.request(
                 method,
@@ -176,6 +180,7 @@ def exchange(
                 retry_after=response.headers.get("Retry-After"),
                 date=_moment(response.headers.get("Date", "")),
                 body=content if len(content) <= ANSWER_LIMIT else None,
+                ends=ends,
             )
         except (HTTPError, HTTPException, OSError, ValueError):
             raise NoAnswer from None
@@ -187,6 +192,21 @@ def exchange(
 def _ill_timed(error: Exception) -> IllTimed | None:
     code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
     return next((each for each in IllTimed if each.value == code), None)
+
+
+def end_of(certificate_file: str) -> datetime | None:
+    """When the first certificate in a PEM file ends; None for one that cannot be read."""
+    try:
+        return x509.load_pem_x509_certificate(Path(certificate_file).read_bytes()).not_valid_after_utc
+    except (OSError, ValueError):
+        return None
+
+
+def _end_of_peer(connection: _Connection) -> datetime | None:
+    """Of a certificate that was verified in the handshake."""
+    sock = connection.sock
+    said = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(said["notAfter"])), UTC) if said else None
 
 
 def _moment(date: str) -> datetime | None:

@@ -34,6 +34,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
 from kiosk.advice.todo import numbered
+from kiosk.config.events import FIELDS
 from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Station
 from kiosk.language.compiled import Compiled
@@ -110,6 +111,7 @@ def _environment(language: Language) -> Environment:
     environment.globals["language"] = language
     environment.globals["qr"] = qr
     environment.globals["numbered"] = numbered
+    environment.globals["fields"] = FIELDS
     return environment
 
 

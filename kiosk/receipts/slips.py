@@ -3,7 +3,8 @@
 A slip goes home in a pocket and is found again in a bin, so nothing on it may tell whose it was. The types prove that.
 Every field comes down to one of the leaves below, and no leaf can hold what a card or a person gives:
 
-    Public, PublicNumber   there before anybody came: our own words, the station's files (language/public.py)
+    Public, PublicNumber   there before anybody came, or never near them: our own words, the station's files, what the
+                           caretaker says (language/public.py)
     Reference, LinkedAt, ReleasedAt   made by the portal for one request; none says whose it was (portal/model.py)
     OpensAt                when the portal opens, the same for everybody
     Fact, Hours             of the station's files, read at the start: a section of the guidance, when something is open
@@ -24,6 +25,7 @@ from typing import Final
 
 from kiosk.advice.todo import Todo
 from kiosk.config.guidance import Fact
+from kiosk.ipc.messages import Part, Role, Verdict
 from kiosk.language.hours import Hours
 from kiosk.language.public import NOTHING, Public, PublicNumber
 from kiosk.portal.model import LinkedAt, OpensAt, Reference, ReleasedAt
@@ -93,8 +95,8 @@ class ListSlip(Slip):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class OutcomeSlip(ListSlip):
-    """It was not linked. happened, meaning: a row of the table of outcomes, which knows no one. opens_at: when a closed
-    portal opens, if it has said so."""
+    """How linking or releasing ended, when it is not done or not known to be. happened, meaning: a row of the table of
+    outcomes, which knows no one. opens_at: when a closed portal opens, if it has said so."""
 
     happened: Public
     meaning: Public
@@ -113,3 +115,32 @@ class TodoSlip(ListSlip):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TestSlip(Slip):
     """The maintenance test print: the station, the time, and nothing else."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A part, and what somebody of the staff said of it; None: nothing."""
+
+    part: Part
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ReadinessSlip(Slip):
+    """The readiness report in the hand of whoever has made it. staff, role: of who tried everything out. image,
+    settings, fingerprint: SHA-256, of the system's image (empty: none), the settings file (empty: it cannot be read),
+    the report. The counts are those since the start. All of it is the caretaker's, who never learns of a person."""
+
+    number: PublicNumber
+    staff: PublicNumber
+    role: Role
+    tried: tuple[Tried, ...]
+    ready: bool
+    version: Public
+    image: Public
+    settings: Public
+    fingerprint: Public
+    visits: PublicNumber
+    prints: PublicNumber
+    calls: PublicNumber
+    faults: PublicNumber

@@ -39,12 +39,15 @@ from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
+from kiosk.caretaker.identity import identity
 from kiosk.caretaker.key import Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
+from kiosk.config import guidance
 from kiosk.config.events import Counts, Event, Speaker, event
-from kiosk.config.kiosk import CaretakerSettings
+from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import CaretakerSettings, Settings, load
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -158,8 +161,9 @@ class Service:
             lambda: staff.accounts.values(),
             lambda: self._record.unwritten,
             lambda: self._trail.broken or self._house.board.unseen("trail", "broken"),
+            confirmed=lambda facts: self._house.facts.confirmed(facts),
         )
-        self._house = House(state, self._record.tell, gather)
+        self._house = House(state, self._record.tell, lambda: facts_of(config), lambda: identity(config), gather)
         self._record.written = self._house.written
         self._begin()
         for told in self._house.board.standing:
@@ -210,6 +214,12 @@ class Service:
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor
         return (anchor.lines, anchor.head) if anchor else (0, "")
+
+
+def facts_of(config: Path) -> Guidance:
+    """What people are told, as the next start of the server will read it. Raises ConfigError."""
+    settings: Settings = load(config)
+    return guidance.load(settings.station.guidance_file)
 
 
 def _serve(figures: Figures, port: int | None) -> Server | None:

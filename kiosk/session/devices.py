@@ -201,6 +201,8 @@ class Devices:
             found.append(("printer", fault.value if fault else "near_end" if self._near_end else "ready"))
         if "portal" in self._known:
             found.append(("portal", self.portal_state))
+        if (lasts := self.portal.certificate(dates.now())) is not None:
+            found.append(("certificate", lasts))
         if self._clock_seen and self.portal.ill_timed is not None:
             found.append(("clock", "ill_timed"))
         elif self._clock_seen and self.portal.ahead is not None and self.portal_state != "unreachable":

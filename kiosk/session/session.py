@@ -220,6 +220,14 @@ class Session:
     def can_print(self) -> bool:
         return self._settings.printer.kind != "none"
 
+    @property
+    def can_sound(self) -> bool:
+        return self._settings.voice.enabled
+
+    @property
+    def can_call(self) -> bool:
+        return self._settings.alerts.kind != "none"
+
     def ask(self, screen: Screen) -> str:
         self._take_stale()
         while True:

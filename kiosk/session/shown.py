@@ -21,6 +21,7 @@ from kiosk.session.answers import Wish
 from kiosk.session.preferences import Preferences
 
 Overlay = Literal["leave", "leaving", "idle", "staff", "language"]
+NOBODY_YET = frozenset({"attract", "closed", "home", "left_card", "take_card", "closing"})  # no visit to leave
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,11 @@ class Shown:
                 self._become(replace(self._view, overlay=overlay, until=until))
 
     def lay_leaving(self, seq: int) -> None:
-        """やめる was touched on screen `seq`. If that is doing something it hears of it only later, so it is said now;
-        before step 1 there is nothing yet to leave."""
+        """やめる was touched on screen `seq`. If that is doing something it hears of it only later: it is said now."""
         with self._lock:
-            if self.accepts(seq) and self._view.screen.step and not self._view.screen.answers:
+            screen = self._view.screen
+            visited = screen.name not in NOBODY_YET and not screen.staff
+            if self.accepts(seq) and visited and not screen.answers:
                 self._become(replace(self._view, overlay="leaving"))
 
     def prefer(self, wish: Wish | Language) -> None:

@@ -28,13 +28,12 @@ from kiosk.language.theirs import theirs
 from kiosk.receipts.text import code
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
-from kiosk.session.shown import View
+from kiosk.session.shown import NOBODY_YET, View
 from kiosk.voice.mouth import can_speak
 from kiosk.web.style import sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
 COMPILED = Compiled()
-NOBODY_YET = frozenset({"attract", "closed", "home", "left_card", "take_card", "closing"})  # no visit to leave
 EYE = ("size", "contrast", "reach")
 VOICE = ("repeat", "softer", "louder", "hush")
 
@@ -108,6 +107,7 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
             "opens_at": devices.portal_opens_at,
+            "holding": devices.portal.holding,
             "offers": [offer.value for offer in devices.portal.offers],
             "caretaker": devices.caretaker_there,
         },

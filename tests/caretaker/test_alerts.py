@@ -14,6 +14,7 @@ from kiosk.caretaker.alerts import (
     PROBLEMS,
     REPEAT_SECONDS,
     STANDS_SECONDS,
+    TRIAL_SECONDS,
     Alerts,
     Carrier,
     Wish,
@@ -109,6 +110,34 @@ def test_a_call_bears_a_mark_that_is_new_each_time_and_nothing_of_anybody() -> N
         marks.add(labels["call"])
         desk.alerts.end()
     assert len(marks) == 50
+
+
+def test_a_call_on_trial_goes_the_same_way_says_so_and_is_no_call_in_the_trail() -> None:
+    desk = Desk()
+    assert desk.alerts.call(trial=True) == "sending"
+    alert = desk.hand.wish.alerts[CALLED]
+    assert alert.labels == {**alert.labels, "alertname": "KioskTrial", "severity": "call"}
+    assert desk.hand.wish.call == alert.labels["call"]
+    assert "試し" in alert.annotations["summary"] and "tried out" in alert.annotations["summary_en"]
+    desk.hears("acknowledged")
+    assert desk.alerts.stands() == "acknowledged"
+    desk.time += LEASE_SECONDS + 1
+    desk.alerts.turn()
+    assert desk.alerts.calling, "whoever tries it out has gone to look at the desk"
+    desk.time += TRIAL_SECONDS
+    desk.alerts.turn()
+    assert not desk.alerts.calling and desk.told == []
+
+
+def test_somebody_who_calls_has_a_call_of_their_own_whatever_is_on_trial() -> None:
+    desk = Desk()
+    desk.alerts.call(trial=True)
+    desk.alerts.call()
+    assert desk.hand.wish.alerts[CALLED].labels["alertname"] == "KioskCall"
+    assert [each.name for each in desk.told] == [CALLED]
+    mark = desk.hand.wish.call
+    desk.alerts.call(trial=True)
+    assert desk.hand.wish.call == mark, "and no trial takes its place"
 
 
 @pytest.mark.parametrize("name", PROBLEMS)

@@ -14,7 +14,8 @@ from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Passcodes
 from kiosk.caretaker.record import GAPS_EVERY_SECONDS, Record
-from kiosk.config.events import EVENTS, Event, Speaker, event
+from kiosk.config import guidance
+from kiosk.config.events import EVENTS, FIELDS, Event, Speaker, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
     AddStaff,
@@ -27,14 +28,18 @@ from kiosk.ipc.messages import (
     CallStands,
     CallState,
     CloseKiosk,
+    ConfirmFact,
     Counted,
     Counters,
     Denied,
     Doors,
     DoorsStand,
     EndCall,
+    Facts,
+    FactsStand,
     ListStaff,
     LookAgain,
+    MakeReport,
     MarkSeen,
     NotAdmitted,
     OpenKiosk,
@@ -44,6 +49,7 @@ from kiosk.ipc.messages import (
     Question,
     RemoveStaff,
     Report,
+    Reported,
     Row,
     Rows,
     Staff,
@@ -58,6 +64,7 @@ from kiosk.ipc.messages import (
     telling,
 )
 from tests.caretaker.test_passcodes import CHEAP, GOOD, WRONG
+from tests.caretaker.test_readiness import IDENTITY
 from tests.caretaker.trails import checked, lines, opened
 from tests.config.test_events import sample
 
@@ -82,6 +89,9 @@ ASKED: list[Question] = [
     CallStands(),
     EndCall(),
     TriedOut(12, "printer", "good"),
+    MakeReport(12, ("printer", "touch")),
+    Facts(),
+    ConfirmFact(12, "recording", "0" * 64),
     StaffLeft(12, "left"),
 ]
 FAULT = event("session_died")
@@ -97,7 +107,7 @@ class World:
         self.trail = opened(self.folder, segment_bytes=100_000)
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
         self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
-        self.house = House(folder, self.record.tell, now=self.now)
+        self.house = House(folder, self.record.tell, guidance.load, lambda: IDENTITY, now=self.now)
         self.record.written = self.house.written
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.desk = self.sits()
@@ -450,6 +460,47 @@ def test_what_was_tried_out_is_written_by_number_and_role_and_only_for_who_is_in
         ("tried_out", {"staff": 12, "role": "officer", "part": "printer", "verdict": "bad"}),
         ("staff_left", {"staff": 12, "role": "officer", "end": "timed_out"}),
     ]
+
+
+def test_a_report_is_of_what_was_tried_out_since_this_one_came_in_and_of_nothing_before(world: World) -> None:
+    def made() -> Reported:
+        said = world.asks(MakeReport(12, ("printer", "touch")), "server")
+        assert isinstance(said, Reported)
+        return said
+
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    assert isinstance(world.asks(MakeReport(12, ("printer",)), "server"), Denied)
+    world.asks(Admit(12, GOOD), "server")
+    for part in ("printer", "reader"):
+        world.asks(TriedOut(12, part, "good"), "server")
+    assert (made().tried, made().ready) == ({"printer": "good", "touch": None}, False)
+    world.asks(TriedOut(12, "touch", "good"), "server")
+    assert made().ready
+    world.asks(Admit(12, GOOD), "server")
+    assert made().tried == {"printer": None, "touch": None}
+
+
+def test_the_board_follows_a_fact_that_was_confirmed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = guidance.load().recording.due
+    monkeypatch.setattr(world.house.facts, "_today", lambda: late)
+    world.asks(AddStaff(12, "supervisor", GOOD), "root")
+    world.asks(Admit(12, GOOD), "server")
+    looked: list[bool] = []
+
+    def look(again: bool) -> list[tuple[str, str]]:
+        looked.append(again)
+        return [("guidance", "confirmed")]
+
+    monkeypatch.setattr(world.house, "_look", look)
+    stand = world.asks(Facts(), "server")
+    assert isinstance(stand, FactsStand) and len(stand.facts) == len(FIELDS["fact"].values or {})
+    row = next(each for each in stand.facts if each.fact == "recording")
+    assert isinstance(world.asks(ConfirmFact(12, "recording", "0" * 64), "server"), Denied) and looked == []
+    assert world.asks(ConfirmFact(12, "recording", row.digest), "server") == Taken()
+    assert looked == [False] and world.written[-1] == (
+        "fact_confirmed",
+        {"staff": 12, "role": "supervisor", "fact": "recording"},
+    )
 
 
 def test_the_status_says_whether_anybody_could_be_let_in(world: World) -> None:

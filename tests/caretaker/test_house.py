@@ -13,9 +13,11 @@ from kiosk.caretaker.clock import BACK_SECONDS, BELIEVED_SECONDS
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import LONGEST_SECONDS, NotPlanned
 from kiosk.caretaker.house import LOOK_SECONDS, SILENT_SECONDS, House
+from kiosk.config import guidance
 from kiosk.config.events import Event, counts, event
 from kiosk.ipc.messages import DoorsStand, PaperStands, Row, Span
 from kiosk.language.dates import JST
+from tests.caretaker.test_readiness import IDENTITY
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=JST)
 
@@ -32,7 +34,8 @@ class World:
         self.house = self.begun()
 
     def begun(self) -> House:
-        return House(self.folder, self.told.append, self.look, lambda: self.now, lambda: self.now + self.ahead)
+        clocks = (lambda: self.now, lambda: self.now + self.ahead)
+        return House(self.folder, self.told.append, guidance.load, lambda: IDENTITY, self.look, *clocks)
 
     def look(self, again: bool) -> list[tuple[str, str]]:
         self.looked.append(again)

@@ -27,13 +27,6 @@ SOURCES = ("kiosk.config.kiosk", "kiosk.config.guidance")
 FILES: dict[str, type[msgspec.Struct]] = {"kiosk.toml": Settings, "guidance.toml": Guidance}
 Schema = dict[str, dict[str, str]]  # class, its keys, and the class of each key's value ("" for a plain value)
 
-# Read by nobody, and why. Nothing else may be.
-NOT_READ = {
-    "for whoever keeps the file: where the fact was found": {
-        (kind, "source") for kind in ("Line", "Place", "Store", "Fee", "Photo", "Pin", "Page")
-    },
-}
-
 
 def classes() -> dict[str, type[msgspec.Struct]]:
     """Every class that a file or a section of one is read into."""
@@ -232,7 +225,7 @@ def test_there_is_no_file_that_this_test_does_not_know() -> None:
 
 
 def test_every_key_is_read_by_something(unread_today: set[tuple[str, str]]) -> None:
-    assert unread_today == set().union(*NOT_READ.values())
+    assert unread_today == set()
 
 
 # A key that is only declared, though its name is read all over the house, of other things.

@@ -194,13 +194,23 @@ def personal(stage: Kiosk, since: int) -> list[str]:
     return [line for line in lines if any(word in line for word in words)]
 
 
+STANDS = """() => {
+    const frame = document.querySelector(".frame"), text = document.querySelector("[data-scroll]");
+    const focus = document.activeElement;
+    return [
+        frame?.className ?? "the neutral screen",
+        `focus: ${focus?.cloneNode(false).outerHTML}`,
+        text && `scrolled: ${text.scrollTop} + ${text.clientHeight} of ${text.scrollHeight}`,
+    ].filter(Boolean).join("\\n");
+}"""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """What stood on the screen and in the log when a test failed."""
     report = yield
     person = getattr(item, "funcargs", {}).get("person")
     if report.failed and person is not None:
-        stands = person.page.evaluate("document.querySelector('.frame')?.className ?? 'the neutral screen'")
-        report.sections.append(("on the screen", stands))
+        report.sections.append(("on the screen", person.page.evaluate(STANDS)))
         report.sections.append(("the kiosk's log", "\n".join(person.stage.log[-40:])))
     return report

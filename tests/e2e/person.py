@@ -6,7 +6,11 @@ What stands on the screen is known by two things of the page that a change of wo
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from kiosk.advice.outcomes import OUTCOMES as TABLE
 from kiosk.advice.outcomes import End
@@ -123,20 +127,26 @@ class Person:
         self.goes_on()
 
     def turns_the_pages(self) -> None:
-        """Read the terms to their end, by touch."""
-        while not self.page.evaluate(AT_THE_END):
-            self.presses("つづきを読む")
-        self._wait("[data-answer=tick]")
+        """Read the terms to their end, by touch. The button goes once the end has been seen, maybe before it is."""
+        on = self.page.get_by_role("button", name="つづきを読む", exact=True)
+        until = time.monotonic() + SOON / 1000
+        while not self.offers("tick"):
+            assert time.monotonic() < until, "the end of the terms is not seen"
+            with suppress(PlaywrightTimeout):
+                on.tap(timeout=1000)
 
     def scrolls_to_the_end(self) -> None:
         """Read the terms to their end, by keyboard."""
-        for _ in range(20):  # the screen leads the focus to its heading as it comes, maybe after this
-            self.page.focus("[data-scroll]", timeout=SOON)
-            self.page.keyboard.press("End")
-            self.page.wait_for_timeout(100)
-            if self.page.evaluate(AT_THE_END):
-                break
+        self._presses_end()
+        if not self.page.evaluate(AT_THE_END):  # the screen had just come, and took the focus to its heading meanwhile
+            self._presses_end()
         self._wait("[data-answer=tick]")
+
+    def _presses_end(self) -> None:
+        self.page.focus("[data-scroll]", timeout=SOON)
+        self.page.keyboard.press("End")
+        with suppress(PlaywrightTimeout):
+            self.page.wait_for_function(AT_THE_END, timeout=1000)
 
     def agrees_to_the_terms(self) -> None:
         self.scrolls_to_the_end()

@@ -96,6 +96,7 @@ def test_a_link_whose_answer_was_lost_is_found_by_asking(person: Person, kiosk: 
 def test_what_cannot_be_known_is_not_guessed_and_trying_again_is_safe(person: Person, kiosk: Kiosk) -> None:
     kiosk.portal.faults.switch_on(Fault.LOST_ANSWER, on="submit")
     kiosk.portal.faults.switch_on(Fault.CUT, on="state")
+    kiosk.portal.faults.switch_on(Fault.SERVER_ERROR, on="cancel")
     person.walks_through(9)
     person.is_sent_away_with(End.PORTAL_UNCERTAIN)
     assert kiosk.states() == [State.COMPLETED]

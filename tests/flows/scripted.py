@@ -38,6 +38,8 @@ class ScriptedKiosk:
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
         can_lay_out: bool = True,
+        can_sound: bool = False,
+        can_call: bool = False,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
     ) -> None:
@@ -45,6 +47,8 @@ class ScriptedKiosk:
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
+        self.can_sound = can_sound
+        self.can_call = can_call
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
         self._portal = portal

@@ -77,6 +77,16 @@ def test_an_application_is_selected_once_while_its_card_stays_in(card: VirtualCa
     assert hand.select(TextApplication) is not first
 
 
+def test_a_phone_that_has_taken_its_pin_is_selected_again_though_it_has_nothing_else_to_select(pki: Pki) -> None:
+    hand = CardInHand(ScriptedKiosk(card=VirtualCard(PEOPLE["phone"], pki, "phone")))
+    first = hand.select(JpkiApplication)
+    first.verify_sign_pin(bytearray(b"ABC123"))
+    again = hand.select(JpkiApplication)
+    assert again is not first and again.current
+    again.verify_sign_pin(bytearray(b"ABC123"))
+    hand.require_certificate()  # or it would be called absent
+
+
 def test_a_phone_where_a_card_is_wanted_is_told_to_be_one(pki: Pki, card: VirtualCard) -> None:
     kiosk = ScriptedKiosk(puts_in(card), card=VirtualCard(PEOPLE["phone"], pki, "phone"))
     assert CardInHand(kiosk).await_card(4, TextApplication) is not None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import astuple
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from kiosk.advice.outcomes import OUTCOMES, End, of_a_release
+from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, of_a_release
 from kiosk.config import guidance
 from kiosk.config.kiosk import Portal
 from kiosk.flows.asking.ends import Left
@@ -15,8 +19,9 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.benefits import benefits
 from kiosk.flows.linking import link
 from kiosk.flows.refusal import Stop
+from kiosk.flows.signed_request import ENDS
 from kiosk.portal.client import PortalClient
-from kiosk.portal.model import Offer, Released, State
+from kiosk.portal.model import FOREIGN, Offer, Purpose, Released, State
 from kiosk.receipts.slips import AlreadyLinkedSlip, OutcomeSlip, ReleasedSlip
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Faults
@@ -34,7 +39,8 @@ READS = ("next", "pin:1234", "next")  # the card is ready, its four digits, the 
 SIGNS = ("pin:ABC123",)
 LINKS = ("next", "next", "next", *READS, *AGREES, *SIGNS)
 RELEASES = ("next", *SIGNS)
-GOES_ON = ("next", *AGREES, *SIGNS)
+GOES_ON = ("next", *AGREES, *SIGNS)  # with the linking that was refused
+LINKS_TOO = ("next", "next", "next", "next", *AGREES, *SIGNS)  # contents, consent and attributes come first
 Flow = Callable[[ScriptedKiosk], bool]
 
 
@@ -82,6 +88,8 @@ def test_it_is_released_and_linking_goes_on_from_the_terms(pki: Pki, sandbox: Sa
     assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
     after = kiosk.names[kiosk.names.index("release") :]
     shown = list(dict.fromkeys(after))
+    begun = [screen.facts["sent"] for screen in kiosk.screens if screen.facts.get("what") == "begin"]
+    assert begun == [False, True, True], "nothing is said not to have been sent that was"
     assert shown == ["release", "sending", "pin", "reading", "released", "terms", "linked"]
     assert after.count("pin") == 2 and kiosk.names.count("confirm") == 1, "nothing is read a second time"
     assert [slip.name() for slip in kiosk.slips] == ["released", "linked"]
@@ -118,10 +126,34 @@ def test_who_has_released_may_leave_the_linking_for_later(pki: Pki, sandbox: San
 
 
 def test_from_home_all_of_it_is_done_and_then_linked(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
-    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, *GOES_ON, "finish")
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, *LINKS_TOO, "finish")
     assert benefits(kiosk)
     assert states(sandbox) == ([State.COMPLETED], [State.COMPLETED])
-    assert kiosk.names.count("confirm") == 1
+    shown = list(dict.fromkeys(kiosk.names[kiosk.names.index("released") :]))
+    assert shown == ["released", "contents", "consent", "sending", "confirm", "terms", "pin", "reading", "linked"]
+    sent = [screen.facts["purpose"] for screen in kiosk.screens if screen.name == "confirm"]
+    assert sent == ["release", "linking"], "nothing is sent that was not agreed to be sent for it"
+    assert [screen.facts["what"] for screen in kiosk.screens if screen.name == "reading"].count("attributes") == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "left"),
+    [
+        (("back",), []),
+        (("next", "refuse"), []),
+        (("next", "next"), [State.CANCELLED]),
+        (("next", "next", "back", "back", "back"), [State.CANCELLED]),
+    ],
+    ids=["at the contents", "at the consent", "at the attributes", "back from there"],
+)
+def test_who_has_released_from_home_is_asked_before_anything_is_sent_for_a_linking(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, answers: tuple[str, ...], left: list[State]
+) -> None:
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS, *AGREES, *SIGNS, "next", *answers)
+    with suppress(Left):
+        assert not benefits(kiosk)
+    assert states(sandbox) == (left, [State.COMPLETED])
+    assert all(entry.erased_at is None for entry in sandbox.linkings._all()), "nothing of the person was sent for it"
 
 
 def test_a_link_in_force_is_released_where_the_operator_allows_it(
@@ -148,6 +180,16 @@ def test_who_would_rather_not_hears_what_was_said_before_and_all_is_as_it_was(
     assert end_of(kiosk) == End.RELEASE_FIRST.value
     assert states(sandbox) == ([State.REFUSED], [State.CANCELLED])
     assert sandbox.releases._all()[0].erased_at is None, "nothing of the person was sent for it"
+
+
+def test_who_goes_back_to_the_consent_before_anything_was_sent_is_not_told_that_something_was(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    kiosk = kiosk_of(pki, at_home, "release", "next", *READS[:-1], "back", "back", "back", "back")
+    assert not benefits(kiosk)
+    first, again = (screen for screen in kiosk.screens if screen.name == "release")
+    assert again == first and not again.facts["known"]
+    assert states(sandbox) == ([], [State.CANCELLED])
 
 
 def test_back_from_it_is_back_home(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
@@ -255,6 +297,7 @@ def test_one_that_cannot_be_asked_for_is_called_uncertain_and_nothing_is_guessed
     sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit_release")
     kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, "finish")
     sandbox.faults.switch_on(Fault.MALFORMED, on="state_release")
+    sandbox.faults.switch_on(Fault.CUT, on="cancel_release")
     assert link(kiosk)
     assert end_of(kiosk) == End.RELEASE_UNCERTAIN.value
     [slip] = kiosk.slips
@@ -368,6 +411,77 @@ def test_a_card_pulled_at_any_command_of_it_releases_and_links_once_it_is_back(
     assert all(pin.left == pin.most for pin in card.pins.values())
 
 
+# -- signed with the phone
+
+
+@pytest.fixture
+def former(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody has a former link, also who has a phone that signs."""
+    records = [replace(record, link="release_first") for record in sandbox.drivers._records]
+    monkeypatch.setattr(sandbox.drivers, "_records", records)
+
+
+def holds_phone(pki: Pki) -> Answer:
+    """The answer of somebody who takes the card out and holds the phone to the reader."""
+
+    def hold(kiosk: ScriptedKiosk) -> str:
+        if kiosk.slot is not None:
+            kiosk.take_out()
+        kiosk.put_in(VirtualCard(PEOPLE["phone"], pki, "phone"))
+        return "put in"
+
+    return hold
+
+
+@pytest.mark.usefixtures("former")
+def test_a_phone_that_stays_signs_once_and_again_and_once_more(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    first, again = ("phone", holds_phone(pki), *SIGNS), ("phone", *SIGNS)
+    kiosk = kiosk_of(pki, at_home, *LINKS[:-1], *first, "next", *again, "next", *AGREES, *again, "finish", who="phone")
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+    assert [screen.facts["fault"] for screen in kiosk.screens if screen.name == "set_card"] == [""]
+
+
+def lifts(answer: str) -> Answer:
+    """The answer of somebody who takes the phone away, since the card is not needed any more."""
+
+    def lift(kiosk: ScriptedKiosk) -> str:
+        kiosk.take_out()
+        return answer
+
+    return lift
+
+
+@pytest.mark.usefixtures("former")
+@pytest.mark.parametrize("at", ["release", "released", "terms", "phone"])
+def test_who_lifts_the_phone_that_has_signed_is_not_sent_for_the_card(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: str
+) -> None:
+    gone = {"release": lifts("next"), "released": "next", "terms": "read_to_end", "phone": "phone"}
+    usual = {"release": "next", "released": "next", "terms": "read_to_end", "phone": "phone"}
+    if at != "release":
+        gone = {**usual, at: lifts(usual[at])}
+    signs = (holds_phone(pki), *SIGNS)
+    second = signs if at == "release" else SIGNS
+    third = SIGNS if at == "release" else signs
+    kiosk = kiosk_of(
+        pki,
+        at_home,
+        *(*LINKS[:-1], "phone", *signs),
+        *(gone["release"], "phone", *second, gone["released"]),
+        *(gone["terms"], *AGREES[1:], gone["phone"], *third, "finish"),
+        who="phone",
+    )
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+    asked = [screen.facts for screen in kiosk.screens if screen.name == "set_card"]
+    assert all(facts["kind"] == "phone" for facts in asked), "the card is not asked for"
+    said = [screen.facts["phone"] for screen in kiosk.screens if "phone" in screen.facts]
+    assert said[0] is False and all(said[1:]), "nobody is told to leave the card in"
+
+
 # -- what nobody foresaw
 
 
@@ -428,5 +542,17 @@ def test_a_portal_that_does_not_show_it_leaves_the_page_as_it_was(
     assert end_of(kiosk) == End.ALREADY_LINKED.value
 
 
-def test_no_sentence_of_a_release_says_that_something_was_not_linked() -> None:
-    assert [end for end in End if "連携はされていません" in of_a_release(OUTCOMES[end]).meaning] == []
+def test_no_sentence_that_a_release_has_from_a_linking_speaks_of_linking() -> None:
+    """But where it says that the link was not released."""
+    foreign = {REFUSALS[each] for each in FOREIGN[Purpose.RELEASE]} | {End.RELEASE_NOT_SEEN}
+    own = {REFUSALS[each] for each in FOREIGN[Purpose.LINKING]}
+    ends = {purpose: set(astuple(ENDS[purpose])) for purpose in Purpose}
+    shared = set(End) - foreign - own - ends[Purpose.LINKING] - ends[Purpose.RELEASE]
+    assert {End.TEXT_PIN_LOCKED, End.PORTAL_CLOSED, End.NAME_UNUSABLE, End.KIOSK_PROBLEM} <= shared
+    said = [
+        (end, sentence)
+        for end in shared
+        for outcome in (of_a_release(OUTCOMES[end]),)
+        for sentence in (outcome.heading, outcome.happened, outcome.meaning, *map(str, outcome.todo))
+    ]
+    assert [each for each in said if re.search("連携(?!は解除されていません)", each[1])] == []

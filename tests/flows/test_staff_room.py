@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -11,10 +12,12 @@ from kiosk.caretaker.doors import LONGEST_SECONDS
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
-from kiosk.flows.staff import board, doors, figures, roll, room
+from kiosk.flows.staff import board, doors, roll, room
 from kiosk.flows.staff.officer import Officer
+from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
     CLOSED_FOR,
+    Answer,
     Board,
     CloseKiosk,
     Counted,
@@ -23,6 +26,8 @@ from kiosk.ipc.messages import (
     Doors,
     DoorsStand,
     End,
+    Facts,
+    FactsStand,
     LookAgain,
     MarkSeen,
     OpenKiosk,
@@ -92,7 +97,7 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
 def test_a_caretaker_that_does_not_answer_or_says_no_is_told_and_nothing_is_made_up(
     desk: str, answers: object, why: str
 ) -> None:
-    asked = dict.fromkeys((Board, Doors, Paper, Counters), answers)
+    asked = dict.fromkeys((Board, Doors, Paper, Counters, Facts), answers)
     kiosk = ScriptedKiosk(desk, "back", "finish", caretaker=ScriptedCaretaker(asked))  # type: ignore[arg-type]
     room.visit(kiosk, OFFICER)
     assert kiosk.names == ["staff_room", "staff_denied", "staff_room"]
@@ -156,8 +161,8 @@ def test_a_new_roll_is_told_once() -> None:
 
 def test_figures_add_up_and_what_never_was_has_no_line() -> None:
     day, start = Span({"finished": 3}, {}, 1), Span({"finished": 9, "left": 4}, {"printed": 7}, 2, {"session_died": 1})
-    lines = list(figures.lines(Counted(0, day, day, start)))
-    assert [(en, numbers) for _, en, numbers in lines] == [
+    told = list(lines(Counted(0, day, day, start)))
+    assert [(en, numbers) for _, en, numbers in told] == [
         ("Visits", (3, 3, 13)),
         ("– it was finished", (3, 3, 9)),
         ("– the person left", (0, 0, 4)),
@@ -171,7 +176,13 @@ def test_figures_add_up_and_what_never_was_has_no_line() -> None:
 
 def test_every_desk_is_on_the_screen_and_somebody_may_leave_at_any() -> None:
     for name in room.DESKS:
-        caretaker = ScriptedCaretaker({Board: [Rows(())], Doors: [DoorsStand()], Paper: [PaperStands(0, 0, None)]})
+        answers: dict[type, Iterable[Answer] | Callable[[Any], Answer]] = {
+            Board: [Rows(())],
+            Doors: [DoorsStand()],
+            Paper: [PaperStands(0, 0, None)],
+            Facts: [FactsStand(())],
+        }
+        caretaker = ScriptedCaretaker(answers)
         with pytest.raises(Left):
             room.visit(ScriptedKiosk(name, caretaker=caretaker), OFFICER)
 

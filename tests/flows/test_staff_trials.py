@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from kiosk.card.apdu import CardLost
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
-from kiosk.flows.staff import trials
+from kiosk.flows.asking.screen import Sound
+from kiosk.flows.staff import readiness, trials
 from kiosk.flows.staff.officer import Officer
-from kiosk.flows.staff.trials import CELLS, COLOURS
+from kiosk.flows.staff.trials import CELLS, COLOURS, TRIALS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
-from kiosk.ipc.messages import Taken, TriedOut
+from kiosk.ipc.messages import Call, Calling, CallStands, Denied, MakeReport, Taken, TriedOut
 from kiosk.portal.client import PortalClient, PortalClosed
+from kiosk.portal.errors import Lasts
 from kiosk.receipts import slips
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from tests.flows.office import ScriptedCaretaker
 from tests.flows.scripted import Answer, ScriptedKiosk, puts_in
+from tests.receipts.shots import reported
 
+ENDS = datetime(2027, 1, 1, tzinfo=UTC)
 OFFICER = Officer(12, "officer")
 
 
@@ -30,6 +36,12 @@ def tried(*answers: Answer, **around: object) -> ScriptedKiosk:
     kiosk = ScriptedKiosk(*answers, "back", caretaker=ScriptedCaretaker({TriedOut: [Taken()]}), **around)  # type: ignore[arg-type]
     trials.visit(kiosk, OFFICER)
     return kiosk
+
+
+def answering(reached: object, lasts: Lasts | None = "lasting") -> PortalClient:
+    """A portal that is reached, or not, and whose certificates last so long."""
+    there = SimpleNamespace(reachable=lambda: reached, ends=ENDS, certificate=lambda _now: lasts)
+    return cast(PortalClient, there)
 
 
 def told(kiosk: ScriptedKiosk) -> list[tuple[object, object]]:
@@ -141,9 +153,16 @@ def test_every_colour_is_seen() -> None:
     ],
 )
 def test_a_portal_is_reached_or_not(reached: object, came: str, verdict: str) -> None:
-    portal = cast(PortalClient, SimpleNamespace(reachable=lambda: reached))
-    kiosk = tried("portal", "next", portal=portal)
+    kiosk = tried("portal", "next", portal=answering(reached))
     assert (told(kiosk), kiosk.screens[2].facts["came"]) == ([("portal", verdict)], came)
+
+
+@pytest.mark.parametrize(("lasts", "verdict"), [("lasting", "good"), ("ends_soon", "good"), ("ended", "bad")])
+def test_when_the_certificates_end_is_shown_and_one_that_has_is_bad(lasts: Lasts, verdict: str) -> None:
+    kiosk = tried("portal", "next", portal=answering(True, lasts))
+    assert told(kiosk) == [("portal", verdict)]
+    shown = kiosk.screens[2].facts
+    assert shown["ends"] == ENDS and shown["lasts"] is CHECKS["certificate"].reasons[lasts]
 
 
 def test_a_verdict_that_was_not_written_down_is_not_shown_as_given() -> None:
@@ -157,3 +176,104 @@ def test_nobody_who_leaves_in_the_middle_has_said_anything() -> None:
     with pytest.raises(Left):
         trials.visit(kiosk, OFFICER)
     assert told(kiosk) == []
+
+
+def test_a_tone_is_heard_as_often_as_somebody_likes() -> None:
+    kiosk = tried("sound", "again", "good", can_sound=True)
+    assert told(kiosk) == [("sound", "good")]
+    heard = [screen.sound for screen in kiosk.screens if screen.name in ("staff_busy", "staff_judge")]
+    assert heard == [Sound.NONE, Sound.DONE] * 2, "or it would not be heard again"
+
+
+def called(*answers: Answer, stands: Sequence[Calling] = (), first: Calling | Denied | None = None) -> ScriptedKiosk:
+    caretaker = ScriptedCaretaker({Call: [first or Calling("sending")], CallStands: stands})
+    return ScriptedKiosk(*answers, caretaker=caretaker)
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [("good", "good"), ("bad", "bad"), ("back", None)])
+def test_a_call_on_trial_is_taken_and_somebody_at_the_desk_says_whether_it_rang(
+    answer: str, verdict: str | None
+) -> None:
+    stands = [Calling("sending"), Calling("sent"), Calling("acknowledged")]
+    kiosk = called("again", answer, stands=stands)
+    waited: list[float] = []
+    assert trials.caller(kiosk, waited.append) == verdict
+    assert isinstance(kiosk.caretaker, ScriptedCaretaker)
+    assert kiosk.caretaker.asked == [Call(trial=True), CallStands(), CallStands(), CallStands()]
+    assert [screen.facts.get("call") for screen in kiosk.screens] == [None, "sent", "acknowledged"] and len(waited) == 2
+
+
+@pytest.mark.parametrize("stands", [[Calling("unsent")], [Calling("sending")]])
+def test_a_call_that_nobody_takes_in_time_is_bad_without_a_question(stands: list[Calling]) -> None:
+    kiosk = called("next", stands=stands)
+    assert trials.caller(kiosk, lambda _seconds: None) == "bad"
+    assert kiosk.screens[-1].facts["came"] == "unsent"
+
+
+def test_a_caretaker_that_says_no_has_tried_nothing_out() -> None:
+    assert trials.caller(called("back", first=Denied("too much is called", later=True)), lambda _seconds: None) is None
+
+
+def test_what_the_machine_has_not_is_not_tried_out() -> None:
+    assert {"sound", "caller"} & set(tried().screens[0].answers) == set()
+    assert {"sound", "caller"} <= set(tried(can_sound=True, can_call=True).screens[0].answers)
+
+
+# All in one run, and the report
+
+
+REPORTED = reported("good")
+
+
+def office() -> ScriptedCaretaker:
+    return ScriptedCaretaker({TriedOut: [Taken()], MakeReport: [REPORTED]})
+
+
+def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: VirtualCard) -> None:
+    portal = answering(True)
+    steps: list[Answer] = ["all", "good", puts_in(card), takes_out, "good", *CELLS, *["next"] * len(COLOURS), "good"]
+    kiosk = ScriptedKiosk(*steps, "next", "report", "next", "back", caretaker=office(), portal=portal)
+    trials.visit(kiosk, OFFICER)
+    assert isinstance(kiosk.caretaker, ScriptedCaretaker)
+    *tried, report = kiosk.caretaker.asked
+    here = tuple(part for part in TRIALS if part not in ("sound", "caller"))
+    assert tuple(each.part for each in tried if isinstance(each, TriedOut)) == here
+    assert report == MakeReport(12, here)
+    assert kiosk.slips == [slips.TestSlip(), readiness.slip(REPORTED)]
+    [shown] = [screen for screen in kiosk.screens if screen.name == "staff_reported"]
+    assert shown.facts == {"number": REPORTED.number, "ready": True, "slip": "printed"}
+
+
+def test_a_run_ends_at_the_part_that_gets_no_verdict_and_goes_on_from_there(card: VirtualCard) -> None:
+    kiosk = ScriptedKiosk("all", "bad", "back", "all", "back", "back", caretaker=office())
+    trials.visit(kiosk, OFFICER)
+    assert kiosk.screens[-1].facts["given"] == {"printer": "bad"}
+    assert kiosk.names.count("staff_reader") == 2 and "report" not in kiosk.screens[-1].answers
+
+
+def test_a_verdict_that_nobody_has_written_down_ends_the_run() -> None:
+    kiosk = ScriptedKiosk("all", "good", "back", "back", caretaker=ScriptedCaretaker())
+    trials.visit(kiosk, OFFICER)
+    assert kiosk.names[-2:] == ["staff_denied", "staff_trials"]
+
+
+@pytest.mark.parametrize(
+    ("around", "slip"),
+    [
+        ({}, "printed"),
+        ({"can_print": False}, "none"),
+        ({"can_lay_out": False}, "failed"),
+        ({"printing": [NotPrinted(PrinterFault.PAPER_END, partly=False)]}, "failed"),
+    ],
+)
+def test_what_became_of_the_slip_is_said_and_the_report_is_made_all_the_same(around: dict[str, Any], slip: str) -> None:
+    kiosk = ScriptedKiosk("next", caretaker=office(), **around)
+    readiness.make(kiosk, OFFICER, ("printer",))
+    assert kiosk.screens[-1].facts == {"number": REPORTED.number, "ready": True, "slip": slip}
+
+
+def test_a_report_that_was_not_made_is_not_said_to_be() -> None:
+    for answers in ([], [Denied("no")]):
+        kiosk = ScriptedKiosk("back", caretaker=ScriptedCaretaker({MakeReport: answers}))
+        readiness.make(kiosk, OFFICER, ("printer",))
+        assert kiosk.names == ["staff_denied"] and kiosk.slips == []

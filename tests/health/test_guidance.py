@@ -15,7 +15,8 @@ def test_the_facts_to_confirm_again_are_named_the_longest_overdue_first() -> Non
     [first, *more] = list(judge("facts.toml", overdue(facts, due)))
     assert more and {each.state for each in (first, *more)} == {State.PROBLEM}
     assert str(first) == (
-        "LACKS  guidance  facts.toml: suspend was last confirmed on 2026-11-22; make sure of it, then write the new day"
+        "LACKS  guidance  facts.toml: suspend was last confirmed on 2026-11-22; make sure of it, then write the new "
+        "day, or have a supervisor confirm it at the screen"
     )
 
 

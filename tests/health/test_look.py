@@ -6,13 +6,17 @@ import os
 import socket
 import tomllib
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from kiosk.config.guidance import SHIPPED
+from kiosk.config.guidance import SHIPPED, digest, load, overdue, reconfirmed, told
 from kiosk.config.kiosk import Portal, Settings, Station
 from kiosk.health import look
+from kiosk.ipc.caretaker import Caretaker
+from kiosk.ipc.messages import Denied, FactRow, Facts, FactsStand
 from kiosk.portal.client import PortalClient
+from tests.flows.office import ScriptedCaretaker
 
 
 def test_a_facts_file_of_the_stations_own_is_the_one_that_is_judged(tmp_path: Path) -> None:
@@ -21,8 +25,24 @@ def test_a_facts_file_of_the_stations_own_is_the_one_that_is_judged(tmp_path: Pa
     settings = Settings(station=Station(guidance_file=str(path)))
     first = next(look.everything(settings))
     assert str(first) == (
-        f"LACKS  guidance  {path}: suspend was last confirmed on 2020-01-01; make sure of it, then write the new day"
+        f"LACKS  guidance  {path}: suspend was last confirmed on 2020-01-01; make sure of it, then write the new day, "
+        "or have a supervisor confirm it at the screen"
     )
+
+
+@pytest.mark.parametrize(("by", "late"), [(12, False), (None, True)])
+def test_a_fact_that_was_confirmed_at_the_screen_is_not_late(by: int | None, late: bool) -> None:
+    facts = load()
+    day, fact = facts.recording.due, facts.recording
+    row = FactRow("recording", told(fact), fact.source, day, by, by is None, digest(fact))
+    there = cast(Caretaker, ScriptedCaretaker({Facts: [FactsStand((row,))]}))
+    names = {each.name for each in overdue(reconfirmed(facts, look.confirmed(there)), day)}
+    assert ("recording" in names) == late and "store" in names
+
+
+def test_without_a_caretaker_the_file_is_all_that_is_known() -> None:
+    assert look.confirmed(cast(Caretaker, ScriptedCaretaker())) == {}
+    assert look.confirmed(cast(Caretaker, ScriptedCaretaker({Facts: [Denied("no")]}))) == {}
 
 
 def test_a_port_that_somebody_has_is_told_from_a_free_one() -> None:

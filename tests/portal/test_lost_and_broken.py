@@ -81,11 +81,72 @@ def test_only_a_portal_that_cannot_be_asked_either_leaves_it_unknown(
     client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
 ) -> None:
     guest, linking = held
-    for call in ("submit", "state"):
-        sandbox.faults.switch_on(Fault.LOST_ANSWER if call == "submit" else Fault.CUT, on=call)
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit")
+    sandbox.faults.switch_on(Fault.CUT, on="state")
+    sandbox.faults.switch_on(Fault.SERVER_ERROR, on="cancel")
     with pytest.raises(PortalUnreachable) as unreachable:
         client.submit(linking, guest.cms(linking))
     assert unreachable.value.sent == "unknown"
+
+
+ASKED_IN_VAIN = [(Fault.CUT, ""), (Fault.SERVER_ERROR, ""), (Fault.SLOW, "30"), (Fault.MALFORMED, "not_json")]
+
+
+@pytest.mark.parametrize(("fault", "value"), ASKED_IN_VAIN)
+def test_what_the_question_does_not_settle_cancelling_does_when_it_was_done(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking], fault: Fault, value: str
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit")
+    sandbox.faults.switch_on(fault, on="state", value=value)
+    linked = client.submit(linking, guest.cms(linking))
+    sandbox.faults.clear()
+    assert linked == client.state(linking).linked
+
+
+@pytest.mark.parametrize(("fault", "value"), ASKED_IN_VAIN)
+def test_what_the_question_does_not_settle_cancelling_does_when_it_was_not_done(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking], fault: Fault, value: str
+) -> None:
+    guest, linking = held
+    sandbox.faults.switch_on(Fault.SERVER_ERROR if fault is Fault.CUT else Fault.CUT, on="submit")
+    sandbox.faults.switch_on(fault, on="state", value=value)
+    with pytest.raises(PortalUnreachable) as unreachable:
+        client.submit(linking, guest.cms(linking))
+    assert unreachable.value.sent == "no"
+    sandbox.faults.clear()
+    assert (client.state(linking).state, sandbox.held_count()) == (State.CANCELLED, 0)
+
+
+def test_a_refusal_that_cannot_be_asked_for_is_told_by_the_cancelling(
+    client: PortalClient, sandbox: Sandbox, visitor: Visitors
+) -> None:
+    guest, linking = visitor("revoked"), client.begin()
+    client.hold(linking, guest.applicant)
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit")
+    sandbox.faults.switch_on(Fault.CUT, on="state")
+    with pytest.raises(PortalRefused) as refused:
+        client.submit(linking, guest.cms(linking))
+    assert refused.value.reason is Refusal.CERTIFICATE_REVOKED
+
+
+def test_it_knows_whether_the_portal_may_be_holding_something(
+    client: PortalClient, sandbox: Sandbox, visitor: Visitors
+) -> None:
+    guest, linking = visitor("excellent"), client.begin()
+    assert not client.holding
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="hold")
+    with pytest.raises(PortalUnreachable):
+        client.hold(linking, guest.applicant)
+    sandbox.faults.clear()
+    assert client.holding and sandbox.held_count() == 1
+    client.cancel(linking)
+    assert not client.holding
+    guest.link(client)
+    assert not client.holding
+    with pytest.raises(PortalRefused):
+        guest.link(client)  # a second time
+    assert not client.holding
 
 
 def test_a_portal_that_has_forgotten_everything_leaves_it_unknown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -248,9 +249,21 @@ def test_only_a_portal_that_cannot_be_asked_either_leaves_it_unknown(
     guest, release = held
     sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit_release")
     sandbox.faults.switch_on(Fault.CUT, on="state_release")
+    sandbox.faults.switch_on(Fault.SERVER_ERROR, on="cancel_release")
     with pytest.raises(PortalUnreachable) as unreachable:
         client.submit(release, guest.cms(release))
     assert unreachable.value.sent == "unknown"
+
+
+def test_what_the_question_does_not_settle_cancelling_does(
+    client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Release]
+) -> None:
+    guest, release = held
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="submit_release")
+    sandbox.faults.switch_on(Fault.CUT, on="state_release")
+    released = client.submit(release, guest.cms(release))
+    sandbox.faults.clear()
+    assert released == client.state(release).released
 
 
 @pytest.mark.parametrize("kind", sorted(MALFORMED))
@@ -305,6 +318,8 @@ def test_who_is_linked_already_may_be_shown_their_licence_and_nothing_is_linked_
     client.hold(again, guest.applicant)
     with pytest.raises(PortalRefused):
         client.submit(again, guest.cms(again))
+    assert client.linked_licence(again) is None, "not asked before the portal has said that it shows it"
+    assert client.reachable() is True
     assert client.linked_licence(again) == first.licence
     state = client.state(again)
     assert (state.state, state.linked, state.applicant_data) == (State.REFUSED, None, "erased")
@@ -313,6 +328,7 @@ def test_who_is_linked_already_may_be_shown_their_licence_and_nothing_is_linked_
 def test_a_portal_that_does_not_show_it_or_does_not_answer_shows_nothing(
     client: PortalClient, sandbox: Sandbox, visitor: Visitors
 ) -> None:
+    assert client.reachable() is True
     sandbox.offer(Offer.RELEASE)
     guest, linking = visitor("linked"), client.begin()
     client.hold(linking, guest.applicant)
@@ -320,6 +336,29 @@ def test_a_portal_that_does_not_show_it_or_does_not_answer_shows_nothing(
         client.submit(linking, guest.cms(linking))
     assert client.linked_licence(linking) is None
     sandbox.faults.switch_on(Fault.CUT, on="state")
+    assert client.linked_licence(linking) is None
+
+
+def test_a_slow_portal_is_not_waited_for_long_to_show_it(
+    settings: Portal, sandbox: Sandbox, visitor: Visitors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.portal.client.BRIEF_SECONDS", 0.3)
+    client = PortalClient(settings)
+    assert client.reachable() is True
+    linking = client.begin()
+    sandbox.faults.switch_on(Fault.SLOW, on="state")
+    started = time.monotonic()
+    assert client.linked_licence(linking) is None
+    assert time.monotonic() - started < settings.timeout_seconds
+
+
+def test_a_portal_that_does_not_offer_to_show_it_is_not_asked(
+    client: PortalClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.offer(Offer.RELEASE)
+    assert client.reachable() is True
+    linking = client.begin()
+    monkeypatch.setattr(client, "_once", lambda *_: pytest.fail("it was asked"))
     assert client.linked_licence(linking) is None
 
 

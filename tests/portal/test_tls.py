@@ -8,12 +8,13 @@ import socket
 import ssl
 import stat
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from cryptography import x509
 
 from kiosk.config.kiosk import Portal
 from kiosk.portal import client as client_module
@@ -70,6 +71,20 @@ def test_a_clock_that_differs_from_the_portals_is_said_once(
     assert [client.reachable() for _ in range(3)] == [True] * 3
     assert client.ahead == pytest.approx(hours * 3600, abs=30)
     assert caplog.messages == ([f"this machine's clock is {words}: set it"] if words else [])
+
+
+def test_the_first_certificate_to_end_is_known_once_both_were_seen(
+    client: PortalClient, sandbox: Sandbox, settings: Portal
+) -> None:
+    assert client.certificate(datetime.now(UTC)) is None
+    client.check()
+    own = x509.load_pem_x509_certificate(Path(settings.certificate_file or "").read_bytes()).not_valid_after_utc
+    assert client.ends == own
+    assert client.reachable() is True
+    its = x509.load_pem_x509_certificate(sandbox.files.certificate("server").read_bytes()).not_valid_after_utc
+    assert client.ends == min(own, its)
+    for before, lasts in [(31, "lasting"), (29, "ends_soon"), (0, "ended")]:
+        assert client.certificate(client.ends - timedelta(days=before)) == lasts
 
 
 def test_a_kiosk_with_a_certificate_of_a_stranger_is_refused(sandbox: Sandbox, settings: Portal) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+from typing import get_args
 
+import msgspec
 from PIL import Image
 
 from kiosk.advice.gains import GAINS
@@ -15,7 +17,9 @@ from kiosk.advice.todo import Todo
 from kiosk.config import guidance
 from kiosk.config.kiosk import Station
 from kiosk.flows.refusal import slip as slip_of_outcome
+from kiosk.flows.staff.readiness import slip as slip_of_report
 from kiosk.flows.take_home import slip as slip_of_plan
+from kiosk.ipc.messages import Part, Reported, Verdict
 from kiosk.language.hours import Hours
 from kiosk.language.languages import N_
 from kiosk.portal.model import LinkedAt, OpensAt, Reference, ReleasedAt
@@ -51,6 +55,28 @@ LOST = Outcome(
 )
 
 
+def reported(verdict: Verdict) -> Reported:
+    """A report in which the last part was never tried out, unless all are good."""
+    parts: list[Part] = list(get_args(Part))
+    last = {} if verdict == "good" else {parts[-1]: None}
+    return msgspec.convert(
+        {
+            "message": "reported",
+            "number": 12 if verdict == "good" else 123456,
+            "staff": 12 if verdict == "good" else 999999,
+            "role": "supervisor",
+            "tried": {**dict.fromkeys(parts, verdict), **last},
+            "ready": verdict == "good",
+            "version": "0.1.0",
+            "image": "0123456789abcdef" * 4 if verdict == "good" else "",
+            "settings": "fedcba9876543210" * 4,
+            "fingerprint": "00ff" * 16,
+            **dict.fromkeys(("visits", "prints", "calls", "faults"), 1_234_567),
+        },
+        Reported,
+    )
+
+
 def facts() -> Iterator[tuple[str, slips.Slip]]:
     """Every slip, by a name."""
     can = tuple(gain.text for gain in GAINS)
@@ -66,6 +92,8 @@ def facts() -> Iterator[tuple[str, slips.Slip]]:
     yield "outcome-portal-opens", slip_of_outcome(OUTCOMES[End.PORTAL_CLOSED], OpensAt(OPENS))
     yield "outcome-with-telephone", slip_of_outcome(LOST)
     yield "test", slips.TestSlip()
+    for name, verdict in (("ready", "good"), ("not-ready", "bad")):
+        yield f"readiness-{name}", slip_of_report(reported(verdict))  # type: ignore[arg-type]
 
 
 SLIPS = dict(facts())

@@ -6,18 +6,19 @@ import datetime
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import cast, get_args
 
 import pytest
 
 from kiosk.config.events import Event
+from kiosk.config.health import CHECKS
 from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.caretaker import Away, NoCaretaker
 from kiosk.ipc.messages import Answer, DoorsStand, Question, Report
 from kiosk.language import dates
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
-from kiosk.portal.errors import IllTimed
+from kiosk.portal.errors import IllTimed, Lasts
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
 from kiosk.session.devices import Devices
@@ -34,6 +35,7 @@ class Outside:
         self.near_end = False
         self.ahead: float | None = 0.0
         self.ill_timed: IllTimed | None = None
+        self.lasts: Lasts | None = None
 
         self.portal_throws: Exception | None = None
         self.printer_throws: Exception | None = None
@@ -42,6 +44,9 @@ class Outside:
         if self.portal_throws:
             raise self.portal_throws
         return self.answer
+
+    def certificate(self, now: datetime.datetime) -> Lasts | None:
+        return self.lasts
 
     def state(self) -> PrinterState:
         if self.printer_throws:
@@ -344,6 +349,14 @@ def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outsi
         "portal": "unreachable",
         "clock": "ill_timed",
     }
+
+
+@pytest.mark.parametrize("lasts", get_args(Lasts))
+def test_how_long_the_certificates_last_is_told_by_a_reason_of_the_table(outside: Outside, lasts: Lasts) -> None:
+    caretaker = Caretaker()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    outside.lasts = lasts
+    assert reports(devices, caretaker)["certificate"] == lasts and lasts in CHECKS["certificate"].reasons
 
 
 @pytest.mark.parametrize("fault", PrinterFault)

@@ -179,9 +179,14 @@ def _steps() -> Iterator[Sight]:
     yield Sight("step_4_prepare", Screen("prepare", {}, ("next", "back"), step=4))
     for step, what in ((6, "attributes"), (10, "signature"), (9, "phone")):
         yield Sight(f"reading_{what}", Screen("reading", {"what": what}, step=step))
-    for step, what in ((3, "begin"), (7, "attributes"), (10, "signature"), (9, "phone")):
-        yield Sight(f"sending_{what}", Screen("sending", {"what": what, "purpose": "linking"}, step=step))
-    yield Sight("sending_release", Screen("sending", {"what": "attributes", "purpose": "release"}))
+    for name, sent in (("sending_begin", False), ("sending_begin_anew", True)):
+        yield Sight(name, Screen("sending", {"what": "begin", "sent": sent}, step=3))
+    for step, what in ((7, "attributes"), (10, "signature"), (9, "phone")):
+        facts: dict[str, object] = {"what": what, "purpose": "linking", "phone": what == "phone"}
+        yield Sight(f"sending_{what}", Screen("sending", facts, step=step))
+    for name, phone in (("sending_release", False), ("sending_release_phone", True)):
+        facts = {"what": "attributes", "purpose": "release", "phone": phone}
+        yield Sight(name, Screen("sending", facts))
     for key in ("excellent", "both", "substitute"):
         facts = {"attributes": attributes(key), "purpose": "linking"}
         yield Sight(f"step_7_confirm_{key}", Screen("confirm", facts, ("next", "back"), step=7))
@@ -194,14 +199,25 @@ def _steps() -> Iterator[Sight]:
 
 
 def _release() -> Iterator[Sight]:
-    for scope, known, no in (("lapsed", True, "refuse"), ("any", False, "back")):
-        facts: dict[str, object] = {"scope": scope, "known": known}
-        yield Sight(f"release_{scope}", Screen("release", facts, ("next", no)))
+    for name, scope, known, phone in (
+        ("release_lapsed", "lapsed", True, False),
+        ("release_phone", "lapsed", True, True),
+        ("release_any", "any", False, False),
+    ):
+        facts: dict[str, object] = {"scope": scope, "known": known, "phone": phone}
+        yield Sight(name, Screen("release", facts, ("next", "refuse" if known else "back")))
     released = Released(Reference("4TPM-8HXC"), ReleasedAt(NOW), lapsed=True)
-    facts = {"released": released, "paper": "printed"}
-    yield Sight("released", Screen("released", facts, ("next", "finish")))
+    for name, phone in (("released", False), ("released_phone", True)):
+        facts = {"released": released, "phone": phone, "paper": "printed"}
+        yield Sight(name, Screen("released", facts, ("next", "finish")))
     released = Released(Reference("4TPM-8HXC"), ReleasedAt(NOW), lapsed=False)
-    facts = {"released": released, "paper": "failed", "fault": PrinterFault.PAPER_END, "partly": False}
+    facts = {
+        "released": released,
+        "phone": False,
+        "paper": "failed",
+        "fault": PrinterFault.PAPER_END,
+        "partly": False,
+    }
     yield Sight("released_no_paper", Screen("released", facts, ("next", "finish", "reprint")))
     for end in (End.NO_PINS, End.CERTIFICATE_ABSENT, End.NAME_UNUSABLE):  # the longest
         facts = {"end": end.value, "outcome": of_a_release(TABLE[end]).told(FACTS), "paper": "printed"}
@@ -242,12 +258,11 @@ def _questions() -> Iterator[Sight]:
     for call in CALLED:
         yield Sight(f"over_staff_{call}", confirm, overlay="staff", call=call)
     terms_read = {"terms": terms(), "read": True, "ticked": False}
-    yield Sight(
-        "over_leave_sent", Screen("terms", terms_read, ("refuse", "read_to_end", "tick"), step=8), overlay="leave"
-    )
+    asked = Screen("terms", terms_read, ("refuse", "read_to_end", "tick"), step=8)
+    yield Sight("over_leave_sent", asked, overlay="leave", holding=True)
     for step, what in ((7, "attributes"), (9, "phone")):
         name = "over_leaving_phone" if what == "phone" else "over_leaving"
-        facts = {"what": what, "purpose": "linking"}
+        facts = {"what": what, "purpose": "linking", "phone": what == "phone"}
         yield Sight(name, Screen("sending", facts, step=step), overlay="leaving")
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, door, doors, figures, room, trials
+from kiosk.flows.staff import board, door, doors, facts, room, trials
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, PaperStands, Part, Row, Span, Verdict
+from kiosk.ipc.figures import lines
+from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, FactRow, PaperStands, Part, Row, Span, Verdict
 from kiosk.language.dates import JST
 from kiosk.session.pad import pad_of
 from tests.web.sight import Sight
@@ -42,8 +44,15 @@ def _house() -> Iterator[Sight]:
         for reason in [max(check.reasons, key=lambda each, name=name: LEVELS.index(level_of(name, each)))]  # type: ignore[misc]
     ]
     well = [Row(row.check, "ok", next(iter(CHECKS[row.check].reasons)), since, False) for row in worst]
-    for name, rows in {"worst": worst, "well": well, "unknown": []}.items():
-        seen = ["seen"] if name == "worst" else []
+    mixed = {"printer": "near_end", "reader": "absent", "portal": "closed"}  # one of each level, for the guide
+    some = [
+        Row(row.check, level_of(row.check, why), why, since, False)
+        for row in well
+        for why in [mixed.get(row.check, row.reason)]
+    ]
+    some.sort(key=lambda row: -LEVELS.index(row.level))
+    for name, rows in {"worst": worst, "well": well, "some": some, "unknown": []}.items():
+        seen = ["seen"] if name in ("worst", "some") else []
         facts = {"rows": [board.words(row) for row in rows]}
         yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
     yield Sight("staff_doors_open", _room("staff_doors", "close", "back", **doors.told(DoorsStand())))
@@ -58,10 +67,24 @@ def _house() -> Iterator[Sight]:
     yield Sight("staff_paper_changed", _room("staff_paper", "back", stands=PaperStands(3, 0, 210), changed=True))
     nothing, much = Counted(since, Span(), Span(), Span()), Counted(since, MUCH, MUCH, MUCH)
     for name, counted in {"none": nothing, "much": much}.items():
-        told = _room("staff_figures", "back", begun=NOW, lines=tuple(figures.lines(counted)))
+        told = _room("staff_figures", "back", begun=NOW, lines=tuple(lines(counted)))
         yield Sight(f"staff_figures_{name}", told)
+    yield from _facts()
     for why in ("away", "later", "no"):
         yield Sight(f"staff_denied_{why}", _room("staff_denied", "back", why=why))
+
+
+def _facts() -> Iterator[Sight]:
+    """Each as a supervisor has it; the longest as an officer has it, too."""
+    known = guidance.load()
+    for at, name in enumerate(FIELDS["fact"].values or {}):
+        fact: guidance.Fact = getattr(known, name)
+        row = FactRow(name, guidance.told(fact), fact.source, fact.confirmed, 123456 if at else None, True, "0" * 64)
+        of = {**facts.words(row), "number": at + 1, "all": 16, "confirmed": "" if at else "suspend"}
+        yield Sight(f"staff_fact_{name}", _room("staff_fact", "confirm", "next", "back", **of, supervises=True))
+        if name == "suspend_languages":
+            yield Sight("staff_fact_officer", _room("staff_fact", "next", "back", **of, supervises=False))
+    yield Sight("staff_facts_done", _room("staff_facts_done", "back", confirmed="suspend"))
 
 
 def _room(name: str, *answers: str, **facts: object) -> Screen:
@@ -91,22 +114,37 @@ def _door() -> Iterator[Sight]:
 
 def _trials() -> Iterator[Sight]:
     given = {"printer": "good", "reader": "bad"}
-    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "back", given={}))
-    yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "back", given=given))
-    for what in ("printer", "portal", "board"):
+    every = dict.fromkeys(trials.TRIALS, "good")
+    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}))
+    yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "all", "back", given=given))
+    yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every))
+    for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
+        reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
+        yield Sight(f"staff_reported_{slip}", reported)
+    for what in ("printer", "portal", "board", "sound", "caller"):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
+    yield Sight("staff_judge_sound", _room("staff_judge", "good", "bad", "again", "back", what="sound"))
+    for call in ("sent", "acknowledged"):
+        yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", call=call))
     came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]
     came += [("printer", "not_laid_out", "bad"), ("reader", "silent", None), ("portal", "unreachable", "bad")]
-    came += [("portal", "open", "good"), ("portal", "closed", "good")]
+    came += [("caller", "unsent", "bad"), ("portal", "open", "good"), ("portal", "closed", "good")]
     for what, how, verdict in came:
-        facts = trials.result(what, how, verdict)
-        yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", **facts))
+        of = trials.result(what, how, verdict)
+        yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", **of))
+    for name, lasts in CHECKS["certificate"].reasons.items():
+        of = {
+            **trials.result("portal", "unreachable" if name == "ended" else "open", "good"),
+            "ends": NOW,
+            "lasts": lasts,
+        }
+        yield Sight(f"staff_result_{name}", _room("staff_result", "next", **of))
     into = {"asks": "in", "mute": False, "fault": "", "kind": "card"}
     different: dict[str, dict[str, object]] = {"in": {}, "mute": {"mute": True}, "left": {"fault": "left"}}
-    for name, facts in different.items():
-        yield Sight(f"staff_reader_{name}", _room("staff_reader", "bad", "back", **{**into, **facts}))
+    for name, of in different.items():
+        yield Sight(f"staff_reader_{name}", _room("staff_reader", "bad", "back", **{**into, **of}))
     yield Sight("staff_reader_absent", _room("staff_reader", "bad", "back", **into), reader=ReaderState.ABSENT)
     yield Sight("staff_reader_out", _room("staff_reader", "bad", asks="out", mute=False, fault=""))
     touch = _room("staff_touch", *trials.CELLS, "bad", "back", cells=trials.CELLS, left=frozenset(trials.CELLS[20:]))

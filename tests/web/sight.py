@@ -47,6 +47,7 @@ class Sight:
     portal: str = "open"
     opens_at: datetime | None = None
     offers: tuple[Offer, ...] = tuple(Offer)  # as `portal.client.PortalClient` has them
+    holding: bool = False
     caretaker: bool = True
     call: CallState | None = None  # of a kiosk that can call
 
@@ -60,7 +61,7 @@ class Sight:
             printer_fault=self.printer,
             portal_state=self.portal,
             portal_opens_at=self.opens_at,
-            portal=SimpleNamespace(offers=self.offers),
+            portal=SimpleNamespace(offers=self.offers, holding=self.holding),
             caretaker_there=self.caretaker,
         )
         if self.call is None:

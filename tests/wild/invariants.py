@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from kiosk.portal.model import State
 from tests.stage import words_about
 from tests.wild.ground import ATTRACT_SECONDS, Ground
-from tests.wild.told import ENDS, LINKED, PERHAPS, told
+from tests.wild.told import ENDS, LINKED, PERHAPS, PERHAPS_RELEASED, RELEASED, told
 from tests.wild.walker import Seen
 
 SPARE = 2  # descriptors of the arbiter that may come and go
@@ -58,7 +58,7 @@ def tries_by_wrong_pins(ground: Ground, seen: Seen) -> Iterator[str]:
 def linked_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
     """And never "not linked" when it is."""
     is_linked = State.COMPLETED in seen.states
-    ends = [tell for tell in seen.tells if tell in ENDS]
+    ends = [tell for tell in seen.tells if tell in ENDS - RELEASED]
     if "linked" in ends and not is_linked:
         yield "“linked” was told, and the portal knows nothing of it"
     if is_linked and ends and ends[-1] not in LINKED | PERHAPS:
@@ -66,8 +66,13 @@ def linked_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
 
 
 def released_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:
-    if "released" in seen.tells and State.COMPLETED not in seen.releases:
+    """And never another end alone when it is."""
+    is_released = State.COMPLETED in seen.releases
+    ends = [tell for tell in seen.tells if tell in ENDS]
+    if RELEASED & set(ends) and not is_released:
         yield "“released” was told, and the portal knows nothing of it"
+    if is_released and ends and not (RELEASED | PERHAPS_RELEASED) & set(ends):
+        yield f"the portal has released, and “{ends[-1]}” was told"
 
 
 def printed_only_when_so(ground: Ground, seen: Seen) -> Iterator[str]:

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from bench.table import keep
-from kiosk.advice.outcomes import End
+from kiosk.advice.outcomes import OUTCOMES, End, of_a_release
+from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import Language, shipped
 from kiosk.portal.model import State
 from kiosk.session.preferences import Preferences
 from kiosk.sim.people import people
-from tests.web.catalogue import SIGHTS
+from tests.web.catalogue import FACTS, SIGHTS
+from tests.web.sight import Sight
 from tests.wild import endurance, invariants
 from tests.wild.fuzz import DECIDED, visits
 from tests.wild.ground import Ground, pins_of
@@ -84,14 +86,19 @@ def test_pins_tell_whose_they_are_and_double_no_key() -> None:
         ("attract_again", Seen(Visit(), next_name="home", seconds=1.0)),
         ("attract_again", Seen(Visit(), next_name="attract", seconds=16.0)),
         ("no_exception", Seen(Visit(), log=["INFO kiosk.session: session ends: problem"])),
-        ("linked_only_when_so", Seen(Visit(), screens=[("linked", heading(TELLS["linked"]))])),
+        ("linked_only_when_so", Seen(Visit(), screens=[("linked", heading(TELLS["linked"][0]))])),
         (
             "linked_only_when_so",
-            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_unreachable"]))], states=[State.COMPLETED]),
+            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_unreachable"][0]))], states=[State.COMPLETED]),
         ),
-        ("released_only_when_so", Seen(Visit(), screens=[("released", heading(TELLS["released"]))])),
-        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["printed"])])),
-        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"])], slips=1)),
+        ("released_only_when_so", Seen(Visit(), screens=[("released", heading(TELLS["released"][0]))])),
+        ("released_only_when_so", Seen(Visit(), screens=[("released", heading(TELLS["released"][1]))])),
+        (
+            "released_only_when_so",
+            Seen(Visit(), screens=[("outcome", heading(TELLS["portal_closed"][1]))], releases=[State.COMPLETED]),
+        ),
+        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["printed"][0])])),
+        ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"][0])], slips=1)),
         ("nobody_in_the_log", Seen(Visit(), log=[people()["excellent"].address])),
         ("one_worker", Seen(Visit(), workers=2)),
         ("nothing_of_the_last_picture", Seen(Visit(), next_html=people()["excellent"].name)),
@@ -112,10 +119,16 @@ def test_a_pin_that_goes_to_another_card_and_a_try_that_nobody_spent_are_noticed
 
 @pytest.mark.parametrize("language", shipped(), ids=lambda language: language.code)
 def test_what_a_screen_tells_is_found_in_its_html_in_every_language(language: Language) -> None:
-    shown = {sight.name: sight.html(Preferences(language=language)) for sight in SIGHTS}
+    preferences = Preferences(language=language)
+    shown = {sight.name: sight.html(preferences) for sight in SIGHTS}
     for end in End:
         assert told(shown[f"outcome_{end.value}"]) & ENDS == {end.value}
+        facts = {"end": end.value, "outcome": of_a_release(OUTCOMES[end]).told(FACTS), "paper": "printed"}
+        html = Sight(end.value, Screen("outcome", facts, ("finish",))).html(preferences)
+        assert told(html) & ENDS == {end.value}
     assert told(shown["linked_waiting"]) == {"linked", "printed"}
+    for name in ("released", "released_phone", "released_no_paper"):
+        assert told(shown[name]) & ENDS == {"released"}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -37,6 +37,13 @@ class Kiosk(Protocol):
     @property
     def can_print(self) -> bool: ...
 
+    @property
+    def can_sound(self) -> bool: ...
+
+    @property
+    def can_call(self) -> bool:
+        """There is something that brings a call to the staff."""
+
     def ask(self, screen: Screen) -> str:
         """Show the screen and wait for one of its answers.
 

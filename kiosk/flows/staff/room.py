@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, doors, figures, roll, trials
+from kiosk.flows.staff import board, doors, facts, figures, roll, trials
 from kiosk.flows.staff.officer import Officer
 
 DESKS = {
@@ -13,6 +13,7 @@ DESKS = {
     "paper": roll.visit,
     "trials": trials.visit,
     "figures": figures.visit,
+    "facts": facts.visit,
 }
 
 

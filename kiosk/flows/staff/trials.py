@@ -4,44 +4,56 @@
     reader    a card is put in, answers, and is taken out
     touch     every part of the glass is touched once
     colours   one colour over the whole screen after the other, for dots that are dead
-    portal    it is reached
+    sound     a tone is heard
+    portal    it is reached, and the certificates that it takes have not ended
+    caller    a call that says it is a trial rings where the staff are
 
 Each verdict is an act of whoever gave it. One who leaves in the middle has given none, nor has a card that does not
-answer.
+answer. Once every part has its verdict a report can be made of them (`readiness.py`).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from kiosk.card.apdu import CardLost
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
-from kiosk.flows.asking.screen import Screen
+from kiosk.flows.asking.screen import Screen, Sound
+from kiosk.flows.staff import readiness
 from kiosk.flows.staff.officer import Officer, asked, busy
 from kiosk.hw.device import NotPrinted
-from kiosk.ipc.messages import Part, TriedOut, Verdict
+from kiosk.ipc.messages import Call, Calling, CallStands, Part, TriedOut, Verdict
+from kiosk.language import dates
 from kiosk.portal.client import PortalClosed
 from kiosk.receipts.slips import NotLaidOut, TestSlip
 
 ROWS, COLUMNS = "abcdefghij", "abcdef"
 CELLS = tuple(f"cell_{row}{column}" for row in ROWS for column in COLUMNS)
+TAKEN_SECONDS = 15  # in which what carries a call has taken it, or has not
 COLOURS = ("red", "green", "blue", "white", "black")
 
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
-    """One after the other, as somebody chooses them."""
+    """One after the other, as somebody chooses them; or all that are left, until one of them gives no verdict."""
     given: dict[Part, Verdict] = {}
     while True:
-        offered = tuple(name for name in TRIALS if name != "printer" or kiosk.can_print)
-        answer = kiosk.ask(Screen("staff_trials", {"given": dict(given)}, (*offered, "back"), staff="room"))
+        has = {"printer": kiosk.can_print, "sound": kiosk.can_sound, "caller": kiosk.can_call}
+        offered = tuple(name for name in TRIALS if has.get(name, True))
+        left = tuple(name for name in offered if name not in given)
+        ways = (*offered, "all" if left else "report", "back")
+        answer = kiosk.ask(Screen("staff_trials", {"given": dict(given)}, ways, staff="room"))
         if answer == "back":
             return
-        chosen = next(name for name in TRIALS if name == answer)
-        verdict = TRIALS[chosen](kiosk)
-        if verdict is not None and asked(kiosk, TriedOut(officer.staff, chosen, verdict)):
-            given[chosen] = verdict
+        if answer == "report":
+            readiness.make(kiosk, officer, offered)
+        for name in left if answer == "all" else [name for name in offered if name == answer]:
+            verdict = TRIALS[name](kiosk)
+            if verdict is None or not asked(kiosk, TriedOut(officer.staff, name, verdict)):
+                break
+            given[name] = verdict
 
 
 def printer(kiosk: Kiosk) -> Verdict | None:
@@ -94,9 +106,43 @@ def colours(kiosk: Kiosk) -> Verdict | None:
 def portal(kiosk: Kiosk) -> Verdict | None:
     busy(kiosk, "portal")
     reached = kiosk.portal.reachable()
-    if not reached:
-        return _told(kiosk, "portal", "unreachable", "bad")
-    return _told(kiosk, "portal", "closed" if isinstance(reached, PortalClosed) else "open", "good")
+    lasts, ends = kiosk.portal.certificate(dates.now()), kiosk.portal.ends
+    came = "unreachable" if not reached else "closed" if isinstance(reached, PortalClosed) else "open"
+    verdict: Verdict = "bad" if not reached or lasts == "ended" else "good"
+    return _told(kiosk, "portal", came, verdict, ends=ends, lasts=CHECKS["certificate"].reasons.get(lasts or ""))
+
+
+def sound(kiosk: Kiosk) -> Verdict | None:
+    while True:
+        busy(kiosk, "sound")  # a screen that stands makes its sound once
+        heard = Screen(
+            "staff_judge", {"what": "sound"}, ("good", "bad", "again", "back"), sound=Sound.DONE, staff="room"
+        )
+        if (answer := kiosk.ask(heard)) != "again":
+            return _verdict(answer)
+
+
+def caller(kiosk: Kiosk, pause: Callable[[float], object] = time.sleep) -> Verdict | None:
+    busy(kiosk, "caller")
+    try:
+        said = asked(kiosk, Call(trial=True))
+        for _ in range(TAKEN_SECONDS):
+            if not isinstance(said, Calling) or said.call != "sending":
+                break
+            pause(1)
+            kiosk.heed_leaving()
+            said = asked(kiosk, CallStands())
+        while isinstance(said, Calling):
+            if said.call not in ("sent", "acknowledged"):
+                return _told(kiosk, "caller", "unsent", "bad")
+            ways = ("good", "bad", "again", "back")
+            answer = kiosk.ask(Screen("staff_caller", {"call": said.call}, ways, reading=True, staff="room"))
+            if answer != "again":
+                return _verdict(answer)
+            said = asked(kiosk, CallStands())
+        return None
+    finally:
+        kiosk.caretaker.end_call()
 
 
 TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
@@ -104,22 +150,28 @@ TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
     "reader": reader,
     "touch": touch,
     "colours": colours,
+    "sound": sound,
     "portal": portal,
+    "caller": caller,
 }
 
 
-def _told(kiosk: Kiosk, what: Part, came: str, verdict: Verdict | None) -> Verdict | None:
+def _told(kiosk: Kiosk, what: Part, came: str, verdict: Verdict | None, **more: object) -> Verdict | None:
     """What came of it, which needs nobody's judgement, or allows none (None)."""
-    kiosk.ask(Screen("staff_result", result(what, came, verdict), ("next",), staff="room"))
+    kiosk.ask(Screen("staff_result", {**result(what, came, verdict), **more}, ("next",), staff="room"))
     return verdict
 
 
 def result(what: Part, came: str, verdict: Verdict | None) -> dict[str, object]:
     """For a screen. A reason of that check is said as the board says it; what is none the screen has words for."""
-    return {"came": came, "reason": CHECKS[what].reasons.get(came), "verdict": verdict}
+    reasons = CHECKS[what].reasons if what in CHECKS else {}
+    return {"came": came, "reason": reasons.get(came), "verdict": verdict, "ends": None, "lasts": None}
 
 
 def _judged(kiosk: Kiosk, what: str) -> Verdict | None:
     """What somebody says who has looked."""
-    answer = kiosk.ask(Screen("staff_judge", {"what": what}, ("good", "bad", "back"), staff="room"))
+    return _verdict(kiosk.ask(Screen("staff_judge", {"what": what}, ("good", "bad", "back"), staff="room")))
+
+
+def _verdict(answer: str) -> Verdict | None:
     return answer if answer in ("good", "bad") else None  # type: ignore[return-value]

@@ -62,8 +62,8 @@ CARD_FAULTS = (
 CARD_FAULTS_FOR_PROGRAMS = ("answers",)  # a table, which only the JSON interface can give
 
 PRINTER = (
-    Control("paper_end", "用紙切れ"),
-    Control("near_end", "用紙残りわずか"),
+    Control("paper_end", "紙切れ"),
+    Control("near_end", "紙の残りわずか"),
     Control("cover_open", "カバーが開いている"),
     Control("offline", "オフライン"),
     Control("cutter", "カッターの異常"),
@@ -71,7 +71,7 @@ PRINTER = (
 )
 PRINTER_AT_WORK = (
     Control("jam_next_cut", "次の切断でカッターが止まる"),
-    Control("paper_rows", "印刷の途中で用紙が切れる", "行で", "300"),
+    Control("paper_rows", "印刷の途中で紙が切れる", "行で", "300"),
     Control("die_after_bytes", "印刷の途中で電源が切れる", "バイトで", "5000"),
     Control("rows_per_second", "実機の速さで印刷する", "行／秒", "800"),
     Control("mute", "受けとるが、答えない"),

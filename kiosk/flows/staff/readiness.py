@@ -1,0 +1,51 @@
+"""The readiness report: every part has been tried out, and somebody puts their number below it.
+
+The caretaker writes it, of what it was told and of all it knows, and keeps it. What comes out of the printer is for the
+hand: the verdicts, which kiosk ran there, and the fingerprint of what is kept.
+"""
+
+from __future__ import annotations
+
+from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.screen import Screen
+from kiosk.flows.staff.officer import Officer, asked, busy
+from kiosk.hw.device import NotPrinted
+from kiosk.ipc.messages import MakeReport, Part, Reported
+from kiosk.receipts.slips import NotLaidOut, ReadinessSlip, Tried
+
+
+def make(kiosk: Kiosk, officer: Officer, offered: tuple[Part, ...]) -> None:
+    """offered: the trials that this machine has."""
+    reported = asked(kiosk, MakeReport(officer.staff, offered))
+    if isinstance(reported, Reported):
+        facts = {"number": reported.number, "ready": reported.ready, "slip": _printed(kiosk, reported)}
+        kiosk.ask(Screen("staff_reported", facts, ("next",), staff="room"))
+
+
+def slip(reported: Reported) -> ReadinessSlip:
+    """What somebody carries away of it."""
+    return ReadinessSlip(
+        number=reported.number,
+        staff=reported.staff,
+        role=reported.role,
+        tried=tuple(Tried(part, verdict) for part, verdict in reported.tried.items()),
+        ready=reported.ready,
+        version=reported.version,
+        image=reported.image,
+        settings=reported.settings,
+        fingerprint=reported.fingerprint,
+        visits=reported.visits,
+        prints=reported.prints,
+        calls=reported.calls,
+        faults=reported.faults,
+    )
+
+
+def _printed(kiosk: Kiosk, reported: Reported) -> str:
+    """What became of the slip: "printed", "none" where there is no printer, or "failed"."""
+    if not kiosk.can_print:
+        return "none"
+    busy(kiosk, "printer")
+    picture = kiosk.lay_out(slip(reported))
+    failed = isinstance(picture, NotLaidOut) or isinstance(kiosk.print(picture), NotPrinted)
+    return "failed" if failed else "printed"
