@@ -1,9 +1,10 @@
 """`python -m kiosk`: what an appliance runs (serve, browser, caretaker), what its operator asks (check, audit, report,
 staff), and the demo.
 
-Whatever is wrong with the settings or an option is said in one line on stderr, with exit code 2; what stops a command
-that was asked for rightly (a port taken, no display) in one line with exit code 1. The stand-ins are imported for the
-demo alone.
+What is wrong with an option is said in one line on stderr, with exit code 2; what stops a command that was asked for
+rightly (a port taken, no display) in one line with exit code 1. Of the settings each thing that is wrong is a line. A
+service that is the appliance's takes what does fit of them and starts; what an operator asks for ends there with exit
+code 2. The stand-ins are imported for the demo alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kiosk.config.file import ConfigError
-from kiosk.config.kiosk import BrowserSettings, CaretakerSettings, Settings, load, load_part
+from kiosk.config.kiosk import AsSet, BrowserSettings, CaretakerSettings, Part, Settings, load_part, salvage
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -50,19 +51,19 @@ def main(argv: list[str] | None = None) -> int:
     for command in (serve_, browser_, caretaker_, check_, audit_, report_, staff_):
         command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
     serve_.description = "Serve the kiosk's pages on 127.0.0.1 until told to stop."
-    serve_.set_defaults(run=lambda options: serve(load(options.config)))
+    serve_.set_defaults(run=lambda options: serve(_as_set(options.config)))
     browser_.description = "Start Chromium on the kiosk's page, and again when it has ended, until told to stop."
     browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
-    browser_.add_argument("--cage", action="store_true", help="in cage, which this becomes once the settings fit")
+    browser_.add_argument("--cage", action="store_true", help="in cage, which this becomes")
     browser_.add_argument("--shared", action="store_true", help="others have windows on this display, too")
-    browser_.set_defaults(run=lambda options: browser(load_part(options.config, BrowserSettings), options))
+    browser_.set_defaults(run=lambda options: browser(_salvaged(options.config, BrowserSettings)[0], options))
     check_.description = (
         "Check the settings, and say what this kiosk has and lacks. Exit code 0: it has everything; "
         "1: it lacks something; 2: the settings cannot be used. As root it asks as the user the server runs as."
     )
     check_.set_defaults(run=lambda options: check(options.config))
     caretaker_.description = "Keep the audit trail, the counts and the staff's accounts, until told to stop."
-    caretaker_.set_defaults(run=lambda options: caretaker(load_part(options.config, CaretakerSettings), options.config))
+    caretaker_.set_defaults(run=lambda options: caretaker(options.config))
     audit_arguments(audit_)
     report_arguments(report_)
     staff_arguments(staff_)
@@ -138,21 +139,46 @@ def staff(options: argparse.Namespace) -> int:
     return commands.staff(load_part(options.config, CaretakerSettings), options)
 
 
-def caretaker(settings: CaretakerSettings, config: Path) -> int:
+def caretaker(config: Path) -> int:
     from kiosk.services.caretaker import run
 
-    return run(settings, config)
+    return run(config)
 
 
-def serve(settings: Settings) -> int:
+def _salvaged(path: Path, part: type[Part]) -> tuple[Part, tuple[str, ...]]:
+    """What fits of the settings, and a line for each thing that does not, which is said."""
+    settings, wrong = salvage(path, part)
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return settings, wrong
+
+
+def _as_set(path: Path) -> AsSet:
+    settings, wrong = _salvaged(path, Settings)
+    return AsSet(settings, str(path), wrong)
+
+
+def serve(as_set: AsSet) -> int:
     from kiosk.health import port
+    from kiosk.ipc.messages import SafeFor
     from kiosk.services import sd_notify
+    from kiosk.services.starts import Starts
     from kiosk.web.site import kiosk_answers, port_free
 
+    settings = as_set.settings
     number = settings.server.port
     if not port_free(number):
         print(f"server.port: {port.judge(number, False, kiosk_answers(number)).said}", file=sys.stderr)
         return 1
+    starts = Starts(settings.server.runtime_directory)
+    how = starts.begin()
+    if how == "out of order":
+        from kiosk.services import out_of_order
+
+        print("no start comes to a page, not even to one with guidance only; it is out of order", file=sys.stderr)
+        starts.good()  # the next is as if nothing had been
+        return out_of_order.stand(settings)
+    safe: SafeFor | None = "starts" if how == "guidance only" else "settings" if as_set.wrong else None
 
     sd_notify.stage("loading the program")
     from kiosk.health import look
@@ -161,11 +187,18 @@ def serve(settings: Settings) -> int:
     from kiosk.services import server
 
     sd_notify.stage("looking at the fonts")
-    for finding in (look.portal_settings(settings), *look.installed_fonts()):
+    for finding in (*(() if safe else (look.portal_settings(settings),)), *look.installed_fonts()):
         if finding.lacks:
             print(finding, file=sys.stderr)
     runtime = settings.caretaker.runtime_directory
-    server.serve(settings, lambda: PcscReader(settings.reader.name), lambda untold: Caretaker(runtime, untold))
+    server.serve(
+        settings,
+        lambda: PcscReader(settings.reader.name),
+        lambda untold: Caretaker(runtime, untold),
+        safe=safe,
+        starts=starts,
+        as_set=as_set,
+    )
     return 0
 
 
@@ -205,7 +238,9 @@ def check(path: Path) -> int:
 
     shut_out = look.shut_out(path)
     asker = look.become_the_server()
-    kiosk = load(path)
+    kiosk, wrong = _salvaged(path, Settings)
+    if wrong:
+        return 2
     complete = True
     for finding in itertools.chain(settings.judge(path, asker, shut_out), look.everything(kiosk)):
         print(finding, flush=True)

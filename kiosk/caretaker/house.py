@@ -22,6 +22,7 @@ from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.config.events import Counts, Event, Speaker
 from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import Opening
 from kiosk.ipc.messages import Part, Reported, Role, Verdict
 
 LOOK_SECONDS = 60.0
@@ -32,8 +33,8 @@ Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
 
 class House:
     """state: the state directory. tell: into the trail. load: the facts that people are told, as their file has them;
-    it raises ConfigError. identity: what runs here. look: at the machine; again: staff have asked for it. now:
-    monotonic seconds; wall: seconds since 1970. For one thread."""
+    it raises ConfigError. identity: what runs here. look: at the machine; again: staff have asked for it. opening: the
+    kiosk's hours. now: monotonic seconds; wall: seconds since 1970. For one thread."""
 
     def __init__(
         self,
@@ -44,10 +45,11 @@ class House:
         look: Callable[[bool], Looked] = lambda again: (),
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        opening: Opening | None = None,
     ) -> None:
         self._look, self._now, self._wall = look, now, wall
         self.board = Board(state / board.FILE, tell, now, wall)
-        self.doors = Doors(state / doors.FILE, tell, wall)
+        self.doors = Doors(state / doors.FILE, tell, wall, opening)
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
@@ -99,6 +101,7 @@ class House:
             self._gather()
         set_back = self._clock.look(self._wall())
         self.board.report("clock_set", "set_back" if set_back else "onward")
+        self.board.report("opening", self.doors.hour)
         self._listen()
         self.board.turn()
         self.doors.turn()

@@ -31,7 +31,7 @@ from prometheus_client.registry import Collector
 
 from kiosk.config.events import EVENTS, FIELDS, MOST, Counts, Event
 from kiosk.config.health import LEVELS
-from kiosk.ipc.messages import CLOSED_FOR, DoorsStand, Row
+from kiosk.ipc.messages import SHUT_FOR, DoorsStand, Row
 
 log = logging.getLogger("kiosk.caretaker")
 
@@ -116,8 +116,8 @@ class Figures(Collector):
         checks = {(check, each): float(each == now) for check, now in self._checks.items() for each in LEVELS}
         yield _gauge("kiosk_check", "1: a check has come to that", ("check", "level"), checks)
         yield _gauge("kiosk_open", "1: it serves whoever comes", (), {(): float(self._doors.open)})
-        closed = {(reason,): float(reason == self._doors.reason) for reason in CLOSED_FOR}
-        yield _gauge("kiosk_closed_for", "1: staff have closed it for that", ("reason",), closed)
+        closed = {(reason,): float(reason == self._doors.reason) for reason in SHUT_FOR}
+        yield _gauge("kiosk_closed_for", "1: it is closed for that", ("reason",), closed)
         lines, head, unwritten = self._trail
         yield _gauge("kiosk_trail_lines", "Lines of the audit trail", (), {(): lines})
         yield _gauge("kiosk_trail_head", "The hash of the last of them", ("part",), parts(head))

@@ -4,7 +4,8 @@ A fact is what somebody outside may change: a number, an hour, a fee, a place. S
 templates and are translated; facts stand in this one file, which a station edits. Each says where it comes from and
 when somebody last made sure of it, so that `overdue` can name those that nobody has looked at for too long.
 
-Checked like the settings (kiosk/config/kiosk.py): what does not fit stops the start with one line.
+Checked like the settings (kiosk/config/kiosk.py): what does not fit is one line, and then those that come
+with the kiosk are told.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Settings: from `kiosk.toml` to typed, frozen values.
 
 The classes below *are* the list of what can be configured: one class per section, one field per key, the default and
-the allowed range beside it. `config/kiosk.toml` explains every one of them to an operator. A file that does not fit
-stops the start with one line that names the file, the key, what is wrong with it and what to do.
+the allowed range beside it. `config/kiosk.toml` explains every one of them to an operator. Of what does not fit there
+is one line that names the file, the key, what is wrong with it and what to do.
 
-A service reads its own part: what it has no use for may be as wrong as it likes, and does not keep it from starting.
-The server uses all of it (`Settings`), the browser's keeper one section (`BrowserSettings`).
+A service reads its own part: what it has no use for may be as wrong as it likes. A service has to start, with what does
+fit of its part (`salvage`): the server then gives guidance only (services/server.py). A command of root's has not, and
+stops (`load_part`). The server uses all of it (`Settings`), the browser's keeper one section (`BrowserSettings`).
 
 Not configurable, on purpose: the address the server listens at (always loopback: nothing but the browser on the same
 machine may ever reach it), and anything that would let the kiosk remember a person.
@@ -14,11 +15,11 @@ machine may ever reach it), and anything that would let the kiosk remember a per
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from msgspec import Meta, Struct, field
 
-from kiosk.config.file import read
+from kiosk.config import file
 from kiosk.language.hours import Hours
 
 AbsolutePath = Annotated[str, Meta(pattern="^/", description="a path that begins with /")]
@@ -31,6 +32,7 @@ Label = Annotated[str, Meta(min_length=1, max_length=64, description="a name of 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
 Seconds = Annotated[float, Meta(ge=0.1, le=600)]
+LONGEST_KEPT_DAYS = 3650
 PORTAL_FILES = ("ca_file", "certificate_file", "key_file")
 
 
@@ -42,6 +44,13 @@ class Station(Struct, frozen=True, forbid_unknown_fields=True):
     telephone: str = ""
     hours: Hours | None = None
     guidance_file: AbsolutePath | None = None
+
+
+class Opening(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the kiosk serves people. guidance: outside these hours, too, but no more than that."""
+
+    hours: Hours | None = None
+    guidance: bool = True
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,7 +133,7 @@ class Caretaker(Struct, frozen=True, forbid_unknown_fields=True):
 
     runtime_directory: AbsolutePath = "/run/kiosk-caretaker"
     state_directory: AbsolutePath = "/var/lib/kiosk"
-    kept_days: Annotated[int, Meta(ge=30, le=3650)] = 366
+    kept_days: Annotated[int, Meta(ge=30, le=LONGEST_KEPT_DAYS)] = 366
     metrics_port: Port | None = None
 
 
@@ -134,6 +143,15 @@ class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["none", "alertmanager"] = "none"
     url: LoopbackAddress = "http://127.0.0.1:9093"
     kiosk: Label = "kiosk"
+
+
+class AsSet(NamedTuple):
+    """What an operator has set. settings: as far as the file fits. file: its name. wrong: a line for each thing in it
+    that does not fit."""
+
+    settings: Settings
+    file: str = ""
+    wrong: tuple[str, ...] = ()
 
 
 class BrowserSettings(Struct, frozen=True):
@@ -148,6 +166,7 @@ class CaretakerSettings(Struct, frozen=True):
 
     caretaker: Caretaker = field(default_factory=Caretaker)
     alerts: Alerts = field(default_factory=Alerts)
+    opening: Opening = field(default_factory=Opening)
 
 
 class VoiceSettings(Struct, frozen=True):
@@ -160,6 +179,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything the server's composition root needs. `Settings()` is what an empty file gives."""
 
     station: Station = field(default_factory=Station)
+    opening: Opening = field(default_factory=Opening)
     server: Server = field(default_factory=Server)
     reader: Reader = field(default_factory=Reader)
     printer: Printer = field(default_factory=Printer)
@@ -171,6 +191,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     alerts: Alerts = field(default_factory=Alerts)
 
 
+IF_ABSENT = "copy config/kiosk.toml there or give another --config"
 Part = TypeVar("Part", bound=Struct)
 
 
@@ -185,4 +206,10 @@ def load_part(path: str | Path, part: type[Part]) -> Part:
 
     Raises `ConfigError` with one line that says what to do.
     """
-    return read(path, part, "copy config/kiosk.toml there or give another --config")
+    return file.read(path, part, IF_ABSENT)
+
+
+def salvage(path: str | Path, part: type[Part]) -> tuple[Part, tuple[str, ...]]:
+    """What fits of the sections that `part` has for fields, the rest by its defaults; and one line for each thing that
+    does not fit. Never raises for a file."""
+    return file.salvage(path, part, IF_ABSENT)

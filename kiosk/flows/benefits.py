@@ -16,7 +16,8 @@ from kiosk.language.languages import N_
 
 def benefits(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
-    match kiosk.ask(Screen("benefits", {"gains": GAINS}, ("link", "release", "print", "back"), reading=True)):
+    ways = ("print", "back") if kiosk.guidance_only else ("link", "release", "print", "back")
+    match kiosk.ask(Screen("benefits", {"gains": GAINS}, ways, reading=True)):
         case "link":
             return link(kiosk)
         case "release":

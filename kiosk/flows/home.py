@@ -21,9 +21,13 @@ FLOWS = {
 }
 
 
+GUIDANCE = tuple(name for name in FLOWS if name not in ("link", "check"))  # those that need neither card nor portal
+
+
 def visit(kiosk: Kiosk) -> None:
     """One person's visit: home until a flow has come to its end. Raises the ends of `flows.asking.ends`."""
     while True:
-        answer = kiosk.ask(Screen("home", {}, tuple(FLOWS)))
+        offered = GUIDANCE if kiosk.guidance_only else tuple(FLOWS)
+        answer = kiosk.ask(Screen("home", {}, offered))
         if FLOWS[answer](kiosk):
             return

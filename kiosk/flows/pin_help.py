@@ -16,8 +16,9 @@ DOINGS = {pin.doing: pin for pin in PINS}
 
 def pin_help(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
+    unsure = () if kiosk.guidance_only else ("unsure",)  # to find out, a card is read
     while True:
-        answer = kiosk.ask(Screen("pin_doing", {}, (*DOINGS, "unsure", "back")))
+        answer = kiosk.ask(Screen("pin_doing", {}, (*DOINGS, *unsure, "back")))
         if answer == "back":
             return False
         if answer in DOINGS:

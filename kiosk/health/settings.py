@@ -12,5 +12,5 @@ def judge(path: Path, asker: str, shut_out: Iterable[str]) -> Iterator[Finding]:
     """The file fits, or nobody would ask. asker: the user who looks. shut_out: services' users who cannot read it."""
     yield Finding("settings", State.OK, f"{path} (asked as the user {asker})")
     for user in shut_out:
-        words = f"{path} cannot be read by the user {user}, whose service does not start"
+        words = f"{path} cannot be read by the user {user}, whose service goes on without"
         yield Finding("settings", State.PROBLEM, words, f"chmod o+r {path}")

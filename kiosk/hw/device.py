@@ -65,6 +65,22 @@ class Reader(Protocol):
     def stop(self) -> None: ...
 
 
+class NoReader:
+    """No slot at all: a kiosk that gives guidance only, or one whose reader cannot even be looked for."""
+
+    state = ReaderState.ABSENT
+    insertion = 0
+
+    def start(self, changed: Callable[[ReaderState], None]) -> None:
+        pass
+
+    def connect(self) -> Connection:
+        raise Lost("there is no reader")
+
+    def stop(self) -> None:
+        pass
+
+
 class PrinterFault(Enum):
     """Why nothing, or not everything, came out. Each has its own words at the screen."""
 

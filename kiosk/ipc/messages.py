@@ -50,6 +50,9 @@ Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, U
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
 CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
+ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
+SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
+SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
 Part = Literal["printer", "reader", "touch", "colours", "sound", "portal", "caller"]
 Verdict = Literal["good", "bad"]
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
@@ -286,14 +289,21 @@ class Rows(Message, frozen=True):
 
 
 class DoorsStand(Message, frozen=True):
-    """reason: why it is closed; None: it is open. until: when it opens by itself; None: when staff open it."""
+    """reason: why it is closed, by staff or by its hours; None: it is open. until: when it opens by itself; None: when
+    staff open it. guidance: whoever comes is guided all the same, and no more."""
 
-    reason: ClosedFor | None = None
+    reason: ShutFor | None = None
     until: Moment | None = None
+    guidance: bool = False
 
     @property
     def open(self) -> bool:
         return self.reason is None
+
+    @property
+    def serves(self) -> bool:
+        """Whoever comes, with all or with guidance."""
+        return self.open or self.guidance
 
 
 class PaperStands(Message, frozen=True):

@@ -97,6 +97,7 @@ class PortalClient:
         self._settings = settings
         self._begun = begun or Begun()
         self._tls: ssl.SSLContext | None = None
+        self.misconfigured = False  # the settings cannot lead to the portal, as of the last call
         self._complaint = ""  # the last that was said to the operator
         self.ill_timed: IllTimed | None = None  # why the last call that got no connection got none, if it is the clock
         self.offers: frozenset[Offer] = frozenset()  # what the portal does beyond linking, as of its last status
@@ -337,9 +338,11 @@ class PortalClient:
             try:
                 self.check()
             except Misconfigured as error:
+                self.misconfigured = True
                 self._complain(str(error))
                 raise PortalUnreachable("no") from None
         assert self._tls is not None
+        self.misconfigured = False
         headers = {"Content-Type": "application/json"} if call.body is not None else {}
         if call.key is not None:
             headers["Idempotency-Key"] = call.key

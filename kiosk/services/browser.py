@@ -11,7 +11,8 @@ last for as long as that client is there. A visit is kept: the new page shows it
 
 A display, a compositor or a browser in which nothing helps any more is systemd's to replace, all of it: its watchdog is
 told that the keeper's loop turns, and is told no more when the page has not lived for GIVEN_UP_SECONDS, although there
-is a server to tell it to and a display to see it on. What is not there is waited for.
+is a server to tell it to and a display to see it on. What is not there is waited for, and so is, on a slow machine, the
+first page of all, as long as the browser works at it.
 
 A page that has lost the focus or the glass to something of Chromium's says so; then both go, browser and visit.
 
@@ -59,7 +60,7 @@ from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.services import sd_notify
-from kiosk.web.liveness import Life
+from kiosk.web.liveness import SLOWEST_SECONDS, Life
 
 log = logging.getLogger("kiosk.browser")
 
@@ -120,7 +121,8 @@ class Keeper:
         self._wanted = False  # it was killed by us and is started anew
         self._life = Life(time.monotonic())
         self._watchdog = sd_notify.Watchdog()
-        self._well = time.monotonic()  # when a page lived last, or there was no server or no display for it
+        self._began = time.monotonic()
+        self._well = self._began  # when a page lived last, or there was no server or no display for it
 
     def run(self) -> None:
         """Keep it running until `stop`."""
@@ -186,6 +188,9 @@ class Keeper:
                 if not self._server_there():
                     self._well = time.monotonic()
                     life.server_away(self._well)
+                    continue
+                if life.works(processor_seconds(browser.pid), time.monotonic()):
+                    self._well = max(self._well, min(time.monotonic(), self._began + SLOWEST_SECONDS))
                     continue
                 log.warning("the page tells no more that it lives; the browser is started again")
                 self._tell(event("browser_restarted", browser="silent"))
@@ -303,6 +308,25 @@ def hear(runtime: Path, obey: Callable[[bytes], bool]) -> None:
                 time.sleep(WORD_SECONDS)
 
 
+def tell_browser(settings: Settings, what: bytes) -> bool:
+    """Say a word to the browser's keeper (`Keeper`), and wait until it has done what it says: it answers with it.
+
+    Only when the browser has dropped what a session leaves in it may the next begin: a page on its way there would be
+    lost with the process that carries it. That the page lives is said without waiting for anything: it comes from the
+    thread that carries the person's touches.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as keeper:
+            keeper.settimeout(0 if what == ALIVE else WORD_SECONDS)
+            keeper.connect(str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
+            keeper.send(what)
+            return keeper.recv(64) == what
+    except OSError:
+        if what in (FORGET, RESTART):  # the rest is said again and again
+            log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
+        return False
+
+
 def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:
     """Whether it has within this time. The kernel tells at once: `Popen.wait` with a time-out would ask for it, forty
     times a second by day and by night."""
@@ -330,6 +354,16 @@ def forget(browser: int) -> None:
     for pid in children_of_type(browser, NETWORK_PROCESS, AUDIO_PROCESS):
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
+
+
+def processor_seconds(browser: int) -> float:
+    """The processor time that a browser has used, with every process below it that is there now."""
+    ticks = 0
+    for pid in (browser, *descendants(browser)):
+        with contextlib.suppress(OSError, ValueError):
+            after_the_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(after_the_name[11]) + int(after_the_name[12])  # utime and stime, proc_pid_stat(5)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def children_of_type(browser: int, *kinds: bytes) -> Iterator[int]:

@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import disk, passcodes
+from kiosk.caretaker import passcodes
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
@@ -43,11 +43,12 @@ from kiosk.caretaker.identity import identity
 from kiosk.caretaker.key import Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
+from kiosk.caretaker.settled import settled
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
 from kiosk.config import guidance
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import CaretakerSettings, Settings, load
+from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -163,7 +164,14 @@ class Service:
             lambda: self._trail.broken or self._house.board.unseen("trail", "broken"),
             confirmed=lambda facts: self._house.facts.confirmed(facts),
         )
-        self._house = House(state, self._record.tell, lambda: facts_of(config), lambda: identity(config), gather)
+        self._house = House(
+            state,
+            self._record.tell,
+            lambda: facts_of(config),
+            lambda: identity(config),
+            gather,
+            opening=settings.opening,
+        )
         self._record.written = self._house.written
         self._begin()
         for told in self._house.board.standing:
@@ -218,7 +226,7 @@ class Service:
 
 def facts_of(config: Path) -> Guidance:
     """What people are told, as the next start of the server will read it. Raises ConfigError."""
-    settings: Settings = load(config)
+    settings, _wrong = salvage(config, Settings)
     return guidance.load(settings.station.guidance_file)
 
 
@@ -231,17 +239,17 @@ def _serve(figures: Figures, port: int | None) -> Server | None:
         return None
 
 
-def run(settings: CaretakerSettings, config: Path) -> int:
+def run(config: Path) -> int:
     """Serve until told to stop. config: the file of the settings. The exit code: 1 when there is no place for the
     state, or no key."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     os.umask(0o077)
-    runtime = settings.caretaker.runtime_directory
-    if not os.access(runtime, os.W_OK | os.X_OK):
-        print(f"caretaker.runtime_directory: {runtime} is not there or not writable for this user", file=sys.stderr)
-        return 1
     try:
-        disk.private_folder(Path(settings.caretaker.state_directory))
+        settings = settled(config)
+        runtime = settings.caretaker.runtime_directory
+        if not os.access(runtime, os.W_OK | os.X_OK):
+            print(f"caretaker.runtime_directory: {runtime} is not there or not writable for this user", file=sys.stderr)
+            return 1
         service = Service(settings, config)
     except NoKey as error:
         print(f"caretaker: {error}", file=sys.stderr)

@@ -15,6 +15,14 @@ Every end is one end. What a signal does:
     to either           KILL, and whatever else kills    the record of what was begun (`portal/begun.py`) is what is
                                                          left, and the next session cancels it beside its own life
 
+Whatever part of a start fails, there is a screen, and it does what it still can. Slips or screens that could not be
+made ready are made when they are wanted; a device that cannot be opened is as one that does not answer; facts that
+cannot be read are told as the kiosk was shipped with them. Whatever else fails leads to guidance only (`safe`): neither
+reader, printer nor portal is touched, nothing of a person is read, and people are told on the first screen. So it is
+
+    when the settings do not fit        by what does fit of them, for what was meant by the rest nobody knows
+    when three starts came to nothing   by all of them, for nobody knows what it was (starts.py)
+
 This is the composition root: the one place that knows which device stands behind which protocol.
 """
 
@@ -26,31 +34,35 @@ import logging
 import os
 import resource
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
+from gunicorn.errors import HaltServer  # type: ignore[import-untyped]
+from msgspec import structs
 
 from kiosk.config import guidance
 from kiosk.config.events import event
+from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import Settings
-from kiosk.hw.device import Reader
+from kiosk.config.kiosk import AsSet, Portal, Printer, Settings, Voice
+from kiosk.hw.device import Jack, NoJack, NoReader, Reader
 from kiosk.hw.jack import InputJack
-from kiosk.hw.printer import open_printer
+from kiosk.hw.printer import NoPrinter, open_printer
 from kiosk.hw.supervise import Complaints, where
 from kiosk.ipc.caretaker import Listener, NoCaretaker, Untold
+from kiosk.ipc.messages import SafeFor
 from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import paper
 from kiosk.services import sd_notify
-from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, WORD_SECONDS
+from kiosk.services.browser import ALIVE, ASTRAY, FORGET, RESTART, tell_browser
+from kiosk.services.starts import TRIES, Starts
 from kiosk.session import visit
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
@@ -80,6 +92,12 @@ STOP_SECONDS = 10  # after which the arbiter kills
 # person and their problem. INFO is for what a visit does, and no setting of an appliance turns it on.
 FAULTS, VISITS = logging.WARNING, logging.INFO
 
+SAFE: dict[SafeFor, str] = {
+    "settings": "the settings do not fit, as was said above; correct them, then restart kiosk-server",
+    "starts": "three starts came to nothing; what was said before this tells why. The next start is as set again",
+}
+Thing = TypeVar("Thing")
+
 HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 UNHEARD = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "TSTP", "WINCH"))
 
@@ -106,6 +124,8 @@ class OneSession(Arbiter):  # type: ignore[misc]
         """Once in each turn of the arbiter's loop, so once a second: that it turns is what the unit's watchdog waits
         for. The arbiter watches the worker in turn, by what gunicorn does here."""
         sd_notify.notify("WATCHDOG=1")
+        if self.app.unseen >= TRIES:  # or the next would follow it, at full speed, behind a screen that never comes
+            raise HaltServer("no session comes to a page", self.APP_LOAD_ERROR)
         super().murder_workers()
 
 
@@ -146,7 +166,13 @@ class Server(BaseApplication):  # type: ignore[misc]
         facts: Guidance,
         open_reader: Callable[[], Reader],
         caretaker: Callable[[Untold], Listener] = lambda _untold: NoCaretaker(),
+        safe: SafeFor | None = None,
+        starts: Starts | None = None,
+        as_set: AsSet | None = None,
     ) -> None:
+        self._safe, self._as_set = safe, as_set or AsSet(settings)
+        self._starts = starts or Starts(settings.server.runtime_directory)
+        self.unseen = 0  # sessions, one after another, that ended before there was a page, and not as they were told to
         self._settings = settings
         self._facts = facts
         self._open_reader = open_reader
@@ -182,13 +208,28 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self._live.app
 
     def open(self) -> Live:
-        return open_session(self._settings, self._facts, self._open_reader(), self._handover, self._caretaker)
+        return open_session(
+            self._settings,
+            self._facts,
+            opened("the reader", self._open_reader, NoReader),
+            self._handover,
+            self._caretaker,
+            self._safe,
+            self._starts,
+            self._as_set,
+        )
 
     def run(self) -> None:
         arbiter = os.getpid()
         self._caretaker.tell(event("server_started"))
+        if self._safe is not None:
+            self._caretaker.tell(event("guidance_only", safe_for=self._safe))
         try:
             OneSession(self).run()
+        except SystemExit as ended:
+            if os.getpid() == arbiter and not ended.code:  # as it was told to
+                self._starts.good()
+            raise
         finally:
             if os.getpid() == arbiter:  # and no worker that could not begin
                 self._caretaker.tell(event("server_ended"))
@@ -200,6 +241,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def leave(self) -> NoReturn:
         """End this process, as soon as its session has."""
+        self._handover.unseen = False  # it was told to
         try:
             if self._live is not None:
                 self._live.end()
@@ -210,6 +252,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         with Complaints(log).survive("telling the browser's keeper"):  # gunicorn ends with what its hook raises
             tell_browser(self._settings, RESTART if self._handover.typed else FORGET)
             self._handover.typed = False
+        self.unseen, self._handover.unseen = self.unseen + 1 if self._handover.unseen else 0, False
         if self._handover.in_use:
             self._handover.in_use = False
             self._caretaker.tell(event("session_died"))
@@ -220,21 +263,59 @@ def serve(
     open_reader: Callable[[], Reader],
     caretaker: Callable[[Untold], Listener] = lambda _untold: NoCaretaker(),
     journal: int = FAULTS,
+    safe: SafeFor | None = None,
+    starts: Starts | None = None,
+    as_set: AsSet | None = None,
 ) -> None:
     """Serve until told to stop. `open_reader` is called after each fork; `caretaker` is given where to count what could
-    not be told to it; `journal` is VISITS among stand-ins alone. Raises `ConfigError` for unusable facts."""
-    facts = guidance.load(settings.station.guidance_file)
+    not be told to it; `journal` is VISITS among stand-ins alone; `safe`: why there is guidance only; `as_set`:
+    what the staff are shown of the settings."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     logging.getLogger("kiosk").setLevel(journal)
     keep_memory_private()
     if not peer.can_tell():
         sys.exit("server: this kernel does not say whose a connection is; it needs sock_diag (module tcp_diag)")
-    view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
+    facts, as_set = facts_of(settings), as_set or AsSet(settings)
+    complaints = Complaints(log)
+    with complaints.survive("making the screens ready"):
+        view.warm(lambda language: sd_notify.stage(f"the screens, {language.code}"))
     sd_notify.stage("the slips")
-    paper.warm(settings)
+    if safe is None:
+        with complaints.survive("making the slips ready"):
+            paper.warm(settings)
+    else:
+        log.error("there is guidance only: %s", SAFE[safe])
+        settings, open_reader = without_devices(settings), NoReader
     gc.collect()
     gc.freeze()  # what is here lives as long as the arbiter: no session looks through it, or has it copied by looking
-    Server(settings, facts, open_reader, caretaker).run()
+    Server(settings, facts, open_reader, caretaker, safe, starts, as_set).run()
+
+
+def facts_of(settings: Settings) -> Guidance:
+    """What people are told; as it was shipped, if the station's own cannot be read."""
+    try:
+        return guidance.load(settings.station.guidance_file)
+    except ConfigError as error:
+        log.error("%s; people are told the facts that come with the kiosk", error)
+        return guidance.load()
+
+
+def without_devices(settings: Settings) -> Settings:
+    """What guidance needs of the settings."""
+    return structs.replace(
+        settings, printer=Printer(), portal=Portal(), voice=structs.replace(settings.voice, jack=None)
+    )
+
+
+def open_jack(settings: Voice) -> Jack:
+    return InputJack(settings.jack) if settings.jack else NoJack()
+
+
+def opened(what: str, how: Callable[[], Thing], otherwise: Callable[[], Thing]) -> Thing:
+    """A device; one that cannot even be opened is as one that does not answer."""
+    with Complaints(log).survive(f"opening {what}"):
+        return how()
+    return otherwise()
 
 
 class Live:
@@ -255,16 +336,29 @@ class Live:
             settling.join(SETTLE_SECONDS)
 
 
-def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: Handover, caretaker: Listener) -> Live:
+def open_session(
+    settings: Settings,
+    facts: Guidance,
+    reader: Reader,
+    handover: Handover,
+    caretaker: Listener,
+    safe: SafeFor | None,
+    starts: Starts,
+    as_set: AsSet,
+) -> Live:
     """Everything one session needs, in the process that will end with it."""
+    handover.unseen = True
     site = Site.fresh(settings.server.port)
-    jack = InputJack(settings.voice.jack) if settings.voice.jack else None
+    jack = opened("the jack", lambda: open_jack(settings.voice), NoJack)
     portal = PortalClient(settings.portal, Begun(Path(settings.server.runtime_directory)))
-    left = portal.left()  # before this session begins anything itself
+    left = [] if safe else portal.left()  # before this session begins anything itself
     has_printer = settings.printer.kind != "none"
-    devices = Devices(reader, open_printer(settings.printer), portal, jack, caretaker, has_printer, handover)
+    printer = opened("the printer", lambda: open_printer(settings.printer), lambda: NoPrinter(settings.printer.width))
+    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, handover, safe)
 
     def life(mine: bool) -> bool:
+        if mine:
+            starts.good()
         return tell_browser(settings, ALIVE if mine else ASTRAY)
 
     slips = paper.Paper(settings, devices.printer)
@@ -277,45 +371,37 @@ def open_session(settings: Settings, facts: Guidance, reader: Reader, handover: 
 
     line = Line(app, site, render, mouth, settings.voice, handover, life)
     course = Course(caretaker, handover)
-    session = Session(settings, facts, devices, handover, slips.lay_out, line.show, course=course, calling=calling)
+    session = Session(
+        settings,
+        facts,
+        devices,
+        handover,
+        slips.lay_out,
+        line.show,
+        course=course,
+        calling=calling,
+        as_set=as_set,
+    )
     line.serve(session)
     devices.ask_doors()  # before anybody can touch a screen that says it is open
     devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
 
     if left:
         threading.Thread(target=portal.settle_all, args=(left,), name="left", daemon=True).start()
-    thread = threading.Thread(target=live, args=(session, line), name="session", daemon=True)
+    thread = threading.Thread(target=live, args=(session, line, handover), name="session", daemon=True)
     thread.start()
     return Live(app, session, portal, thread)
 
 
-def live(session: Session, line: Line) -> NoReturn:
+def live(session: Session, line: Line, handover: Handover) -> NoReturn:
     """The session, and the end of its process. Whatever gets past `visit.run`, which is not to raise, would leave a
     process without its session: a screen that stands there and hears nobody."""
     try:
-        visit.run(session)
+        if visit.run(session) != "problem" and not line.unshowable:
+            handover.unseen = False
         line.await_shown(LAST_WORDS_SECONDS)
     finally:
         os._exit(0)
-
-
-def tell_browser(settings: Settings, what: bytes) -> bool:
-    """Say a word to the browser's keeper (`browser.py`), and wait until it has done what it says: it answers with it.
-
-    Only when the browser has dropped what a session leaves in it may the next begin: a page on its way there would be
-    lost with the process that carries it. That the page lives is said without waiting for anything: it comes from the
-    thread that carries the person's touches.
-    """
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as keeper:
-            keeper.settimeout(0 if what == ALIVE else WORD_SECONDS)
-            keeper.connect(str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
-            keeper.send(what)
-            return keeper.recv(64) == what
-    except OSError:
-        if what in (FORGET, RESTART):  # the rest is said again and again
-            log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
-        return False
 
 
 def keep_memory_private() -> None:

@@ -4,6 +4,8 @@ The reader tells its changes by itself. The printer and the portal are asked fro
 is being served: during a visit each says how it stands when it is used. Staff may have both asked at once. At the same
 times the caretaker is told how they are; without a caretaker nobody new is linked.
 
+A kiosk that gives guidance only (services/server.py) has none of them: nothing is asked, and that is what is reported.
+
 When the kiosk or the portal opens again is worded as seen from today ("tomorrow at 8:30") whenever a screen is shown.
 So a day that has begun is a change of both, though neither has changed.
 
@@ -24,7 +26,7 @@ from kiosk.config.events import Event, event
 from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
 from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
-from kiosk.ipc.messages import Doors, DoorsStand
+from kiosk.ipc.messages import Doors, DoorsStand, SafeFor
 from kiosk.language import dates
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import APART_SECONDS
@@ -41,7 +43,7 @@ PortalState = Literal["open", "closed", "unreachable"]
 class Devices:
     """Reader, printer, portal and the socket for headphones, opened after the fork. has_printer: or `printer` stands
     for none, of which there is nothing to tell. handover: whether the kiosk was closed when it was last asked; why and
-    until when is not known before the caretaker says so."""
+    until when is not known before the caretaker says so. safe_for: why there is guidance only; None: there is more."""
 
     def __init__(
         self,
@@ -52,14 +54,16 @@ class Devices:
         caretaker: Listener | None = None,
         has_printer: bool = True,
         handover: Handover | None = None,
+        safe_for: SafeFor | None = None,
     ) -> None:
+        self.safe_for = safe_for
         self.reader = reader
         self.printer = printer
         self.portal = portal
         self.jack = jack or NoJack()
-        self.portal_state: PortalState = "open"
+        self.portal_state: PortalState = "unreachable" if safe_for else "open"
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
-        self.printer_fault: PrinterFault | None = None
+        self.printer_fault = PrinterFault.UNREACHABLE if safe_for else None
         self.caretaker_there = True
         self._handover = handover or Handover()
         self.doors = DoorsStand("other" if self._handover.shut else None)
@@ -72,6 +76,11 @@ class Devices:
         self._clock_seen = False  # the portal has told its hour since it was reported
         self._stopped = threading.Event()
         self._news = threading.Event()  # something is not as it was reported
+
+    @property
+    def guidance_only(self) -> bool:
+        """Nobody new is given more: it cannot be, or it is outside the kiosk's hours."""
+        return self.safe_for is not None or self.doors.guidance
 
     def start(
         self,
@@ -90,8 +99,9 @@ class Devices:
 
         self.reader.start(seen)
         self.jack.start(headphones)
-        self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
-        self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
+        if self.safe_for is None:
+            self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
+            self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
         self._watch("caretaker", self.ask_caretaker, self.no_caretaker, changed, busy)
         self._watch("health", self.report, lambda: False, changed, lambda: False, self._news)
 
@@ -167,7 +177,7 @@ class Devices:
             answer = self.caretaker.ask(Doors())
             if isinstance(answer, DoorsStand):
                 self.doors = answer
-                self._handover.shut = not answer.open
+                self._handover.shut = not answer.serves
         return before != (self.doors, self._doors_day)
 
     def no_caretaker(self) -> bool:
@@ -175,7 +185,8 @@ class Devices:
 
     def look_again(self) -> None:
         """Ask portal and printer now and report how all is: somebody waits for it. Who cannot be asked is lost."""
-        for ask, lost in ((self.ask_portal, self.no_portal), (self.ask_printer, self.no_printer)):
+        asked = () if self.safe_for else ((self.ask_portal, self.no_portal), (self.ask_printer, self.no_printer))
+        for ask, lost in asked:
             try:
                 ask()
             except Exception as error:
@@ -193,14 +204,17 @@ class Devices:
 
     def _reports(self) -> list[tuple[str, str]]:
         """Checks and reasons. The clock is held against the portal's only when that has just told its own."""
-        found = [("reader", "absent" if self.reader.state is ReaderState.ABSENT else "present")]
+        if self.safe_for is not None:
+            return [("safe_mode", self.safe_for), *((unused, "unused") for unused in ("reader", "printer", "portal"))]
+        found = [("safe_mode", "off")]
+        found.append(("reader", "absent" if self.reader.state is ReaderState.ABSENT else "present"))
         if not self._has_printer:
             found.append(("printer", "none"))
         elif "printer" in self._known:
             fault = self.printer_fault
             found.append(("printer", fault.value if fault else "near_end" if self._near_end else "ready"))
         if "portal" in self._known:
-            found.append(("portal", self.portal_state))
+            found.append(("portal", "misconfigured" if self.portal.misconfigured else self.portal_state))
         if (lasts := self.portal.certificate(dates.now())) is not None:
             found.append(("certificate", lasts))
         if self._clock_seen and self.portal.ill_timed is not None:
@@ -211,7 +225,9 @@ class Devices:
 
     def _states(self) -> list[Event]:
         """What is known. A reader that is absent at one look only is being opened."""
-        states = []
+        states: list[Event] = []
+        if self.safe_for is not None:
+            return states
         reader, self._reader_before = self._reader_before, self.reader.state
         if reader is not None and (reader is ReaderState.ABSENT) == (self._reader_before is ReaderState.ABSENT):
             states.append(event("reader", reader="absent" if reader is ReaderState.ABSENT else "present"))

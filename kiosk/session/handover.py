@@ -1,4 +1,4 @@
-"""What one session leaves to the next: four facts of one bit each, a number, and nothing about anybody.
+"""What one session leaves to the next: five facts of one bit each, a number, and nothing about anybody.
 
 The arbiter makes it before the first fork and every worker shares it, so it outlives the session, also one that was
 killed. It is the only thing that does.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import mmap
 import struct
 
-TYPED, EMPTY, IN_USE, SHUT = 0, 1, 2, 3
-UNTOLD, NUMBER = 4, struct.Struct("=I")
+TYPED, EMPTY, IN_USE, SHUT, UNSEEN = 0, 1, 2, 3, 4
+UNTOLD, NUMBER = 5, struct.Struct("=I")
 
 
 class Handover:
@@ -54,6 +54,15 @@ class Handover:
     @shut.setter
     def shut(self, value: bool) -> None:
         self._bytes[SHUT] = value
+
+    @property
+    def unseen(self) -> bool:
+        """A session has begun, no page has been sent by it, and it has not ended as it was told to (`server.py`)."""
+        return bool(self._bytes[UNSEEN])
+
+    @unseen.setter
+    def unseen(self, value: bool) -> None:
+        self._bytes[UNSEEN] = value
 
     @property
     def untold(self) -> int:

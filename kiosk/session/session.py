@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import AsSet, Settings
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
@@ -65,7 +65,8 @@ class Session:
 
     guidance: the station's facts; devices: reader, printer and portal with their states; lay_out: makes a slip's
     picture; show: called with every new View; now: monotonic seconds; events: what has happened and waits for the flow;
-    course: what will be told of the visit, to nobody without one; calling: how the staff are called.
+    course: what will be told of the visit, to nobody without one; calling: how the staff are called; as_set: what an
+    operator has set, of which `settings` may be less.
     """
 
     def __init__(
@@ -80,7 +81,9 @@ class Session:
         events: queue.SimpleQueue[Event] | None = None,
         course: Course | None = None,
         calling: Calling | None = None,
+        as_set: AsSet | None = None,
     ) -> None:
+        self.as_set = as_set or AsSet(settings)
         self.now = now
         self.calling = calling or Calling(NoCaretaker())
         self.course = course or Course(NoCaretaker(), handover, now)
@@ -219,6 +222,14 @@ class Session:
     @property
     def can_print(self) -> bool:
         return self._settings.printer.kind != "none"
+
+    @property
+    def guidance_only(self) -> bool:
+        return self._devices.guidance_only
+
+    @property
+    def safe_mode(self) -> bool:
+        return self._devices.safe_for is not None
 
     @property
     def can_sound(self) -> bool:

@@ -32,8 +32,8 @@ ATTRACT = Screen("attract", {}, (START, OFFICER))
 LEFT_CARD = Screen("left_card", {}, (OFFICER,), sound=Sound.TAKE_CARD)
 
 
-def run(session: Session) -> None:
-    """The whole of it. Returns when the process may end; never raises."""
+def run(session: Session) -> End:
+    """The whole of it. Returns how it ended when the process may end; never raises."""
     who = None
     end: End = "finished"
     try:
@@ -63,6 +63,7 @@ def run(session: Session) -> None:
         session.show(Screen("closing", sound=Sound.CARD_OUT if taken else Sound.NONE))
     with contextlib.suppress(Exception):  # nobody waits for it any more
         session.course.ended(end)
+    return end
 
 
 class Who(Enum):
@@ -78,7 +79,7 @@ def attract(session: Session) -> Who:
     door. While nobody's card is in, that is to be taken first. While the kiosk is closed, only the staff come in.
     Whoever has been before it is asked whether they still are, so that the next finds it as it was."""
     slot = session.slot
-    while session.doors.open and not slot.theirs:
+    while session.doors.serves and not slot.theirs:
         left, wait = slot.nobodys, _until_somebody(session)
         if left:
             answer = session.stand(LEFT_CARD, wait)
@@ -90,12 +91,12 @@ def attract(session: Session) -> Who:
             return Who.PERSON
         if answer == Choice(OFFICER):
             return Who.OFFICER
-    return Who.PERSON if session.doors.open else closed(session)
+    return Who.PERSON if session.doors.serves else closed(session)
 
 
 def closed(session: Session) -> Who:
     """Until the kiosk is opened, or one of the staff is there."""
-    while not session.doors.open:
+    while not session.doors.serves:
         place, card = session.guidance.licence_desk, session.slot.occupied
         screen = Screen("closed", {**told(session.doors), "place": place, "card": card}, (OFFICER,))
         if session.stand(screen, _until_somebody(session)) == Choice(OFFICER):

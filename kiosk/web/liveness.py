@@ -2,7 +2,8 @@
 replaces a page that has not told is services/browser.py. A value: time is monotonic seconds, and is given in.
 
     what is heard                      the page has then
-    a browser was started              START_SECONDS: also from a slow disk, with nobody's picture on the glass
+    a browser was started              START_SECONDS, and as long again while it works at it, up to SLOWEST_SECONDS:
+                                       nobody's picture is on the glass, and to begin anew would not make it faster
     the page lives                     SILENT_SECONDS
     a session has ended                COMING_SECONDS: the page is on its way to the next one
     a renderer of it has died          DEAD_SECONDS, unless the page is on its way: then one dies rightly
@@ -17,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 START_SECONDS = 15.0
+SLOWEST_SECONDS = 300.0
+WORK_SECONDS = 3.0  # of processor time in START_SECONDS; a browser that stands still uses next to none
 SILENT_SECONDS = 2.0
 COMING_SECONDS = 3.0
 DEAD_SECONDS = 0.8  # longer than from one time to the next (LIFE_MS in life.js)
@@ -29,6 +32,8 @@ class Life:
     def __init__(self, now: float) -> None:
         self.renderers: frozenset[int] = frozenset()
         self._until = now + START_SECONDS
+        self._slowest = now + SLOWEST_SECONDS
+        self._worked = 0.0
         self.fresh = True  # no page has told since the browser was started
         self.coming = True  # no page has told since the browser was started or the last session ended
 
@@ -36,6 +41,13 @@ class Life:
         """The page lives."""
         self._until = now + SILENT_SECONDS
         self.fresh = self.coming = False
+
+    def works(self, worked: float, now: float) -> bool:
+        """Its time is over without a first page; whether it gets more. worked: processor time since its start [s]."""
+        more = self.fresh and worked - self._worked >= WORK_SECONDS and now < self._slowest
+        if more:
+            self._worked, self._until = worked, min(now + START_SECONDS, self._slowest)
+        return more
 
     def session_ended(self, now: float) -> None:
         """The page goes to the next. One that has been on its way from the start has what it has."""

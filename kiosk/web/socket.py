@@ -69,6 +69,7 @@ class Line:
         self._revision = 0
         self._heard = 0  # the number of the last press
         self._session: Session | None = None
+        self.unshowable = False  # what was to be sent to a page that had come could not be made
         self._site = site
         self._io = SocketIO(
             app,
@@ -143,7 +144,13 @@ class Line:
                 log.warning("a second page was refused")
                 return False
             self._page = _sid()
-            self._send(self._session.view)
+            try:
+                self._send(self._session.view)
+            except Exception:  # this session has nothing to show to anybody: it ends, and that counts (`server.py`)
+                self.unshowable = True
+                self._session.stop()
+                raise
+        self._handover.unseen = False
         log.info("the page is here")
         self._session.page_back()
         return True

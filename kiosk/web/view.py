@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from kiosk.config.guidance import called_in
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
+from kiosk.flows.staff.doors import told
 from kiosk.ipc.messages import CallState
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, now, written
@@ -110,6 +111,9 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
             "holding": devices.portal.holding,
             "offers": [offer.value for offer in devices.portal.offers],
             "caretaker": devices.caretaker_there,
+            "guidance_only": devices.guidance_only,
+            "safe_mode": devices.safe_for is not None,
+            "doors_open_at": told(devices.doors)["until"],
         },
         "pad": view.pad,
     }

@@ -164,6 +164,15 @@ def test_a_call_is_sent_when_it_is_taken_reaches_the_webhook_and_is_resolved_whe
     assert [each.name for each in kiosk.told] == ["staff_called", "call_stands"]
 
 
+def test_a_trial_of_the_call_rings_where_a_call_does_and_leaves_none_in_the_trail(
+    kiosk: Kiosk, webhook: Webhook
+) -> None:
+    assert kiosk.alerts.call(trial=True) == "sending"
+    kiosk.comes_to("sent")
+    until(lambda: webhook.heard(path="/call", status="firing", call=kiosk.mark(), alertname="KioskTrial"), SOON)
+    assert kiosk.told == []
+
+
 def test_a_silence_that_names_the_call_acknowledges_it_and_the_next_call_is_a_new_one(
     kiosk: Kiosk, engine: Engine
 ) -> None:

@@ -15,8 +15,10 @@ from kiosk.caretaker.doors import LONGEST_SECONDS, NotPlanned
 from kiosk.caretaker.house import LOOK_SECONDS, SILENT_SECONDS, House
 from kiosk.config import guidance
 from kiosk.config.events import Event, counts, event
+from kiosk.config.kiosk import Opening
 from kiosk.ipc.messages import DoorsStand, PaperStands, Row, Span
 from kiosk.language.dates import JST
+from kiosk.language.hours import Hours
 from tests.caretaker.test_readiness import IDENTITY
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=JST)
@@ -31,11 +33,23 @@ class World:
         self.told: list[Event] = []
         self.finds: dict[str, str] = {}
         self.looked: list[bool] = []
+        self.opening = Opening()
         self.house = self.begun()
 
     def begun(self) -> House:
         clocks = (lambda: self.now, lambda: self.now + self.ahead)
-        return House(self.folder, self.told.append, guidance.load, lambda: IDENTITY, self.look, *clocks)
+        load, look = guidance.load, self.look
+        return House(self.folder, self.told.append, load, lambda: IDENTITY, look, *clocks, self.opening)
+
+    def opens(self, hours: str, guided: bool = True) -> None:
+        """From now on at these hours."""
+        self.opening = Opening(Hours(hours), guided)
+        self.house = self.begun()
+
+    def comes(self, moment: datetime) -> None:
+        """It is that moment now."""
+        self.ahead = moment.timestamp() - self.now - 1
+        self.passes(1)
 
     def look(self, again: bool) -> list[tuple[str, str]]:
         self.looked.append(again)
@@ -74,6 +88,7 @@ def test_the_board_shows_what_lasts_and_the_trail_is_told_of_it(world: World) ->
     assert [(row.check, row.level) for row in world.house.board.rows] == [
         ("reader", "ok"),
         ("server", "ok"),
+        ("opening", "ok"),
         ("clock_set", "ok"),
         ("disk", "ok"),
     ]
@@ -243,6 +258,72 @@ def test_an_end_that_is_over_or_years_away_is_none(world: World, ahead: int) -> 
     with pytest.raises(NotPlanned):
         world.house.doors.close(12, "officer", "other", int(NOON.timestamp()) + ahead)
     assert world.house.doors.stand.open and world.told == []
+
+
+WORKDAYS = "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"
+
+
+def at(month: int, day: int, hour: int, minute: int = 0, year: int = 2026) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=JST)
+
+
+@pytest.mark.parametrize("guidance", [True, False])
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        (at(11, 26, 8, 30), None),
+        (at(11, 26, 17, 14), None),
+        (at(11, 26, 8, 29), at(11, 26, 8, 30)),
+        (at(11, 26, 17, 15), at(11, 27, 8, 30)),
+        (at(11, 27, 18), at(11, 30, 8, 30)),  # a Friday
+        (at(11, 23, 12), at(11, 24, 8, 30)),  # Labour Thanksgiving Day
+        (at(12, 30, 12), at(1, 4, 8, 30, 2027)),
+    ],
+)
+def test_outside_its_hours_it_is_closed_and_says_when_they_begin(
+    world: World, now: datetime, opens: datetime | None, guidance: bool
+) -> None:
+    world.opens(WORKDAYS, guidance)
+    world.comes(now)
+    stand = DoorsStand() if opens is None else DoorsStand("hours", int(opens.timestamp()), guidance)
+    assert world.house.doors.stand == stand and stand.serves is (opens is None or guidance)
+    assert world.shown("opening") == ("within" if opens is None else "outside")
+
+
+def test_hours_that_are_over_for_good_name_no_end(world: World) -> None:
+    world.opens("2026 Nov 26 09:00-10:00")
+    assert world.house.doors.stand == DoorsStand("hours", None, guidance=True)
+    world.house.doors.open(12, "officer")
+    assert world.house.doors.stand.open
+
+
+def test_staff_open_it_for_the_rest_of_the_day_or_until_its_hours_begin(world: World) -> None:
+    world.opens(WORKDAYS)
+    for opened, ends, after in (
+        (at(11, 26, 20), at(11, 27, 0), "outside"),
+        (at(11, 27, 7), at(11, 27, 8, 30), "within"),
+    ):
+        world.comes(opened)
+        world.house.doors.open(12, "officer")
+        assert world.house.doors.stand.open and world.events[-1] == ("kiosk_opened", "12", "officer")
+        assert world.begun().doors.stand.open, "also after a power cut"
+        world.comes(ends - timedelta(seconds=1))
+        assert world.house.doors.stand.open and world.shown("opening") == "opened"
+        world.comes(ends)
+        assert world.house.doors.stand.open is (after == "within") and world.shown("opening") == after
+
+
+def test_the_staffs_word_goes_before_the_hours_and_an_end_in_the_night_opens_nothing(world: World) -> None:
+    world.opens(WORKDAYS)
+    world.house.doors.close(12, "officer", "maintenance", int(at(11, 26, 18).timestamp()))
+    for minute, reason in ((at(11, 26, 17, 59), "maintenance"), (at(11, 26, 18), "hours")):
+        world.comes(minute)
+        assert world.house.doors.stand.reason == reason
+    assert ("kiosk_reopened",) not in world.events
+    world.house.doors.close(12, "officer", "paper")
+    world.house.doors.open(12, "officer")
+    assert world.house.doors.stand.open, "who opens it opens it"
+    assert [each[0] for each in world.events if each[0] != "check"] == ["kiosk_closed", "kiosk_closed", "kiosk_opened"]
 
 
 # The paper.

@@ -61,7 +61,8 @@ def allowed() -> set[Sample]:
     space = {("kiosk_build_info", frozenset({("version", version())}))}
     space |= {("kiosk_trail_head", frozenset({("part", str(part))})) for part in range(1, 6)}
     space |= {("kiosk_check", frozenset({("check", check), ("level", level)})) for check in CHECKS for level in LEVELS}
-    space |= {("kiosk_closed_for", frozenset({("reason", reason)})) for reason in FIELDS["closed_for"].labels}
+    reasons = (*FIELDS["closed_for"].labels, "hours")  # the staff's, and the clock's
+    space |= {("kiosk_closed_for", frozenset({("reason", reason)})) for reason in reasons}
     bare = (
         "open",
         "caretaker_start_time_seconds",

@@ -20,12 +20,16 @@ import pytest
 from jinja2 import nodes
 
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import CaretakerSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("kiosk.config.kiosk", "kiosk.config.guidance")
 FILES: dict[str, type[msgspec.Struct]] = {"kiosk.toml": Settings, "guidance.toml": Guidance}
 Schema = dict[str, dict[str, str]]  # class, its keys, and the class of each key's value ("" for a plain value)
+
+# Read not by the server but by the caretaker, of a class of its own.
+CARETAKERS = {("Settings", "opening")}
+assert {key for _, key in CARETAKERS} <= set(CaretakerSettings.__struct_fields__)
 
 
 def classes() -> dict[str, type[msgspec.Struct]]:
@@ -225,7 +229,7 @@ def test_there_is_no_file_that_this_test_does_not_know() -> None:
 
 
 def test_every_key_is_read_by_something(unread_today: set[tuple[str, str]]) -> None:
-    assert unread_today == set()
+    assert unread_today == CARETAKERS
 
 
 # A key that is only declared, though its name is read all over the house, of other things.

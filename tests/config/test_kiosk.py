@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from kiosk.config.file import ConfigError
-from kiosk.config.kiosk import Settings, load
+from kiosk.config.kiosk import Settings, load, salvage
 
 ErrorOf = Callable[[str | bytes], str]
 
@@ -154,3 +154,49 @@ def test_a_file_that_is_not_there_or_a_folder_is_told(tmp_path: Path) -> None:
         load(tmp_path / "no-such.toml")
     with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("text", [text for text, _line in WRONG] + [f"[{a}]\n{b} = {c}" for a, b, c, _, _ in MISFITS])
+def test_of_a_file_that_does_not_fit_the_rest_is_taken_and_the_same_said(tmp_path: Path, text: str | bytes) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    settings, wrong = salvage(path, Settings)
+    assert (settings, wrong) == (Settings(), (str(caught.value),))
+
+
+def test_whatever_is_wrong_is_named_and_whatever_fits_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(
+        '[station]\nname = "みどり野"\nhuors = ""\n[server]\nport = 9999\nruntime_directory = "run"\n'
+        '[printer]\nkind = "usb"\nwidth = 512\n[sreen]\nidle_seconds = 60\n',
+        "utf-8",
+    )
+    settings, wrong = salvage(path, Settings)
+    assert (settings.station.name, settings.server.port) == ("みどり野", 9999)
+    assert settings.printer == Settings().printer, "keys that do not fit together: nobody knows which is meant"
+    named = {line.removeprefix(f"{path}: ").partition(": ")[0] for line in wrong}
+    assert named == {"station.huors", "server.runtime_directory", "printer.vendor_id", "sreen"}
+
+
+NAMES_THAT_MISLEAD = ['""', '"a.b"', '"x\\ny"', '"`"', '" - at `$.printer.kind`"', '"x` - at `$.server"', '"$"']
+
+
+@pytest.mark.parametrize("name", NAMES_THAT_MISLEAD)
+@pytest.mark.parametrize("form", ["{} = 1\n[server]\nport = 1", "[{}]\n", "[server]\nport = 1\n{} = 1"])
+def test_no_name_keeps_what_fits_from_being_found_or_makes_two_lines(tmp_path: Path, name: str, form: str) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(form.format(name))
+    _settings, wrong = salvage(path, Settings)
+    assert wrong and not any("\n" in line for line in wrong)
+    with pytest.raises(ConfigError, match="no such "):
+        load(path)
+
+
+def test_a_file_that_cannot_be_read_at_all_leaves_the_defaults(tmp_path: Path) -> None:
+    for path, text in ((tmp_path / "none.toml", None), (tmp_path, None), (tmp_path / "deep.toml", "a = " + "[" * 9999)):
+        if text is not None:
+            path.write_text(text)
+        settings, [line] = salvage(path, Settings)
+        assert settings == Settings() and line.startswith(f"{path}: ")

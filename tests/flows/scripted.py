@@ -12,6 +12,7 @@ from kiosk.card.apdu import Card, CardLost
 from kiosk.card.pin import PinRule
 from kiosk.config import guidance
 from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import AsSet, Settings
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
@@ -37,6 +38,8 @@ class ScriptedKiosk:
         card: VirtualCard | None = None,
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
+        guidance_only: bool = False,
+        safe_mode: bool = False,
         can_lay_out: bool = True,
         can_sound: bool = False,
         can_call: bool = False,
@@ -47,6 +50,9 @@ class ScriptedKiosk:
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
+        self.guidance_only = guidance_only or safe_mode
+        self.safe_mode = safe_mode
+        self.as_set = AsSet(Settings())
         self.can_sound = can_sound
         self.can_call = can_call
         self._can_lay_out = can_lay_out

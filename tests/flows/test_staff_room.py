@@ -90,7 +90,7 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
     assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("again", "back")
 
 
-@pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials"}))
+@pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings"}))
 @pytest.mark.parametrize(
     ("answers", "why"), [((), "away"), ([Denied("too much", later=True)], "later"), ([Denied("no")], "no")]
 )
@@ -184,7 +184,7 @@ def test_every_desk_is_on_the_screen_and_somebody_may_leave_at_any() -> None:
         }
         caretaker = ScriptedCaretaker(answers)
         with pytest.raises(Left):
-            room.visit(ScriptedKiosk(name, caretaker=caretaker), OFFICER)
+            room.visit(ScriptedKiosk(name, caretaker=caretaker), Officer(12, "supervisor"))
 
 
 @pytest.mark.parametrize(("words", "field"), [(Part, "part"), (Verdict, "verdict"), (End, "end")])

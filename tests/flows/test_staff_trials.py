@@ -200,7 +200,9 @@ def test_a_call_on_trial_is_taken_and_somebody_at_the_desk_says_whether_it_rang(
     assert trials.caller(kiosk, waited.append) == verdict
     assert isinstance(kiosk.caretaker, ScriptedCaretaker)
     assert kiosk.caretaker.asked == [Call(trial=True), CallStands(), CallStands(), CallStands()]
-    assert [screen.facts.get("call") for screen in kiosk.screens] == [None, "sent", "acknowledged"] and len(waited) == 2
+    assert [screen.facts.get("stands") for screen in kiosk.screens] == [None, "sent", "acknowledged"] and len(
+        waited
+    ) == 2
 
 
 @pytest.mark.parametrize("stands", [[Calling("unsent")], [Calling("sending")]])

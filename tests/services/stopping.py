@@ -1,10 +1,12 @@
 """gunicorn as the server runs it, with a session that does nothing but end when it is told to:
-`python -m tests.services.stopping PORT FILE [blocked|unmade]`. What happens is written into FILE, a line each. blocked:
-the session never ends, as one that waits for a portal; unmade: none can be made."""
+`python -m tests.services.stopping PORT FILE [blocked|unmade|unseen]`. What happens is written into FILE, a line each.
+blocked: the session never ends, as one that waits for a portal; unmade: none can be made; unseen: it dies before there
+was a page of it."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -31,6 +33,10 @@ class Stopping(Server):
     def open(self) -> Live:
         if self._how == "unmade":
             raise OSError("a name that nobody may read")
+        if self._how == "unseen":
+            self._handover.unseen = True
+            self.writes("begun")
+            os.kill(os.getpid(), signal.SIGSEGV)
         told = threading.Event()
 
         def live() -> None:

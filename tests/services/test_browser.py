@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,18 +20,29 @@ from kiosk.config.kiosk import Server, Settings
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.ipc.messages import Report
 from kiosk.services import browser, sd_notify
-from kiosk.services.browser import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, Keeper, has_ended, hear
-from kiosk.services.server import tell_browser
+from kiosk.services.browser import (
+    ALIVE,
+    ASTRAY,
+    FORGET,
+    FORGET_SOCKET,
+    RESTART,
+    Keeper,
+    has_ended,
+    hear,
+    kill_group,
+    processor_seconds,
+    tell_browser,
+)
 from kiosk.web import liveness
 
 
 class Stage:
     """A server that answers, and a keeper whose browser is a shell with a child."""
 
-    def __init__(self, runtime: Path, shared: bool = False, caretaker: Listener | None = None) -> None:
+    def __init__(self, runtime: Path, shared: bool, caretaker: Listener | None, script: str) -> None:
         self.server = socket.create_server(("127.0.0.1", 0))
         program = runtime / "browser"
-        program.write_text("#!/bin/sh\nsleep 1000 & sleep 1000\n")
+        program.write_text(f"#!/bin/sh\ncd {runtime}\n{script}\n")
         program.chmod(0o755)
         port = self.server.getsockname()[1]
         self.settings = msgspec.structs.replace(Settings(), server=Server(port=port, runtime_directory=str(runtime)))
@@ -71,8 +83,10 @@ def living(group: int) -> list[int]:
 
 
 @contextmanager
-def stage(runtime: Path, shared: bool = False, caretaker: Listener | None = None) -> Iterator[Stage]:
-    made = Stage(runtime, shared, caretaker)
+def stage(
+    runtime: Path, shared: bool = False, caretaker: Listener | None = None, script: str = "sleep 1000 & sleep 1000"
+) -> Iterator[Stage]:
+    made = Stage(runtime, shared, caretaker, script)
     made.thread.start()
     try:
         made.next_browser()
@@ -117,6 +131,32 @@ def test_a_page_without_a_server_is_left_alone_until_there_is_one(tmp_path: Path
         assert kiosk.keeper.pid == first
         kiosk.server = socket.create_server(address)
         kiosk.next_browser(after=first)
+
+
+def test_a_browser_that_is_slow_to_start_is_left_to_it_and_one_that_stands_still_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(liveness, "START_SECONDS", 1.0)
+    monkeypatch.setattr(liveness, "WORK_SECONDS", 0.05)
+    with stage(tmp_path, script="while [ ! -e started ]; do :; done; sleep 1000") as kiosk:
+        first = kiosk.next_browser()
+        time.sleep(3.5)
+        assert kiosk.keeper.pid == first
+        (tmp_path / "started").touch()
+        kiosk.next_browser(after=first)
+
+
+def test_what_a_browser_works_is_what_all_its_processes_have_used() -> None:
+    spins = f"import os, time; os.fork(); end = {time.monotonic()} + 60\nwhile time.monotonic() < end: pass"
+    with subprocess.Popen([sys.executable, "-c", spins], process_group=0) as browser:
+        try:
+            until(lambda: processor_seconds(browser.pid) >= 0.5)
+        finally:
+            kill_group(browser)
+    with subprocess.Popen(["sleep", "60"], process_group=0) as browser:
+        assert processor_seconds(browser.pid) < 0.5
+        kill_group(browser)
+    assert processor_seconds(browser.pid) == 0
 
 
 class Board(NoCaretaker):

@@ -6,14 +6,19 @@ from __future__ import annotations
 import gc
 import inspect
 import logging
+from pathlib import Path
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from kiosk import __main__ as command
 from kiosk.config import guidance
 from kiosk.config.events import Event
-from kiosk.config.kiosk import Settings
+from kiosk.config.kiosk import PORTAL_FILES, Portal, Printer, Settings
+from kiosk.hw.device import NoReader
 from kiosk.ipc.caretaker import NoCaretaker
+from kiosk.ipc.messages import SafeFor
 from kiosk.receipts import paper
 from kiosk.services import server
 from kiosk.services.browser import FORGET, RESTART
@@ -89,3 +94,62 @@ def test_the_journal_of_an_appliance_is_told_of_faults_and_of_no_visit(monkeypat
     assert len(ran) == 2
     assert inspect.signature(server.serve).parameters["journal"].default == server.FAULTS
     assert "VISITS" not in inspect.getsource(command) and "journal" not in inspect.getsource(command)
+
+
+def breaks(*_: object, **__: object) -> None:
+    raise OSError("山田")
+
+
+def test_a_start_goes_on_past_whatever_cannot_be_made_ready(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    began: list[server.Server] = []
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+    monkeypatch.setattr(server, "keep_memory_private", lambda: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(view, "warm", breaks)
+    monkeypatch.setattr(paper, "warm", breaks)
+    monkeypatch.setattr(server.Server, "run", lambda each: began.append(each))
+    facts = tmp_path / "guidance.toml"
+    facts.write_text("[suspend]\n")
+    server.serve(msgspec.convert({"station": {"guidance_file": str(facts)}}, Settings), SlotReader)
+    [each] = began
+    assert each._facts == guidance.load(), "what the kiosk was shipped with"
+    assert f"{facts}: suspend." in caplog.text and "山田" not in caplog.text
+    assert caplog.text.count("ready failed: OSError at breaks:") == 2
+
+
+def test_with_guidance_only_no_device_of_the_settings_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[server.Server] = []
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+    monkeypatch.setattr(server, "keep_memory_private", lambda: None)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(view, "warm", lambda _told: None)
+    monkeypatch.setattr(paper, "warm", breaks)
+    monkeypatch.setattr(server.Server, "run", lambda each: began.append(each))
+    settings = {
+        "station": {"name": "みどり野"},
+        "printer": {"kind": "network", "host": "printer.example"},
+        "portal": {name: "/file" for name in PORTAL_FILES},
+        "voice": {"jack": "/dev/input/event0", "loudest": 50},
+    }
+    server.serve(msgspec.convert(settings, Settings), breaks, safe="starts")  # type: ignore[arg-type]
+    [each] = began
+    assert isinstance(each._open_reader(), NoReader)
+    left = each._settings
+    assert (left.printer, left.portal, left.voice.jack) == (Printer(), Portal(), None)
+    assert (left.station.name, left.voice.loudest) == ("みどり野", 50), "and all that guidance needs"
+
+
+@pytest.mark.parametrize("safe", [None, "settings", "starts"])
+def test_a_start_with_guidance_only_is_told(monkeypatch: pytest.MonkeyPatch, safe: SafeFor | None) -> None:
+    monkeypatch.setattr(server, "OneSession", lambda _app: SimpleNamespace(run=lambda: None))
+    caretaker = Caretaker()
+    server.Server(Settings(), guidance.load(), SlotReader, lambda _untold: caretaker, safe).run()
+    assert caretaker.heard == ["server_started", *(["guidance_only"] if safe else []), "server_ended"]
+
+
+def test_a_device_that_cannot_be_opened_is_as_one_that_does_not_answer(caplog: pytest.LogCaptureFixture) -> None:
+    assert isinstance(server.opened("the reader", breaks, NoReader), NoReader)  # type: ignore[arg-type,unused-ignore]
+    assert "opening the reader failed: OSError at breaks:" in caplog.text and "山田" not in caplog.text
+    assert server.opened("the reader", lambda: 1, lambda: 2) == 1

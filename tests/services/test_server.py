@@ -32,7 +32,9 @@ from kiosk.services.server import (
     Server,
     live,
 )
+from kiosk.services.starts import FILE, TRIES, Starts
 from kiosk.session import visit
+from kiosk.session.handover import Handover
 from tests.stage import ROOT, free_port
 
 SOON = 10.0  # seconds, on a busy machine
@@ -191,18 +193,49 @@ def test_a_server_whose_sessions_cannot_be_made_ends_and_says_so(
     assert "nobody may read" not in said and "Traceback" not in said
 
 
+def test_a_server_whose_sessions_come_to_no_page_ends_and_the_start_counts_as_failed(tmp_path: Path) -> None:
+    with running(tmp_path, "unseen") as server:
+        server.until(lambda: server.process.poll() is not None)
+        assert server.process.returncode == OneSession.APP_LOAD_ERROR
+        assert [word for _, word in server.lines] == ["begun"] * TRIES, "the next would follow it at full speed"
+
+
+@pytest.mark.parametrize(("end", "unseen"), [("problem", True), ("finished", False), ("stopped", False)])
+def test_a_session_that_ends_as_it_should_is_no_failed_one_though_nobody_has_seen_it(
+    monkeypatch: pytest.MonkeyPatch, end: str, unseen: bool
+) -> None:
+    handover = Handover()
+    handover.unseen = True
+    monkeypatch.setattr(visit, "run", lambda _session: end)
+    monkeypatch.setattr(os, "_exit", lambda _code: None)
+    line = SimpleNamespace(await_shown=lambda _seconds: None, unshowable=False)
+    live(cast(Any, None), cast(Any, line), handover)
+    assert handover.unseen is unseen
+
+
+def test_a_start_that_was_told_to_end_is_good(tmp_path: Path) -> None:
+    for number, left in ((signal.SIGTERM, False), (signal.SIGKILL, True)):
+        Starts(tmp_path).begin()
+        with running(tmp_path) as server:
+            server.session()
+            os.kill(server.process.pid, number)
+            server.until(lambda process=server.process: process.poll() is not None)  # type: ignore[misc]
+        assert (tmp_path / FILE).exists() is left
+
+
 @pytest.mark.parametrize("error", [None, ValueError, MemoryError, RecursionError, SystemExit, KeyboardInterrupt])
 def test_the_process_ends_with_its_session_whatever_gets_past_it(
     monkeypatch: pytest.MonkeyPatch, error: type[BaseException] | None
 ) -> None:
-    def run(_session: object) -> None:
+    def run(_session: object) -> str:
         if error is not None:
             raise error
+        return "finished"
 
-    line = SimpleNamespace(await_shown=lambda _seconds: None)
+    line = SimpleNamespace(await_shown=lambda _seconds: None, unshowable=False)
 
     def one_session() -> None:
-        threading.Thread(target=live, args=(None, line)).start()
+        threading.Thread(target=live, args=(None, line, Handover())).start()
         time.sleep(SOON)
         os._exit(1)
 

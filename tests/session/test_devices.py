@@ -12,9 +12,9 @@ import pytest
 
 from kiosk.config.events import Event
 from kiosk.config.health import CHECKS
-from kiosk.hw.device import NoJack, Printer, PrinterFault, PrinterState, ReaderState
+from kiosk.hw.device import NoJack, NoReader, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.caretaker import Away, NoCaretaker
-from kiosk.ipc.messages import Answer, DoorsStand, Question, Report
+from kiosk.ipc.messages import Answer, DoorsStand, Question, Report, SafeFor
 from kiosk.language import dates
 from kiosk.language.dates import JST
 from kiosk.portal.client import PortalClient, PortalClosed
@@ -35,6 +35,7 @@ class Outside:
         self.near_end = False
         self.ahead: float | None = 0.0
         self.ill_timed: IllTimed | None = None
+        self.misconfigured = False
         self.lasts: Lasts | None = None
 
         self.portal_throws: Exception | None = None
@@ -304,6 +305,17 @@ def test_a_session_that_begins_while_the_caretaker_is_away_is_closed_as_the_last
             assert devices.doors == DoorsStand(None if stand.open else "other")
 
 
+def test_outside_its_hours_it_gives_guidance_if_the_station_wants_that(outside: Outside) -> None:
+    caretaker = Porter()
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    only = []
+    for stand in (DoorsStand("hours", 9), DoorsStand("hours", 9, guidance=True), DoorsStand()):
+        caretaker.stand, caretaker.there = stand, True
+        assert devices.ask_doors()
+        only.append((devices.guidance_only, devices.doors.serves))
+    assert only == [(False, False), (True, True), (False, True)]
+
+
 def test_what_is_said_of_tomorrow_is_said_anew_when_tomorrow_has_come(
     outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,10 +344,10 @@ def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:
 def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outside) -> None:
     caretaker, reader = Caretaker(), SlotReader()
     devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
-    assert reports(devices, caretaker) == {"reader": "absent"}
+    assert reports(devices, caretaker) == {"safe_mode": "off", "reader": "absent"}
     reader.take_out()
     look(devices)
-    well = {"reader": "present", "printer": "ready", "portal": "open"}
+    well = {"safe_mode": "off", "reader": "present", "printer": "ready", "portal": "open"}
     assert reports(devices, caretaker) == {**well, "clock": "right"}
     assert reports(devices, caretaker) == well, "what the portal said of the hour a while ago says nothing of now"
     outside.near_end, outside.ahead = True, -400.0
@@ -344,11 +356,35 @@ def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outsi
     outside.fault, outside.answer, outside.ill_timed = PrinterFault.CUTTER, False, IllTimed.NOT_YET
     look(devices)
     assert reports(devices, caretaker) == {
-        "reader": "present",
+        **well,
         "printer": "cutter",
         "portal": "unreachable",
         "clock": "ill_timed",
     }
+    outside.misconfigured = True
+    assert reports(devices, caretaker)["portal"] == "misconfigured", "nobody is to look for a cable"
+
+
+@pytest.mark.parametrize("safe_for", get_args(SafeFor))
+def test_with_guidance_only_nothing_is_asked_and_that_is_what_is_told(outside: Outside, safe_for: SafeFor) -> None:
+    def throws() -> None:
+        raise AssertionError("it was asked")
+
+    outside.reachable = outside.state = throws  # type: ignore[assignment]
+    caretaker = Caretaker()
+    devices = Devices(
+        NoReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, safe_for=safe_for
+    )
+    devices.start(lambda _state: None, lambda: None, lambda: False)
+    devices.look_again()
+    devices.stop()
+    assert (devices.portal_state, devices.printer_fault) == ("unreachable", PrinterFault.UNREACHABLE)
+    for _ in range(3):
+        devices.ask_caretaker()
+    assert caretaker.heard == [], "a reader that is absent would call somebody"
+    found = reports(devices, caretaker)
+    assert found == {"safe_mode": safe_for, "reader": "unused", "printer": "unused", "portal": "unused"}
+    assert CHECKS["safe_mode"].reasons[safe_for].level == "problem"
 
 
 @pytest.mark.parametrize("lasts", get_args(Lasts))

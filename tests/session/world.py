@@ -138,7 +138,15 @@ class World:
         self.printed: list[Image.Image] = []
         self.devices = devices = cast(
             Devices,
-            SimpleNamespace(reader=self.reader, portal=None, printer=self, doors=DoorsStand(), caretaker=NoCaretaker()),
+            SimpleNamespace(
+                reader=self.reader,
+                portal=None,
+                printer=self,
+                doors=DoorsStand(),
+                caretaker=NoCaretaker(),
+                safe_for=None,
+                guidance_only=False,
+            ),
         )
         self.session = Session(
             SETTINGS,

@@ -17,11 +17,11 @@ from kiosk.card.pin import PinFault
 from kiosk.card.text import Attributes, Sex
 from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.home import FLOWS
+from kiosk.flows.home import FLOWS, GUIDANCE
 from kiosk.flows.linking import STEPS
 from kiosk.flows.staff.doors import told
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CLOSED_FOR, CallState, DoorsStand
+from kiosk.ipc.messages import SHUT_FOR, CallState, DoorsStand
 from kiosk.language.dates import JST
 from kiosk.portal.model import Licence, Linked, LinkedAt, Reference, Released, ReleasedAt
 from kiosk.session import visit
@@ -107,7 +107,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "left"}))
     yield Sight("closing", Screen("closing"))
-    for reason in CLOSED_FOR:
+    for reason in SHUT_FOR:
         stand = DoorsStand(reason, None if reason == "paper" else int(OPENS.timestamp()))
         facts = {**told(stand), "place": FACTS.licence_desk, "card": reason == "other"}
         yield Sight(f"closed_{reason}", Screen("closed", facts, (visit.OFFICER,)))
@@ -117,6 +117,12 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("home_portal_closed", home, portal="closed")
     yield Sight("home_portal_opens", home, portal="closed", opens_at=OPENS)
     yield Sight("home_portal_unreachable", home, portal="unreachable")
+    alone = {"reader": ReaderState.ABSENT, "portal": "unreachable", "printer": PrinterFault.UNREACHABLE}
+    yield Sight("attract_guidance_only", visit.ATTRACT, safe_for="starts", **alone)  # type: ignore[arg-type]
+    yield Sight("home_guidance_only", Screen("home", {}, GUIDANCE), safe_for="settings", **alone)  # type: ignore[arg-type]
+    later = DoorsStand("hours", int(OPENS.timestamp()), guidance=True)
+    yield Sight("attract_outside_hours", visit.ATTRACT, doors=later)
+    yield Sight("home_outside_hours", Screen("home", {}, GUIDANCE), doors=later)
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
 
 

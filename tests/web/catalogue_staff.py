@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from msgspec import structs
+
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
+from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, door, doors, facts, room, trials
+from kiosk.flows.staff import board, door, doors, facts, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, FactRow, PaperStands, Part, Row, Span, Verdict
 from kiosk.language.dates import JST
 from kiosk.session.pad import pad_of
-from tests.web.sight import Sight
+from tests.web.sight import SETTINGS, Sight
 
 NOW = datetime(2026, 11, 22, 10, 4, tzinfo=JST)
 UNTIL = int(datetime(2099, 11, 23, 8, 30, tzinfo=JST).timestamp())
@@ -33,6 +36,25 @@ def sights() -> Iterator[Sight]:
     yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish"), overlay="idle")
     yield from _house()
     yield from _trials()
+    yield from _settings()
+
+
+def _settings() -> Iterator[Sight]:
+    """As shipped; and with much that is wrong, by the names that an appliance's files have."""
+    file = "/etc/kiosk/kiosk.toml"
+    wrong = (
+        f"{file}: printer.width: 580 does not fit, it must be one of 512, 576; correct it, or take it out to have 576",
+        f"{file}: portal.ca_file: is missing; ca_file, certificate_file, key_file are given all three or not at all",
+        f"{file}: sreen: no such section; did you mean screen?",
+    )
+    much = structs.replace(
+        SETTINGS,
+        portal=Portal(
+            "https://portal.example/" + "a" * 90, key_file=f"/{'a' * 90}", certificate_file="/c", ca_file="/a"
+        ),
+    )
+    for name, as_set in {"shipped": AsSet(Settings(), file), "wrong": AsSet(much, file, wrong)}.items():
+        yield Sight(f"staff_settings_{name}", _room("staff_settings", "back", **settings.told(as_set)))
 
 
 def _house() -> Iterator[Sight]:
@@ -59,6 +81,8 @@ def _house() -> Iterator[Sight]:
     for reason in CLOSED_FOR:
         stand = DoorsStand(reason, None if reason == "other" else UNTIL)
         yield Sight(f"staff_doors_{reason}", _room("staff_doors", "open", "close", "back", **doors.told(stand)))
+    hours = doors.told(DoorsStand("hours", UNTIL, guidance=True))
+    yield Sight("staff_doors_hours", _room("staff_doors", "open", "close", "back", **hours))
     yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
     ends = {name: end(NOW) for name, end in doors.ENDS.items()}
     yield Sight("staff_until", _room("staff_until", *ends, "back", ends=ends))
@@ -127,7 +151,7 @@ def _trials() -> Iterator[Sight]:
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
     yield Sight("staff_judge_sound", _room("staff_judge", "good", "bad", "again", "back", what="sound"))
     for call in ("sent", "acknowledged"):
-        yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", call=call))
+        yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", stands=call))
     came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]
     came += [("printer", "not_laid_out", "bad"), ("reader", "silent", None), ("portal", "unreachable", "bad")]
     came += [("caller", "unsent", "bad"), ("portal", "open", "good"), ("portal", "closed", "good")]

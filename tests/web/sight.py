@@ -14,7 +14,7 @@ from msgspec import structs
 from kiosk.config.kiosk import Alerts, Settings, Station
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import PrinterFault, ReaderState
-from kiosk.ipc.messages import CallState
+from kiosk.ipc.messages import CallState, DoorsStand, SafeFor
 from kiosk.language.hours import Hours
 from kiosk.portal.model import Offer
 from kiosk.session.devices import Devices
@@ -32,6 +32,7 @@ SETTINGS = Settings(
 )
 CALLING = structs.replace(SETTINGS, alerts=Alerts(kind="alertmanager"))
 DEFAULTS = Preferences()
+OPEN = DoorsStand()
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Sight:
     offers: tuple[Offer, ...] = tuple(Offer)  # as `portal.client.PortalClient` has them
     holding: bool = False
     caretaker: bool = True
+    safe_for: SafeFor | None = None
+    doors: DoorsStand = OPEN
     call: CallState | None = None  # of a kiosk that can call
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
@@ -63,6 +66,9 @@ class Sight:
             portal_opens_at=self.opens_at,
             portal=SimpleNamespace(offers=self.offers, holding=self.holding),
             caretaker_there=self.caretaker,
+            safe_for=self.safe_for,
+            doors=self.doors,
+            guidance_only=self.safe_for is not None or self.doors.guidance,
         )
         if self.call is None:
             return render(view, SETTINGS, cast(Devices, devices))

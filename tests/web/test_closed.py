@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.home import FLOWS
+from kiosk.flows.home import FLOWS, GUIDANCE
 from kiosk.hw.device import ReaderState
 from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_staff import STAFF_SIGHTS
@@ -36,8 +36,8 @@ def test_nothing_is_blamed_that_works() -> None:
 
 def test_a_kiosk_without_staff_hurries_nobody_to_a_desk_where_nobody_is() -> None:
     said = {sight.screen.facts["closed_for"]: sight.html() for sight in SIGHTS if sight.screen.name == "closed"}
-    assert {name for name, html in said.items() if "お急ぎのとき" not in html} == {"no_staff"}
-    assert "開いている時間に、こちらの窓口へ" in said["no_staff"]
+    assert {name for name, html in said.items() if "お急ぎのとき" not in html} == {"no_staff", "hours"}
+    assert all("開いている時間に、こちらの窓口へ" in said[reason] for reason in ("no_staff", "hours"))
     assert all("8:30〜17:15" in html for html in said.values()), "and when it is open"
 
 
@@ -45,3 +45,24 @@ def test_the_staff_are_not_asked_about_what_is_a_visitors() -> None:
     said = {sight.name: sight.html() for sight in (*SIGHTS, *STAFF_SIGHTS) if sight.overlay == "idle"}
     assert {name for name, html in said.items() if "情報をこの機械から消して" not in html} == {"staff_room_idle"}
     assert "職員の画面をおわります。" in said["staff_room_idle"] and "やめて消す" not in said["staff_room_idle"]
+
+
+@pytest.mark.parametrize("name", ["attract", "home"])
+def test_outside_its_hours_nothing_is_offered_but_guidance_and_it_says_when_it_opens(name: str) -> None:
+    [sight] = [sight for sight in SIGHTS if sight.name == f"{name}_outside_hours"]
+    html = sight.html()
+    assert "8時30分からです" in html and "いまは、運転免許の連携ができません" in html
+    assert offers(html) == (set(GUIDANCE) if name == "home" else set())
+    assert "印刷はできません" not in html, "the printer works"
+    assert "お急ぎのとき" not in html and ("8:30〜17:15" in html) is (name == "home"), "the desk may be closed, too"
+    stale = replace(sight, screen=replace(sight.screen, answers=tuple(FLOWS))).html()
+    assert not offers(stale) & {"link", "check"}, "whoever stands at home while the hours end"
+
+
+@pytest.mark.parametrize("name", ["attract", "home"])
+def test_in_safe_mode_nothing_is_offered_but_guidance_and_nothing_is_promised(name: str) -> None:
+    [sight] = [sight for sight in SIGHTS if sight.name == f"{name}_guidance_only"]
+    html = sight.html()
+    assert "いまは、運転免許の連携ができません" in html and "からです" not in html
+    assert "つながりません" not in html, "nobody has tried"
+    assert offers(html) == (set(GUIDANCE) if name == "home" else set())

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from kiosk.web.liveness import AWAY_SECONDS, COMING_SECONDS, DEAD_SECONDS, SILENT_SECONDS, START_SECONDS, Life
+from kiosk.web.liveness import (
+    AWAY_SECONDS,
+    COMING_SECONDS,
+    DEAD_SECONDS,
+    SILENT_SECONDS,
+    SLOWEST_SECONDS,
+    START_SECONDS,
+    WORK_SECONDS,
+    Life,
+)
 
 
 def lived_until(life: Life, now: float) -> bool:
@@ -12,6 +21,29 @@ def lived_until(life: Life, now: float) -> bool:
 
 def test_a_browser_has_time_to_start() -> None:
     assert lived_until(Life(100), 100 + START_SECONDS)
+
+
+def test_a_browser_that_works_at_its_first_page_has_more_time_but_not_for_ever() -> None:
+    life, now, worked = Life(100), 100 + START_SECONDS, 0.0
+    while life.works(worked := worked + WORK_SECONDS, now):
+        assert not life.over(now)
+        now += START_SECONDS
+    assert now == 100 + SLOWEST_SECONDS
+    assert life.over(now)
+
+
+def test_a_browser_that_stands_still_at_its_start_has_none() -> None:
+    life = Life(100)
+    assert life.works(WORK_SECONDS, 115)
+    assert not life.works(2 * WORK_SECONDS - 0.1, 130)
+    assert lived_until(life, 130)
+
+
+def test_a_page_that_has_come_and_gone_silent_is_over_however_much_is_done() -> None:
+    life = Life(0)
+    life.told(1)
+    assert not life.works(1000, 1 + SILENT_SECONDS)
+    assert lived_until(life, 1 + SILENT_SECONDS)
 
 
 def test_a_page_that_tells_nothing_any_more_is_over_soon() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -37,7 +38,7 @@ class Listener:
     def page_back(self) -> None:
         pass
 
-    page_lost = page_back
+    page_lost = stop = page_back
 
 
 class Wire:
@@ -81,6 +82,22 @@ def test_what_is_said_again_on_the_next_line_is_heard_once(wire: Wire) -> None:
     for number, word in enumerate(("key:7", "key:3", "key:9", "next"), 1):
         press(page, number, word)
     assert wire.session.told == [(4, each) for each in (Key("7"), Key("3"), Key("9"), Choice("next"))]
+
+
+def test_a_page_that_has_come_is_seen_and_one_for_which_nothing_can_be_made_ends_the_session(wire: Wire) -> None:
+    def breaks(_view: object) -> str:
+        raise ValueError("山田")
+
+    stopped: list[bool] = []
+    wire.session.stop = lambda: stopped.append(True)  # type: ignore[method-assign]
+    wire.handover.unseen = True
+    render, wire.line._render = wire.line._render, breaks
+    with contextlib.suppress(ValueError):
+        wire.connect()
+    assert (wire.line.unshowable, wire.handover.unseen, stopped) == (True, True, [True])
+    wire.line._render, wire.line._page = render, None
+    wire.connect()
+    assert not wire.handover.unseen
 
 
 def test_a_page_that_was_turned_away_is_not_heard_and_takes_no_number(wire: Wire) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from kiosk.card.apdu import Card
 from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
+from kiosk.config.kiosk import AsSet
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
@@ -43,6 +44,18 @@ class Kiosk(Protocol):
     @property
     def can_call(self) -> bool:
         """There is something that brings a call to the staff."""
+
+    @property
+    def as_set(self) -> AsSet:
+        """What an operator has set, also while it is not used."""
+
+    @property
+    def guidance_only(self) -> bool:
+        """Nobody new is given more, for it cannot be (`safe_mode`) or the kiosk is outside its hours."""
+
+    @property
+    def safe_mode(self) -> bool:
+        """Neither reader nor portal nor printer are used: the settings cannot be, or the starts with them failed."""
 
     def ask(self, screen: Screen) -> str:
         """Show the screen and wait for one of its answers.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, doors, facts, figures, roll, trials
+from kiosk.flows.staff import board, doors, facts, figures, roll, settings, trials
 from kiosk.flows.staff.officer import Officer
 
 DESKS = {
@@ -14,10 +14,13 @@ DESKS = {
     "trials": trials.visit,
     "figures": figures.visit,
     "facts": facts.visit,
+    "settings": settings.visit,
 }
 
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
     """Until they have finished. Raises the ends of `flows.asking.ends`."""
-    while (chosen := kiosk.ask(Screen("staff_room", {}, (*DESKS, "finish"), staff="room"))) != "finish":
+    shut = {*(("trials",) if kiosk.safe_mode else ()), *(() if officer.role in settings.SEEN_BY else ("settings",))}
+    desks = tuple(name for name in DESKS if name not in shut)
+    while (chosen := kiosk.ask(Screen("staff_room", {}, (*desks, "finish"), staff="room"))) != "finish":
         DESKS[chosen](kiosk, officer)

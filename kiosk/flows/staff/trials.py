@@ -136,7 +136,7 @@ def caller(kiosk: Kiosk, pause: Callable[[float], object] = time.sleep) -> Verdi
             if said.call not in ("sent", "acknowledged"):
                 return _told(kiosk, "caller", "unsent", "bad")
             ways = ("good", "bad", "again", "back")
-            answer = kiosk.ask(Screen("staff_caller", {"call": said.call}, ways, reading=True, staff="room"))
+            answer = kiosk.ask(Screen("staff_caller", {"stands": said.call}, ways, reading=True, staff="room"))
             if answer != "again":
                 return _verdict(answer)
             said = asked(kiosk, CallStands())
