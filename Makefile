@@ -2,12 +2,12 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository install clean
+.PHONY: help run test setup check format bench fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository image test-appliance install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up, then the whole demo without hardware: kiosk, dock, portal, printer
 	@tools/setup run
@@ -102,6 +102,12 @@ deb: ## the Debian package, for 12 and 13, in var/deb; ARGS=trixie for one of th
 
 repository: ## an apt repository of what is in var/deb, signed, in var/repository; KEY=... or a throw-away one
 	@tools/repository "$(KEY)"
+
+image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=...
+	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" ARGS="$(ARGS)" tools/image
+
+test-appliance: ## start that image in QEMU, as root: attract is painted, the start counts as good
+	$(PYTHON) -m tests.appliance $(ARGS)
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
 	install -d $(DESTDIR)$(LIB)/kiosk && : >$(DESTDIR)$(LIB)/kiosk/shipped

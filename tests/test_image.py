@@ -1,0 +1,96 @@
+"""The appliance's image, without building it: what belongs together in image/ agrees. `make image` builds it."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+IMAGE = ROOT / "image"
+SHIPPED = IMAGE / "mkosi.extra/usr/lib"
+
+
+def read(path: Path) -> configparser.ConfigParser:
+    """A file of systemd's kind; of a key that stands there twice the last."""
+    found = configparser.ConfigParser(strict=False, interpolation=None)
+    found.optionxform = str  # type: ignore[assignment, method-assign]
+    found.read_string(path.read_text())
+    return found
+
+
+def words(key: str) -> list[str]:
+    """Of mkosi.conf, without what is said about them."""
+    lines = read(IMAGE / "mkosi.conf")["Content"][key].splitlines()
+    return [word for line in lines for word in line.partition("#")[0].split()]
+
+
+def test_the_kernel_is_told_what_a_package_tells_it() -> None:
+    [told] = re.findall(r'="\$GRUB_CMDLINE_LINUX (.*)"', (ROOT / "systemd/grub.d/kiosk.cfg").read_text())
+    assert set(told.split()) <= set(words("KernelCommandLine"))
+
+
+@pytest.mark.parametrize("kind", ["root", "root-verity"])
+def test_a_slot_is_as_large_on_the_machine_as_in_the_image(kind: str) -> None:
+    built, kept = (
+        [read(path)["Partition"] for path in sorted(folder.glob("*.conf")) if read(path)["Partition"]["Type"] == kind]
+        for folder in (IMAGE / "mkosi.repart", SHIPPED / "repart.d")
+    )
+    assert (len(built), len(kept)) == (1, 2)
+    assert len({(each["SizeMinBytes"], each["SizeMaxBytes"]) for each in (*built, *kept)}) == 1
+    assert [each.get("Label") for each in kept] == [None, "_empty"]
+
+
+def test_an_update_goes_where_the_image_lies() -> None:
+    """Its labels are those of the partitions that the image has; the kernel comes last."""
+    transfers = {path.name: read(path) for path in sorted((SHIPPED / "sysupdate.d").glob("*.transfer"))}
+    labels = {each["Type"]: each.get("Label") for each in map(partition, (IMAGE / "mkosi.repart").glob("*.conf"))}
+    for name in ("10-root-verity.transfer", "20-root.transfer"):
+        target = transfers[name]["Target"]
+        assert target["MatchPattern"].replace("@v", "%A") == labels[target["MatchPartitionType"]]
+    *_, last = transfers.values()
+    assert (last["Target"]["Path"], last["Target"]["TriesLeft"]) == ("/EFI/Linux", "3")
+    assert {each["Transfer"]["ProtectVersion"] for each in transfers.values()} == {"%A"}
+    assert {each["Source"]["Path"] for each in transfers.values()} == {"/state/update"}
+
+
+def partition(path: Path) -> configparser.SectionProxy:
+    return read(path)["Partition"]
+
+
+def test_where_the_state_is_looked_for_it_is_made() -> None:
+    state = partition(SHIPPED / "repart.d/60-state.conf")
+    folders = set(state["MakeDirectories"].split())
+    bound = re.findall(r"^/state(/\S+)\s+\S+\s+none bind$", (IMAGE / "mkosi.extra/etc/fstab").read_text(), re.MULTILINE)
+    assert len(bound) == 3 and set(bound) <= folders
+    name = state["Label"]
+    assert (IMAGE / "mkosi.extra/etc/crypttab").read_text().startswith(f"{name} /dev/disk/by-partlabel/{name} ")
+    assert f"/dev/mapper/{name} /state " in (IMAGE / "mkosi.extra/etc/fstab").read_text()
+
+
+def test_a_good_start_asks_for_what_the_table_of_health_has() -> None:
+    tree = ast.parse((SHIPPED / "kiosk-image/started-well").read_text())
+    [well] = [
+        each.value for each in tree.body if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "WELL"
+    ]
+    health = tomllib.loads((ROOT / "config/health.toml").read_text())
+    asked = ast.literal_eval(well)
+    assert asked and {health[check]["reasons"][reason]["level"] for check, reason in asked.items()} == {"ok"}
+
+
+def test_nothing_lets_anybody_in() -> None:
+    removed = set(words("RemoveFiles"))
+    assert {"/usr/bin/login", "/usr/sbin/agetty", "/usr/sbin/sulogin", "/usr/bin/su"} <= removed
+    assert not {"apt", "login", "openssh-server", "sudo"} & set(words("Packages"))
+    *_, last = (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text().splitlines()
+    assert last == "disable *"
+
+
+def test_no_key_and_no_mirror_is_in_the_tree() -> None:
+    texts = [path.read_text() for path in (*IMAGE.rglob("*"), ROOT / "tools/image") if path.is_file()]
+    assert len(texts) > 20
+    assert not [text for text in texts if "PRIVATE KEY" in text or re.search(r"https?://", text)]
