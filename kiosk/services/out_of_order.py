@@ -1,9 +1,9 @@
 """The last thing the server can be: one page that says the kiosk is out of order, and where the desk is.
 
 For when neither a start as set nor one with guidance only has come to a page (starts.py). Nothing of either is used,
-as it may be what fails: no gunicorn, no templates, no devices. It says one thing to whoever asks, hears nothing, and so
-needs to know nobody. Its page tells about each second that it lives, which goes on to the browser's keeper; and it goes
-to the session when that is there again.
+as it may be what fails: no gunicorn, no templates, no devices. It says one thing to whoever asks for it by this
+machine's name, hears nothing, and so needs to know nobody. Its page tells about each second that it lives, which goes
+on to the browser's keeper; and it goes to the session when that is there again.
 
 It stands for STAND_SECONDS. Then the process ends with code 1, and is started again as if nothing had been.
 """
@@ -15,6 +15,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from html import escape
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -72,6 +73,10 @@ class Handler(BaseHTTPRequestHandler):
     server: Door
 
     def do_GET(self) -> None:
+        port = self.server.server_address[1]
+        if self.headers["Host"] not in (f"127.0.0.1:{port}", f"localhost:{port}"):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)  # by another name, so from another site's page
+            return
         if self.path == "/alive":
             tell_browser(self.server.settings, ALIVE)
             self.send_response(204)

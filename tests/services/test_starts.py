@@ -86,6 +86,8 @@ def test_the_last_page_says_where_the_desk_is_in_every_language_and_lets_nothing
             assert answer.status == 204
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(urllib.request.Request(at, method="POST", data=b""))
+        with pytest.raises(urllib.error.HTTPError, match="421"):
+            urllib.request.urlopen(urllib.request.Request(f"{at}/alive", headers={"Host": "kiosk.example"}))
         server.shutdown()
     assert "いまは、お使いいただけません" in said and "窓口 &lt;b&gt; 000-000-0110" in said
     assert said.count("<p lang=") == len(shipped()) - 1
