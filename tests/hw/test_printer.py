@@ -386,7 +386,7 @@ def test_wherever_the_connection_breaks_the_truth_is_told_and_nothing_is_sent_tw
     narrow: VirtualPrinter, broken: dict[str, Any]
 ) -> None:
     """A slip of 600 rows takes some 38,500 bytes. What was sent again by itself would be a second piece of paper."""
-    printer, image = over_network(narrow), picture(512, 600)
+    printer, image = over_network(narrow, timeout=10 * TIMEOUT), picture(512, 600)  # it is reached at the second try
     narrow.switches = Switches(**broken)
     result = printer.print(image)
     if result == Printed():
