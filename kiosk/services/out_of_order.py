@@ -24,6 +24,7 @@ from kiosk.language.furigana import plain
 from kiosk.language.languages import JAPANESE, N_, Language, shipped, translations
 from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, tell_browser
+from kiosk.web.site import own_hosts
 
 STAND_SECONDS = 300.0
 LOOK_SECONDS = 2.0
@@ -73,8 +74,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Door
 
     def do_GET(self) -> None:
-        port = self.server.server_address[1]
-        if self.headers["Host"] not in (f"127.0.0.1:{port}", f"localhost:{port}"):
+        if self.headers["Host"] not in own_hosts(self.server.server_port):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)  # by another name, so from another site's page
             return
         if self.path == "/alive":

@@ -14,7 +14,6 @@ import sys
 
 import msgspec
 
-from kiosk.config.file import ConfigError
 from kiosk.config.kiosk import Settings
 from kiosk.hw.device import Reader
 from kiosk.hw.reader import PcscReader
@@ -41,11 +40,7 @@ def main() -> int:
     def caretaker(untold: Untold) -> Listener:
         return Caretaker(runtime, untold) if options.caretaker else NoCaretaker()
 
-    try:
-        serve(settings, reader, caretaker, VISITS)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
+    serve(settings, reader, caretaker, VISITS)
     return 0
 
 

@@ -33,13 +33,18 @@ class Site:
         """A name and a key that nobody can guess."""
         return cls(
             f"{secrets.token_hex(10)}.localhost:{port}",
-            frozenset({f"127.0.0.1:{port}", f"localhost:{port}"}),
+            own_hosts(port),
             secrets.token_urlsafe(16),
         )
 
     def opens(self, cookies: Mapping[str, str]) -> bool:
         """Whether these cookies of a request show that it comes from a page of this session."""
         return secrets.compare_digest(cookies.get(KEY, "").encode(), self.key.encode())
+
+
+def own_hosts(port: int) -> frozenset[str]:
+    """This machine's own names at a port, as a Host header has them."""
+    return frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
 
 
 def port_free(number: int) -> bool:
