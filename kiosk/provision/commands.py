@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sign(options: argparse.Namespace) -> int:
-    asked, now = _request(options.request), int(time.time())
+    asked, now = _request(options.request), int(datetime.now(UTC).timestamp())
     certificate, key = _certificate(options.certificate), _key(options.key)
     if id_of(certificate) != id_of(key):
         raise NotSigned(f"{options.key}: is not the key of {options.certificate}")

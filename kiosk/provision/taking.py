@@ -7,8 +7,9 @@ start does the rest once more; every step may be done twice.
 
 from __future__ import annotations
 
+import contextlib
 import grp
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +40,14 @@ def group_number(name: str) -> int | None:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         return None
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """No other stick is seen to meanwhile. Raises OSError."""
+    disk.private_folder(folder / FOLDER)
+    with disk.held(folder / FOLDER, alone=True):
+        yield
 
 
 def take(answer: Answer, folder: Path, group: Callable[[str], int | None] = group_number) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -31,7 +32,6 @@ from kiosk.provision.stick import How, Mount
 log = logging.getLogger("kiosk.provision")
 
 SERVER_GROUP = "kiosk"
-POINT = Path("/run/kiosk-provision")  # the unit's RuntimeDirectory
 KINDS = "vfat,exfat"
 MOUNT_SECONDS, RESTART_SECONDS = 30.0, 60.0
 
@@ -45,7 +45,8 @@ def prepare(folder: Path) -> PrivateKey:
 def run_prepare(config: Path) -> int:
     """The exit code."""
     try:
-        made = prepare(config.parent)
+        with taking.alone(config.parent):
+            made = prepare(config.parent)
     except (NoKey, OSError) as error:
         return _complain(error)
     print(f"this machine is {id_of(made)}")
@@ -56,9 +57,11 @@ def run_stick(config: Path, device: str) -> int:
     """The exit code: 0 when the stick could be read and written, whatever was on it."""
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     try:
-        made = prepare(config.parent)
-        reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
+        with taking.alone(config.parent):
+            made = prepare(config.parent)
+            reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
     except (NoKey, OSError) as error:
+        _tell(caretaker_of(config), "unwritable")
         return _complain(error)
     print(f"{reason}{line and ': '}{line}")
     return 0 if reason != "unreadable" else 1
@@ -101,10 +104,9 @@ def _done(folder: Path, machine: str, mount: Mount, now: int) -> tuple[str, str]
     try:
         answer = open_signed(data, folder / PROVISIONER)
         check(answer, machine, request.number(folder), now)
+        taking.take(answer, folder)
     except Wrong as wrong:
         return wrong.reason, str(wrong)
-    try:
-        taking.take(answer, folder)
     except OSError as error:
         said = "it is used at the next start" if taking.begun(folder) else "nothing was changed"
         return "unwritable", f"{error.strerror}; {said}"
@@ -139,18 +141,18 @@ def caretaker_of(config: Path) -> Caretaker:
 @contextlib.contextmanager
 def mounted(device: str, how: How) -> Iterator[Path]:
     """device: such as /dev/sdb1. Raises OSError."""
-    options = f"{how},nosuid,nodev,noexec"
-    _run("mount", "-t", KINDS, "-o", options, device, str(POINT))
+    point = os.environ["RUNTIME_DIRECTORY"]  # the unit's
+    _run("mount", "-t", KINDS, "-o", f"{how},nosuid,nodev,noexec", device, point)
     try:
-        yield POINT
+        yield Path(point)
     finally:
         with contextlib.suppress(OSError):  # pulled
-            _run("umount", str(POINT))
+            _run("umount", point)
 
 
 def restart() -> None:
     """The new settings are read at a start. Whoever is at the kiosk is told (kiosk/services/server.py)."""
-    for words in (("restart", "kiosk-caretaker.service"), ("--no-block", "try-restart", "kiosk-server.service")):
+    for words in (("try-restart", "kiosk-caretaker.service"), ("--no-block", "try-restart", "kiosk-server.service")):
         try:
             _run("systemctl", *words)
         except OSError as error:
