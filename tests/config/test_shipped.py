@@ -84,6 +84,23 @@ def test_a_machine_as_it_was_installed_has_no_fault(machine: Machine) -> None:
     assert machine.finds() == []
 
 
+def test_a_folder_that_is_not_for_us_to_see_hides_what_is_in_it_and_no_more(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caretaker looks, and /run/kiosk is for screen and server alone."""
+    look = os.stat
+
+    def shut_out(path: Path, *more: object, **named: object) -> os.stat_result:
+        if "/run/kiosk/" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return look(path, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", shut_out)
+    assert machine.finds() == []
+    machine.write("etc/sysctl.d/90-kiosk.conf", "")
+    assert [fault.words for fault in machine.finds()] == ["/etc/sysctl.d/90-kiosk.conf goes before what was shipped"]
+
+
 def test_where_nothing_was_installed_there_is_no_list(tmp_path: Path) -> None:
     assert listed((tmp_path / "shipped",)) is None
 
