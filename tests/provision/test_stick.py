@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -280,3 +281,61 @@ def test_a_key_that_is_there_stays_and_says_which_machine_it_is(world: World) ->
     again = provision.prepare(world.machine.folder)
     assert id_of(again) == world.machine.id
     assert csr(again).startswith(b"-----BEGIN CERTIFICATE REQUEST-----")
+
+
+@pytest.fixture
+def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the unit has: a folder to mount at, and mount itself, which here is a program of the test's."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("mount", "umount", "systemctl"):
+        (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/done\ntest ! -e {tmp_path}/gone\n')
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "stick"))
+    return tmp_path
+
+
+def test_a_stick_is_mounted_without_programs_devices_and_owners(world: World, unit: Path) -> None:
+    world.is_given(world.machine.signed())
+    mount = functools.partial(provision.mounted, "/dev/sdb1")
+    config, key = world.machine.config, world.machine.key
+    late = float(NOW + 2 * 3600)
+    said = provision.use(config, key, mount, provision.restart, lambda config: world.board, lambda: late)
+    assert said == ("expired", "")
+    at = unit / "stick"
+    assert (unit / "done").read_text().splitlines() == [
+        f"mount -t vfat,exfat -o ro,nosuid,nodev,noexec /dev/sdb1 {at}",
+        f"umount {at}",
+        f"mount -t vfat,exfat -o rw,nosuid,nodev,noexec /dev/sdb1 {at}",
+        f"umount {at}",
+    ]
+
+
+def test_who_serves_is_started_anew_and_not_what_was_stopped(unit: Path) -> None:
+    provision.restart()
+    assert (unit / "done").read_text().splitlines() == [
+        "systemctl try-restart kiosk-caretaker.service",
+        "systemctl --no-block try-restart kiosk-server.service",
+    ]
+
+
+@pytest.mark.parametrize("settings", [STATION, "["], ids=["fit", "unfit"])
+def test_without_stick_and_caretaker_there_is_a_line(
+    world: World, unit: Path, capsys: pytest.CaptureFixture[str], settings: str
+) -> None:
+    (unit / "gone").touch()
+    runtime = f'[caretaker]\nruntime_directory = "{unit}"\n' if settings == STATION else ""
+    world.machine.config.write_text(settings + runtime)
+    assert provision.run_stick(world.machine.config, "/dev/sdb1") == 1
+    said = capsys.readouterr()
+    assert said.out == "unreadable: mount has failed\n"
+    assert "the caretaker does not answer; trail and board do not have it" in said.err
+
+
+def test_a_machine_that_cannot_use_its_key_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    path = world.machine.folder / "client.key"
+    path.write_text("no key")
+    assert provision.run_prepare(world.machine.config) == 1
+    assert capsys.readouterr().err == f"provision: {path}: is no key that can be used\n"
+    assert path.read_text() == "no key", "it may be one that somebody can still read"
