@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     except NotSigned as error:
         print(error, file=sys.stderr)
     except Wrong as wrong:
-        print(f"the machine would not take it: {wrong or wrong.reason}", file=sys.stderr)
+        print(f"the machine would not take it: {str(wrong) or wrong.reason}", file=sys.stderr)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
     return 1
