@@ -18,7 +18,7 @@ from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
-from kiosk.provision import stick
+from kiosk.provision import request, stick
 from kiosk.provision.answer import LARGEST, sign
 from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
@@ -105,6 +105,16 @@ def test_a_stick_gets_a_request_with_nothing_secret_in_it(world: World) -> None:
     assert world.board.reported == [("provisioning", "asked")] and world.restarts == 0
     assert world.put_in() == ("asked", "")
     assert msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request).number == asked.number
+
+
+def test_a_request_names_the_key_of_the_trail(world: World, tmp_path: Path) -> None:
+    (tmp_path / "trail.pub").write_text("its key")
+    asked = msgspec.json.decode(request.request(world.machine.config, world.machine.id, NOW, tmp_path), type=Request)
+    assert asked.trail == "its key"
+    without = msgspec.json.decode(
+        request.request(world.machine.config, world.machine.id, NOW, tmp_path / "no"), type=Request
+    )
+    assert without.trail == "", "before the caretaker's first start"
 
 
 def test_an_answer_is_used_whole_and_once(world: World) -> None:
