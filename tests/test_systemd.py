@@ -264,6 +264,7 @@ def test_the_caretakers_folders_are_those_of_the_settings_and_nobody_elses() -> 
     kept = Settings().caretaker
     assert {f"StateDirectory={Path(kept.state_directory).name}", "StateDirectoryMode=0700"} <= set(lines(CARETAKER))
     assert f"RuntimeDirectory={Path(kept.runtime_directory).name}" in lines(CARETAKER)
+    assert "RuntimeDirectoryPreserve=yes" in lines(CARETAKER), "how the doors stand is read while it is away"
     assert (Path(kept.state_directory).parent, Path(kept.runtime_directory).parent) == (Path("/var/lib"), Path("/run"))
     assert {"LimitCORE=0", "MemorySwapMax=0"} <= set(lines(CARETAKER))
     assert "PartOf=kiosk.target" not in lines(CARETAKER), "it lives as long as the machine"

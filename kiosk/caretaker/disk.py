@@ -26,11 +26,12 @@ def private_folder(path: Path) -> None:
         _bring_to_disk(path.parent)
 
 
-def put(path: Path, data: bytes) -> None:
-    """Have a file with this content in the place of whatever is there."""
+def put(path: Path, data: bytes, mode: int = PRIVATE) -> None:
+    """Have a file with this content in the place of whatever is there. mode: who may read it."""
     unfinished = path.with_name(path.name + UNFINISHED)
     file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
     try:
+        os.fchmod(file, mode)
         add(file, data)
     finally:
         os.close(file)

@@ -49,6 +49,7 @@ from kiosk.config import guidance
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
+from kiosk.ipc import doors
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -171,6 +172,7 @@ class Service:
             lambda: identity(config),
             gather,
             opening=settings.opening,
+            left=runtime / doors.FILE,
         )
         self._record.written = self._house.written
         self._begin()

@@ -354,7 +354,7 @@ def open_session(
     left = [] if safe else portal.left()  # before this session begins anything itself
     has_printer = settings.printer.kind != "none"
     printer = opened("the printer", lambda: open_printer(settings.printer), lambda: NoPrinter(settings.printer.width))
-    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, handover, safe)
+    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe)
 
     def life(mine: bool) -> bool:
         if mine:
