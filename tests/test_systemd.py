@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from kiosk.caretaker import restarts
 from kiosk.config.kiosk import Settings
 from kiosk.health import look
 from kiosk.services import sd_notify
@@ -147,6 +148,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/tmpfiles.d/kiosk.conf",
         "etc/modprobe.d/kiosk.conf",
         "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
+        "etc/polkit-1/rules.d/50-kiosk-restarts.rules",
         "etc/udev/rules.d/70-kiosk-headphones.rules",
         "etc/chromium/policies/managed/policies.json",
         "etc/systemd/system/kiosk-firewall.service",
@@ -253,6 +255,24 @@ def test_check_asks_as_the_users_and_with_the_groups_of_the_services() -> None:
     for service, user in zip(SERVICES, [look.SERVER, peer.SCREEN], strict=True):
         assert f"User={user}" in lines(service)
     assert f"SupplementaryGroups={' '.join(look.GROUPS)}" in lines("kiosk-server.service")
+
+
+def test_what_polkit_lets_the_caretaker_do_is_what_it_asks_for_and_no_more() -> None:
+    rule = "\n".join(line for line in lines("polkit/50-kiosk-restarts.rules") if not line.startswith("//"))
+    assert re.findall(r"[!=]== \"([^\"]+)\"", rule) == [
+        restarts.USER,
+        "org.freedesktop.systemd1.manage-units",
+        "try-restart",
+    ]
+    asked = [command[len(restarts.SYSTEMCTL) :] for command in restarts.COMMANDS.values()]
+    [units] = re.findall(r"var units = (\[.*\]);", rule)
+    assert sorted(json.loads(units)) == sorted(words[1] for words in asked if words[0] == "try-restart")
+    [ids] = re.findall(r"var machine = /(.*)/;", rule)
+    for verb, action in {"reboot": "reboot", "poweroff": "power-off"}.items():
+        assert (verb,) in asked
+        assert all(re.fullmatch(ids, f"org.freedesktop.login1.{action}{how}") for how in ("", "-multiple-sessions"))
+        assert not re.fullmatch(ids, f"org.freedesktop.login1.{action}-ignore-inhibit")
+    assert len(asked) == 4 and "User=kiosk-caretaker" in lines(CARETAKER)
 
 
 def test_the_caretaker_reaches_loopback_and_nothing_else() -> None:

@@ -127,6 +127,7 @@ class Keeper:
     def run(self) -> None:
         """Keep it running until `stop`."""
         sd_notify.notify("READY=1")
+        self._tell(event("screen_started"))
         complaints = supervise.Complaints(log)
         supervise.start(
             "forget", lambda: supervise.keep(lambda: hear(self._runtime, self._obey), self._stopped, complaints)

@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import passcodes
+from kiosk.caretaker import passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
@@ -43,6 +43,7 @@ from kiosk.caretaker.identity import identity
 from kiosk.caretaker.key import Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
+from kiosk.caretaker.restarts import Restarts
 from kiosk.caretaker.settled import settled
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
 from kiosk.config import guidance
@@ -156,6 +157,7 @@ class Service:
         self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
         self._figures = Figures(datetime.now(UTC).timestamp(), self._carrier)
         self._metrics = _serve(self._figures, kept.metrics_port)
+        self._restarts = Restarts(lambda told: self._record.tell(told), restarts.may())
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         gather = Gather(
             config,
@@ -173,13 +175,14 @@ class Service:
             gather,
             opening=settings.opening,
             left=runtime / doors.FILE,
+            silent=lambda speaker: self._restarts.silent(speaker),
         )
         self._record.written = self._house.written
         self._begin()
         for told in self._house.board.standing:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
+        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -220,6 +223,7 @@ class Service:
     def _hear(self, told: Event | Counts) -> None:
         self._alerts.hear(told)
         self._figures.hear(told)
+        self._restarts.hear(told)
 
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor
