@@ -205,7 +205,7 @@ def serve(as_set: AsSet) -> int:
 
 def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     from kiosk.ipc.caretaker import Caretaker
-    from kiosk.services import screen
+    from kiosk.services import compositor, screen
     from kiosk.services.browser import Keeper
 
     flags: list[str] = options.flags
@@ -229,7 +229,8 @@ def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     if wayland:
         flags = ["--ozone-platform=wayland", *flags]
     caretaker = Caretaker(settings.caretaker.runtime_directory)
-    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker)
+    shown_by = None if options.shared else compositor.place()
+    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker, shown_by=shown_by)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.stop())
     keeper.run()

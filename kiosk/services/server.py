@@ -81,6 +81,7 @@ log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
 LAST_WORDS_SECONDS = 0.2  # at most, for the closing screen to reach the page; it takes some milliseconds
+STANDS_SECONDS = 15  # that a worker's loop may not turn, before the arbiter kills it; making a session is a part of it
 CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socket
 
 # A stop, within the unit's TimeoutStopSec (systemd/kiosk-server.service): the session has so long to end by itself …
@@ -190,6 +191,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_connections": CONNECTIONS,
             "threads": THREADS,
             "worker_tmp_dir": "/dev/shm",
+            "timeout": STANDS_SECONDS,
             "graceful_timeout": STOP_SECONDS,
             "control_socket_disable": True,
             "loglevel": "warning",

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stage import until
+
 RUN = """import sys
 from pathlib import Path
 from kiosk.services import screen
@@ -66,6 +68,33 @@ def test_whatever_way_it_goes_nothing_of_it_stays(tmp_path: Path, how: signal.Si
         while lives(keeper) and time.monotonic() < end:
             time.sleep(0.05)
         assert not lives(keeper)
+
+
+STOPS = f"{KEEPER}; import signal; os.kill(os.getpid(), signal.SIGSTOP)"
+SAYS_STILL = f"{KEEPER}; from kiosk.services.browser import COMPOSITOR_STILL as still; sd_notify.notify(still)"
+
+
+@pytest.mark.parametrize(
+    ("keeper", "how", "code"),
+    [
+        pytest.param(
+            STOPS, signal.SIGABRT, 128 + signal.SIGKILL, id="a keeper that stands still, and systemd's watchdog"
+        ),
+        pytest.param(STOPS, signal.SIGTERM, 7, id="a keeper that stands still, and a stop"),
+        pytest.param(f"{SAYS_STILL}; import time; time.sleep(60)", None, 128 + signal.SIGKILL, id="cage stands still"),
+    ],
+)
+def test_what_stands_still_goes_too_and_is_waited_for(
+    tmp_path: Path, keeper: str, how: signal.Signals | None, code: int
+) -> None:
+    with screen(tmp_path, keeper) as (process, systemd):
+        pid = int(systemd.recv(4096).decode().rpartition("=")[2])
+        if how is not None:
+            stopped = Path(f"/proc/{pid}/stat")
+            until(lambda: stopped.read_text().rpartition(")")[2].split()[0] == "T", 20)
+            process.send_signal(how)
+        assert process.wait(20) == code
+        assert not lives(pid)
 
 
 def lives(pid: int) -> bool:
