@@ -9,11 +9,11 @@ be laid over a page by the browser that has failed, and a compositor for a singl
 last for as long as that client is there. A visit is kept: the new page shows its screen again, if it comes within
 `session.browser_lost_seconds`.
 
-A compositor that stands still (compositor.py) is killed by the unit's main process, and all of it with it. A display or a
-browser in which nothing helps any more is systemd's to replace, all of it: its watchdog is told that the keeper's loop
-turns, and is told no more when the page has not lived for GIVEN_UP_SECONDS, although there is a server to tell it to and
-a display to see it on. What is not there is waited for, and so is, on a slow machine, the first page of all, as long as
-the browser works at it.
+A compositor that stands still (compositor.py) is killed by the unit's main process, and all of it with it. A display
+or a browser in which nothing helps any more is systemd's to replace, all of it: its watchdog is told that the keeper's
+loop turns, and is told no more when the page has not lived for GIVEN_UP_SECONDS, although there is a server to tell it
+to and a display to see it on. What is not there is waited for, and so is, on a slow machine, the first page of all, as
+long as the browser works at it.
 
 A page that has lost the focus or the glass to something of Chromium's says so; then both go, browser and visit.
 
