@@ -294,13 +294,15 @@ class Keeper:
         return True
 
 
-def display_there() -> bool:
-    """Whether a display is plugged in, by the kernel's word."""
+def display_there() -> bool | None:
+    """Whether a display is plugged in, by the kernel's word. None: it knows of no place for one."""
+    found = None
     for status in DISPLAYS.glob("card*-*/status"):
         with contextlib.suppress(OSError):
             if status.read_text() == "connected\n":
                 return True
-    return False
+            found = False
+    return found
 
 
 def start_address(port: int) -> str:

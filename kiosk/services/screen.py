@@ -7,6 +7,9 @@ knows whether pages are painted, is cage's child. So it says its word to a socke
 For the same reason systemd ends only this process. Whatever way it goes, cage goes with it, and the keeper with cage.
 What is left then below it (a keeper or a browser that stands still hears no signal but one) is ours, as the kernel
 gives orphans to whoever asks for them, and is killed. So is a cage of which the keeper says that it stands still.
+
+Without a display there is nothing to start, and no restart brings one: it is reported, and waited for. A cage that does
+not even start leaves a console, where it is said in words that a console has.
 """
 
 from __future__ import annotations
@@ -19,16 +22,47 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kiosk.services import sd_notify
-from kiosk.services.browser import COMPOSITOR_STILL, descendants
+from kiosk.services.browser import COMPOSITOR_STILL, REPORT_SECONDS, descendants, display_there
 
 NOTIFY_SOCKET = "screen.sock"  # in the runtime directory; this user's alone
 LETTER_BYTES = 4096  # systemd's own limit
+LOOK_SECONDS = 1.0
+STARTED_SECONDS = 5.0  # a cage that ended sooner, and not as it was told to, has not started
+SAID_SECONDS = 8.0
+CLEAR = b"\x1b[2J\x1b[H\x1b[?25l"  # of console_codes(4): the screen, to its beginning, no cursor
+WORDS = """
+
+
+    Kono kikai wa ima tsukaemasen.  Madoguchi e dozo.
+
+    This kiosk cannot be used at the moment.  Please go to the desk.
+
+
+    For the operator: the screen did not start (cage, exit code {code}).
+    It is tried again and again.  journalctl -u kiosk-browser
+"""
 LEFT_SECONDS = 2.0  # within the unit's TimeoutAbortSec, for what is left to go by itself
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+
+
+def await_display(
+    report: Callable[[str, str], object],
+    there: Callable[[], bool | None] = display_there,
+    pause: Callable[[float], object] = time.sleep,
+) -> None:
+    """Until one is plugged in; systemd hears that this is no failure, and the board why it is dark."""
+    watchdog, reports_from = sd_notify.Watchdog(), 0.0
+    while there() is False:
+        sd_notify.notify("READY=1", "STATUS=No display is plugged in")
+        watchdog.turn()
+        if time.monotonic() >= reports_from:
+            report("browser", "no_display")
+            reports_from = time.monotonic() + REPORT_SECONDS
+        pause(LOOK_SECONDS)
 
 
 def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
@@ -49,7 +83,7 @@ def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: compositor.terminate())
         signal.signal(signal.SIGABRT, lambda *_: compositor.kill())  # systemd's, when nothing is heard any more
-        ended = os.pidfd_open(compositor.pid)
+        ended, began = os.pidfd_open(compositor.pid), time.monotonic()
         while ended not in select.select([heard.fileno(), ended], [], [])[0]:
             said = heard.recv(LETTER_BYTES).decode("utf-8", "replace")
             if said == COMPOSITOR_STILL:
@@ -59,7 +93,19 @@ def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
             _bury(compositor.pid)
         code = compositor.wait()
         _end_what_is_left()
-        return code if code >= 0 else 128 - code
+        code = code if code >= 0 else 128 - code
+        if code and time.monotonic() - began < STARTED_SECONDS:
+            say(code)
+        return code
+
+
+def say(code: int, console: int = 0, seconds: float = SAID_SECONDS) -> None:
+    """On the console, if this process has one: cage did not start. A console has Latin letters alone. It stands for so
+    long; then systemd clears it, and tries anew."""
+    if os.isatty(console):
+        with contextlib.suppress(OSError):
+            os.write(console, CLEAR + WORDS.format(code=code).replace("\n", "\r\n").encode("ascii"))
+        time.sleep(seconds)
 
 
 def _bury(but: int) -> None:

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.ipc.messages import Report
+from kiosk.services import browser, sd_notify
+from kiosk.services import screen as screens
 from tests.stage import until
 
 RUN = """import sys
@@ -95,6 +98,52 @@ def test_what_stands_still_goes_too_and_is_waited_for(
             process.send_signal(how)
         assert process.wait(20) == code
         assert not lives(pid)
+
+
+def test_a_missing_display_is_reported_and_waited_for_and_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    reported: list[tuple[str, str]] = []
+    monkeypatch.setattr(sd_notify, "notify", lambda *lines: said.extend(lines))
+    looks: list[bool | None] = [False, False, True]
+
+    def report(check: str, reason: str) -> None:
+        reported.append((Report(check, reason).check, reason))
+
+    screens.await_display(report, lambda: looks.pop(0), lambda _seconds: None)
+    assert looks == [] and reported == [("browser", "no_display")]
+    assert {"READY=1", "WATCHDOG=1"} <= set(said)
+    said.clear()
+    screens.await_display(report, lambda: None)
+    assert said == [], "a machine that knows of no place for a display is started as it is"
+
+
+def test_the_kernel_is_asked_for_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "DISPLAYS", tmp_path)
+    found = [browser.display_there()]
+    for name, status in (("card0-HDMI-A-1", "disconnected"), ("card0-DP-1", "connected")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "status").write_text(f"{status}\n")
+        found.append(browser.display_there())
+    assert found == [None, False, True]
+
+
+def test_a_cage_that_does_not_start_is_said_on_the_console_in_letters_that_it_has(tmp_path: Path) -> None:
+    console, terminal = os.openpty()
+    cage = tmp_path / "cage"
+    cage.write_text("#!/bin/sh\nexit 9\n")
+    cage.chmod(0o755)
+    code = RUN.replace("sys.exit(", "screen.say.__defaults__ = (0, 0.1)\nsys.exit(")
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), str(cage)], stdin=terminal, timeout=60, check=False
+    )
+    assert ran.returncode == 9
+    said = os.read(console, 4096)
+    os.close(console)
+    os.close(terminal)
+    assert said.startswith(screens.CLEAR) and said.isascii()
+    for words in (b"Madoguchi e dozo", b"Please go to the desk", b"exit code 9"):
+        assert words in said
+    assert max(map(len, said.decode().split("\r\n"))) <= 80 and said.count(b"\n") < 25
 
 
 def lives(pid: int) -> bool:
