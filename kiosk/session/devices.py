@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -180,7 +179,7 @@ class Devices:
 
     def _doors_left(self) -> DoorsStand | None:
         left = self.caretaker.doors_left()
-        return None if left is None else left.stand(time.time())
+        return None if left is None else left.stand(dates.now().timestamp())
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)

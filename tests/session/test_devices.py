@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import cast, get_args
 
@@ -325,7 +324,7 @@ def test_a_session_that_begins_while_the_caretaker_is_away_is_as_the_caretaker_w
     stands: DoorsStand,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(time, "time", now.timestamp)
+    monkeypatch.setattr(dates, "now", lambda: now)
     caretaker = Porter()
     caretaker.there, caretaker.left = False, left
     devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
