@@ -81,7 +81,7 @@ log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
 LAST_WORDS_SECONDS = 0.2  # at most, for the closing screen to reach the page; it takes some milliseconds
-STANDS_SECONDS = 15  # that a worker's loop may not turn, before the arbiter kills it; making a session is a part of it
+STANDS_SECONDS = 20  # that a worker's loop may not turn, before the arbiter kills it; making a session is a part of it
 CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socket
 
 # A stop, within the unit's TimeoutStopSec (systemd/kiosk-server.service): the session has so long to end by itself …
