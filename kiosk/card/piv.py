@@ -19,6 +19,7 @@ import zlib
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from kiosk.card import tlv, verify
@@ -72,7 +73,7 @@ def algorithm_of(certificate: bytes) -> int:
     """How the key of this certificate signs. Raises `KindUnknown`."""
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise CardProblem("PIV certificate", "cannot be read") from None
     match key:
         case rsa.RSAPublicKey(key_size=2048):

@@ -379,6 +379,8 @@ def _wait_for(screen: Screen) -> Wait:
     match screen.staff:
         case "door":
             return Wait.DOOR
+        case "card":
+            return Wait.STAFF_CARD
         case "room":
             return Wait.ROOM
     return Wait.READING if screen.reading else Wait.ANSWER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import replace
+from collections.abc import Callable
 
 import pytest
 from cryptography import x509
@@ -131,11 +131,17 @@ def test_wherever_it_is_pulled_it_is_said_to_be_gone(pki: Pki) -> None:
             used(PivCard(pki.staff_card(), faults=Faults(pull_at=at)))
 
 
-@pytest.mark.parametrize("fault", ["reset_at", "warm_reset_at", "forget_at"])
-def test_wherever_it_resets_itself_it_signs_or_wants_its_pin_again_and_loses_no_try(pki: Pki, fault: str) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [lambda at: Faults(reset_at=at), lambda at: Faults(warm_reset_at=at), lambda at: Faults(forget_at=at)],
+    ids=["reset", "warm reset", "forgets"],
+)
+def test_wherever_it_resets_itself_it_signs_or_wants_its_pin_again_and_loses_no_try(
+    pki: Pki, fault: Callable[[int], Faults]
+) -> None:
     signed = 0
     for at in commands(pki, "p256"):
-        chip = PivCard(pki.staff_card("p256"), faults=replace(Faults(), **{fault: at}))
+        chip = PivCard(pki.staff_card("p256"), faults=fault(at))
         try:
             verify(*used(chip))
             signed += 1

@@ -20,7 +20,7 @@ from kiosk.hw.device import NotPrinted, Printed
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
-from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.chip import Chip
 from kiosk.sim.card.wire import Pulled
 
 Answer = str | Callable[["ScriptedKiosk"], str]
@@ -35,7 +35,7 @@ class ScriptedKiosk:
     def __init__(
         self,
         *answers: Answer,
-        card: VirtualCard | None = None,
+        card: Chip | None = None,
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
         guidance_only: bool = False,
@@ -60,7 +60,7 @@ class ScriptedKiosk:
         self._portal = portal
         self.screens: list[Screen] = []
         self.slips: list[Slip] = []
-        self.slot: VirtualCard | None = None
+        self.slot: Chip | None = None
         self.insertion = 0
         self.looks = 0  # at printer and portal
         self._card: Card | None = None
@@ -70,7 +70,7 @@ class ScriptedKiosk:
 
     # -- hands
 
-    def put_in(self, card: VirtualCard) -> None:
+    def put_in(self, card: Chip) -> None:
         card.power_on()
         self.slot, self.insertion = card, self.insertion + 1
 
@@ -162,7 +162,7 @@ class ScriptedKiosk:
         return [each for each in self._answers[:1] if isinstance(each, str)]
 
 
-def puts_in(card: VirtualCard) -> Callable[[ScriptedKiosk], str]:
+def puts_in(card: Chip) -> Callable[[ScriptedKiosk], str]:
     """The answer of somebody who puts this into the slot."""
 
     def put(kiosk: ScriptedKiosk) -> str:

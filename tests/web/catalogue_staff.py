@@ -7,12 +7,13 @@ from datetime import datetime
 
 from msgspec import structs
 
+from kiosk.card.pin import PIV_PIN
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, door, doors, facts, room, settings, trials
+from kiosk.flows.staff import board, card, door, doors, facts, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, FactRow, PaperStands, Part, Row, Span, Verdict
@@ -119,7 +120,7 @@ def _door() -> Iterator[Sight]:
     def at(name: str, asks: str, entered: int = 0, shown: str = "", problem: str = "", **fault: object) -> Sight:
         facts = {"asks": asks, "staff": 123456, "fault": "", "held": 0, **fault}
         pad = {**pad_of(door.NUMBER if asks == "number" else door.PASSCODE, entered, problem), "shown": shown}
-        back = () if asks == "checking" else ("back",)
+        back = () if asks == "checking" else ("back", "card") if asks == "passcode" else ("back",)
         screen = Screen("staff_door", facts, back, staff="door")
         return Sight(f"staff_door_{name}", screen, pad=None if asks == "checking" else pad)
 
@@ -132,8 +133,28 @@ def _door() -> Iterator[Sight]:
     yield at("wrong", "passcode", fault="wrong")
     yield at("wait", "passcode", fault="wait", held=900)
     yield at("away", "passcode", fault="away")
+    yield at("card_taken", "passcode", fault="card_taken")
+    yield from _card()
     for lacks in ("accounts", "caretaker"):
         yield Sight(f"staff_shut_{lacks}", Screen("staff_shut", {"lacks": lacks}, ("back",), staff="door"))
+
+
+def _card() -> Iterator[Sight]:
+    """The staff's card at their door."""
+    for fault in ("", *sorted({*card.FAULTS.values(), "refused", "left"})):
+        screen = Screen("staff_card", {"fault": fault, "mute": False}, ("back",), staff="card")
+        yield Sight(f"staff_card_{fault or 'in'}", screen)
+    into = Screen("staff_card", {"fault": "", "mute": False}, ("back",), staff="card")
+    yield Sight("staff_card_absent", into, reader=ReaderState.ABSENT)
+    yield Sight("staff_card_mute", Screen("staff_card", {"fault": "", "mute": True}, ("back",), staff="card"))
+    for fault, remaining in {"": 3, "wrong": 2, "reset": None}.items():
+        facts = {"remaining": remaining, "fault": fault}
+        pad = pad_of(PIV_PIN, 8 if fault else 0, "" if fault else "too_short")
+        screen = Screen("staff_card_pin", facts, ("back",), needs_card=True, staff="door")
+        yield Sight(f"staff_card_pin_{fault or 'empty'}", screen, pad=pad)
+    last = Screen("staff_card_last", {"remaining": 1, "fault": ""}, ("yes", "back"), needs_card=True, staff="card")
+    yield Sight("staff_card_last", last)
+    yield Sight("staff_busy_card", Screen("staff_busy", {"what": "card"}, staff="door"))
 
 
 def _trials() -> Iterator[Sight]:

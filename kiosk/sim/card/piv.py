@@ -1,4 +1,5 @@
-"""The virtual PIV card: what one of the staff puts in as a second factor (docs/piv.md), for any reader that speaks vpcd.
+"""The virtual PIV card, which one of the staff puts in as a second factor (docs/piv.md), for any reader that speaks
+vpcd.
 
     python -m kiosk.sim.card --piv rsa2048          # into the kiosk's own reader
     python -m kiosk.sim.card --piv p256 --pcscd     # into pcscd, for any PC/SC program
