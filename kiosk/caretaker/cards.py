@@ -6,7 +6,7 @@ something else, is nothing here. There is one at a time, for CHALLENGE_SECONDS, 
 shown for it, right or wrong.
 
 What is trusted is the one certificate, by its SHA-256. Who has issued it, when it ends and whether it was revoked is
-not asked: a card is trusted until root takes it away (docs/decisions/0019).
+not asked: a card is trusted until root takes it away (docs/decisions/0020).
 """
 
 from __future__ import annotations
