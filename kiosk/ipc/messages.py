@@ -55,7 +55,7 @@ CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
 ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
 SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
-Part = Literal["printer", "reader", "touch", "colours", "sound", "portal", "caller"]
+Part = Literal["printer", "reader", "touch", "fingers", "keypad", "colours", "sound", "headphones", "portal", "caller"]
 Verdict = Literal["good", "bad"]
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]

@@ -17,12 +17,14 @@ from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
+from kiosk.hw.inputs import Inputs
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.sim.card.chip import Chip
 from kiosk.sim.card.wire import Pulled
 
+NO_INPUTS = Inputs(keypad=False, fingers=False)
 Answer = str | Callable[["ScriptedKiosk"], str]
 
 
@@ -43,6 +45,8 @@ class ScriptedKiosk:
         can_lay_out: bool = True,
         can_sound: bool = False,
         can_call: bool = False,
+        headphones_in: bool | None = None,
+        inputs: Inputs = NO_INPUTS,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
     ) -> None:
@@ -55,6 +59,8 @@ class ScriptedKiosk:
         self.as_set = AsSet(Settings())
         self.can_sound = can_sound
         self.can_call = can_call
+        self.headphones_in = headphones_in
+        self.inputs = inputs
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
         self._portal = portal

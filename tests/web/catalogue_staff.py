@@ -160,9 +160,11 @@ def _card() -> Iterator[Sight]:
 def _trials() -> Iterator[Sight]:
     given = {"printer": "good", "reader": "bad"}
     every = dict.fromkeys(trials.TRIALS, "good")
-    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}))
-    yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "all", "back", given=given))
-    yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every))
+    lacks = ("fingers", "keypad", "headphones")
+    here = [name for name in trials.TRIALS if name not in lacks]
+    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}, lacks=()))
+    yield Sight("staff_trials_some", _room("staff_trials", *here, "all", "back", given=given, lacks=lacks))
+    yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every, lacks=()))
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
         reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
         yield Sight(f"staff_reported_{slip}", reported)
@@ -170,7 +172,13 @@ def _trials() -> Iterator[Sight]:
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
-    yield Sight("staff_judge_sound", _room("staff_judge", "good", "bad", "again", "back", what="sound"))
+    for what in ("sound", "headphones"):
+        yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "again", "back", what=what))
+    for fault in ("", "unnoticed"):
+        yield Sight(f"staff_headphones_{fault or 'in'}", _room("staff_headphones", "next", "bad", "back", fault=fault))
+    yield Sight("staff_fingers", _room("staff_fingers", "both", "bad", "back"))
+    keys = tuple(trials.KEYS.values())
+    yield Sight("staff_keypad", _room("staff_keypad", *keys, "bad", "back", keys=trials.KEYS, left=frozenset(keys[6:])))
     for call in ("sent", "acknowledged"):
         yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", stands=call))
     came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]
