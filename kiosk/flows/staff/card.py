@@ -24,7 +24,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Admitted, Challenge, Challenged, ShowCard, Taken
+from kiosk.ipc.messages import Admitted, Answer, Challenge, Challenged, NotAdmitted, ShowCard, Taken
 
 FAULTS: dict[type[Exception], str] = {  # the first that fits
     CardPulled: "removed",
@@ -59,10 +59,10 @@ def show(kiosk: Kiosk, staff: int) -> Admitted | Taken | None:
             continue
         if answer is None or isinstance(answer, Admitted | Taken):
             return answer
-        fault, at_the_pad = "refused", ""
+        fault, at_the_pad = "refused" if isinstance(answer, NotAdmitted) else "away", ""
 
 
-def _signed(kiosk: Kiosk, staff: int, fault: str) -> object:
+def _signed(kiosk: Kiosk, staff: int, fault: str) -> Answer | None:
     """What the caretaker says to the card that is in; None: they would rather not. Raises CardPulled, CardError and
     Away."""
     application = PivApplication.select(kiosk.card())
