@@ -97,7 +97,7 @@ class EndCall(Message, frozen=True):
 
 
 class Secret(Message, frozen=True):
-    """Bears a passcode, or whose card it is: its repr says what it is, never what is in it."""
+    """Bears a passcode, or has to do with a card: its repr says what it is, never what is in it."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -138,7 +138,7 @@ class RemoveStaff(Message, frozen=True):
     staff: Number
 
 
-class PinCard(Message, frozen=True):
+class PinCard(Secret, frozen=True):
     """From now on this one is let in with a card besides. card: SHA-256 of its certificate; None: with none."""
 
     staff: Number
@@ -294,7 +294,7 @@ class CardWanted(Message, frozen=True):
     """The passcode is right, and this one has to show a card besides."""
 
 
-class Challenged(Message, frozen=True):
+class Challenged(Secret, frozen=True):
     """What the card is to sign."""
 
     challenge: Annotated[bytes, Meta(max_length=64)]

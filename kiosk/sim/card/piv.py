@@ -24,7 +24,7 @@ from kiosk.sim.pki import Credential, kind_of
 AID = bytes.fromhex("A000000308000010000100")
 SHORTEST_AID = 9  # without the version, which a program may leave out
 PROPERTIES = tlv("61", tlv("4F", AID[5:]) + tlv("79", tlv("4F", AID[:5])))
-ATR = bytes.fromhex("3B80800101")  # T=1 and nothing more to say; invented
+ATR = bytes.fromhex("3B8B800180F9A00000030800001000C8")  # T=1, and by the AID in it OpenSC expects elliptic keys, too
 
 PIN, MOST_TRIES = "739152", 3
 ALGORITHMS = {"rsa2048": 0x07, "p256": 0x11, "p384": 0x14}  # SP 800-78
