@@ -1,4 +1,4 @@
-"""What the staff's trials want to know of glass and keys, in real Chromium: two fingers at once, a key that is drawn."""
+"""What the staff's trials want to know of glass and keys, in real Chromium: two fingers at once, and a drawn key."""
 
 from __future__ import annotations
 
