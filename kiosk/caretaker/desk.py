@@ -172,7 +172,7 @@ class Desk:
         if not self._buckets[speaker].takes(self._now()):
             self._record.missed(speaker, "flood")
             return Denied("too much is told", later=True)
-        self._record.tell(told)
+        self._record.tell(told, telling.times)
         return Taken()
 
     def _note(self, report: Report, who: frozenset[Speaker]) -> Answer:

@@ -71,11 +71,15 @@ class House:
         if check == "clock":
             self._clock.portal_says(reason == "right", self._wall(), self._now())
 
-    def written(self, told: Event | Counts) -> None:
-        """What stands in the trail now."""
-        self.counters.add(told)
+    def known(self, end: int) -> int:
+        """The line of the trail up to which all of it has been heard here. end: its last."""
+        return min(self.counters.known(end), self.paper.known(end))
+
+    def written(self, told: Event | Counts, line: int) -> None:
+        """What stands in the trail now, in that line."""
+        self.counters.add(told, line)
         if isinstance(told, Counts) and told.name == "slip":
-            self.paper.printed(told.by["printed"].get("printed", 0))
+            self.paper.printed(told.by["printed"].get("printed", 0), line)
 
     def again(self) -> None:
         """Look, and show what is found without waiting whether it lasts."""

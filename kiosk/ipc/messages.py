@@ -46,6 +46,7 @@ Passcode = Annotated[str, Meta(max_length=64)]
 # acknowledged: one of the staff has said that they have seen it; unsent: nobody has heard of it.
 CallState = Literal["none", "sending", "sent", "acknowledged", "unsent"]
 Count = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+Times = Annotated[int, Meta(ge=1, le=1000)]
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, UTC, to the end of the year 9999
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
@@ -69,10 +70,12 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="messag
 
 
 class Tell(Message, frozen=True):
-    """An event. untold: so many could not be told since the last that was taken."""
+    """An event. untold: so many could not be told since the last that was taken. times: it was so that often in one
+    visit, of which there are only counts; anything else happens once."""
 
     event: msgspec.Raw
     untold: Count = 0
+    times: Times = 1
 
 
 class Status(Message, frozen=True):
@@ -424,8 +427,8 @@ class NotAMessage(Exception):
     """These bytes are none of ours. The text holds nothing of them."""
 
 
-def telling(told: Event, untold: int) -> Tell:
-    return Tell(msgspec.Raw(msgspec.json.encode(told)), untold)
+def telling(told: Event, untold: int, times: int = 1) -> Tell:
+    return Tell(msgspec.Raw(msgspec.json.encode(told)), untold, times)
 
 
 def encode(message: Question | Answer) -> bytes:

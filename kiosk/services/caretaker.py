@@ -172,7 +172,7 @@ class Service:
             gather,
             opening=settings.opening,
         )
-        self._record.written = self._house.written
+        self._record.written, self._record.known = self._house.written, self._house.known
         self._begin()
         for told in self._house.board.standing:
             self._alerts.hear(told)

@@ -108,7 +108,7 @@ class World:
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
         self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
         self.house = House(folder, self.record.tell, guidance.load, lambda: IDENTITY, now=self.now)
-        self.record.written = self.house.written
+        self.record.written, self.record.known = self.house.written, self.house.known
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.desk = self.sits()
 
