@@ -1,11 +1,12 @@
 """What root asks at the command line: trail and reports, read from the disk; the staff, who are the caretaker's to
-know."""
+know; that the trail goes to a desk."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -16,13 +17,14 @@ from kiosk.caretaker.key import Key, NoKey, PublicKey
 from kiosk.caretaker.passcodes import WEAKNESSES
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
+from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
 from kiosk.caretaker.verify import verify
 from kiosk.caretaker.weak import LONGEST
 from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.caretaker import ROOT_SECONDS, Away, Caretaker
-from kiosk.ipc.messages import AddStaff, Denied, ListStaff, Question, RemoveStaff, Staff
+from kiosk.ipc.messages import AddStaff, Denied, ListStaff, Question, RemoveStaff, Sent, Staff, Uploaded
 from kiosk.language.dates import JST
 
 
@@ -35,9 +37,11 @@ def audit(settings: CaretakerSettings, options: argparse.Namespace) -> int:
                 return _verify(state)
             case "show":
                 return _show(state, "ja" if options.ja else "en")
+            case "upload":
+                return _upload(state, options.url, options.tls, Caretaker(settings.caretaker.runtime_directory))
             case _:
                 return _export(state, options.file, Caretaker(settings.caretaker.runtime_directory))
-    except NoKey as error:
+    except (NoKey, NotTaken) as error:
         return _complain(str(error))
     except OSError as error:
         return _complain(f"{error.filename or state}: {error.strerror}")
@@ -115,6 +119,29 @@ def _export(state: Path, to: Path, caretaker: Caretaker) -> int:
     count = export(state / FOLDER, key, to)
     print(f"{to}: {count} segments; docs/audit.md says how to verify it. Its key: {key.public.fingerprint}")
     return 0
+
+
+def _upload(state: Path, url: str, tls: Path, caretaker: Caretaker) -> int:
+    """The moments are told to the caretaker, whose figures have them. What cannot be sent of the one keeps back nothing
+    of the other."""
+    before: dict[Sent, int | None] = {"journal": journal_left()}
+    began = int(time.time())
+    try:
+        count = upload(state / FOLDER, PublicKey.load(state), Desk(url, tls))
+        before["trail"] = began
+        print(f"{url}: {count} segments more; the desk has all of the trail")
+    finally:
+        for what, moment in before.items():
+            if moment is not None:
+                _tell_left(caretaker, what, moment)
+    return 0
+
+
+def _tell_left(caretaker: Caretaker, what: Sent, moment: int) -> None:
+    try:
+        caretaker.ask(Uploaded(what, moment), ROOT_SECONDS)
+    except Away as error:
+        print(f"the caretaker does not answer ({error}), so no figure says what has left", file=sys.stderr)
 
 
 def _list(folder: Path) -> int:

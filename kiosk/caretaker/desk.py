@@ -68,6 +68,7 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TriedOut,
+    Uploaded,
     Verdict,
     encode,
     question,
@@ -85,7 +86,7 @@ WRITES = (LookAgain, *ACTS)  # what may add a line to the trail each time it is 
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
-    "root": frozenset({Tell, Admit, AddStaff, RemoveStaff, ListStaff, *LOOKS, *ACTS}),
+    "root": frozenset({Tell, Admit, AddStaff, RemoveStaff, ListStaff, Uploaded, *LOOKS, *ACTS}),
 }
 
 
@@ -254,6 +255,8 @@ class Desk:
                     self._admitted.pop(staff, None)  # of who had the number before
                 case RemoveStaff(staff=staff):
                     self._passcodes.remove(staff)
+                case Uploaded(what=what, before=before):
+                    house.left.has_left(what, before)
                 case ListStaff():
                     return Staff(self._passcodes.accounts)
         except (NotDone, NotPlanned, NotConfirmed, NotReported) as error:

@@ -1,5 +1,5 @@
-"""What the staff ask about: board, doors, paper, counters, facts, reports; each a file of its own here, and together on
-the desk.
+"""What is asked about: board, doors, paper, counters, facts, reports, and what has been sent to a prefecture; each a
+file of its own here, and together on the desk.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, clock, counters, doors, facts, paper, readiness
+from kiosk.caretaker import board, clock, counters, doors, facts, left, paper, readiness
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
+from kiosk.caretaker.left import Left
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.config.events import Counts, Event, Speaker
@@ -53,6 +54,7 @@ class House:
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
+        self.left = Left(state / left.FILE)
         self.facts = Facts(state / facts.FILE, tell, load)
         self._reports = Reports(state / readiness.FOLDER, tell, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
@@ -112,6 +114,7 @@ class House:
         self.paper.turn()
         self.counters.turn()
         self.facts.turn()
+        self.left.turn()
         self._reports.turn()
 
     def stop(self) -> None:

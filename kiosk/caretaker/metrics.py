@@ -22,7 +22,7 @@ import threading
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +32,7 @@ from prometheus_client.registry import Collector
 
 from kiosk.config.events import EVENTS, FIELDS, MORE, MOST, Counts, Event
 from kiosk.config.health import LEVELS
-from kiosk.ipc.messages import SHUT_FOR, DoorsStand, Row
+from kiosk.ipc.messages import SHUT_FOR, DoorsStand, Row, Sent
 
 log = logging.getLogger("kiosk.caretaker")
 
@@ -70,6 +70,7 @@ class Figures(Collector):
         self._doors = DoorsStand()
         self._lost = 0
         self._trail = (0, "", 0)
+        self._left: Mapping[Sent, int] = {}
 
     def hear(self, told: Event | Counts) -> None:
         """What has happened, once more."""
@@ -100,6 +101,11 @@ class Figures(Collector):
             self._checks = {row.check: row.level for row in rows}
             self._doors = doors
 
+    def left(self, before: Mapping[Sent, int]) -> None:
+        """How far trail and journal have left the machine, in seconds since 1970."""
+        with self._lock:
+            self._left = before
+
     def collect(self) -> Iterable[Metric]:
         with self._lock:
             return list(self._families())
@@ -124,6 +130,8 @@ class Figures(Collector):
         yield _gauge("kiosk_trail_lines", "Lines of the audit trail", (), {(): lines})
         yield _gauge("kiosk_trail_head", "The hash of the last of them", ("part",), parts(head))
         yield _gauge("kiosk_trail_unwritten", "Events that wait for the disk", (), {(): unwritten})
+        left = {(what,): float(before) for what, before in self._left.items()}
+        yield _gauge("kiosk_uploaded_time_seconds", "All written before that is at the desk", ("what",), left)
         if self._carrier is not None:
             yield _gauge("kiosk_alertmanager_up", "1: calls can be carried", (), {(): float(self._carrier.answers)})
 

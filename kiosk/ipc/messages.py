@@ -56,6 +56,7 @@ SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
 Part = Literal["printer", "reader", "touch", "colours", "sound", "portal", "caller"]
 Verdict = Literal["good", "bad"]
+Sent = Literal["trail", "journal"]  # what goes to a prefecture's desk
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 if TYPE_CHECKING:  # known from the table only when it has been read
@@ -237,6 +238,13 @@ class StaffLeft(Message, frozen=True):
     end: End
 
 
+class Uploaded(Message, frozen=True):
+    """Everything in it that was written before that moment has left this machine."""
+
+    what: Sent
+    before: Moment
+
+
 class Taken(Message, frozen=True):
     """It is done. An event stands on the disk, or is counted: as a visit, or among what the disk did not take."""
 
@@ -403,6 +411,7 @@ Question = (
     | Facts
     | ConfirmFact
     | StaffLeft
+    | Uploaded
 )
 Answer = (
     Taken

@@ -59,6 +59,7 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TriedOut,
+    Uploaded,
     answer,
     encode,
     telling,
@@ -93,6 +94,7 @@ ASKED: list[Question] = [
     Facts(),
     ConfirmFact(12, "recording", "0" * 64),
     StaffLeft(12, "left"),
+    Uploaded("trail", 1_764_100_000),
 ]
 FAULT = event("session_died")
 
