@@ -88,6 +88,7 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
     does.add_parser("verify", help="every line, every seal and the anchor; names length, head and key")
     show = does.add_parser("show", help="every line in words")
     show.add_argument("--ja", action="store_true", help="in Japanese")
+    show.add_argument("--prints", action="store_true", help="the print ledger alone")
     export = does.add_parser("export", help="one file that anybody can verify with openssl")
     export.add_argument("file", type=Path, metavar="FILE.tar")
     upload = does.add_parser("upload", help="send it to a prefecture's desk, from where that was (docs/fleet.md)")

@@ -7,13 +7,15 @@ import argparse
 import getpass
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from kiosk.caretaker import chain, readiness
-from kiosk.caretaker.chain import NoLine
+from kiosk.caretaker.chain import Line, NoLine
 from kiosk.caretaker.export import export
 from kiosk.caretaker.key import Key, NoKey, PublicKey
+from kiosk.caretaker.ledger import in_ledger
 from kiosk.caretaker.passcodes import WEAKNESSES
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
@@ -36,7 +38,7 @@ def audit(settings: CaretakerSettings, options: argparse.Namespace) -> int:
             case "verify":
                 return _verify(state)
             case "show":
-                return _show(state, "ja" if options.ja else "en")
+                return _show(state, "ja" if options.ja else "en", in_ledger if options.prints else lambda _: True)
             case "upload":
                 return _upload(state, options.url, options.tls, Caretaker(settings.caretaker.runtime_directory))
             case _:
@@ -102,11 +104,13 @@ def _verify(state: Path) -> int:
     return 0 if report.sound else 1
 
 
-def _show(state: Path, tongue: Tongue) -> int:
+def _show(state: Path, tongue: Tongue, shown: Callable[[Line], bool]) -> int:
     for path in segments(state / FOLDER):
-        for line in chain.split(path.read_bytes())[0]:
+        for data in chain.split(path.read_bytes())[0]:
             try:
-                print(words(chain.read(line), tongue))
+                line = chain.read(data)
+                if shown(line):
+                    print(words(line, tongue))
             except NoLine as flaw:
                 print(f"        {path.name}: a line that {flaw}")
     return 0

@@ -509,3 +509,8 @@ def test_the_status_says_whether_anybody_could_be_let_in(world: World) -> None:
     assert world.asks(Status(), "server") == Standing(1, "head", 0, staffed=False)
     world.asks(AddStaff(12, "officer", GOOD), "root")
     assert world.asks(Status(), "server") == Standing(1, "head", 0, staffed=True)
+
+
+def test_root_tells_how_far_trail_and_journal_have_left(world: World) -> None:
+    assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
+    assert world.house.left.before == {"trail": 1_764_100_000}
