@@ -6,9 +6,8 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.caretaker import chain, readiness
@@ -129,7 +128,7 @@ def _upload(state: Path, url: str, tls: Path, caretaker: Caretaker) -> int:
     """The moments are told to the caretaker, whose figures have them. What cannot be sent of the one keeps back nothing
     of the other."""
     before: dict[Sent, int | None] = {"journal": journal_left()}
-    began = int(time.time())
+    began = int(datetime.now(UTC).timestamp())
     try:
         count = upload(state / FOLDER, PublicKey.load(state), Desk(url, tls))
         before["trail"] = began

@@ -35,21 +35,17 @@ VISIT = "visit_ended"  # the event that counts as one
 FILE = "counts.json"
 
 By = dict[str, dict[str, int]]  # field, value: how often
-
-
-class Row(Struct, forbid_unknown_fields=True):
-    """hours: that are over since it was told last."""
-
-    hours: int = 0
-    by: By = {}
+Rows = dict[str, By]  # by event
 
 
 class Waiting(Struct, frozen=True, forbid_unknown_fields=True):
-    """The file. leaving: of the rows what was to be written behind this line of the trail."""
+    """The file. hours: of each event, that are over since it was told last. leaving: of the rows what was to be written
+    behind this line of the trail."""
 
     serial: int = 0
-    rows: dict[str, Row] = {}
-    leaving: dict[str, Row] = {}
+    rows: Rows = {}
+    hours: dict[str, int] = {}
+    leaving: Rows = {}
     behind: int = 0
 
 
@@ -59,7 +55,7 @@ class Hours:
     def __init__(self, memory: Path, state: Path, now: Callable[[], float] = time.monotonic) -> None:
         self._memory, self._state, self._now = memory / FILE, state / FILE, now
         newest = max(_read(self._state), _read(self._memory), key=lambda found: found.serial)
-        self._serial, self._rows = newest.serial, newest.rows
+        self._serial, self._rows, self._hours = newest.serial, newest.rows, newest.hours
         self._leaving, self._behind = newest.leaving, newest.behind
         self._began = now()
         with contextlib.suppress(OSError):  # then they live as long as the caretaker, and stay on the disk
@@ -75,7 +71,7 @@ class Hours:
         """So many more. Raises NotAnEvent for what is not to be counted."""
         if told.row.kind != "visit":
             raise NotAnEvent(f"{told.name}: is not counted")
-        by = self._rows.setdefault(told.name, Row(0, {})).by
+        by = self._rows.setdefault(told.name, {})
         for field, value in told.fields.items():
             values = by.setdefault(field, {})
             values[str(value)] = values.get(str(value), 0) + times
@@ -87,17 +83,16 @@ class Hours:
         if whole < 1:
             return []
         self._began += whole * HOUR_SECONDS
-        for row in self._rows.values():
-            row.hours += whole
+        self._hours = {name: self._hours.get(name, 0) + whole for name in self._rows}
         self._keep()
-        if sum(self._rows.get(VISIT, Row()).by.get("end", {}).values()) < FEWEST:
+        if sum(self._rows.get(VISIT, {}).get("end", {}).values()) < FEWEST:
             return []
-        ripe = {name: row for name, row in self._rows.items() if not _names_somebody(row.by)}
-        return [counts(name, row.hours, _copy(row.by)) for name, row in ripe.items()]
+        ripe = {name: by for name, by in self._rows.items() if not _names_somebody(by)}
+        return [counts(name, self._hours[name], _copy(by)) for name, by in ripe.items()]
 
     def leave(self, over: list[Counts], behind: int) -> bool:
         """Write down that these go into the trail now, behind that line. False: it cannot be, and they are not to."""
-        self._leaving = {each.name: Row(each.hours, _copy(each.by)) for each in over}
+        self._leaving = {each.name: _copy(each.by) for each in over}
         self._behind = behind
         try:
             self._put(self._memory)
@@ -111,12 +106,12 @@ class Hours:
         """These stand in the trail. Returns those that were on their way there; all others are still to be told."""
         if not self._leaving:
             return []
-        found = [each for each in told if self._leaving.get(each.name) == Row(each.hours, _copy(each.by))]
+        found = [each for each in told if self._leaving.get(each.name) == each.by]
         for each in found:
-            row = self._rows.pop(each.name)
-            left = {field: _less(values, each.by[field]) for field, values in row.by.items()}
+            by, hours = self._rows.pop(each.name), self._hours.pop(each.name, 0)
+            left = {field: _less(values, each.by[field]) for field, values in by.items()}
             if any(left.values()):
-                self._rows[each.name] = Row(row.hours - each.hours, left)
+                self._rows[each.name], self._hours[each.name] = left, hours - each.hours
         self._leaving = {}
         self._keep()
         return found
@@ -130,7 +125,11 @@ class Hours:
 
     def _put(self, path: Path) -> None:
         self._serial += 1
-        disk.put(path, msgspec.json.encode(Waiting(self._serial, self._rows, self._leaving, self._behind)))
+        disk.put(path, msgspec.json.encode(self._waiting))
+
+    @property
+    def _waiting(self) -> Waiting:
+        return Waiting(self._serial, self._rows, self._hours, self._leaving, self._behind)
 
     def _keep(self) -> None:
         with contextlib.suppress(OSError):  # then they live as long as the caretaker
@@ -157,8 +156,8 @@ def _read(path: Path) -> Waiting:
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Waiting)
         for rows in (found.rows, found.leaving):
-            for name, row in rows.items():
-                counts(name, 1, row.by)
+            for name, by in rows.items():
+                counts(name, 1, by)
     except (OSError, msgspec.MsgspecError, ValueError, NotAnEvent):
         return Waiting()
     return found

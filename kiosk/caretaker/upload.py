@@ -16,7 +16,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import subprocess
-import time
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -96,7 +96,7 @@ def journal_left(state: Path = JOURNAL) -> int | None:
         said = [line for line in state.read_text("utf-8").splitlines() if line.startswith(CURSOR)]
     except (FileNotFoundError, NotADirectoryError):
         return None
-    began = int(time.time())
+    began = int(datetime.now(UTC).timestamp())
     after = [f"--after-cursor={said[0].removeprefix(CURSOR)}"] if said else []
     command = [JOURNALCTL, "--quiet", "--output=export", "--output-fields=_", *after]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as asked:

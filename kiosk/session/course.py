@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from kiosk.config.events import EVENTS, FIELDS, event
+from kiosk.config.events import FIELDS, Event, event
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.ipc.caretaker import Listener
@@ -23,7 +23,6 @@ HOME = "home"  # the screen whose answers are what visits are for
 LASTED = ((60, "under_1_minute"), (180, "under_3_minutes"), (300, "under_5_minutes"), (600, "under_10_minutes"))
 MOST_SLIPS = 8  # of one visit that are told of
 MOST_TOUCHES = 1000  # in each bucket
-STEPS = EVENTS["steps"].fields
 
 
 class Course:
@@ -75,10 +74,9 @@ class Course:
         self._began = None
         lasted = next((label for seconds, label in LASTED if took < seconds), "longer")
         visit = event("visit_ended", end=end, task=self._task, step=self._step, lasted=lasted)
-        steps = {field: FIELDS[field].bucket(self._spent.get(number)) for number, field in enumerate(STEPS, 1)}
         told = [(visit, 1), *((event("slip", printed=slip), 1) for slip in self._slips)]
         told += [(event("slip_failed", printed=slip), 1) for slip in self._slips if slip != "printed"]
-        told += [(event("steps", **steps), 1)] if self._spent else []
+        told += [(self._steps(), 1)] if self._spent else []
         told += [(event("touch", painted=bucket), times) for bucket, times in self._touches.items() if times]
         there = True
         for each, times in told:
@@ -87,3 +85,24 @@ class Course:
             else:
                 self._handover.untold += 1
         self._handover.in_use = False
+
+    def _steps(self) -> Event:
+        """How long it was at each."""
+
+        def took(step: int) -> str:
+            return FIELDS[f"step_{step}"].bucket(self._spent.get(step))
+
+        return event(
+            "steps",
+            step_1=took(1),
+            step_2=took(2),
+            step_3=took(3),
+            step_4=took(4),
+            step_5=took(5),
+            step_6=took(6),
+            step_7=took(7),
+            step_8=took(8),
+            step_9=took(9),
+            step_10=took(10),
+            step_11=took(11),
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.config.events import FIELDS, Event
+from kiosk.config.events import EVENTS, FIELDS, Event
 from kiosk.flows.asking import ends
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
@@ -12,9 +12,11 @@ from kiosk.hw.device import NotPrinted, Printed, PrinterFault
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help
-from kiosk.session.course import HOME, MOST_TOUCHES, STEPS, Course
+from kiosk.session.course import HOME, MOST_TOUCHES, Course
 from kiosk.session.handover import Handover
 from tests.session.world import World
+
+STEPS = EVENTS["steps"].fields
 
 
 class Hears(NoCaretaker):
