@@ -164,10 +164,14 @@ class Record:
 
     def _take_back(self, told: Event) -> None:
         """A line of which it was thought that the disk did not take it."""
-        of = (told.fields["speaker"], told.fields["why"]) if told.name == "gap" else ("caretaker", "unwritable")
-        count = int(told.fields["count"]) if told.name == "gap" else 1
-        self._untold[of] = self._untold[of] - count  # type: ignore[index]
-        self._untold = +self._untold
+        if told.name != "gap":
+            self._untold -= Counter({("caretaker", "unwritable"): 1})
+            return
+        self._hears(told)
+        for of in self._untold:
+            if of == (told.fields["speaker"], told.fields["why"]):
+                self._untold -= Counter({of: int(told.fields["count"])})
+                return
 
     def _refused(self, error: Unwritable) -> bool:
         if self._said != str(error):
