@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository image test-appliance install clean
+.PHONY: help run test setup check format bench bench-fleet fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository image test-appliance install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -34,6 +34,10 @@ format: ## put the code into the house's form
 bench: ## measure, against pyjpki, OpenSC and the browser itself; ARGS=--write keeps it in docs/benchmarks.md
 	@tools/setup test
 	$(PYTHON) -m bench $(ARGS)
+
+bench-fleet: ## what the desk's Prometheus needs for a thousand kiosks; half an hour; ARGS=--write, ARGS=--quick
+	@tools/setup test
+	$(PYTHON) -m bench fleet $(ARGS)
 
 fuzz: ## visits by chance, with faults, each held to what must always hold; ARGS="--seed 7 --visits 200 --minutes 3"
 	@tools/setup test

@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     browser_ = commands.add_parser("browser", help="keep Chromium on the kiosk's page (what the appliance runs)")
     caretaker_ = commands.add_parser("caretaker", help="keep trail, counts and staff (what the appliance runs)")
     check_ = commands.add_parser("check", help="check the settings, and say what this kiosk has and lacks")
-    audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export")
+    audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export, upload")
     report_ = commands.add_parser("report", help="the readiness reports that were made at the screen: list, get")
     staff_ = commands.add_parser("staff", help="the staff's accounts: add, list, remove, card")
     provision_ = commands.add_parser("provision", help="settings, certificate and staff for a machine without a login")
@@ -90,8 +90,12 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
     does.add_parser("verify", help="every line, every seal and the anchor; names length, head and key")
     show = does.add_parser("show", help="every line in words")
     show.add_argument("--ja", action="store_true", help="in Japanese")
+    show.add_argument("--prints", action="store_true", help="the print ledger alone")
     export = does.add_parser("export", help="one file that anybody can verify with openssl")
     export.add_argument("file", type=Path, metavar="FILE.tar")
+    upload = does.add_parser("upload", help="send it to a prefecture's desk, from where that was (docs/fleet.md)")
+    upload.add_argument("url", metavar="https://DESK/FOLDER")
+    upload.add_argument("--tls", type=Path, required=True, metavar="FOLDER", help="has ca.pem, kiosk.pem, kiosk.key")
     parser.set_defaults(run=audit)
 
 

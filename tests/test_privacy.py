@@ -99,7 +99,7 @@ SHOWN: dict[str, str] = {
     "Flaw": "where what",
     "Report": "head",
     "_Walk": "head hashes",
-    "Waiting": "rows",
+    "Waiting": "rows hours leaving",
     "Standing": "head",
     "Denied": "why",  # words of ours
     # what people are told, from the station's files, and when staff made sure of it

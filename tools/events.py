@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from kiosk.config.events import EVENTS, FIELDS, KINDS, Field, Kind
+from kiosk.config.events import EVENTS, FIELDS, KINDS, MORE, NONE, Field, Kind
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "events.md"
 
@@ -15,7 +15,8 @@ HEAD = """\
 Made from `config/events.toml` by `make events`; a test holds the two together.
 
 What outlives a session is an event, and no event has a person in it. These are all the events there are; nothing else
-can be told, written or counted. A field is one of the values below it, or a number between two bounds.
+can be told, written or counted. A field is one of the values below it, or a number between two bounds. How long
+something took is one of a few, too: up to one bound or the next.
 """
 
 OF_KIND: dict[Kind, str] = {
@@ -25,7 +26,7 @@ OF_KIND: dict[Kind, str] = {
     "call": "Somebody has called the staff, and what became of that: a line in the trail, with its time",
     "act": "Somebody on the staff has done something: a line in the trail, with its time",
     "visit": "What people's visits were like: never a line for one. Counts once an hour, each field by itself; an hour "
-    "with fewer than three visits is joined to the next",
+    "with fewer than three visits is joined to the next. Steps that one or two people came to wait for a third",
 }
 
 
@@ -56,6 +57,10 @@ def _fields() -> Iterator[str]:
 
 
 def _values(field: Field) -> Iterator[str]:
+    if field.le:
+        bounds = ", ".join(f"{each:g}" for each in field.le)
+        yield f"Up to {bounds} seconds, or `{MORE}`{f', or `{NONE}`: not at all' if field.none else ''}."
+        return
     if not field.values:
         yield f"A whole number from {field.least} to {field.most}."
         return

@@ -29,7 +29,7 @@ import msgspec
 from msgspec import Struct
 
 from kiosk.caretaker.key import Key, PublicKey
-from kiosk.config.events import Counts, Event, encode
+from kiosk.config.events import Counts, Event, NotAnEvent, counts, encode, event
 
 NOTHING_BEFORE = "0" * 64
 SUFFIX, SEAL = ".jsonl", ".sig"
@@ -93,6 +93,17 @@ def read(line: bytes) -> Line:
     if type(n) is not int or not isinstance(before, str) or not isinstance(at, str):
         raise NoLine("has no number, no time or no hash of the line before")
     return Line(n, before, at, members, hash_of(line))
+
+
+def told_in(line: Line) -> Event | Counts | None:
+    """What was told with it; None: today's table does not have it."""
+    members = line.members
+    try:
+        if "by" in members:
+            return counts(line.event, members["hours"], members["by"])
+        return event(line.event, **members.get("fields", {}))
+    except (NotAnEvent, KeyError, TypeError, AttributeError):
+        return None
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:

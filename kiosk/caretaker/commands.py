@@ -1,31 +1,34 @@
 """What root asks at the command line: trail and reports, read from the disk; the staff, who are the caretaker's to
-know."""
+know; that the trail goes to a desk."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
 import sys
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kiosk.caretaker import cards, chain, readiness
 from kiosk.caretaker.cards import NotACard
-from kiosk.caretaker.chain import NoLine
+from kiosk.caretaker.chain import Line, NoLine
 from kiosk.caretaker.export import export
 from kiosk.caretaker.key import Key, NoKey, PublicKey
+from kiosk.caretaker.ledger import in_ledger
 from kiosk.caretaker.passcodes import WEAKNESSES
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
+from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
 from kiosk.caretaker.verify import verify
 from kiosk.caretaker.weak import LONGEST
 from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.caretaker import ROOT_SECONDS, Away, Caretaker
-from kiosk.ipc.messages import AddStaff, Denied, ListStaff, PinCard, Question, RemoveStaff, Staff
+from kiosk.ipc.messages import AddStaff, Denied, ListStaff, PinCard, Question, RemoveStaff, Sent, Staff, Uploaded
 from kiosk.language.dates import JST
 
 
@@ -37,10 +40,12 @@ def audit(settings: CaretakerSettings, options: argparse.Namespace) -> int:
             case "verify":
                 return _verify(state)
             case "show":
-                return _show(state, "ja" if options.ja else "en")
+                return _show(state, "ja" if options.ja else "en", in_ledger if options.prints else lambda _: True)
+            case "upload":
+                return _upload(state, options.url, options.tls, Caretaker(settings.caretaker.runtime_directory))
             case _:
                 return _export(state, options.file, Caretaker(settings.caretaker.runtime_directory))
-    except NoKey as error:
+    except (NoKey, NotTaken) as error:
         return _complain(str(error))
     except OSError as error:
         return _complain(f"{error.filename or state}: {error.strerror}")
@@ -109,11 +114,13 @@ def _verify(state: Path) -> int:
     return 0 if report.sound else 1
 
 
-def _show(state: Path, tongue: Tongue) -> int:
+def _show(state: Path, tongue: Tongue, shown: Callable[[Line], bool]) -> int:
     for path in segments(state / FOLDER):
-        for line in chain.split(path.read_bytes())[0]:
+        for data in chain.split(path.read_bytes())[0]:
             try:
-                print(words(chain.read(line), tongue))
+                line = chain.read(data)
+                if shown(line):
+                    print(words(line, tongue))
             except NoLine as flaw:
                 print(f"        {path.name}: a line that {flaw}")
     return 0
@@ -126,6 +133,29 @@ def _export(state: Path, to: Path, caretaker: Caretaker) -> int:
     count = export(state / FOLDER, key, to)
     print(f"{to}: {count} segments; docs/audit.md says how to verify it. Its key: {key.public.fingerprint}")
     return 0
+
+
+def _upload(state: Path, url: str, tls: Path, caretaker: Caretaker) -> int:
+    """The moments are told to the caretaker, whose figures have them. What cannot be sent of the one keeps back nothing
+    of the other."""
+    before: dict[Sent, int | None] = {"journal": journal_left()}
+    began = int(datetime.now(UTC).timestamp())
+    try:
+        count = upload(state / FOLDER, PublicKey.load(state), Desk(url, tls))
+        before["trail"] = began
+        print(f"{url}: {count} segments more; the desk has all of the trail")
+    finally:
+        for what, moment in before.items():
+            if moment is not None:
+                _tell_left(caretaker, what, moment)
+    return 0
+
+
+def _tell_left(caretaker: Caretaker, what: Sent, moment: int) -> None:
+    try:
+        caretaker.ask(Uploaded(what, moment), ROOT_SECONDS)
+    except Away as error:
+        print(f"the caretaker does not answer ({error}), so no figure says what has left", file=sys.stderr)
 
 
 def _list(folder: Path) -> int:

@@ -2,6 +2,8 @@
 days, and since the beginning.
 
 Visits and slips come as the counts of an hour, at the moment when those go into the trail and not before (`hours.py`).
+With the counters stands the line of the trail up to which they were counted: what came behind it before the power went
+is counted at the next start, and nothing twice (`record.py`).
 Days are Japan's. A day that lies ahead, because the clock was, is in no week.
 """
 
@@ -25,11 +27,13 @@ COUNTED = {"visit_ended": ("visits", "end"), "slip": ("prints", "printed")}  # e
 
 
 class State(Struct, frozen=True):
-    """The file. begun: seconds since 1970. days: by their date's ordinal."""
+    """The file. begun: seconds since 1970. days: by their date's ordinal. line: of the trail, counted up to it; None:
+    from the next on."""
 
     begun: int
     start: Span = Span()
     days: dict[int, Span] = {}
+    line: int | None = None
 
 
 class Counters:
@@ -49,8 +53,19 @@ class Counters:
                 week = _sum(week, span)
         return Counted(state.begun, state.days.get(today, Span()), week, state.start)
 
-    def add(self, told: Event | Counts) -> None:
-        """What stands in the trail now."""
+    def known(self, end: int) -> int:
+        """The line up to which it is counted, of a trail that ends there."""
+        line = end if self._state.line is None else min(self._state.line, end)
+        if line != self._state.line:
+            self._kept.keep(structs.replace(self._state, line=line))
+            self._waits = None
+        return line
+
+    def add(self, told: Event | Counts, line: int) -> None:
+        """What stands in the trail now, in that line."""
+        if line <= (self._state.line or 0):
+            return
+        self._waits = structs.replace(self._state, line=line)
         if isinstance(told, Counts):
             if told.name in COUNTED:
                 counter, field = COUNTED[told.name]

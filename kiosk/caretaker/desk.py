@@ -77,6 +77,7 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TriedOut,
+    Uploaded,
     Verdict,
     encode,
     question,
@@ -95,7 +96,7 @@ WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each t
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, *DOOR, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
-    "root": frozenset({Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, *LOOKS, *ACTS}),
+    "root": frozenset({Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, *LOOKS, *ACTS}),
 }
 
 
@@ -184,7 +185,7 @@ class Desk:
         if not self._buckets[speaker].takes(self._now()):
             self._record.missed(speaker, "flood")
             return Denied("too much is told", later=True)
-        self._record.tell(told)
+        self._record.tell(told, telling.times)
         return Taken()
 
     def _note(self, report: Report, who: frozenset[Speaker]) -> Answer:
@@ -275,6 +276,8 @@ class Desk:
                     self._passcodes.remove(staff)
                 case PinCard(staff=staff, card=card):
                     self._passcodes.pin(staff, card)
+                case Uploaded(what=what, before=before):
+                    house.left.has_left(what, before)
                 case ListStaff():
                     return Staff(self._passcodes.accounts, self._passcodes.with_card)
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted) as error:

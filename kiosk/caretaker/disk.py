@@ -55,9 +55,11 @@ def open_to_add(path: Path) -> int:
 
 
 def remove(*paths: Path) -> None:
+    """They are there no more, and do not come back with a power cut."""
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
+            _bring_to_disk(path.parent)
 
 
 def sweep(folder: Path) -> None:

@@ -5,36 +5,48 @@ is how often each value came, each field by itself. When an hour is over and thr
 counts are handed out and all begins anew; otherwise the hour is joined to the next. They are handed out at the end of
 an hour and never when the third visit ends. Hours are the monotonic clock's.
 
+Where a field may have been not at all (the steps that a visit came to), the others are of fewer people, who would stand
+there by themselves, one field beside the other. Such a row waits until none of its fields is of one or two.
+
 The counts that wait lie in memory (the runtime directory), so they outlive the caretaker, and the power only when it
 was stopped as it should be: then they are moved to the disk, to be joined to the first hour after the start.
+
+No kill makes two of one visit. Each of the two files is whole and bears a number: the higher is the newer, and has in
+it whatever the other had. Before counts go into the trail it is written down which, and behind which of its lines they
+will stand; whoever finds that looks whether they do (`record.py`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from kiosk.caretaker import disk
-from kiosk.config.events import EVENTS, Counts, Event, NotAnEvent, counts
+from kiosk.config.events import FIELDS, NONE, Counts, Event, NotAnEvent, counts
 
 HOUR_SECONDS = 3600.0
 FEWEST = 3  # visits that are told of together
 VISIT = "visit_ended"  # the event that counts as one
 FILE = "counts.json"
 
-Rows = dict[str, dict[str, dict[str, int]]]  # event, field, value: how often
+By = dict[str, dict[str, int]]  # field, value: how often
+Rows = dict[str, By]  # by event
 
 
 class Waiting(Struct, frozen=True, forbid_unknown_fields=True):
-    """The file. hours: that were joined already."""
+    """The file. hours: of each event, that are over since it was told last. leaving: of the rows what was to be written
+    behind this line of the trail."""
 
-    hours: int = 0
+    serial: int = 0
     rows: Rows = {}
+    hours: dict[str, int] = {}
+    leaving: Rows = {}
+    behind: int = 0
 
 
 class Hours:
@@ -42,20 +54,27 @@ class Hours:
 
     def __init__(self, memory: Path, state: Path, now: Callable[[], float] = time.monotonic) -> None:
         self._memory, self._state, self._now = memory / FILE, state / FILE, now
-        self._rows: Rows = {}
-        self._hours = 0
-        for path in (self._state, self._memory):
-            self._join(_read(path))
+        newest = max(_read(self._state), _read(self._memory), key=lambda found: found.serial)
+        self._serial, self._rows, self._hours = newest.serial, newest.rows, newest.hours
+        self._leaving, self._behind = newest.leaving, newest.behind
         self._began = now()
-        self._keep()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # then they live as long as the caretaker, and stay on the disk
+            self._put(self._memory)
             disk.remove(self._state)
 
-    def add(self, told: Event) -> None:
-        """One more. Raises NotAnEvent for what is not to be counted."""
+    @property
+    def behind(self) -> int | None:
+        """The line of the trail behind which counts may stand that are still here; None: there are no such."""
+        return self._behind if self._leaving else None
+
+    def add(self, told: Event, times: int = 1) -> None:
+        """So many more. Raises NotAnEvent for what is not to be counted."""
         if told.row.kind != "visit":
             raise NotAnEvent(f"{told.name}: is not counted")
-        self._join(Waiting(0, {told.name: {field: {str(value): 1} for field, value in told.fields.items()}}))
+        by = self._rows.setdefault(told.name, {})
+        for field, value in told.fields.items():
+            values = by.setdefault(field, {})
+            values[str(value)] = values.get(str(value), 0) + times
         self._keep()
 
     def over(self) -> list[Counts]:
@@ -64,52 +83,81 @@ class Hours:
         if whole < 1:
             return []
         self._began += whole * HOUR_SECONDS
-        self._hours += whole
-        if self._visits < FEWEST:
-            if self._visits == 0 and not self._rows:
-                self._hours = 0  # nobody was there: nothing to join
-            self._keep()
-            return []
-        return [counts(name, self._hours, by) for name, by in self._rows.items()]
-
-    def told(self) -> None:
-        """What `over` gave stands in the trail."""
-        self._rows, self._hours = {}, 0
+        self._hours = {name: self._hours.get(name, 0) + whole for name in self._rows}
         self._keep()
+        if sum(self._rows.get(VISIT, {}).get("end", {}).values()) < FEWEST:
+            return []
+        ripe = {name: by for name, by in self._rows.items() if not _names_somebody(by)}
+        return [counts(name, self._hours[name], _copy(by)) for name, by in ripe.items()]
+
+    def leave(self, over: list[Counts], behind: int) -> bool:
+        """Write down that these go into the trail now, behind that line. False: it cannot be, and they are not to."""
+        self._leaving = {each.name: _copy(each.by) for each in over}
+        self._behind = behind
+        try:
+            self._put(self._memory)
+            disk.remove(self._state)  # what was moved there once, and would be joined again
+        except OSError:
+            self._leaving = {}
+            return False
+        return True
+
+    def told(self, *told: Counts) -> list[Counts]:
+        """These stand in the trail. Returns those that were on their way there; all others are still to be told."""
+        if not self._leaving:
+            return []
+        found = [each for each in told if self._leaving.get(each.name) == each.by]
+        for each in found:
+            by, hours = self._rows.pop(each.name), self._hours.pop(each.name, 0)
+            left = {field: _less(values, each.by[field]) for field, values in by.items()}
+            if any(left.values()):
+                self._rows[each.name], self._hours[each.name] = left, hours - each.hours
+        self._leaving = {}
+        self._keep()
+        return found
 
     def stop(self) -> None:
         """The machine may be switched off now."""
         with contextlib.suppress(OSError):  # they stay in memory
             if self._rows:
-                disk.put(self._state, self._written())
+                self._put(self._state)
             disk.remove(self._memory)
 
+    def _put(self, path: Path) -> None:
+        self._serial += 1
+        disk.put(path, msgspec.json.encode(self._waiting))
+
     @property
-    def _visits(self) -> int:
-        return sum(self._rows.get(VISIT, {}).get("end", {}).values())
-
-    def _join(self, more: Waiting) -> None:
-        self._hours += more.hours
-        for name, by in more.rows.items():
-            for field, values in by.items():
-                for value, count in values.items():
-                    row = self._rows.setdefault(name, {}).setdefault(field, {})
-                    row[value] = row.get(value, 0) + count
-
-    def _written(self) -> bytes:
-        return msgspec.json.encode(Waiting(self._hours, self._rows))
+    def _waiting(self) -> Waiting:
+        return Waiting(self._serial, self._rows, self._hours, self._leaving, self._behind)
 
     def _keep(self) -> None:
         with contextlib.suppress(OSError):  # then they live as long as the caretaker
-            disk.put(self._memory, self._written())
+            self._put(self._memory)
+
+
+def _names_somebody(by: Mapping[str, Mapping[str, int]]) -> bool:
+    """A field that may be not at all is of one or two people."""
+    some = [sum(values.values()) - values.get(NONE, 0) for field, values in by.items() if FIELDS[field].none]
+    return any(0 < people < FEWEST for people in some)
+
+
+def _copy(by: Mapping[str, Mapping[str, int]]) -> By:
+    return {field: dict(values) for field, values in by.items()}
+
+
+def _less(values: Mapping[str, int], less: Mapping[str, int]) -> dict[str, int]:
+    left = {value: count - less.get(value, 0) for value, count in values.items()}
+    return {value: count for value, count in left.items() if count}
 
 
 def _read(path: Path) -> Waiting:
     """What waits there; nothing, if what is there is not ours or not of today's table."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Waiting)
-        for name, by in found.rows.items():
-            counts(name, 1, by)
+        for rows in (found.rows, found.leaving):
+            for name, by in rows.items():
+                counts(name, 1, by)
     except (OSError, msgspec.MsgspecError, ValueError, NotAnEvent):
         return Waiting()
-    return found if set(found.rows) <= set(EVENTS) else Waiting()
+    return found

@@ -1,5 +1,5 @@
-"""What the staff ask about: board, doors, paper, counters, facts, reports; each a file of its own here, and together on
-the desk.
+"""What is asked about: board, doors, paper, counters, facts, reports, and what has been sent to a prefecture; each a
+file of its own here, and together on the desk.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -18,6 +18,7 @@ from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
+from kiosk.caretaker.left import Left
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.config.events import Counts, Event, Speaker
@@ -56,6 +57,7 @@ class House:
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
+        self.left = Left(state / left.FILE)
         self.facts = Facts(state / facts.FILE, tell, load)
         self._reports = Reports(state / readiness.FOLDER, tell, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
@@ -74,11 +76,15 @@ class House:
         if check == "clock":
             self._clock.portal_says(reason == "right", self._wall(), self._now())
 
-    def written(self, told: Event | Counts) -> None:
-        """What stands in the trail now."""
-        self.counters.add(told)
+    def known(self, end: int) -> int:
+        """The line of the trail up to which all of it has been heard here. end: its last."""
+        return min(self.counters.known(end), self.paper.known(end))
+
+    def written(self, told: Event | Counts, line: int) -> None:
+        """What stands in the trail now, in that line."""
+        self.counters.add(told, line)
         if isinstance(told, Counts) and told.name == "slip":
-            self.paper.printed(told.by["printed"].get("printed", 0))
+            self.paper.printed(told.by["printed"].get("printed", 0), line)
 
     def again(self) -> None:
         """Look, and show what is found without waiting whether it lasts."""
@@ -111,6 +117,7 @@ class House:
         self.paper.turn()
         self.counters.turn()
         self.facts.turn()
+        self.left.turn()
         self._reports.turn()
 
     def stop(self) -> None:

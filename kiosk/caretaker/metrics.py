@@ -2,7 +2,8 @@
 
 Every label comes from the tables of events and checks (config/events.toml, config/health.toml), so none can single out
 a person; a test derives the whole space from them. Counters of visits move when the counts of their hour reach the
-trail, and not before (hours.py): while a person could still be seen, nothing moves for them.
+trail, and not before (hours.py): while a person could still be seen, nothing moves for them. How long something took is
+a histogram without a sum, for only its buckets were ever told.
 
 The head of the trail leaves the machine as numbers, thirteen hexadecimal digits in each, which is what a sample holds
 exactly: a hash as a label would be a new series for every line.
@@ -21,17 +22,17 @@ import threading
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from kiosk.config.events import EVENTS, FIELDS, MOST, Counts, Event
+from kiosk.config.events import EVENTS, FIELDS, MORE, MOST, Counts, Event
 from kiosk.config.health import LEVELS
-from kiosk.ipc.messages import SHUT_FOR, DoorsStand, Row
+from kiosk.ipc.messages import SHUT_FOR, DoorsStand, Row, Sent
 
 log = logging.getLogger("kiosk.caretaker")
 
@@ -69,6 +70,7 @@ class Figures(Collector):
         self._doors = DoorsStand()
         self._lost = 0
         self._trail = (0, "", 0)
+        self._left: Mapping[Sent, int] = {}
 
     def hear(self, told: Event | Counts) -> None:
         """What has happened, once more."""
@@ -99,6 +101,11 @@ class Figures(Collector):
             self._checks = {row.check: row.level for row in rows}
             self._doors = doors
 
+    def left(self, before: Mapping[Sent, int]) -> None:
+        """How far trail and journal have left the machine, in seconds since 1970."""
+        with self._lock:
+            self._left = before
+
     def collect(self) -> Iterable[Metric]:
         with self._lock:
             return list(self._families())
@@ -110,6 +117,7 @@ class Figures(Collector):
         yield _counter("kiosk_events", "Events told; of visits, those of whole hours", ("event",), counted)
         values = {each: self._values[each] for name in EVENTS for each in _values(name)}
         yield _counter("kiosk_event_values", "How often a field had a value", ("event", "field", "value"), values)
+        yield self._histograms()
         yield _counter("kiosk_events_lost", "Events that could not be told or written", (), {(): self._lost})
         states = {(name, each): float(each == now) for name, now in self._states.items() for each in _labels(name)}
         yield _gauge("kiosk_state", "1: a device is so", ("event", "value"), states)
@@ -122,8 +130,23 @@ class Figures(Collector):
         yield _gauge("kiosk_trail_lines", "Lines of the audit trail", (), {(): lines})
         yield _gauge("kiosk_trail_head", "The hash of the last of them", ("part",), parts(head))
         yield _gauge("kiosk_trail_unwritten", "Events that wait for the disk", (), {(): unwritten})
+        left = {(what,): float(before) for what, before in self._left.items()}
+        yield _gauge("kiosk_uploaded_time_seconds", "All written before that is at the desk", ("what",), left)
         if self._carrier is not None:
             yield _gauge("kiosk_alertmanager_up", "1: calls can be carried", (), {(): float(self._carrier.answers)})
+
+    def _histograms(self) -> Metric:
+        """How long everything took of which the table says up to what."""
+        family = HistogramMetricFamily("kiosk_event_seconds", "How long it took", labels=("event", "field"))
+        for name, row in EVENTS.items():
+            for field in row.fields:
+                taken = 0
+                for bound, value in _buckets(field):
+                    taken += self._values[name, field, value]
+                    family.add_sample(f"{family.name}_bucket", {"event": name, "field": field, "le": bound}, taken)
+                if FIELDS[field].le:
+                    family.add_sample(f"{family.name}_count", {"event": name, "field": field}, taken)
+        return family
 
 
 class Server:
@@ -199,6 +222,12 @@ def _values(name: str) -> list[tuple[str, str, str]]:
         return []
     few = [field for field in row.fields if FIELDS[field].values or (FIELDS[field].most or MOST) < MOST_LABELS]
     return [(name, field, value) for field in few for value in FIELDS[field].labels]
+
+
+def _buckets(field: str) -> list[tuple[str, str]]:
+    """Of how long something took: each bound, as Prometheus writes it, and the value up to it."""
+    bounds = [(str(each), FIELDS[field].bucket(each)) for each in FIELDS[field].le]
+    return [*bounds, ("+Inf", MORE)] if bounds else []
 
 
 def _gauge(name: str, means: str, labels: tuple[str, ...], samples: dict[Any, float]) -> Metric:

@@ -23,12 +23,14 @@ ROLLS = 5  # the last ones, by which is judged
 
 
 class State(Struct, frozen=True):
-    """The file. low: the printer has said that this roll comes to its end. gave: slips of the last rolls that did."""
+    """The file. low: the printer has said that this roll comes to its end. gave: slips of the last rolls that did.
+    line: of the trail, counted up to it (`counters.py`)."""
 
     rolls: int = 0
     printed: int = 0
     low: bool = False
     gave: tuple[int, ...] = ()
+    line: int | None = None
 
 
 class Paper:
@@ -47,16 +49,24 @@ class Paper:
         """There is a new roll."""
         state = self._kept.now
         gave = (*state.gave, state.printed)[-ROLLS:] if state.low and state.printed else state.gave
-        self._kept.keep(State(state.rolls + 1, gave=gave))
+        self._kept.keep(State(state.rolls + 1, gave=gave, line=state.line))
         self._tell(event("paper_changed", staff=staff, role=role))
 
     def turn(self) -> None:
         """To be called about once a second."""
         self._kept.turn()
 
-    def printed(self, slips: int) -> None:
-        """So many more."""
-        self._kept.keep(structs.replace(self._kept.now, printed=self._kept.now.printed + slips))
+    def known(self, end: int) -> int:
+        """The line up to which it is counted, of a trail that ends there."""
+        line = end if self._kept.now.line is None else min(self._kept.now.line, end)
+        if line != self._kept.now.line:
+            self._kept.keep(structs.replace(self._kept.now, line=line))
+        return line
+
+    def printed(self, slips: int, line: int) -> None:
+        """So many more, as that line of the trail says."""
+        if line > (self._kept.now.line or 0):
+            self._kept.keep(structs.replace(self._kept.now, printed=self._kept.now.printed + slips, line=line))
 
     def reported(self, reason: str) -> None:
         """What the printer says (config/health.toml)."""

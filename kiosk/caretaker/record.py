@@ -5,7 +5,12 @@ again. A state is written only when it is not as it was written last; it is of w
 the last name.
 
 Others hear of it too. Of an event when it is told, also when no disk takes it, and of counts when they stand in the
-trail: alerts and figures. Of what stands in the trail alone: the staff's counters.
+trail: alerts and figures. Of what stands in the trail alone, each line with its number: the staff's counters.
+
+The trail is the truth, and all else follows it. A line may stand there although nobody was answered: the power went, or
+the disk took the line and not what comes behind it. So whenever the trail is opened, what stands behind the last line
+that is known of is heard of like any other; whoever counts keeps the number up to which that was done, and no line is
+counted twice or left out.
 """
 
 from __future__ import annotations
@@ -13,10 +18,10 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kiosk.caretaker.hours import Hours
-from kiosk.caretaker.trail import Trail, Unwritable
+from kiosk.caretaker.trail import OWN, Trail, Unwritable
 from kiosk.config.events import MOST, Counts, Event, Speaker, event
 
 log = logging.getLogger("kiosk.caretaker")
@@ -26,8 +31,9 @@ GAPS_EVERY_SECONDS = 60.0  # so that a flood does not become one of gaps
 
 
 class Record:
-    """now: monotonic seconds. hears: is called with what is told. written: with whatever stands in the trail now. For
-    one thread."""
+    """now: monotonic seconds. hears: is called with what is told. written: with whatever stands in the trail now, and
+    the number of its line. known: given the last line that there is when the trail is first opened, up to which one
+    whoever hears of `written` has heard of it. For one thread."""
 
     def __init__(
         self,
@@ -37,7 +43,9 @@ class Record:
         hears: Callable[[Event | Counts], None] = lambda _told: None,
     ) -> None:
         self._trail, self._hours, self._now, self._hears = trail, hours, now, hears
-        self.written: Callable[[Event | Counts], None] = lambda _told: None
+        self.written: Callable[[Event | Counts, int], None] = lambda _told, _line: None
+        self.known: Callable[[int], int] = lambda end: end
+        self._end: int | None = None  # the last line that is known of
         self._gaps_from = now()
         self._states: dict[tuple[object, ...], Event] = {}
         self._untold: Counter[tuple[Speaker, str]] = Counter()
@@ -52,10 +60,10 @@ class Record:
         """False: a state is as it was written last."""
         return self._states.get(_whose(told)) != told
 
-    def tell(self, told: Event) -> None:
-        """Have it written, or counted."""
+    def tell(self, told: Event, times: int = 1) -> None:
+        """Have it written, or counted so many times."""
         if told.row.kind == "visit":
-            self._hours.add(told)
+            self._hours.add(told, times)
         elif self.is_news(told):
             self._hears(told)
             self._states.pop(_whose(told), None)  # it is not as it was written last, whether this is written or not
@@ -70,11 +78,10 @@ class Record:
         """To be called about once a second: gaps, and the hour if it is over."""
         if self._now() >= self._gaps_from:
             self._tell_gaps()
+        opened = self._open()
         over = self._hours.over()
-        if over and self._append(*over):
-            self._hours.told()
-            for each in over:
-                self._hears(each)
+        if over and opened and self._hours.leave(over, self._last):
+            self._append(*over)
 
     def stop(self, *last: Event) -> None:
         self._tell_gaps()
@@ -84,6 +91,8 @@ class Record:
         self._trail.close()
 
     def _tell_gaps(self) -> None:
+        if not self._open():  # what stands there after all is no gap
+            return
         gaps = [
             event("gap", speaker=speaker, why=why, count=min(count, MOST))
             for (speaker, why), count in self._untold.items()
@@ -101,21 +110,74 @@ class Record:
         return False
 
     def _append(self, *told: Event | Counts) -> bool:
+        if not self._open():
+            return False
         try:
             found = self._trail.append(*told)
         except Unwritable as error:
-            if self._said != str(error):
-                self._said = str(error)
-                log.error("the trail cannot be written: %s; events are counted until it can", error)
-            return False
+            return self._refused(error)
         if self._said:
             log.warning("the trail is written again")
             self._said = ""
-        for late in found:
+        for n, late in enumerate(found, self._last + 1):
             self._hears(late)
-        for each in (*found, *told):
-            self.written(each)
+            self.written(late, n)
+        assert self._trail.anchor is not None
+        self._end = self._trail.anchor.lines
+        self._stand([*enumerate(told, self._end - len(told) + 1)])
         return True
+
+    @property
+    def _last(self) -> int:
+        assert self._end is not None
+        return self._end
+
+    def _open(self) -> bool:
+        """The trail is open, and all that stands in it is known of."""
+        if self._trail.anchor is not None and self._end is not None:
+            return True
+        try:
+            self._trail.open()
+            assert self._trail.anchor is not None
+            end = self._trail.anchor.lines
+            since = self.known(end) if self._end is None else self._end
+            behind = [since] if self._hours.behind is None else [since, self._hours.behind]
+            stand = list(self._trail.behind(min(behind)))
+        except Unwritable as error:
+            return self._refused(error)
+        if self._end is not None:  # it was told here, and counted among what the disk did not take
+            for told in (each for n, each in stand if n > since and isinstance(each, Event)):
+                if told.name not in OWN:
+                    self._take_back(told)
+        self._end = end
+        self._stand(stand)
+        return True
+
+    def _stand(self, stand: Sequence[tuple[int, Event | Counts]]) -> None:
+        """These lines are in the trail."""
+        behind = self._hours.behind
+        left = self._hours.told(*(each for n, each in stand if isinstance(each, Counts) and n > (behind or 0)))
+        for each in left:
+            self._hears(each)
+        for n, told in stand:
+            self.written(told, n)
+
+    def _take_back(self, told: Event) -> None:
+        """A line of which it was thought that the disk did not take it."""
+        if told.name != "gap":
+            self._untold -= Counter({("caretaker", "unwritable"): 1})
+            return
+        self._hears(told)
+        for of in self._untold:
+            if of == (told.fields["speaker"], told.fields["why"]):
+                self._untold -= Counter({of: int(told.fields["count"])})
+                return
+
+    def _refused(self, error: Unwritable) -> bool:
+        if self._said != str(error):
+            self._said = str(error)
+            log.error("the trail cannot be written: %s; events are counted until it can", error)
+        return False
 
 
 def _whose(told: Event) -> tuple[object, ...]:

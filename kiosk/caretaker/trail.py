@@ -11,7 +11,8 @@ when the trail is opened again:
 
     a part of a line          the segment is closed off: sealed as it is, and the next begins with `trail_torn`, which
                               says how many bytes there are. Nothing is cut away and nothing mended
-    lines behind the anchor   they are the trail's: it was cut off before the second step
+    lines behind the anchor   they are the trail's: it was cut off before the second step. Whoever told them was not
+                              answered, and may look for them (`behind`)
     a file not yet renamed    it is removed: no part of the trail
     fewer lines than the      somebody has done that, or the disk. The trail goes on behind the anchor with
     anchor says, a line that  `trail_broken`, and `verify` says so for as long as these segments are kept
@@ -40,6 +41,7 @@ from kiosk.config.events import Counts, Event, event
 FOLDER = "trail"  # in the state directory
 SEGMENT_BYTES = 1 << 20
 REMOVED_AT_ONCE = 2
+OWN = ("segments_removed", "trail_torn", "trail_broken")  # what the trail writes down of itself
 
 
 class Unwritable(Exception):
@@ -115,6 +117,18 @@ class Trail:
         found, self._found = self._found, []
         self.last_event = chain.read(lines[-1]).event
         return found
+
+    def behind(self, n: int) -> Iterator[tuple[int, Event | Counts]]:
+        """What stands behind that line, each with its number, as far as today's table has it. Raises Unwritable."""
+        with self._written():
+            there = segments(self._folder) if self._folder.exists() else []
+            last = next((at for at, path in reversed([*enumerate(there)]) if _first(path) <= n + 1), 0)
+            data = [path.read_bytes() for path in there[last:]]
+        for each in [line for lines in data for line in chain.split(lines)[0]]:
+            with contextlib.suppress(NoLine):
+                line = chain.read(each)
+                if line.n > n and (told := chain.told_in(line)) is not None:
+                    yield line.n, told
 
     def close(self) -> None:
         if self._end is not None and self._end.segment is not None:
@@ -208,8 +222,7 @@ class Trail:
         """The end behind the last segment."""
         data = path.read_bytes()
         lines, tail = chain.split(data)
-        first = chain.first_of(path.name)
-        assert first is not None
+        first = _first(path)
         good = list(_good(lines, first))
         flaw = _flaw(good, len(lines), first, anchor)
         if flaw:
@@ -259,6 +272,13 @@ def _flaw(good: Sequence[Line], count: int, first: int, anchor: Anchor | None) -
         return "line_changed"
     hashes = {first - 1: good[0].before, **{line.n: line.hash for line in good}} if good else {}
     return "" if hashes.get(anchor.lines) == anchor.head else "line_changed"
+
+
+def _first(segment: Path) -> int:
+    """The number of its first line."""
+    first = chain.first_of(segment.name)
+    assert first is not None
+    return first
 
 
 def _seal(segment: Path) -> Path:

@@ -34,6 +34,5 @@ def _name(name: str, tongue: Tongue) -> str:
 
 
 def _value(name: str, value: object, tongue: Tongue) -> str:
-    known = FIELDS[name].values if name in FIELDS else None
-    both = known.get(str(value)) if known else None
+    both = FIELDS[name].words.get(str(value)) if name in FIELDS else None
     return both[0 if tongue == "ja" else 1] if both else str(value)

@@ -1,8 +1,9 @@
 """What may be told: from `config/events.toml` to types, and nothing past them.
 
 Each row of the table becomes a frozen msgspec type of its own, whose fields are enumerations (`Literal`) and bounded
-integers. There is no other kind of field, so there is no place for a name, a number or a day of anybody's. Two doors
-lead to such a value, and both check every field against the table:
+integers. There is no other kind of field, so there is no place for a name, a number or a day of anybody's. How long
+something took is an enumeration, too: of the buckets of a histogram, each named by its upper bound. Two doors lead to
+such a value, and both check every field against the table:
 
     event("browser_restarted", browser="silent")    for whoever tells; raises NotAnEvent
     decode(data)                                    for whoever hears; raises NotAnEvent
@@ -34,6 +35,7 @@ Kind = Literal["machine", "state", "fault", "call", "act", "visit"]
 Speaker = Literal["server", "browser", "root", "caretaker"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 1_000_000_000  # of anything that is counted
+NONE, MORE = "none", "more"  # how long it took: it was not at all, or longer than the last bound
 NAME = r"^[a-z][a-z0-9_]*$"
 
 Name = Annotated[str, Meta(pattern=NAME)]
@@ -45,33 +47,51 @@ class NotAnEvent(Exception):
 
 
 class Field(Struct, frozen=True, forbid_unknown_fields=True):
-    """One field. values: each with its words in Japanese and English; or a number from least to most."""
+    """One field. values: each with its words in Japanese and English; or a number from least to most; or how long
+    something took: up to one of these bounds (le, in seconds, as Prometheus calls it), or more. none: or not at all."""
 
     ja: Words
     en: Words
     values: dict[Name, tuple[Words, Words]] | None = None
     least: int | None = None
     most: int | None = None
+    le: tuple[float, ...] = ()
+    none: bool = False
 
     def __post_init__(self) -> None:
         bounded = self.least is not None and self.most is not None and self.least < self.most
-        if bounded == bool(self.values) or (self.least is None) != (self.most is None):
-            raise ValueError("a field has either some values or two bounds")
+        if [bounded, bool(self.values), bool(self.le)].count(True) != 1 or (self.least is None) != (self.most is None):
+            raise ValueError("a field has either some values, or two bounds, or those of a histogram")
+        if list(self.le) != sorted({each for each in self.le if each > 0}) or (self.none and not self.le):
+            raise ValueError("the bounds of a histogram are above nought, and grow")
 
     @property
     def type(self) -> Any:
         """The type of a value."""
-        if self.values:
-            return Literal[tuple(self.values)]
+        if self.words:
+            return Literal[tuple(self.words)]
         return Annotated[int, Meta(ge=self.least, le=self.most)]
+
+    @property
+    def words(self) -> dict[str, tuple[str, str]]:
+        """What each value means, in Japanese and English; nothing for a number."""
+        if not self.le:
+            return self.values or {}
+        none = {NONE: ("なし", "not at all")} if self.none else {}
+        upto = {f"{each:g}": (f"{each:g}秒まで", f"up to {each:g} s") for each in self.le}
+        return {**none, **upto, MORE: (f"{self.le[-1]:g}秒より長い", f"more than {self.le[-1]:g} s")}
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Every value there is, as text. Only for fields of a few."""
-        if self.values:
-            return tuple(self.values)
+        if self.words:
+            return tuple(self.words)
         assert self.least is not None and self.most is not None
         return tuple(str(number) for number in range(self.least, self.most + 1))
+
+    def bucket(self, seconds: float | None) -> str:
+        """The value for something that took so long; None: it was not at all."""
+        return NONE if seconds is None else next((f"{each:g}" for each in self.le if seconds <= each), MORE)
 
 
 class Row(Struct, frozen=True, forbid_unknown_fields=True):

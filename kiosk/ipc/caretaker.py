@@ -82,11 +82,12 @@ class Caretaker:
         except NotAMessage:
             raise Away(f"{self._path}: hung up") from None
 
-    def tell(self, told: Event) -> bool:
-        """Whether it has arrived. Never raises. A state is not counted when it has not: it is told again and again."""
+    def tell(self, told: Event, times: int = 1) -> bool:
+        """Whether it has arrived. Never raises. A state is not counted when it has not: it is told again and again.
+        times: of what is only counted, how often it was so."""
         waiting = self._untold.untold
         try:
-            arrived = isinstance(self.ask(telling(told, waiting)), Taken | Denied)
+            arrived = isinstance(self.ask(telling(told, waiting, times)), Taken | Denied)
         except Away:
             arrived = False
         self._untold.untold = 0 if arrived else waiting + (told.row.kind != "state")
@@ -133,7 +134,7 @@ class Caretaker:
 class NoCaretaker:
     """Where there is none to be told: a demo without it, a test."""
 
-    def tell(self, told: Event) -> bool:
+    def tell(self, told: Event, times: int = 1) -> bool:
         return True
 
     def report(self, check: str, reason: str) -> bool:
@@ -161,7 +162,7 @@ class NoCaretaker:
 class Listener(Protocol):
     """What a session needs of it."""
 
-    def tell(self, told: Event) -> bool: ...
+    def tell(self, told: Event, times: int = 1) -> bool: ...
 
     def report(self, check: str, reason: str) -> bool: ...
 

@@ -51,6 +51,7 @@ Passcode = Annotated[str, Meta(max_length=64)]
 # acknowledged: one of the staff has said that they have seen it; unsent: nobody has heard of it.
 CallState = Literal["none", "sending", "sent", "acknowledged", "unsent"]
 Count = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+Times = Annotated[int, Meta(ge=1, le=1000)]
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, UTC, to the end of the year 9999
 
 ClosedFor = Literal["maintenance", "out_of_order", "paper", "no_staff", "other"]
@@ -63,6 +64,7 @@ Verdict = Literal["good", "bad"]
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
 # none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.
 RestartState = Literal["none", "asked", "done", "failed"]
+Sent = Literal["trail", "journal"]  # what goes to a prefecture's desk
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 RESTARTED_BY: Mapping[Restarted, tuple[Role, ...]] = {  # one that is off needs a hand to come back
@@ -83,10 +85,12 @@ class Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="messag
 
 
 class Tell(Message, frozen=True):
-    """An event. untold: so many could not be told since the last that was taken."""
+    """An event. untold: so many could not be told since the last that was taken. times: it was so that often in one
+    visit, of which there are only counts; anything else happens once."""
 
     event: msgspec.Raw
     untold: Count = 0
+    times: Times = 1
 
 
 class Status(Message, frozen=True):
@@ -280,6 +284,13 @@ class StaffLeft(Message, frozen=True):
     end: End
 
 
+class Uploaded(Message, frozen=True):
+    """Everything in it that was written before that moment has left this machine."""
+
+    what: Sent
+    before: Moment
+
+
 class Taken(Message, frozen=True):
     """It is done. An event stands on the disk, or is counted: as a visit, or among what the disk did not take."""
 
@@ -471,6 +482,7 @@ Question = (
     | Restarts
     | Restart
     | StaffLeft
+    | Uploaded
 )
 Answer = (
     Taken
@@ -498,8 +510,8 @@ class NotAMessage(Exception):
     """These bytes are none of ours. The text holds nothing of them."""
 
 
-def telling(told: Event, untold: int) -> Tell:
-    return Tell(msgspec.Raw(msgspec.json.encode(told)), untold)
+def telling(told: Event, untold: int, times: int = 1) -> Tell:
+    return Tell(msgspec.Raw(msgspec.json.encode(told)), untold, times)
 
 
 def encode(message: Question | Answer) -> bytes:

@@ -180,7 +180,7 @@ class Service:
             left=runtime / doors.FILE,
             silent=lambda speaker: self._restarts.silent(speaker),
         )
-        self._record.written = self._house.written
+        self._record.written, self._record.known = self._house.written, self._house.known
         self._begin()
         for told in self._house.board.standing:
             self._alerts.hear(told)
@@ -201,6 +201,7 @@ class Service:
                 self._desk.turn()
                 self._figures.trail(*self._anchored(), self._record.unwritten)
                 self._figures.house(self._house.board.rows, self._house.doors.stand)
+                self._figures.left(self._house.left.before)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()

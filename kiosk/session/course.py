@@ -1,6 +1,7 @@
 """What will be told of this visit when it has ended, and nothing of it before: how it ended, what it was for, how far
-it came, how long it took, and what became of its slips. Each is one of a few words (config/events.toml), and the
-caretaker only counts them. A slip that failed is a fault besides, which has a time, and says nothing of the slip.
+it came, how long it took, as a whole and at each step, what became of its slips, and how soon its touches were answered
+by a screen. Each is one of a few words (config/events.toml), and the caretaker only counts them. A slip that failed is
+a fault besides, which has a time, and says nothing of the slip.
 
 While somebody is being served the handover says so; if it still does when the process has gone, it did not end by
 itself, and the arbiter tells that.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from kiosk.config.events import FIELDS, event
+from kiosk.config.events import FIELDS, Event, event
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.ipc.caretaker import Listener
@@ -21,6 +22,7 @@ from kiosk.session.handover import Handover
 HOME = "home"  # the screen whose answers are what visits are for
 LASTED = ((60, "under_1_minute"), (180, "under_3_minutes"), (300, "under_5_minutes"), (600, "under_10_minutes"))
 MOST_SLIPS = 8  # of one visit that are told of
+MOST_TOUCHES = 1000  # in each bucket
 
 
 class Course:
@@ -32,6 +34,9 @@ class Course:
         self._task = "none"
         self._step = 0
         self._slips: list[str] = []
+        self._at, self._since = 0, 0.0  # the step that it is at, and since when
+        self._spent: dict[int, float] = {}  # seconds at each step
+        self._touches = dict.fromkeys(FIELDS["painted"].labels, 0)
 
     def begin(self) -> None:
         """Somebody is there."""
@@ -39,7 +44,11 @@ class Course:
         self._handover.in_use = True
 
     def comes_to(self, screen: Screen) -> None:
-        self._step = max(self._step, screen.step or 0)
+        now = self._now()
+        if self._at:
+            self._spent[self._at] = self._spent.get(self._at, 0.0) + now - self._since
+        self._at, self._since = screen.step or 0, now
+        self._step = max(self._step, self._at)
 
     def chose(self, screen: Screen, answer: str) -> None:
         if screen.name == HOME and answer in (FIELDS["task"].values or {}):
@@ -50,19 +59,50 @@ class Course:
         if len(self._slips) < MOST_SLIPS:
             self._slips.append("printed" if isinstance(outcome, Printed) else outcome.fault.value)
 
+    def painted(self, seconds: float) -> None:
+        """So long after a touch the screen that answers it was painted. From any thread: the buckets are all there."""
+        if self._began is not None:
+            took = FIELDS["painted"].bucket(seconds)
+            self._touches[took] = min(self._touches[took] + 1, MOST_TOUCHES)
+
     def ended(self, end: End) -> None:
         """It is over. A caretaker that does not answer is waited for once."""
         if self._began is None:
             return  # nobody came
+        self.comes_to(Screen(HOME))  # whatever step it was at is over
         took = self._now() - self._began
         self._began = None
         lasted = next((label for seconds, label in LASTED if took < seconds), "longer")
         visit = event("visit_ended", end=end, task=self._task, step=self._step, lasted=lasted)
+        told = [(visit, 1), *((event("slip", printed=slip), 1) for slip in self._slips)]
+        told += [(event("slip_failed", printed=slip), 1) for slip in self._slips if slip != "printed"]
+        told += [(self._steps(), 1)] if self._spent else []
+        told += [(event("touch", painted=bucket), times) for bucket, times in self._touches.items() if times]
         there = True
-        failed = (event("slip_failed", printed=slip) for slip in self._slips if slip != "printed")
-        for told in (visit, *(event("slip", printed=slip) for slip in self._slips), *failed):
+        for each, times in told:
             if there:
-                there = self._caretaker.tell(told)
+                there = self._caretaker.tell(each, times)
             else:
                 self._handover.untold += 1
         self._handover.in_use = False
+
+    def _steps(self) -> Event:
+        """How long it was at each."""
+
+        def took(step: int) -> str:
+            return FIELDS[f"step_{step}"].bucket(self._spent.get(step))
+
+        return event(
+            "steps",
+            step_1=took(1),
+            step_2=took(2),
+            step_3=took(3),
+            step_4=took(4),
+            step_5=took(5),
+            step_6=took(6),
+            step_7=took(7),
+            step_8=took(8),
+            step_9=took(9),
+            step_10=took(10),
+            step_11=took(11),
+        )

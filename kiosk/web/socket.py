@@ -37,6 +37,7 @@ SILENT.disabled = True
 
 LONGEST_MESSAGE = 4096  # bytes; the longest true one is well under 100
 HEARTBEAT_SECONDS = 2
+LONGEST_ANSWER_MS = 60_000  # from a touch to the screen that answers it; what is more is no such time
 LAST = "closing"  # stands for milliseconds: the next session would be asked for its sound
 
 import_module("engineio.async_drivers.threading")  # else SocketIO does so in each session, after the fork, for 30 ms
@@ -87,6 +88,7 @@ class Line:
         self._io.on_event("disconnect", self._disconnect)
         self._io.on_event("answer", self._answer)
         self._io.on_event("life", self._lives)
+        self._io.on_event("painted", self._painted)
         self._io.on_error_default(self._refused)
 
     def serve(self, session: Session) -> None:
@@ -195,6 +197,13 @@ class Line:
         elif self._session is not None and _sid() == self._page and self._life(mine) and not mine:
             log.warning("something else has come before the page")
             self._session.page_astray()
+
+    def _painted(self, after: object = None, *_more: object) -> None:
+        """A touch was answered by a screen, and that was painted so many ms after it."""
+        if type(after) not in (int, float) or not 0 <= after <= LONGEST_ANSWER_MS:  # type: ignore[operator]
+            log.warning("a message that is no time was dropped")
+        elif self._session is not None and _sid() == self._page:
+            self._session.course.painted(after / 1000)  # type: ignore[operator]
 
     def _refused(self, error: BaseException) -> None:
         log.warning("a message was dropped: %s", type(error).__name__)

@@ -178,7 +178,7 @@ def test_a_silence_that_names_the_call_acknowledges_it_and_the_next_call_is_a_ne
 ) -> None:
     kiosk.alerts.call()
     kiosk.comes_to("sent")
-    labels = [f"{name}={value}" for name, value in kiosk.alerts._alerts[CALLED].labels.items()]
+    labels = [f'{name}="{value}"' for name, value in kiosk.alerts._alerts[CALLED].labels.items()]
     silence = engine.amtool("silence", "add", "--author=desk", "--comment=seen", "--duration=1h", *labels)
     kiosk.comes_to("acknowledged")
     engine.amtool("silence", "expire", silence)

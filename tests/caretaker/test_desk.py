@@ -74,6 +74,7 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TriedOut,
+    Uploaded,
     answer,
     encode,
     telling,
@@ -116,6 +117,7 @@ ASKED: list[Question] = [
     Restarts(),
     Restart(12, "browser"),
     StaffLeft(12, "left"),
+    Uploaded("trail", 1_764_100_000),
 ]
 FAULT = event("session_died")
 
@@ -131,7 +133,7 @@ class World:
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
         self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
         self.house = House(folder, self.record.tell, guidance.load, lambda: IDENTITY, now=self.now)
-        self.record.written = self.house.written
+        self.record.written, self.record.known = self.house.written, self.house.known
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.commands: list[Sequence[str]] = []
         self.restarts = Starter(self.record.tell, True, self.runs, self.now)
@@ -582,3 +584,8 @@ def test_one_who_needs_a_card_acts_only_once_it_was_shown(world: World, tmp_path
 def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -> None:
     said = [world.asks(ShowCard(7, b"", b""), "server") for _ in range(BURST + 5)]
     assert said[: BURST - 1] == [NotAdmitted(0)] * (BURST - 1) and said[-1] == Denied("too much is asked", later=True)
+
+
+def test_root_tells_how_far_trail_and_journal_have_left(world: World) -> None:
+    assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
+    assert world.house.left.before == {"trail": 1_764_100_000}

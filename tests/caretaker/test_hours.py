@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.caretaker import disk
 from kiosk.caretaker.hours import FEWEST, FILE, HOUR_SECONDS, Hours
-from kiosk.config.events import Counts, Event, NotAnEvent, encode, event
+from kiosk.config.events import EVENTS, NONE, Counts, Event, NotAnEvent, encode, event
 
 
 class Machine:
@@ -35,7 +36,7 @@ class Machine:
             self.time += 60
             if over := self.hours.over():
                 found += over
-                self.hours.told()
+                assert self.hours.leave(over, 0) and self.hours.told(*over) == over
         return found
 
 
@@ -84,6 +85,64 @@ def test_hours_in_which_nobody_came_are_joined_to_none(machine: Machine) -> None
     machine.visits(3)
     [visits] = machine.passes(1)
     assert (visits.hours, visits.count) == (1, 3)
+
+
+def steps(**taken: str) -> Event:
+    return event("steps", **{**dict.fromkeys(EVENTS["steps"].fields, NONE), **taken})
+
+
+def test_a_step_of_one_or_two_waits_for_a_third_with_all_the_row(machine: Machine) -> None:
+    for last in ("none", "none", "20"):
+        machine.visits(1)
+        machine.hours.add(steps(step_1="5", step_2="10", step_11=last))
+    machine.hours.add(event("touch", painted="0.05"), 30)
+    assert [each.name for each in machine.passes(1)] == ["visit_ended", "touch"]
+    machine.visits(3)
+    machine.hours.add(steps(step_1="5", step_11="40"))
+    assert [each.name for each in machine.passes(1)] == ["visit_ended"], "two came to the last"
+    machine.visits(3)
+    machine.hours.add(steps(step_1="5", step_11="40"))
+    machine.start()
+    told, _visits = machine.passes(1)
+    assert (told.name, told.hours, told.count) == ("steps", 3, 5)
+    assert told.by["step_11"] == {"none": 2, "20": 1, "40": 2} and told.by["step_2"] == {"10": 3, "none": 2}
+
+
+def test_of_two_files_the_newer_holds_and_none_is_joined_to_what_it_was_made_of(machine: Machine) -> None:
+    """The caretaker is killed between one of the two and the other: when it begins, and when it stops."""
+    machine.visits(2)
+    machine.hours.stop()
+    stopped = (machine.state / FILE).read_bytes()
+    machine.start()
+    machine.visits(1)
+    (machine.state / FILE).write_bytes(stopped)
+    machine.start()
+    assert [each.count for each in machine.passes(1)] == [3]
+    machine.visits(3)
+    left = (machine.memory / FILE).read_bytes()
+    machine.hours.stop()
+    (machine.memory / FILE).write_bytes(left)
+    machine.start()
+    assert [each.count for each in machine.passes(1)] == [3]
+
+
+def test_nothing_is_handed_out_that_the_disk_would_bring_back(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.visits(3)
+    machine.hours.stop()
+
+    def refuses(*paths: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(disk, "remove", refuses)
+        machine.start()
+        machine.time += HOUR_SECONDS
+        assert not machine.hours.leave(machine.hours.over(), 0)
+    (machine.memory / FILE).unlink()  # the power is off
+    machine.start()
+    assert [each.count for each in machine.passes(1)] == [3]
 
 
 def test_whatever_happens_no_fewer_than_three_are_told_of_and_none_is_lost(tmp_path: Path) -> None:

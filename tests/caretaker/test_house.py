@@ -36,6 +36,7 @@ class World:
         self.told: list[Event] = []
         self.finds: dict[str, str] = {}
         self.looked: list[bool] = []
+        self.lines = 0  # of the trail
         self.opening = Opening()
         self.house = self.begun()
 
@@ -360,7 +361,8 @@ def test_whoever_asks_nobody_finds_the_doors_as_they_are(world: World, power_cut
 
 def printed(world: World, slips: int, failed: int = 0) -> None:
     by = {"printed": slips, "paper_end": failed} if failed else {"printed": slips}
-    world.house.written(counts("slip", 1, {"printed": by}))
+    world.lines += 1
+    world.house.written(counts("slip", 1, {"printed": by}), world.lines)
 
 
 def test_how_many_slips_are_left_is_known_from_the_rolls_before(world: World) -> None:
@@ -387,16 +389,17 @@ def test_visits_slips_calls_and_faults_are_counted_by_day_week_and_since_the_beg
     now = NOON
     counters = Counters(tmp_path / "counters.json", lambda: now)
     visit = {"end": {"finished": 2, "left": 1}, "task": {"link": 3}, "step": {"11": 3}, "lasted": {"longer": 3}}
-    counters.add(counts("visit_ended", 1, visit))
-    counters.add(counts("slip", 1, {"printed": {"printed": 2, "cutter": 1}}))
-    counters.add(event("session_died"))
-    counters.add(event("server_started"))
+    counters.add(counts("visit_ended", 1, visit), 1)
+    counters.add(counts("slip", 1, {"printed": {"printed": 2, "cutter": 1}}), 2)
+    counters.add(event("session_died"), 3)
+    counters.add(event("server_started"), 4)
+    counters.add(event("session_died"), 3)
     first = Span({"finished": 2, "left": 1}, {"printed": 2, "cutter": 1}, 0, {"session_died": 1})
     assert counters.counted.day == counters.counted.week == counters.counted.start == first
     counters.turn()
     counters = Counters(tmp_path / "counters.json", lambda: now)
     now += timedelta(days=6)
-    counters.add(event("session_died"))
+    counters.add(event("session_died"), 5)
     assert counters.counted.day == Span(faults={"session_died": 1})
     assert counters.counted.week.faults == {"session_died": 2} and counters.counted.week.visits == first.visits
     now += timedelta(hours=12)
@@ -417,7 +420,7 @@ def acts(house: House) -> None:
     house.doors.close(12, "officer", "paper")
     house.paper.changed(12, "officer")
     house.report("reader", "present")
-    house.counters.add(event("session_died"))
+    house.counters.add(event("session_died"), 1)
     house.turn()
 
 

@@ -72,6 +72,7 @@ def allowed() -> set[Sample]:
         "alertmanager_up",
     )
     space |= {(f"kiosk_{name}", frozenset()) for name in bare}
+    space |= {("kiosk_uploaded_time_seconds", frozenset({("what", what)})) for what in ("trail", "journal")}
     for name, row in EVENTS.items():
         fields = [(field, FIELDS[field]) for field in row.fields]
         if row.kind == "state":
@@ -84,15 +85,36 @@ def allowed() -> set[Sample]:
             space |= {
                 ("kiosk_event_values_total", frozenset({("event", name), ("field", field), ("value", value)}))
                 for field, of_it in fields
-                if of_it.values or (of_it.most or 0) < 20
+                if of_it.values or (of_it.most or 20) < 20
                 for value in of_it.labels
             }
+        for field, of_it in fields:
+            if of_it.le:
+                of = {("event", name), ("field", field)}
+                space.add(("kiosk_event_seconds_count", frozenset(of)))
+                bounds = (*(str(float(each)) for each in of_it.le), "+Inf")
+                space |= {("kiosk_event_seconds_bucket", frozenset({*of, ("le", bound)})) for bound in bounds}
     return space
+
+
+def test_how_long_something_took_has_the_buckets_of_the_table_and_each_holds_those_below(kiosk: Kiosk) -> None:
+    for took in ("10", "10", "none", "600", "more"):
+        kiosk.record.tell(event("steps", **{**sample("steps"), "step_7": took}))
+        kiosk.record.tell(event("visit_ended", **sample("visit_ended")))
+    kiosk.time += HOUR_SECONDS
+    kiosk.record.turn()
+    counted = [
+        kiosk.of("kiosk_event_seconds_bucket", event="steps", field="step_7", le=bound)
+        for bound in ("5.0", "10.0", "20.0", "300.0", "600.0", "+Inf")
+    ]
+    assert counted == [0, 2, 2, 2, 3, 4] and kiosk.of("kiosk_event_seconds_count", event="steps", field="step_7") == 4
+    assert kiosk.of("kiosk_event_seconds_count", event="steps", field="step_8") == 0, "nobody came to it"
 
 
 def test_no_label_has_a_value_that_the_table_of_events_has_not(kiosk: Kiosk) -> None:
     kiosk.figures.trail(12, HEAD, 0)
     kiosk.figures.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand("paper"))
+    kiosk.figures.left({"trail": 1_764_100_000, "journal": 1_764_100_000})
     for last in (False, True):
         for name in EVENTS:
             for _ in range(3):
@@ -106,7 +128,8 @@ def test_no_label_has_a_value_that_the_table_of_events_has_not(kiosk: Kiosk) -> 
 
 
 def test_every_counter_is_there_from_the_start_so_that_its_first_step_is_seen(kiosk: Kiosk) -> None:
-    counters = {each for each in allowed() if each[0] in ("kiosk_events_total", "kiosk_event_values_total")}
+    figures = ("kiosk_events_total", "kiosk_event_values_total", "kiosk_event_seconds_bucket")
+    counters = {each for each in allowed() if each[0] in figures}
     assert counters <= kiosk.samples().keys()
 
 
@@ -116,6 +139,10 @@ def test_nothing_moves_for_a_visit_before_its_hour_is_over_and_never_for_fewer_t
     for visits in (1, 2):
         kiosk.record.tell(ended)
         kiosk.record.tell(event("slip", printed="printed"))
+        kiosk.record.tell(event("touch", painted="0.05"), 40)
+        if visits == 2:
+            for _ in range(3):
+                kiosk.record.tell(event("steps", **sample("steps", last=True)))
         kiosk.time += HOUR_SECONDS * visits
         kiosk.record.turn()
         assert kiosk.samples() == before
@@ -128,6 +155,7 @@ def test_nothing_moves_for_a_visit_before_its_hour_is_over_and_never_for_fewer_t
     assert kiosk.of("kiosk_event_values_total", event="visit_ended", field="step", value="11") == 3
     moved = {labels for (name, labels), value in kiosk.samples().items() if value != before.get((name, labels))}
     assert {dict(each)["event"] for each in moved} == WHAT_PEOPLE_DO, "all of them together"
+    assert kiosk.of("kiosk_event_seconds_count", event="touch", field="painted") == 80
 
 
 def test_faults_calls_and_acts_count_at_once_and_a_gap_by_how_many_it_tells_of(kiosk: Kiosk) -> None:

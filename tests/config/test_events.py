@@ -28,7 +28,7 @@ def sample(name: str, last: bool = False) -> dict[str, Any]:
     """Fields that fit."""
     fields = ((field, FIELDS[field]) for field in EVENTS[name].fields)
     return {
-        field: list(of.values)[-1 if last else 0] if of.values else (of.most if last else of.least)
+        field: list(of.words)[-1 if last else 0] if of.words else (of.most if last else of.least)
         for field, of in fields
     }
 
@@ -65,8 +65,8 @@ ROWS = sorted(EVENTS)
 def allowed(field: str, value: object) -> bool:
     """The table has it: by chance a person's number is one of ours. That numbers from a session are few, see below."""
     of = FIELDS[field]
-    if of.values:
-        return isinstance(value, str) and value in of.values
+    if of.words:
+        return isinstance(value, str) and value in of.words
     assert of.least is not None and of.most is not None
     return type(value) is int and of.least <= value <= of.most
 
@@ -221,7 +221,7 @@ def test_whoever_meets_a_person_has_only_a_few_values_to_choose_from() -> None:
     for name in events.spoken_by("server") | events.spoken_by("browser"):
         for field in EVENTS[name].fields:
             of = FIELDS[field]
-            count = len(of.values) if of.values else (of.most or 0) - (of.least or 0) + 1
+            count = len(of.words) if of.words else (of.most or 0) - (of.least or 0) + 1
             assert count <= FEW, f"{name}.{field}"
             assert len(of.labels) == count
 
@@ -256,11 +256,26 @@ def test_whatever_is_told_in_the_code_stands_in_the_table_with_just_its_fields()
         {"values": {}},
         {"values": {"a": ("", "a")}},
         {"values": {"山": ("あ", "a")}},
+        {"le": [1.0], "least": 1, "most": 2},
+        {"le": [1.0], "values": {"a": ("あ", "a")}},
+        {"le": []},
+        {"le": [2.0, 1.0]},
+        {"le": [1.0, 1.0]},
+        {"le": [0.0, 1.0]},
+        {"values": {"a": ("あ", "a")}, "none": True},
     ],
 )
 def test_a_field_that_is_neither_a_few_words_nor_bounded_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"ja": "あ", "en": "a", **change}, events.Field)
+
+
+def test_how_long_something_took_is_the_bucket_of_a_histogram_and_no_number_of_its_own() -> None:
+    field = msgspec.convert({"ja": "あ", "en": "a", "none": True, "le": [0.05, 1, 600]}, events.Field)
+    assert field.labels == ("none", "0.05", "1", "600", "more")
+    took = {None: "none", 0.0: "0.05", 0.05: "0.05", 0.0501: "1", 1: "1", 600: "600", 600.1: "more", 1e9: "more"}
+    assert {each: field.bucket(each) for each in took} == took
+    assert field.words["0.05"] == ("0.05秒まで", "up to 0.05 s")
 
 
 def test_a_field_that_no_event_has_and_one_that_is_not_described_are_refused() -> None:

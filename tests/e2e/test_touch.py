@@ -31,6 +31,11 @@ CUT = f"""async () => {{
     (await {LINE}).socket.io.engine.close();
     await gone;
 }}"""  # until the screen has gone: the one that comes back is the same
+HEAR_PAINTED = f"""async () => {{
+    const {{ socket }} = await {LINE}, emit = socket.emit;
+    window.told = [];
+    socket.emit = (...said) => {{ if (said[0] === "painted") told.push(said[1]); return emit.apply(socket, said); }};
+}}"""
 AFTER_THE_FRAME = """key => { window.acknowledged = new Promise(tell => document.addEventListener("pointerdown", () =>
     requestAnimationFrame(() => tell(document.querySelector(`[data-answer="${key}"]`).matches("[data-pressed]"))),
     { once: true })); }"""
@@ -148,6 +153,16 @@ def busy(kiosk: Kiosk) -> Iterator[None]:
     finally:
         with suppress(ProcessLookupError):  # the arbiter has seen it dead
             os.kill(worker, signal.SIGCONT)
+
+
+# -- how soon it is answered
+
+
+def test_how_soon_the_screen_that_answers_a_touch_is_painted_is_told_once_for_each(person: Person) -> None:
+    person.page.evaluate(HEAR_PAINTED)
+    person.walks_to(2)
+    person.page.wait_for_function("() => told.length === 3", timeout=5000)
+    assert all(0 < each < 5000 for each in person.page.evaluate("() => told"))
 
 
 # -- what a finger meant

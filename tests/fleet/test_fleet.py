@@ -8,6 +8,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -43,6 +44,7 @@ def figures() -> Figures:
         if row.kind != "visit":
             made.hear(event(name, **sample(name)))
     made.trail(12, "0123456789abcdef" * 4, 0)
+    made.left({"trail": int(time.time()), "journal": int(time.time())})
     made.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand())
     return made
 

@@ -23,7 +23,7 @@ class ScriptedCaretaker(NoCaretaker):
         self.told: list[dict[str, object]] = []
         self.asked: list[Question] = []
 
-    def tell(self, told: Event) -> bool:
+    def tell(self, told: Event, times: int = 1) -> bool:
         self.told.append({"event": told.name, **told.fields})
         return True
 

@@ -211,6 +211,9 @@ def test_the_command_line_makes_staff_and_reads_verifies_and_exports_the_trail(c
     assert isinstance(said, Standing) and f"head   {said.head}\n" in verified.stdout
     assert "A member of the staff was admitted by number and passcode; " in caretaker.kiosk("audit", "show").stdout
     assert "職員番号と暗証番号で入りました; " in caretaker.kiosk("audit", "show", "--ja").stdout
+    assert caretaker.kiosk("audit", "show", "--prints").stdout == "", "nothing was printed"
+    lost = caretaker.kiosk("audit", "upload", "https://localhost:9/x", "--tls", str(caretaker.runtime))
+    assert (lost.returncode, lost.stderr.count("\n")) == (1, 1) and "ca.pem, kiosk.pem, kiosk.key" in lost.stderr
     to = caretaker.runtime.parent / "export.tar"
     assert caretaker.kiosk("audit", "export", str(to)).returncode == 0 and to.stat().st_size > 1000
     assert caretaker.trail[-1] == ("trail_exported", {})

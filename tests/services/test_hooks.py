@@ -54,7 +54,7 @@ class Caretaker(NoCaretaker):
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def tell(self, told: Event) -> bool:
+    def tell(self, told: Event, times: int = 1) -> bool:
         self.heard.append(told.name)
         return True
 

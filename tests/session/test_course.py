@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.config.events import FIELDS, Event
+from kiosk.config.events import EVENTS, FIELDS, Event
 from kiosk.flows.asking import ends
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.home import FLOWS
@@ -12,9 +12,11 @@ from kiosk.hw.device import NotPrinted, Printed, PrinterFault
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help
-from kiosk.session.course import HOME, Course
+from kiosk.session.course import HOME, MOST_TOUCHES, Course
 from kiosk.session.handover import Handover
 from tests.session.world import World
+
+STEPS = EVENTS["steps"].fields
 
 
 class Hears(NoCaretaker):
@@ -22,10 +24,12 @@ class Hears(NoCaretaker):
 
     def __init__(self, most: int = 99) -> None:
         self.heard: list[Event] = []
+        self.often: list[tuple[Event, int]] = []
         self.asked, self.most = 0, most
 
-    def tell(self, told: Event) -> bool:
+    def tell(self, told: Event, times: int = 1) -> bool:
         self.asked += 1
+        self.often.append((told, times))
         if len(self.heard) < self.most:
             self.heard.append(told)
             return True
@@ -66,11 +70,31 @@ def test_nothing_is_told_before_it_is_over_and_nothing_twice() -> None:
         {"printed": "printed"},
         {"printed": "paper_end"},
         {"printed": "paper_end"},
+        {**dict.fromkeys(STEPS, "none"), "step_1": "5", "step_2": "300", "step_4": "5"},
     ]
-    assert [told.name for told in ran.caretaker.heard] == ["visit_ended", "slip", "slip", "slip_failed"]
+    assert [told.name for told in ran.caretaker.heard] == ["visit_ended", "slip", "slip", "slip_failed", "steps"]
     assert not ran.handover.in_use
     ran.course.ended("left")
-    assert len(ran.told) == 4
+    assert len(ran.told) == 5
+
+
+def test_each_step_is_told_of_by_how_long_it_stood_there_and_touches_by_their_bucket() -> None:
+    ran = Ran()
+    ran.course.painted(0.01)  # at the attract screen: of nobody yet
+    ran.course.begin()
+    for step, seconds in ((1, 4), (2, 30), (None, 500), (2, 20), (11, 7)):
+        ran.course.comes_to(Screen("x", step=step))
+        ran.time += seconds
+    for took in (0.02, 0.04, 0.04, 9.0):
+        ran.course.painted(took)
+    ran.course.ended("finished")
+    told = dict(zip([each.name for each in ran.caretaker.heard], ran.told, strict=True))
+    assert told["steps"] == {**dict.fromkeys(STEPS, "none"), "step_1": "5", "step_2": "60", "step_11": "10"}
+    touches = [(each.fields["painted"], times) for each, times in ran.caretaker.often if each.name == "touch"]
+    assert touches == [("0.025", 1), ("0.05", 2), ("more", 1)]
+    for _ in range(MOST_TOUCHES + 5):
+        ran.course.painted(0.01)
+    assert ran.caretaker.asked == 5, "it was over"
 
 
 def test_where_nobody_came_there_is_nothing_to_tell() -> None:

@@ -212,7 +212,7 @@ class Caretaker(NoCaretaker):
             self.reported.append((check, Report(check, reason).reason))
         return self.there
 
-    def tell(self, told: Event) -> bool:
+    def tell(self, told: Event, times: int = 1) -> bool:
         if self.there:
             self.heard.append({**told.fields})
         return self.there

@@ -31,6 +31,11 @@ class Listener:
 
     def __init__(self) -> None:
         self.told: list[tuple[int, Answer]] = []
+        self.course = self
+        self.took: list[float] = []
+
+    def painted(self, seconds: float) -> None:
+        self.took.append(seconds)
 
     def answer(self, seq: int, answer: Answer) -> None:
         self.told.append((seq, answer))
@@ -161,3 +166,13 @@ def test_the_last_screen_is_silent_for_its_session_has_no_time_to_be_asked_for_a
         for name in ("take_card", "closing")
     }
     assert said["take_card"] is not None and said["closing"] is None
+
+
+def test_how_soon_a_touch_was_answered_is_a_time_of_the_page_that_is_here_and_nothing_else(wire: Wire) -> None:
+    page = wire.connect()
+    for said in (50, 12.5, 0, -1, 60_001, 1e300, True, None, "50", [50], {"ms": 50}):
+        page.emit("painted", said)
+    assert wire.session.took == [0.05, 0.0125, 0]
+    page.emit("painted")
+    page.disconnect()
+    assert wire.session.took == [0.05, 0.0125, 0]

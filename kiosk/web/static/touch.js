@@ -96,7 +96,7 @@ async function pressed(finger, at) {
   if (button.matches("[data-scroll-page]") && button.isConnected) scrolls(box.querySelector("[data-scroll]"), 1);
   if (button.matches(".key, [data-answer=softer], [data-answer=louder]")) play("tick"); // whatever was typed
   if (button.matches("[data-answer=staff]")) play("call");
-  const heard = button.dataset.answer === undefined ? null : press(button.dataset.answer, at, finger.seq);
+  const heard = button.dataset.answer === undefined ? null : press(button.dataset.answer, at, finger.seq, true);
   await new Promise((enough) => setTimeout(enough, MARKED_MS - (performance.now() - finger.at)));
   if (!secret) await heard;
   mark(finger, false);

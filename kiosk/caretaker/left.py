@@ -1,0 +1,39 @@
+"""How far trail and journal have left this machine, as whoever sends them has said (`upload.py`): of each a moment, and
+everything that was written before it is at the desk. It outlives the caretaker, so that a sender that has stopped is
+missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from kiosk.caretaker.kept import Kept
+from kiosk.ipc.messages import Moment, Sent
+
+FILE = "left.json"  # in the state directory
+
+
+class State(Struct, frozen=True):
+    """The file. before: seconds since 1970; what was never sent is not there."""
+
+    before: dict[Sent, Moment] = {}
+
+
+class Left:
+    """For one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._kept = Kept(path, State())
+
+    @property
+    def before(self) -> Mapping[Sent, Moment]:
+        return self._kept.now.before
+
+    def has_left(self, what: Sent, before: Moment) -> None:
+        self._kept.keep(State({**self._kept.now.before, what: before}))
+
+    def turn(self) -> None:
+        """To be called about once a second."""
+        self._kept.turn()

@@ -1,0 +1,186 @@
+"""The trail goes to a desk whole and in order, also in pieces, and to nobody else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.caretaker import upload as module
+from kiosk.caretaker.key import PublicKey
+from kiosk.caretaker.left import FILE, Left
+from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
+from kiosk.caretaker.verify import verify
+from tests.caretaker.trails import Clock, key, number, opened
+
+SOON = 30.0
+
+
+class Takes(BaseHTTPRequestHandler):
+    """What config/fleet/nginx.conf does: PUT and HEAD, and what is sealed is not taken again."""
+
+    folder: Path
+    left = 10**6  # requests before the line is cut
+
+    def do_HEAD(self) -> None:
+        self.says(200 if self.place.exists() else 404)
+
+    def do_PUT(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.place.with_name(self.place.name + ".sig").exists() or (
+            self.place.suffix == ".sig" and self.place.exists()
+        ):
+            return self.says(409)
+        self.place.parent.mkdir(exist_ok=True)
+        self.place.write_bytes(data)
+        return self.says(201)
+
+    @property
+    def place(self) -> Path:
+        return self.folder / self.path.removeprefix("/kiosk-17/")
+
+    def says(self, status: int) -> None:
+        type(self).left -= 1
+        if type(self).left < 0:
+            self.close_connection = True
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+class World:
+    """A desk with its folder, the certificates of an authority, and a trail."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.tls, self.desk = folder / "trail", folder / "tls", folder / "desk"
+        for each in (self.tls, self.desk):
+            each.mkdir()
+        new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+        self.openssl("req", "-x509", *new, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+        for name in ("kiosk", "desk"):
+            signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost")
+            out = ("-keyout", f"{name}.key", "-out", f"{name}.pem")
+            self.openssl("req", "-x509", *new, "-subj", f"/CN={name}", *signed, *out)
+        self.handler: Any = type("Handler", (Takes,), {"folder": self.desk})
+        self.door = ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
+        trust = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(self.tls / "ca.pem"))
+        trust.verify_mode = ssl.CERT_REQUIRED
+        trust.load_cert_chain(self.tls / "desk.pem", self.tls / "desk.key")
+        self.door.socket = trust.wrap_socket(self.door.socket, server_side=True, do_handshake_on_connect=False)
+        self.door.handle_error = lambda *_: None  # type: ignore[method-assign]
+        threading.Thread(target=self.door.serve_forever, daemon=True).start()
+        self.url = f"https://localhost:{self.door.server_address[1]}/kiosk-17"
+        self.clock = Clock()
+        self.trail = opened(self.folder, self.clock)
+
+    def openssl(self, *arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=self.tls, check=True, capture_output=True, timeout=SOON)
+
+    def grows(self, lines: int) -> None:
+        for count in range(1, lines + 1):
+            self.trail.append(number(count))
+
+    def sends(self) -> int:
+        return upload(self.folder, key().public, Desk(self.url, self.tls))
+
+    @property
+    def arrived(self) -> int:
+        """Lines that stand at the desk; what is there is sound."""
+        report = verify(self.desk / "trail", PublicKey.load(self.desk))
+        assert report.sound, report.flaws
+        return report.last
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path)
+    yield made
+    made.door.shutdown()
+    made.door.server_close()
+
+
+def test_the_desk_has_all_of_it_and_each_sealed_segment_goes_once(world: World) -> None:
+    world.grows(11)
+    sealed = len(list(world.folder.glob("*.sig")))
+    assert sealed > 1 and world.sends() == sealed and world.arrived == 11
+    assert world.sends() == 0
+    world.grows(5)
+    assert world.sends() == len(list(world.folder.glob("*.sig"))) - sealed > 0 and world.arrived == 16
+    assert (world.desk / "trail.pub").read_bytes() == key().public.pem
+
+
+def test_cut_off_at_any_request_it_goes_on_from_there_and_what_is_there_is_sound(world: World) -> None:
+    world.grows(9)
+    for answered in range(99):
+        shutil.rmtree(world.desk)
+        world.desk.mkdir()
+        world.handler.left = answered
+        try:
+            world.sends()
+            break
+        except NotTaken as error:
+            assert re.fullmatch(r"[0-9a-z./]+: \w+", str(error)), "one line, and nothing of a trail"
+        world.handler.left = 10**6
+        world.sends()
+        assert world.arrived == 9
+    assert answered > 7
+
+
+def test_a_desk_that_does_not_show_or_does_not_know_a_certificate_gets_nothing(world: World, tmp_path: Path) -> None:
+    world.grows(2)
+    other = tmp_path / "other"
+    shutil.copytree(world.tls, other)
+    world.tls = other
+    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+    world.openssl("req", "-x509", *new, "-subj", "/CN=kiosk", "-keyout", "kiosk.key", "-out", "kiosk.pem")
+    with pytest.raises(NotTaken):
+        world.sends()
+    world.openssl("req", "-x509", *new, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    with pytest.raises(NotTaken, match=r"SSLCertVerificationError|certificate"):
+        world.sends()
+    assert not list(world.desk.iterdir())
+    with pytest.raises(NotTaken, match=r"^the address has to begin with https://$"):
+        Desk("http://localhost/trail", world.tls)
+    with pytest.raises(NotTaken, match=r"ca\.pem, kiosk\.pem, kiosk\.key: "):
+        Desk(world.url, tmp_path / "none")
+
+
+def test_how_far_the_journal_has_come_is_the_first_entry_behind_the_place_that_was_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, said = tmp_path / "journalctl", tmp_path / "said"
+    asked.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/asked\ncat {said}\n')
+    asked.chmod(0o755)
+    monkeypatch.setattr(module, "JOURNALCTL", str(asked))
+    state = tmp_path / "state"
+    assert journal_left(state) is None, "nobody sends it"
+    state.write_text("# This is private data. Do not parse.\nLAST_CURSOR=s=1;t=2\n")
+    said.write_text("__CURSOR=s=1;t=3\n__REALTIME_TIMESTAMP=1764100001999999\n\n__CURSOR=…\n")
+    assert journal_left(state) == 1_764_100_001
+    assert "--after-cursor=s=1;t=2" in (tmp_path / "asked").read_text()
+    said.write_text("")
+    assert (journal_left(state) or 0) > 1_764_100_001, "all of it, up to now"
+    asked.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(OSError, match="journalctl"):
+        journal_left(state)
+
+
+def test_what_has_left_is_remembered(tmp_path: Path) -> None:
+    left = Left(tmp_path / FILE)
+    assert left.before == {}
+    left.has_left("trail", 7)
+    left.has_left("journal", 8)
+    left.has_left("trail", 9)
+    assert Left(tmp_path / FILE).before == {"trail": 9, "journal": 8}
