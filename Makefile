@@ -106,7 +106,7 @@ repository: ## an apt repository of what is in var/deb, signed, in var/repositor
 image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=...
 	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" ARGS="$(ARGS)" tools/image
 
-test-appliance: ## start that image in QEMU, as root: attract is painted, the start counts as good
+test-appliance: ## that image as a whole machine, in QEMU, as root; ARGS="start --again" for a part (docs/appliance.md)
 	$(PYTHON) -m tests.appliance $(ARGS)
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)
