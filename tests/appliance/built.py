@@ -1,19 +1,22 @@
-"""What `make image` has made, and the picture that a start has to come to."""
+"""What `make image` has made (`UPDATE=yes` for its update), and the picture that a start has to come to."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from PIL import Image
 
-from tests.appliance.machine import Machine, wait_for
+from tests.appliance.machine import Machine, NoMachine, wait_for
 from tests.appliance.report import Report
 from tests.appliance.screens import resemblance, same
 
 OUT = Path("var/image/out")
 ADDON = OUT / "test.addon.efi"
+UPDATE = OUT / "update"
 ATTRACT = Path("var/shots/portrait/attract.png")
 ATTRACT_SECONDS = 40 * 60.0  # without hardware virtualisation, on a busy machine
 
@@ -24,8 +27,29 @@ def images() -> list[Path]:
 
 
 def disk() -> Path:
-    """The newest that is a whole disk, and no part of one."""
-    return [path for path in images() if ".root" not in path.name][-1]
+    """The newest."""
+    return images()[-1]
+
+
+def update() -> str:
+    """The name of the update to it. Raises NoMachine: there is none."""
+    newer = sorted(path.stem for path in UPDATE.glob(f"{disk().stem}.*.efi"))
+    if not newer:
+        raise NoMachine("make image UPDATE=yes has to come first")
+    return newer[-1]
+
+
+def as_disk(name: str, disk: Path) -> Path:
+    """A disk (ext4) with the update's files, as they come."""
+    folder = disk.with_suffix(".files")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for pattern in (f"{name}.efi", f"{name}.root*.raw.gz"):
+        for path in UPDATE.glob(pattern):
+            os.link(path, folder / path.name)
+    disk.unlink(missing_ok=True)
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", folder, disk, "2G"], check=True)
+    return disk
 
 
 def comes_to_attract(machine: Machine, report: Report, seconds: float = ATTRACT_SECONDS) -> float | None:

@@ -95,6 +95,7 @@ class Machine:
         self._tpm: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
         self._shell: socket.socket | None = None
+        self._said_before = 0
         self._heard = b""
 
     def install(self, image: Path, addon: Path) -> None:
@@ -130,6 +131,7 @@ class Machine:
 
     def start(self, *more: str, kept: bool = False) -> None:
         """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments."""
+        self._said_before = len(self.said(all=True))
         tpm, control, shell = self.folder / "tpm", self.folder / "qmp.sock", self.folder / "shell.sock"
         tpm.mkdir(exist_ok=True)
         for place in (control, shell, tpm / "control.sock"):
@@ -157,6 +159,7 @@ class Machine:
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
                 *("-device", "qemu-xhci", "-device", "usb-tablet"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
+                *("-device", "pcie-root-port,id=port,chassis=1"),
                 *("-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"),
                 *("-chardev", f"file,id=serial,path={self.log},append=on", "-serial", "chardev:serial"),
                 *("-chardev", f"socket,id=shell,path={shell},server=on,wait=off", "-serial", "chardev:shell"),
@@ -222,6 +225,19 @@ class Machine:
             if "return" in answer:
                 return answer["return"]
 
+    def plug_disk(self, image: Path) -> None:
+        """One more disk, which nobody writes to, while it runs."""
+        self.ask(
+            "blockdev-add",
+            **{
+                "node-name": "more",
+                "driver": "raw",
+                "read-only": True,
+                "file": {"driver": "file", "filename": str(image)},
+            },
+        )
+        self.ask("device_add", driver="virtio-blk-pci", bus="port", drive="more")
+
     def picture(self) -> Image.Image:
         """What the screen shows."""
         path = self.folder / "screen.ppm"
@@ -234,9 +250,10 @@ class Machine:
         stats = self.ask("qom-get", path="/machine/peripheral/balloon", property="guest-stats")["stats"]
         return int(stats["stat-total-memory"]) - int(stats["stat-available-memory"])
 
-    def said(self) -> str:
-        """All that it has said on its serial port, also before the power was cut."""
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+    def said(self, all: bool = False) -> str:
+        """What it has said on its serial port since it was switched on last. all: before that, too."""
+        words = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return words if all else words[self._said_before :]
 
     @property
     def _memory_kept(self) -> Path:
