@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -59,7 +60,7 @@ def tried(part: str, again: bool) -> Report:
     try:
         importlib.import_module(f"tests.appliance.parts.{part}").run(Machine(FOLDER / part), report)
         report.whole = True
-    except (NoMachine, TimeoutError) as why:
+    except (NoMachine, OSError, subprocess.SubprocessError) as why:
         report(False, str(why) or type(why).__name__)
     report.seconds = time.monotonic() - began
     report.keep(FOLDER)

@@ -23,7 +23,8 @@ ATTRACT_SECONDS = 40 * 60.0  # without hardware virtualisation, on a busy machin
 
 def images() -> list[Path]:
     """The disk images that lie there, the newest last."""
-    return sorted(OUT.glob("kiosk_*.raw"), key=lambda path: path.stat().st_mtime) if ADDON.exists() else []
+    whole = [path for path in OUT.glob("kiosk_*.raw") if ".root" not in path.name]
+    return sorted(whole, key=lambda path: path.stat().st_mtime) if ADDON.exists() else []
 
 
 def disk() -> Path:
@@ -54,9 +55,8 @@ def as_disk(name: str, disk: Path) -> Path:
 
 def comes_to_attract(machine: Machine, report: Report, seconds: float = ATTRACT_SECONDS) -> float | None:
     """Wait for attract's picture, and keep what is seen then. Seconds that it took; None: it did not come."""
-    shipped = attract()
-    took = wait_for(lambda: same(machine.picture(), shipped), seconds)
-    picture = machine.picture()
+    took = wait_for(lambda: same(machine.picture(), attract()), seconds)
+    picture, shipped = machine.picture(), attract()
     picture.save(machine.folder / "attract.png")
     alike = f"{resemblance(picture, shipped):.4f} alike to the shipped picture"
     report(took is not None, f"attract after {took if took is not None else seconds:.0f} s, {alike}")

@@ -159,7 +159,7 @@ class Machine:
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
                 *("-device", "qemu-xhci", "-device", "usb-tablet"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
-                *("-device", "pcie-root-port,id=port,chassis=1"),
+                *("-device", "pcie-root-port,id=spare,chassis=1"),
                 *("-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"),
                 *("-chardev", f"file,id=serial,path={self.log},append=on", "-serial", "chardev:serial"),
                 *("-chardev", f"socket,id=shell,path={shell},server=on,wait=off", "-serial", "chardev:shell"),
@@ -236,7 +236,7 @@ class Machine:
                 "file": {"driver": "file", "filename": str(image)},
             },
         )
-        self.ask("device_add", driver="virtio-blk-pci", bus="port", drive="more")
+        self.ask("device_add", driver="virtio-blk-pci", bus="spare", drive="more")
 
     def picture(self) -> Image.Image:
         """What the screen shows."""
