@@ -98,6 +98,16 @@ def test_what_decides_on_the_version_comes_before_all_that_reads_the_state() -> 
     assert state["CopyFiles"] == "/usr/lib/os-release:/version/os-release"  # the last
 
 
+def test_systemd_ignores_no_line_of_what_it_reads() -> None:
+    """It says so in a log that nobody reads, and goes on: a value goes on in the next line only after a backslash."""
+    kinds = (".service", ".conf", ".transfer", ".network", ".timer")
+    for path in sorted(each for each in (IMAGE / "mkosi.extra").rglob("*") if each.suffix in kinds):
+        if path.parent.name != "loader":
+            text = path.read_text().replace("\\\n", " ")
+            ignored = [line for line in text.splitlines() if line and not re.match(r"[#;]|\[\w+\]$|\w+=", line)]
+            assert ignored == [], path
+
+
 def partition(path: Path) -> configparser.SectionProxy:
     return read(path)["Partition"]
 

@@ -19,7 +19,15 @@ from tests.appliance.machine import Machine, NoMachine, lacking, processor
 from tests.appliance.report import PAGE, Report, kept, now, page
 
 FOLDER = Path("var/appliance")
-PARTS = ("start", "flipped", "power", "update", "back", "older")  # a part may begin with what one before it has left
+PARTS = (
+    "slots",
+    "start",
+    "flipped",
+    "power",
+    "update",
+    "back",
+    "older",
+)  # a part may begin with what one before it has left
 
 
 def main() -> int:
