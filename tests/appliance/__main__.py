@@ -45,8 +45,7 @@ def main() -> int:
         return 2
     reports = [tried(part, asked.again) for part in asked.parts or PARTS]
     if asked.write:
-        found = [(holds(part), report) for part in PARTS if (report := kept(FOLDER, part))]
-        PAGE.write_text(page(found))
+        PAGE.write_text(page([(part, holds(part), kept(FOLDER, part)) for part in PARTS]))
     return 0 if all(report.good for report in reports) else 1
 
 

@@ -47,30 +47,28 @@ def kept(folder: Path, part: str) -> Report | None:
     return Report(**json.loads(path.read_text())) if path.exists() else None
 
 
-def page(reports: list[tuple[str, Report]]) -> str:
-    """docs/appliance-report.md, of (what a part holds, its last report)."""
+def page(parts: list[tuple[str, str, Report | None]]) -> str:
+    """docs/appliance-report.md, of each part's name, what it holds, and its last report."""
     lines = [
         "# The whole machine, tried",
         "",
         "Made by `make test-appliance ARGS=--write` from its last results. [The appliance's image](appliance.md)",
         "says what is tried, and how.",
     ]
-    for holds, report in reports:
-        minutes = f"{report.seconds / 60:.0f} minutes" + ("" if report.whole else ", and did not come to its end")
-        lines += [
-            "",
-            f"## {report.part}",
-            "",
-            holds,
-            "",
-            f"{report.began}, {report.image}, {report.machine}; {minutes}.",
-            "",
-        ]
-        lines += [f"- {'good' if good else '**bad**'}: {what}" for good, what in report.found]
-        if report.figures:
-            lines += ["", "| what | figure |", "|---|---|"]
-            lines += [f"| {what} | {value} |" for what, value in report.figures.items()]
+    for part, holds, report in parts:
+        lines += ["", f"## {part}", "", holds, ""]
+        lines += rows(report) if report else ["Not tried yet."]
     return "\n".join(lines) + "\n"
+
+
+def rows(report: Report) -> list[str]:
+    minutes = f"{report.seconds / 60:.0f} minutes" + ("" if report.whole else ", and did not come to its end")
+    lines = [f"{report.began}, {report.image}, {report.machine}; {minutes}.", ""]
+    lines += [f"- {'good' if good else '**bad**'}: {what}" for good, what in report.found]
+    if report.figures:
+        lines += ["", "| what | figure |", "|---|---|"]
+        lines += [f"| {what} | {value} |" for what, value in report.figures.items()]
+    return lines
 
 
 def now() -> str:

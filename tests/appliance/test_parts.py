@@ -35,6 +35,7 @@ def test_what_was_found_is_kept_and_what_was_bad_stands_out(tmp_path: Path) -> N
     assert kept(tmp_path, "power") is None
     again = kept(tmp_path, "start")
     assert again is not None and not again.good
-    text = page([("It starts.", again)])
+    text = page([("start", "It starts.", again), ("power", "It is cut.", None)])
+    assert "## power\n\nIt is cut.\n\nNot tried yet.\n" in text
     assert "- good: attract after 5 s\n- **bad**: a unit has failed\n" in text
     assert "| memory | 600 MB |" in text and "10 minutes." in text
