@@ -133,20 +133,20 @@ TO_A_CARD_WITH_PINS = Todo(
     N_("暗証番号のあるカードを相談します"),
     "municipality",
     bring=(CARD,),
-    notes=(N_("連携や電子署名をしたいときです。"), ASK_FIRST),
+    notes=(N_("連携や電子署名をしたい方の手続です。"), ASK_FIRST),
 )
 CERTIFICATE = Todo(
     N_("署名用の証明書を申し込みます"),
     "municipality",
     bring=(CARD,),
-    notes=(N_("連携や電子署名をしたいときです。15歳未満の方には発行されません。"),),
+    notes=(N_("連携や電子署名をしたい方の手続です。15歳未満の方には発行されません。"),),
 )
 RENEWAL = Todo(N_("ログイン用の証明書を更新します"), "municipality", bring=(CARD,))
 RECORDING = Todo(
     N_("免許の情報の記録を申し込みます"),
     "licence_desk",
     bring=(CARD,),
-    notes=(N_("マイナ免許証にしたいときです。"),),
+    notes=(N_("マイナ免許証にしたい方の手続です。"),),
 )
 
 
@@ -178,7 +178,7 @@ def _linkable(state: CardState) -> bool:
 
 def _can(state: CardState) -> Iterator[Public]:
     if state.licence:
-        yield N_("マイナ免許証として使う（免許の情報が入っています）")
+        yield N_("マイナ免許証（免許の情報が入っています）")
         if state.licence.pin_set and usable(state.licence.pin):
             yield N_("読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
         if _linkable(state):

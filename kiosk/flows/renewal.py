@@ -52,10 +52,9 @@ APPLY = Todo(
         N_("郵便・窓口・特急発行・証明写真機で申し込むと、引きつがれません。"),
     ),
 )
-CHECK = Todo(
-    N_("新しいカードを、この機械でしらべます"),
-    notes=(N_("「マイナ免許証 入っています」と出るまで、新しいカードだけでは運転できません。"),),
-)
+ON_THE_CARD = N_("「マイナ免許証 入っています」と出るまで、そのカードだけでは運転できません。")
+CHECK = Todo(N_("新しいカードを、この機械でしらべます"), notes=(ON_THE_CARD,))
+CHECK_EXTENDED = Todo(N_("延長したカードを、この機械でしらべます"), notes=(ON_THE_CARD,))
 NEW_CARD = Todo(N_("新しいカードを申し込みます"), "municipality", notes=(ASK_FIRST,))
 EXTEND = Todo(
     N_("カードの有効期間を延長します"),
@@ -79,7 +78,7 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
             N_("この場合、免許の情報は新しいカードに引きつがれません。"),
         ),
         "resident": (
-            (ASK_POLICE, EXTEND, CHECK),
+            (ASK_POLICE, EXTEND, CHECK_EXTENDED),
             N_("在留期間がおわると、カードの有効期間もおわります。通知書は届きません。"),
         ),
     }[kind]
@@ -92,4 +91,4 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
     ).told(facts)
 
 
-CONDITIONS = N_("ぜんぶそろうと引きつがれます。氏名や住所に外字がある方と、免許の停止中の方は、引きつがれません。")
+CONDITIONS = N_("ぜんぶしたときだけ、引きつがれます。氏名や住所に外字がある方と、免許の停止中の方は、引きつがれません。")

@@ -25,7 +25,7 @@ from typing import Final
 
 from kiosk.advice.todo import Todo
 from kiosk.config.guidance import Fact
-from kiosk.ipc.messages import Part, Role, Verdict
+from kiosk.ipc.messages import Reported
 from kiosk.language.hours import Hours
 from kiosk.language.public import NOTHING, Public, PublicNumber
 from kiosk.portal.model import LinkedAt, OpensAt, Reference, ReleasedAt
@@ -117,30 +117,9 @@ class TestSlip(Slip):
     """The maintenance test print: the station, the time, and nothing else."""
 
 
-@dataclass(frozen=True)
-class Tried:
-    """A part, and what somebody of the staff said of it; None: nothing."""
-
-    part: Part
-    verdict: Verdict | None
-
-
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ReadinessSlip(Slip):
-    """The readiness report in the hand of whoever has made it. staff, role: of who tried everything out. image,
-    settings, fingerprint: SHA-256, of the system's image (empty: none), the settings file (empty: it cannot be read),
-    the report. The counts are those since the start. All of it is the caretaker's, who never learns of a person."""
+    """The readiness report in the hand of whoever has made it. All of it is the caretaker's, who never learns of a
+    person."""
 
-    number: PublicNumber
-    staff: PublicNumber
-    role: Role
-    tried: tuple[Tried, ...]
-    ready: bool
-    version: Public
-    image: Public
-    settings: Public
-    fingerprint: Public
-    visits: PublicNumber
-    prints: PublicNumber
-    calls: PublicNumber
-    faults: PublicNumber
+    reported: Reported

@@ -39,9 +39,9 @@ class NoVoice(Exception):
 @dataclass(frozen=True)
 class Voice:
     """name: part of every prompt's file name, so raise its number when code of ours changes the voice's sound.
-    speak: a text to samples at HERTZ; None: only what a person has recorded is heard. engine: what speaks, with its
-    version; raises NoVoice when it is missing. read: the text as the engine gets it. live: it is a library, so it may
-    speak of a person within the session's process.
+    speak: a text, as the engine gets it, to samples at HERTZ; None: only what a person has recorded is heard. engine:
+    what speaks, with its version; raises NoVoice when it is missing. read: our text to the engine's. live: it is a
+    library, so it may speak of a person within the session's process.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Voice:
     def say(self, text: str) -> Samples:
         if self.speak is None:
             raise NoVoice("only a person can speak this language here")
-        return self.speak(text)
+        return self.speak(self.read(text))
 
 
 def open_jtalk(text: str) -> Samples:
@@ -63,7 +63,7 @@ def open_jtalk(text: str) -> Samples:
             import pyopenjtalk
     except ImportError:
         raise NoVoice("the Python package pyopenjtalk-plus is missing; run tools/setup") from None
-    samples, rate = pyopenjtalk.tts(as_read(text))
+    samples, rate = pyopenjtalk.tts(text)
     return levelled(samples, rate)
 
 
@@ -142,15 +142,21 @@ def wav(samples: Samples) -> bytes:
     return out.getvalue()
 
 
-MEI = Voice("open-jtalk-mei-1", open_jtalk, partial(package, "pyopenjtalk-plus"), as_read, live=True)
 FLITE, ESPEAK = partial(program, "flite"), partial(program, "espeak-ng")
+
+
+def _read(language: str) -> Callable[[str], str]:
+    return partial(as_read, language=language)
+
+
+MEI = Voice("open-jtalk-mei-1", open_jtalk, partial(package, "pyopenjtalk-plus"), _read("ja"), live=True)
 VOICES: Mapping[str, Voice] = {
     JAPANESE.code: MEI,
     "easy": MEI,
-    "en": Voice("flite-slt-1", partial(flite, "slt"), FLITE),
-    "pt": Voice("espeak-pt-1", partial(espeak, "pt-br"), ESPEAK),
-    "vi": Voice("espeak-vi-1", partial(espeak, "vi"), ESPEAK),
-    "ko": Voice("espeak-ko-1", partial(espeak, "ko"), ESPEAK),
+    "en": Voice("flite-slt-1", partial(flite, "slt"), FLITE, _read("en")),
+    "pt": Voice("espeak-pt-1", partial(espeak, "pt-br"), ESPEAK, _read("pt")),
+    "vi": Voice("espeak-vi-1", partial(espeak, "vi"), ESPEAK, _read("vi")),
+    "ko": Voice("espeak-ko-1", partial(espeak, "ko"), ESPEAK, _read("ko")),
     "zh": Voice("recorded-zh-1"),
 }
 assert set(VOICES) == set(LANGUAGES)

@@ -241,7 +241,7 @@ def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: Virtua
     here = tuple(part for part in TRIALS if part not in ("sound", "caller"))
     assert tuple(each.part for each in tried if isinstance(each, TriedOut)) == here
     assert report == MakeReport(12, here)
-    assert kiosk.slips == [slips.TestSlip(), readiness.slip(REPORTED)]
+    assert kiosk.slips == [slips.TestSlip(), slips.ReadinessSlip(reported=REPORTED)]
     [shown] = [screen for screen in kiosk.screens if screen.name == "staff_reported"]
     assert shown.facts == {"number": REPORTED.number, "ready": True, "slip": "printed"}
 

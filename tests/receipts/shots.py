@@ -17,7 +17,6 @@ from kiosk.advice.todo import Todo
 from kiosk.config import guidance
 from kiosk.config.kiosk import Station
 from kiosk.flows.refusal import slip as slip_of_outcome
-from kiosk.flows.staff.readiness import slip as slip_of_report
 from kiosk.flows.take_home import slip as slip_of_plan
 from kiosk.ipc.messages import Part, Reported, Verdict
 from kiosk.language.hours import Hours
@@ -93,7 +92,7 @@ def facts() -> Iterator[tuple[str, slips.Slip]]:
     yield "outcome-with-telephone", slip_of_outcome(LOST)
     yield "test", slips.TestSlip()
     for name, verdict in (("ready", "good"), ("not-ready", "bad")):
-        yield f"readiness-{name}", slip_of_report(reported(verdict))  # type: ignore[arg-type]
+        yield f"readiness-{name}", slips.ReadinessSlip(reported=reported(verdict))  # type: ignore[arg-type]
 
 
 SLIPS = dict(facts())

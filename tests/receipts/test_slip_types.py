@@ -55,7 +55,10 @@ def doubtful(hint: Any, where: str) -> Iterator[str]:
         for each in get_args(hint):
             if each is not Ellipsis:
                 yield from doubtful(each, f"{where}[]")
-    elif dataclasses.is_dataclass(hint):
+    elif get_origin(hint) is dict:
+        for each in get_args(hint):
+            yield from doubtful(each, f"{where}{{}}")
+    elif dataclasses.is_dataclass(hint) or (isinstance(hint, type) and issubclass(hint, msgspec.Struct)):
         for name, each in get_type_hints(hint, include_extras=True).items():
             yield from doubtful(each, f"{where}.{name}")
     else:

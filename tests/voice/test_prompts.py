@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import wave
 from concurrent.futures import ThreadPoolExecutor
@@ -152,9 +153,20 @@ def test_markup_and_readings_are_not_heard() -> None:
 
 
 def test_people_are_spoken_of_politely_and_ranges_as_ranges() -> None:
-    assert as_read("優良・一般の方") == "優良・一般のかた"
-    assert as_read("スマートフォンの上の方を") == "スマートフォンの上の方を"
-    assert as_read("６〜16文字") == "６から16文字"
+    assert as_read("優良・一般の方", "ja") == "優良・一般のかた"
+    assert as_read("スマートフォンの上の方を", "ja") == "スマートフォンの上の方を"
+    assert as_read("６〜16文字", "ja") == "６から16文字"
+    assert as_read("6~16자", "ko") == "6에서 16자"
+
+
+@pytest.mark.parametrize("code", [code for code, voice in VOICES.items() if voice.speak and LANGUAGES[code].foreign])
+def test_no_voice_is_given_a_script_that_it_cannot_read(code: str) -> None:
+    """What another language quotes of Japanese is given by its sound; said as it is written, it is noise."""
+    others = (
+        r"[\u3041-\u30ff\u3400-\u9fff]" if code == "ko" else r"[\u1100-\u11ff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+    )
+    read = map(VOICES[code].read, texts(LANGUAGES[code], messages()))
+    assert [text for text in read if re.search(others, text)] == []
 
 
 @pytest.mark.parametrize("code", [code for code, voice in VOICES.items() if voice.speak])

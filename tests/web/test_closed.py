@@ -31,7 +31,7 @@ def test_without_portal_or_caretaker_linking_is_closed_and_guidance_open(change:
 
 def test_nothing_is_blamed_that_works() -> None:
     html = replace(HOME, caretaker=False).html()
-    assert "マイナポータルにつながりません" not in html and "読み取り部につながりません" not in html
+    assert "マイナポータルにつながりません" not in html and "読み取り装置につながりません" not in html
 
 
 def test_a_kiosk_without_staff_hurries_nobody_to_a_desk_where_nobody_is() -> None:

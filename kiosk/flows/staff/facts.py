@@ -26,7 +26,7 @@ KEYS = {  # of a fact, in Japanese and English
     "width_mm": ("横（mm）", "Width (mm)"),
     "months": ("何か月前まで", "Not older than, in months"),
     "count": ("枚数", "How many"),
-    "tries": ("続けてまちがえられる回数", "Wrong entries that lock it"),
+    "tries": ("ロックされるまちがいの回数", "Wrong entries that lock it"),
     "address": ("アドレス", "Address"),
 }
 

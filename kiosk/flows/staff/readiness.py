@@ -11,7 +11,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff.officer import Officer, asked, busy
 from kiosk.hw.device import NotPrinted
 from kiosk.ipc.messages import MakeReport, Part, Reported
-from kiosk.receipts.slips import NotLaidOut, ReadinessSlip, Tried
+from kiosk.receipts.slips import NotLaidOut, ReadinessSlip
 
 
 def make(kiosk: Kiosk, officer: Officer, offered: tuple[Part, ...]) -> None:
@@ -22,30 +22,11 @@ def make(kiosk: Kiosk, officer: Officer, offered: tuple[Part, ...]) -> None:
         kiosk.ask(Screen("staff_reported", facts, ("next",), staff="room"))
 
 
-def slip(reported: Reported) -> ReadinessSlip:
-    """What somebody carries away of it."""
-    return ReadinessSlip(
-        number=reported.number,
-        staff=reported.staff,
-        role=reported.role,
-        tried=tuple(Tried(part, verdict) for part, verdict in reported.tried.items()),
-        ready=reported.ready,
-        version=reported.version,
-        image=reported.image,
-        settings=reported.settings,
-        fingerprint=reported.fingerprint,
-        visits=reported.visits,
-        prints=reported.prints,
-        calls=reported.calls,
-        faults=reported.faults,
-    )
-
-
 def _printed(kiosk: Kiosk, reported: Reported) -> str:
     """What became of the slip: "printed", "none" where there is no printer, or "failed"."""
     if not kiosk.can_print:
         return "none"
     busy(kiosk, "printer")
-    picture = kiosk.lay_out(slip(reported))
+    picture = kiosk.lay_out(ReadinessSlip(reported=reported))
     failed = isinstance(picture, NotLaidOut) or isinstance(kiosk.print(picture), NotPrinted)
     return "failed" if failed else "printed"
