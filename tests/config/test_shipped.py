@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,6 +110,21 @@ def test_a_policy_for_another_port_is_the_operators_to_have_and_one_for_another_
     assert machine.finds() == []
     machine.changes(policies, "http://localhost:9999", "http://example.com:9999")
     assert [each.words for each in machine.finds()] == [f"/{policies} is not as it was shipped"]
+
+
+def test_where_only_root_may_look_nothing_is_found_and_nothing_breaks(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's runtime folder, seen by the caretaker."""
+    really, closed = os.stat, str(machine.root / "run/kiosk/")
+
+    def refused(path: int | str | os.PathLike[str], **more: Any) -> os.stat_result:
+        if not isinstance(path, int) and str(path).startswith(closed):
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path, **more)
+
+    monkeypatch.setattr(os, "stat", refused)
+    assert machine.finds() == []
 
 
 @pytest.mark.parametrize(
