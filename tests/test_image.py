@@ -108,6 +108,11 @@ def test_systemd_ignores_no_line_of_what_it_reads() -> None:
             assert ignored == [], path
 
 
+def test_the_image_listens_to_no_neighbour() -> None:
+    resolve = read(SHIPPED / "systemd/resolved.conf.d/kiosk.conf")["Resolve"]
+    assert (resolve["LLMNR"], resolve["MulticastDNS"]) == ("no", "no")
+
+
 def partition(path: Path) -> configparser.SectionProxy:
     return read(path)["Partition"]
 
