@@ -19,15 +19,8 @@ from tests.appliance.machine import Machine, NoMachine, lacking, processor
 from tests.appliance.report import PAGE, Report, kept, now, page
 
 FOLDER = Path("var/appliance")
-PARTS = (
-    "slots",
-    "start",
-    "flipped",
-    "power",
-    "update",
-    "back",
-    "older",
-)  # a part may begin with what one before it has left
+# A part may begin with what one before it has left.
+PARTS = ("slots", "inside", "start", "flipped", "power", "update", "back", "older")
 
 
 def main() -> int:

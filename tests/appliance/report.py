@@ -62,7 +62,7 @@ def page(parts: list[tuple[str, str, Report | None]]) -> str:
 
 
 def rows(report: Report) -> list[str]:
-    minutes = f"{report.seconds / 60:.0f} minutes" + ("" if report.whole else ", and did not come to its end")
+    minutes = f"{report.seconds / 60:.0f} min" + ("" if report.whole else ", and did not come to its end")
     lines = [f"{report.began}, {report.image}, {report.machine}; {minutes}.", ""]
     lines += [f"- {'good' if good else '**bad**'}: {what}" for good, what in report.found]
     if report.figures:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.appliance.__main__ import PARTS, holds
 from tests.appliance.report import Report, kept, page
+from tests.appliance.well import lacking
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -38,4 +39,9 @@ def test_what_was_found_is_kept_and_what_was_bad_stands_out(tmp_path: Path) -> N
     text = page([("start", "It starts.", again), ("power", "It is cut.", None)])
     assert "## power\n\nIt is cut.\n\nNot tried yet.\n" in text
     assert "- good: attract after 5 s\n- **bad**: a unit has failed\n" in text
-    assert "| memory | 600 MB |" in text and "10 minutes." in text
+    assert "| memory | 600 MB |" in text and "10 min." in text
+
+
+def test_what_the_station_brings_is_not_the_images_fault() -> None:
+    found = "has    font      there\nLACKS  reader    none found\nLACKS  lockdown  something listens\n"
+    assert lacking(found) == ["lockdown: something listens"]

@@ -36,6 +36,7 @@ INSIDE = f"""
 
 
 def run(machine: Machine, report: Report) -> None:
+    report.machine = "no machine: systemd-sysupdate alone"
     folder = machine.folder.absolute()
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("rules", "update", "esp"):

@@ -12,6 +12,7 @@ import time
 from tests.appliance.built import ADDON, comes_to_attract, disk
 from tests.appliance.machine import Machine, running, wait_for
 from tests.appliance.report import Report
+from tests.appliance.well import well
 
 EMPTY = "_empty"
 
@@ -32,7 +33,7 @@ def run(machine: Machine, report: Report) -> None:
         report(good is not None, "the start counts as good")
         blessed = wait_for(lambda: "Finished systemd-bless-boot.service" in machine.said(), 300)
         report(blessed is not None, "and loses its count")
-        units(machine, report)
+        well(machine.run, report)
         machine.keep()
     said = machine.said()
     report("Kernel is locked down from EFI Secure Boot" in said, "secure boot")
@@ -48,16 +49,3 @@ def run(machine: Machine, report: Report) -> None:
 def started(machine: Machine) -> Machine:
     """What this part has left, for the machine of another part."""
     return Machine(machine.folder.parent / "start")
-
-
-def units(machine: Machine, report: Report) -> None:
-    """None has failed, and none was started again, which systemctl --failed does not show."""
-    failed = machine.run("systemctl --failed --no-legend --plain")[1].strip()
-    report(not failed, f"no unit has failed{': ' + failed if failed else ''}")
-    again = machine.run("systemctl show --property=Id,NRestarts '*.service' | grep -B1 -A1 '^NRestarts=[1-9]'")[
-        1
-    ].strip()
-    report(not again, f"none was started again{': ' + again if again else ''}")
-    code, found = machine.run("kiosk check", 300)
-    (machine.folder / "check.txt").write_text(found)
-    report(code in (0, 1) and "FAIL" not in found, f"kiosk check: {found.strip()}")
