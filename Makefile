@@ -63,7 +63,7 @@ audit: var/audit/bin/python ## known faults in dependencies, secrets in any comm
 	-var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@$(PYTHON) tools/audit.py
 
-sbom: var/audit/bin/python ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md; ARGS=var/image/out/... for an image, of its manifest
+sbom: var/audit/bin/python ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md; ARGS=MANIFEST for an image's
 	@tools/setup test
 	var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	$(PYTHON) -m tools.sbom $(ARGS)
@@ -103,7 +103,7 @@ deb: ## the Debian package, for 12 and 13, in var/deb; ARGS=trixie for one of th
 repository: ## an apt repository of what is in var/deb, signed, in var/repository; KEY=... or a throw-away one
 	@tools/repository "$(KEY)"
 
-image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=...
+image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=... UPDATE=yes
 	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" UPDATE="$(UPDATE)" ARGS="$(ARGS)" tools/image
 
 test-appliance: ## that image as a whole machine, in QEMU, as root; ARGS="start --again" for a part (docs/appliance.md)
