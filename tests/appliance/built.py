@@ -41,7 +41,7 @@ def update() -> str:
 
 
 def as_disk(name: str, disk: Path) -> Path:
-    """A disk (ext4) with the update's files, as they come."""
+    """A disk (ext4, labelled "update") with the update's files, as they come."""
     folder = disk.with_suffix(".files")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -49,7 +49,7 @@ def as_disk(name: str, disk: Path) -> Path:
         for path in UPDATE.glob(pattern):
             os.link(path, folder / path.name)
     disk.unlink(missing_ok=True)
-    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", folder, disk, "2G"], check=True)
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", "update", "-d", folder, disk, "2G"], check=True)
     return disk
 
 
