@@ -27,13 +27,14 @@ UNITS = ROOT / "systemd"
 SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a person
 CARETAKER = "kiosk-caretaker.service"
 FIREWALL = "kiosk-firewall.service"
+PREPARE, STICK = "kiosk-prepare.service", "kiosk-provision@.service"
 ALL = [*SERVICES, CARETAKER]
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*ALL, FIREWALL, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, PREPARE, STICK, "kiosk.target"]:
         text = (UNITS / unit).read_text()
         text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
@@ -53,7 +54,14 @@ def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
 
 @pytest.mark.parametrize(
     ("service", "most"),
-    [("kiosk-server.service", 19), ("kiosk-browser.service", 48), (CARETAKER, 13), (FIREWALL, 16)],
+    [
+        ("kiosk-server.service", 19),
+        ("kiosk-browser.service", 48),
+        (CARETAKER, 13),
+        (FIREWALL, 16),
+        (PREPARE, 10),
+        (STICK, 20),
+    ],
 )
 def test_the_units_are_no_more_exposed_than_written_down(units: Path, service: str, most: int) -> None:
     # systemd's own figure times ten; docs/operators.md names it. Lower is better.
@@ -148,8 +156,11 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/modprobe.d/kiosk.conf",
         "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
         "etc/udev/rules.d/70-kiosk-headphones.rules",
+        "etc/udev/rules.d/70-kiosk-provision.rules",
         "etc/chromium/policies/managed/policies.json",
         "etc/systemd/system/kiosk-firewall.service",
+        "etc/systemd/system/kiosk-prepare.service",
+        "etc/systemd/system/kiosk-provision@.service",
         "etc/kiosk/firewall.nft",
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",

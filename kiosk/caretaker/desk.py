@@ -3,7 +3,7 @@
     server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
                and whether a passcode is right; calls the staff; acts for staff who were let in
     browser    tells and reports what the tables let it
-    root       everything that may be asked; tells what the table lets it tell
+    root       everything that may be asked; tells and reports what the tables let it
     anybody    else is not heard at all
 
 A speaker that says too much is not heard for the rest: BURST at once and then one in EVERY_SECONDS, for each kind of
@@ -85,7 +85,7 @@ WRITES = (LookAgain, *ACTS)  # what may add a line to the trail each time it is 
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
-    "root": frozenset({Tell, Admit, AddStaff, RemoveStaff, ListStaff, *LOOKS, *ACTS}),
+    "root": frozenset({Tell, Report, Admit, AddStaff, RemoveStaff, ListStaff, *LOOKS, *ACTS}),
 }
 
 

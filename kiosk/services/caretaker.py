@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import passcodes
+from kiosk.caretaker import appointed, disk, passcodes
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
@@ -40,7 +40,7 @@ from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.identity import identity
-from kiosk.caretaker.key import Key, NoKey
+from kiosk.caretaker.key import PUBLIC_FILE, Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.settled import settled
@@ -49,6 +49,7 @@ from kiosk.config import guidance
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
+from kiosk.ipc.appointed import FILE as APPOINTED
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -149,7 +150,9 @@ class Service:
     def __init__(self, settings: CaretakerSettings, config: Path) -> None:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
-        self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
+        key = Key.of(state)
+        disk.put(runtime / PUBLIC_FILE, key.public.pem, 0o644)  # for everybody: what verifies the trail
+        self._trail = Trail(state / FOLDER, key, kept.kept_days)
         called = settings.alerts
         self._carrier = Carrier(Alertmanager(called.url)).start() if called.kind == "alertmanager" else None
         self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
@@ -177,6 +180,7 @@ class Service:
         for told in self._house.board.standing:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
+        appointed.appoint(config.with_name(APPOINTED), state, staff)
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False

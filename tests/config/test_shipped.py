@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -85,6 +84,23 @@ def test_a_machine_as_it_was_installed_has_no_fault(machine: Machine) -> None:
     assert machine.finds() == []
 
 
+def test_a_folder_that_is_not_for_us_to_see_hides_what_is_in_it_and_no_more(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caretaker looks, and /run/kiosk is for screen and server alone."""
+    look = os.stat
+
+    def shut_out(path: Path, *more: object, **named: object) -> os.stat_result:
+        if "/run/kiosk/" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return look(path, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", shut_out)
+    assert machine.finds() == []
+    machine.write("etc/sysctl.d/90-kiosk.conf", "")
+    assert [fault.words for fault in machine.finds()] == ["/etc/sysctl.d/90-kiosk.conf goes before what was shipped"]
+
+
 def test_where_nothing_was_installed_there_is_no_list(tmp_path: Path) -> None:
     assert listed((tmp_path / "shipped",)) is None
 
@@ -110,21 +126,6 @@ def test_a_policy_for_another_port_is_the_operators_to_have_and_one_for_another_
     assert machine.finds() == []
     machine.changes(policies, "http://localhost:9999", "http://example.com:9999")
     assert [each.words for each in machine.finds()] == [f"/{policies} is not as it was shipped"]
-
-
-def test_where_only_root_may_look_nothing_is_found_and_nothing_breaks(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The server's runtime folder, seen by the caretaker."""
-    really, closed = os.stat, str(machine.root / "run/kiosk/")
-
-    def refused(path: int | str | os.PathLike[str], **more: Any) -> os.stat_result:
-        if not isinstance(path, int) and str(path).startswith(closed):
-            raise PermissionError(13, "Permission denied", str(path))
-        return really(path, **more)
-
-    monkeypatch.setattr(os, "stat", refused)
-    assert machine.finds() == []
 
 
 @pytest.mark.parametrize(
