@@ -253,7 +253,7 @@ def serve(as_set: AsSet) -> int:
 
 def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     from kiosk.ipc.caretaker import Caretaker
-    from kiosk.services import screen
+    from kiosk.services import compositor, screen
     from kiosk.services.browser import Keeper
 
     flags: list[str] = options.flags
@@ -271,13 +271,15 @@ def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     if not os.access(folder, os.W_OK | os.X_OK):
         print(f"server.runtime_directory: {folder} is not there or not writable for this user", file=sys.stderr)
         return 1
+    caretaker = Caretaker(settings.caretaker.runtime_directory)
     if options.cage:
+        screen.await_display(caretaker.report)
         again = [sys.executable, "-m", "kiosk", "browser", "--config", str(options.config), "--", *flags]
         return screen.run(again, Path(folder))
     if wayland:
         flags = ["--ozone-platform=wayland", *flags]
-    caretaker = Caretaker(settings.caretaker.runtime_directory)
-    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker)
+    shown_by = None if options.shared else compositor.place()
+    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker, shown_by=shown_by)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.stop())
     keeper.run()

@@ -69,6 +69,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/udev/rules.d/70-kiosk-headphones.rules",
         "usr/lib/udev/rules.d/70-kiosk-provision.rules",
         "usr/share/polkit-1/rules.d/50-kiosk-pcscd.rules",
+        "usr/share/polkit-1/rules.d/50-kiosk-restarts.rules",
     }
     assert {Path(path).name for path in found} >= {
         path.name for path in (ROOT / "systemd").rglob("*") if path.is_file() and path.name != "places"

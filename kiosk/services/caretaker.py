@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import appointed, disk, passcodes
+from kiosk.caretaker import appointed, disk, passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
@@ -43,6 +43,7 @@ from kiosk.caretaker.identity import identity
 from kiosk.caretaker.key import PUBLIC_FILE, Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
+from kiosk.caretaker.restarts import Restarts
 from kiosk.caretaker.settled import settled
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
 from kiosk.config import guidance
@@ -50,6 +51,7 @@ from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
 from kiosk.ipc.appointed import FILE as APPOINTED
+from kiosk.ipc import doors
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -158,6 +160,7 @@ class Service:
         self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
         self._figures = Figures(datetime.now(UTC).timestamp(), self._carrier)
         self._metrics = _serve(self._figures, kept.metrics_port)
+        self._restarts = Restarts(lambda told: self._record.tell(told), restarts.may())
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         gather = Gather(
             config,
@@ -174,6 +177,8 @@ class Service:
             lambda: identity(config),
             gather,
             opening=settings.opening,
+            left=runtime / doors.FILE,
+            silent=lambda speaker: self._restarts.silent(speaker),
         )
         self._record.written = self._house.written
         self._begin()
@@ -181,7 +186,7 @@ class Service:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
         appointed.appoint(config.with_name(APPOINTED), state, staff)
-        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
+        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -222,6 +227,7 @@ class Service:
     def _hear(self, told: Event | Counts) -> None:
         self._alerts.hear(told)
         self._figures.hear(told)
+        self._restarts.hear(told)
 
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor

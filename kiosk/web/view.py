@@ -123,6 +123,7 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
             "caretaker": devices.caretaker_there,
             "guidance_only": devices.guidance_only,
             "safe_mode": devices.safe_for is not None,
+            "outside": devices.doors.reason == "hours" and devices.safe_for is None,
             "doors_open_at": told(devices.doors)["until"],
         },
         "pad": view.pad,
