@@ -277,7 +277,7 @@ class Desk:
                 case PinCard(staff=staff, card=card):
                     self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
-                    house.left.has_left(what, before)
+                    house.uploads.told(what, before)
                 case ListStaff():
                     return Staff(self._passcodes.accounts, self._passcodes.with_card)
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted) as error:

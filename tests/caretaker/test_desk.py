@@ -588,4 +588,4 @@ def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -
 
 def test_root_tells_how_far_trail_and_journal_have_left(world: World) -> None:
     assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
-    assert world.house.left.before == {"trail": 1_764_100_000}
+    assert world.house.uploads.before == {"trail": 1_764_100_000}
