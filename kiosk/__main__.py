@@ -1,5 +1,5 @@
 """`python -m kiosk`: what an appliance runs (serve, browser, caretaker), what its operator asks (check, audit, report,
-staff), and the demo.
+staff, provision), and the demo.
 
 What is wrong with an option is said in one line on stderr, with exit code 2; what stops a command that was asked for
 rightly (a port taken, no display) in one line with exit code 1. Of the settings each thing that is wrong is a line. A
@@ -43,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export, upload")
     report_ = commands.add_parser("report", help="the readiness reports that were made at the screen: list, get")
     staff_ = commands.add_parser("staff", help="the staff's accounts: add, list, remove")
+    provision_ = commands.add_parser("provision", help="settings, certificate and staff for a machine without a login")
     demo_ = commands.add_parser(
         "demo",
         help="the whole kiosk with virtual card, printer and portal; no hardware, no daemon",
@@ -68,6 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     audit_arguments(audit_)
     report_arguments(report_)
     staff_arguments(staff_)
+    provision_arguments(provision_)
     if argv[:1] == ["demo"]:
         from kiosk.sim import demo
 
@@ -119,6 +121,40 @@ def staff_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=staff)
 
 
+def provision_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "A request and its signed answer, by a stick. docs/provisioning.md has the rest."
+    does = parser.add_subparsers(dest="provision", required=True, metavar="WHAT")
+    sign = does.add_parser("sign", help="at a desk: answer a machine's request")
+    prepare = does.add_parser("prepare", help="make the machine's key (what the appliance runs at each boot)")
+    stick = does.add_parser("stick", help="see to a stick that was put in (what the appliance runs)")
+    sign.add_argument("request", type=Path, metavar="request.json", help="from the stick")
+    sign.add_argument("answer", type=Path, metavar="answer.p7m", help="to the stick, beside the request")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="whom the machine believes: the key …")
+    sign.add_argument("--certificate", type=Path, required=True, metavar="FILE", help="… and its certificate (PEM)")
+    sign.add_argument("--settings", type=Path, metavar="FILE", help="the whole kiosk.toml")
+    sign.add_argument("--portal-certificate", type=Path, metavar="FILE", help="made from request.csr (PEM)")
+    sign.add_argument("--portal-ca", type=Path, metavar="FILE", help="whom to trust as the portal (PEM)")
+    sign.add_argument("--provisioner", type=Path, metavar="FILE", help="whom to believe from now on (PEM)")
+    sign.add_argument(
+        "--staff", type=appointment, action="append", default=[], metavar="NUMBER:ROLE", help="officer or supervisor"
+    )
+    sign.add_argument("--remove", type=staff_number, action="append", default=[], metavar="NUMBER", help="of the staff")
+    sign.add_argument("--days", type=int, default=14, choices=range(1, 61), metavar="DAYS", help="default: %(default)s")
+    sign.set_defaults(run=provision_sign)
+    stick.add_argument("device", metavar="DEVICE", help="such as /dev/sdb1")
+    for command in (prepare, stick):
+        command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
+    prepare.set_defaults(run=lambda options: provision_here(options.config, None))
+    stick.set_defaults(run=lambda options: provision_here(options.config, options.device))
+
+
+def appointment(text: str) -> tuple[int, str]:
+    number, _, role = text.partition(":")
+    if role not in ("officer", "supervisor"):
+        raise argparse.ArgumentTypeError(f"{text} is no staff number with a role, such as 1001:supervisor")
+    return staff_number(number), role
+
+
 def staff_number(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= number <= 999_999:
@@ -142,6 +178,18 @@ def staff(options: argparse.Namespace) -> int:
     from kiosk.caretaker import commands
 
     return commands.staff(load_part(options.config, CaretakerSettings), options)
+
+
+def provision_sign(options: argparse.Namespace) -> int:
+    from kiosk.provision import commands
+
+    return commands.run(options)
+
+
+def provision_here(config: Path, device: str | None) -> int:
+    from kiosk.services import provision
+
+    return provision.run_prepare(config) if device is None else provision.run_stick(config, device)
 
 
 def caretaker(config: Path) -> int:
@@ -209,7 +257,7 @@ def serve(as_set: AsSet) -> int:
 
 def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     from kiosk.ipc.caretaker import Caretaker
-    from kiosk.services import screen
+    from kiosk.services import compositor, screen
     from kiosk.services.browser import Keeper
 
     flags: list[str] = options.flags
@@ -227,13 +275,15 @@ def browser(settings: BrowserSettings, options: argparse.Namespace) -> int:
     if not os.access(folder, os.W_OK | os.X_OK):
         print(f"server.runtime_directory: {folder} is not there or not writable for this user", file=sys.stderr)
         return 1
+    caretaker = Caretaker(settings.caretaker.runtime_directory)
     if options.cage:
+        screen.await_display(caretaker.report)
         again = [sys.executable, "-m", "kiosk", "browser", "--config", str(options.config), "--", *flags]
         return screen.run(again, Path(folder))
     if wayland:
         flags = ["--ozone-platform=wayland", *flags]
-    caretaker = Caretaker(settings.caretaker.runtime_directory)
-    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker)
+    shown_by = None if options.shared else compositor.place()
+    keeper = Keeper(settings, flags, shared=options.shared, caretaker=caretaker, shown_by=shown_by)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.stop())
     keeper.run()

@@ -59,13 +59,17 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/systemd/system/kiosk-browser.service",
         "usr/lib/systemd/system/kiosk-caretaker.service",
         "usr/lib/systemd/system/kiosk-firewall.service",
+        "usr/lib/systemd/system/kiosk-prepare.service",
+        "usr/lib/systemd/system/kiosk-provision@.service",
         "usr/lib/systemd/system/kiosk-server.service",
         "usr/lib/systemd/system/kiosk.target",
         "usr/lib/systemd/system/pcscd.service.d/kiosk.conf",
         "usr/lib/sysusers.d/kiosk.conf",
         "usr/lib/tmpfiles.d/kiosk.conf",
         "usr/lib/udev/rules.d/70-kiosk-headphones.rules",
+        "usr/lib/udev/rules.d/70-kiosk-provision.rules",
         "usr/share/polkit-1/rules.d/50-kiosk-pcscd.rules",
+        "usr/share/polkit-1/rules.d/50-kiosk-restarts.rules",
     }
     assert {Path(path).name for path in found} >= {
         path.name for path in (ROOT / "systemd").rglob("*") if path.is_file() and path.name != "places"
@@ -75,7 +79,8 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
 def test_the_units_name_the_packages_place_and_no_other(installed: Path) -> None:
     for unit in (installed / "usr/lib/systemd/system").glob("kiosk*"):
         assert "/opt/kiosk" not in unit.read_text()
-        assert "Documentation=file:/usr/lib/kiosk/docs/operators.md\n" in unit.read_text()
+        [page] = re.findall(r"^Documentation=file:/usr/lib/kiosk/(docs/\w+\.md)$", unit.read_text(), re.MULTILINE)
+        assert (ROOT / page).exists()
         if unit.suffix == ".service":
             others = {
                 "kiosk-firewall": "/usr/sbin/nft -f /usr/lib/kiosk/rules.nft\n",

@@ -62,6 +62,7 @@ OF_NOBODY = (
     "kiosk.config",  # settings and facts, read before anybody comes
     "kiosk.caretaker.alert",  # alerts, alertmanager: words of the table of events, and a mark that means nothing
     "kiosk.advice",  # tables of what everybody is told: texts of the catalogue
+    "kiosk.provision",  # what a machine and its operator write to each other; of the staff, numbers and hashes
     "kiosk.voice.script",  # what is recorded for everybody, long before they come; read by the command line and `check`
 )
 
@@ -105,6 +106,9 @@ SHOWN: dict[str, str] = {
     "Confirmed": "day digest",
     "FactRow": "says source confirmed digest",
     "ConfirmFact": "digest",
+    # the one-time number of a machine's request
+    "Appointed": "number",
+    "Done": "number",
     # what runs here: names, versions and hashes of files
     "Identity": "station kiosk versions settings facts image",
     "Stands": "head",

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from kiosk.caretaker import restarts
 from kiosk.config.kiosk import Settings
 from kiosk.health import look
 from kiosk.services import sd_notify
@@ -27,13 +28,14 @@ UNITS = ROOT / "systemd"
 SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a person
 CARETAKER = "kiosk-caretaker.service"
 FIREWALL = "kiosk-firewall.service"
+PREPARE, STICK = "kiosk-prepare.service", "kiosk-provision@.service"
 ALL = [*SERVICES, CARETAKER]
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*ALL, FIREWALL, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, PREPARE, STICK, "kiosk.target"]:
         text = (UNITS / unit).read_text()
         text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
@@ -53,7 +55,14 @@ def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
 
 @pytest.mark.parametrize(
     ("service", "most"),
-    [("kiosk-server.service", 19), ("kiosk-browser.service", 48), (CARETAKER, 13), (FIREWALL, 16)],
+    [
+        ("kiosk-server.service", 18),
+        ("kiosk-browser.service", 45),
+        (CARETAKER, 13),
+        (FIREWALL, 16),
+        (PREPARE, 10),
+        (STICK, 20),
+    ],
 )
 def test_the_units_are_no_more_exposed_than_written_down(units: Path, service: str, most: int) -> None:
     # systemd's own figure times ten; docs/operators.md names it. Lower is better.
@@ -147,9 +156,13 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/tmpfiles.d/kiosk.conf",
         "etc/modprobe.d/kiosk.conf",
         "etc/polkit-1/rules.d/50-kiosk-pcscd.rules",
+        "etc/polkit-1/rules.d/50-kiosk-restarts.rules",
         "etc/udev/rules.d/70-kiosk-headphones.rules",
+        "etc/udev/rules.d/70-kiosk-provision.rules",
         "etc/chromium/policies/managed/policies.json",
         "etc/systemd/system/kiosk-firewall.service",
+        "etc/systemd/system/kiosk-prepare.service",
+        "etc/systemd/system/kiosk-provision@.service",
         "etc/kiosk/firewall.nft",
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",
@@ -255,6 +268,24 @@ def test_check_asks_as_the_users_and_with_the_groups_of_the_services() -> None:
     assert f"SupplementaryGroups={' '.join(look.GROUPS)}" in lines("kiosk-server.service")
 
 
+def test_what_polkit_lets_the_caretaker_do_is_what_it_asks_for_and_no_more() -> None:
+    rule = "\n".join(line for line in lines("polkit/50-kiosk-restarts.rules") if not line.startswith("//"))
+    assert re.findall(r"[!=]== \"([^\"]+)\"", rule) == [
+        restarts.USER,
+        "org.freedesktop.systemd1.manage-units",
+        "try-restart",
+    ]
+    asked = [command[len(restarts.SYSTEMCTL) :] for command in restarts.COMMANDS.values()]
+    [units] = re.findall(r"var units = (\[.*\]);", rule)
+    assert sorted(json.loads(units)) == sorted(words[1] for words in asked if words[0] == "try-restart")
+    [ids] = re.findall(r"var machine = /(.*)/;", rule)
+    for verb, action in {"reboot": "reboot", "poweroff": "power-off"}.items():
+        assert (verb,) in asked
+        assert all(re.fullmatch(ids, f"org.freedesktop.login1.{action}{how}") for how in ("", "-multiple-sessions"))
+        assert not re.fullmatch(ids, f"org.freedesktop.login1.{action}-ignore-inhibit")
+    assert len(asked) == 4 and "User=kiosk-caretaker" in lines(CARETAKER)
+
+
 def test_the_caretaker_reaches_loopback_and_nothing_else() -> None:
     said = [line for line in lines(CARETAKER) if line.startswith(("IPAddress", "RestrictAddressFamilies"))]
     assert said == ["RestrictAddressFamilies=AF_UNIX AF_INET", "IPAddressDeny=any", "IPAddressAllow=127.0.0.1/32"]
@@ -264,6 +295,7 @@ def test_the_caretakers_folders_are_those_of_the_settings_and_nobody_elses() -> 
     kept = Settings().caretaker
     assert {f"StateDirectory={Path(kept.state_directory).name}", "StateDirectoryMode=0700"} <= set(lines(CARETAKER))
     assert f"RuntimeDirectory={Path(kept.runtime_directory).name}" in lines(CARETAKER)
+    assert "RuntimeDirectoryPreserve=yes" in lines(CARETAKER), "how the doors stand is read while it is away"
     assert (Path(kept.state_directory).parent, Path(kept.runtime_directory).parent) == (Path("/var/lib"), Path("/run"))
     assert {"LimitCORE=0", "MemorySwapMax=0"} <= set(lines(CARETAKER))
     assert "PartOf=kiosk.target" not in lines(CARETAKER), "it lives as long as the machine"

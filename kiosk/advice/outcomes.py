@@ -196,6 +196,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         (SHOW_STAFF,),
         official=N_("署名用電子証明書"),
         sign="certificate",
+        picture="police",
     ),
     End.ATTRIBUTES_DIFFER: _certificate(
         N_("カードの内容と証明書の内容がちがいます"),

@@ -67,6 +67,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "gap": Problem("KioskEventsLost", "warning", seconds=600),
     "passcodes_held": Problem("KioskPasscodesHeld", seconds=900),
     "session_died": Problem("KioskSessionDied", "warning", seconds=600),
+    "restart_failed": Problem("KioskRestartFailed", seconds=600),
+    "restarted_silent": Problem("KioskRestartedSilent", "warning", seconds=600),
+    "out_of_order": Problem("KioskOutOfOrder", seconds=600),
     "browser_restarted": Problem("KioskBrowserRestarted", "warning", seconds=600),
 }
 FATES: Mapping[Fate, CallState] = {

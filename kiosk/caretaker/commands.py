@@ -63,7 +63,7 @@ def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
     asked: Question
     match options.staff:
         case "add":
-            if (passcode := _new_passcode()) is None:
+            if (passcode := new_passcode()) is None:
                 return _complain("the two are not the same; nothing was changed")
             if len(passcode) > LONGEST:  # no message would take it
                 return _complain(WEAKNESSES["too_long"])
@@ -174,11 +174,11 @@ def _get(folder: Path, number: int, to: Path) -> int:
     return 0
 
 
-def _new_passcode() -> str | None:
-    """Typed twice at a terminal, unseen; else the first line of what comes in. None: the two are not the same."""
+def new_passcode(whose: str = "") -> str | None:
+    """Typed twice at a terminal, unseen; else the next line of what comes in. None: the two are not the same."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    passcode = getpass.getpass("Passcode (8 digits or more): ")
+    passcode = getpass.getpass(f"Passcode{whose} (8 digits or more): ")
     return passcode if getpass.getpass("Once more: ") == passcode else None
 
 

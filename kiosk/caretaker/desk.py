@@ -3,7 +3,7 @@
     server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
                and whether a passcode is right; calls the staff; acts for staff who were let in
     browser    tells and reports what the tables let it
-    root       everything that may be asked; tells what the table lets it tell
+    root       everything that may be asked; tells and reports what the tables let it
     anybody    else is not heard at all
 
 A speaker that says too much is not heard for the rest: BURST at once and then one in EVERY_SECONDS, for each kind of
@@ -28,6 +28,8 @@ from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import NotDone, Passcodes
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
+from kiosk.caretaker.restarts import NotRestarted
+from kiosk.caretaker.restarts import Restarts as Starter
 from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
@@ -59,6 +61,8 @@ from kiosk.ipc.messages import (
     Question,
     RemoveStaff,
     Report,
+    Restart,
+    Restarts,
     Role,
     Rows,
     Staff,
@@ -80,13 +84,13 @@ EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
 
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters, Facts})
-ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, MakeReport, ConfirmFact, StaffLeft})
+LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters, Facts, Restarts})
+ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft})
 WRITES = (LookAgain, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
-    "root": frozenset({Tell, Admit, AddStaff, RemoveStaff, ListStaff, Uploaded, *LOOKS, *ACTS}),
+    "root": frozenset({Tell, Report, Admit, AddStaff, RemoveStaff, ListStaff, Uploaded, *LOOKS, *ACTS}),
 }
 
 
@@ -121,10 +125,11 @@ class Desk:
         house: House,
         anchored: Anchored,
         alerts: Alerts,
+        restarts: Starter,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
-        self._alerts = alerts
+        self._alerts, self._restarts = alerts, restarts
         self._admitted: dict[int, float] = {}  # until when, by staff number
         self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
@@ -139,6 +144,7 @@ class Desk:
         self._passcodes.end_vendors()
         self._alerts.turn()
         self._house.turn()
+        self._restarts.turn()
         self._record.turn()
 
     def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
@@ -180,6 +186,7 @@ class Desk:
         if CHECKS[report.check].by not in who:
             return Denied(f"{report.check}: this is not for you to report")
         self._house.report(report.check, report.reason)
+        self._restarts.lives(CHECKS[report.check].by)
         return Taken()
 
     def _acting(self, staff: int) -> Role:
@@ -228,6 +235,11 @@ class Desk:
                     return house.facts.stand
                 case ConfirmFact(staff=staff, fact=fact, digest=digest):
                     house.confirm(staff, self._acting(staff), fact, digest)
+                case Restarts():
+                    return self._restarts.stand
+                case Restart(staff=staff, what=what):
+                    self._restarts.ask(staff, self._acting(staff), what)
+                    return self._restarts.stand
                 case StaffLeft(staff=staff, end=end):
                     role = self._acting(staff)
                     del self._admitted[staff]
@@ -259,7 +271,7 @@ class Desk:
                     house.left.has_left(what, before)
                 case ListStaff():
                     return Staff(self._passcodes.accounts)
-        except (NotDone, NotPlanned, NotConfirmed, NotReported) as error:
+        except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted) as error:
             return Denied(str(error))
         return Taken()
 

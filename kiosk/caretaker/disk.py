@@ -26,11 +26,14 @@ def private_folder(path: Path) -> None:
         _bring_to_disk(path.parent)
 
 
-def put(path: Path, data: bytes) -> None:
-    """Have a file with this content in the place of whatever is there."""
+def put(path: Path, data: bytes, mode: int = PRIVATE, group: int | None = None) -> None:
+    """Have a file with this content in the place of whatever is there. group: its number; None: the user's own."""
     unfinished = path.with_name(path.name + UNFINISHED)
     file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
     try:
+        if group is not None:
+            os.fchown(file, -1, group)
+        os.fchmod(file, mode)
         add(file, data)
     finally:
         os.close(file)

@@ -35,7 +35,8 @@ Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
 class House:
     """state: the state directory. tell: into the trail. load: the facts that people are told, as their file has them;
     it raises ConfigError. identity: what runs here. look: at the machine; again: staff have asked for it. opening: the
-    kiosk's hours. now: monotonic seconds; wall: seconds since 1970. For one thread."""
+    kiosk's hours. left: where others find how the doors stand while the caretaker is away. silent: hears
+    each second of a speaker that is. now: monotonic seconds; wall: seconds since 1970. For one thread."""
 
     def __init__(
         self,
@@ -47,10 +48,12 @@ class House:
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         opening: Opening | None = None,
+        left: Path | None = None,
+        silent: Callable[[Speaker], object] = lambda _speaker: None,
     ) -> None:
-        self._look, self._now, self._wall = look, now, wall
+        self._look, self._silent, self._now, self._wall = look, silent, now, wall
         self.board = Board(state / board.FILE, tell, now, wall)
-        self.doors = Doors(state / doors.FILE, tell, wall, opening)
+        self.doors = Doors(state / doors.FILE, tell, wall, opening, left)
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
@@ -127,6 +130,8 @@ class House:
 
     def _listen(self) -> None:
         silent = {speaker for speaker, at in self._heard.items() if self._now() - at >= SILENT_SECONDS}
+        for speaker in silent:
+            self._silent(speaker)
         self.board.report("server", "silent" if "server" in silent else "alive")
         if "browser" in silent:
             self.board.report("browser", "silent")

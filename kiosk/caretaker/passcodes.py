@@ -5,7 +5,8 @@ A passcode is kept as Argon2id (RFC 9106, the second of its recommended settings
 says how many tries there can be. A try is counted, on the disk, before it is checked. A staff number that nobody has
 takes as long, waits as long, and is told apart by nothing.
 
-There is no default account. Roles: officer, supervisor, vendor. A vendor's account ends by itself after seven days, by
+There is no default account. Who has no terminal appoints by a signed file (`appointed.py`), which brings the hashes.
+Roles: officer, supervisor, vendor. A vendor's account ends by itself after seven days, by
 whichever is first: the machine's clock, or the hours in which the caretaker has run; so a clock that was set back
 prolongs nothing.
 
@@ -15,6 +16,7 @@ caretaker runs.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -32,6 +34,7 @@ from kiosk.caretaker import disk
 from kiosk.caretaker.waits import Counted, Waits
 from kiosk.caretaker.weak import Weakness, digits, weak
 from kiosk.config.events import Event, event
+from kiosk.ipc.appointed import LANES, MEMORY, PASSES, Appointed
 
 log = logging.getLogger("kiosk.caretaker")
 
@@ -48,9 +51,9 @@ SALT_BYTES, HASH_BYTES = 16, 32
 class Cost(Struct, frozen=True):
     """What one check costs: Argon2id with so much memory (KiB), passes and lanes."""
 
-    memory: int = 64 * 1024
-    passes: int = 3
-    lanes: int = 4
+    memory: int = MEMORY
+    passes: int = PASSES
+    lanes: int = LANES
 
 
 class Account(Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,7 +116,7 @@ class Passcodes:
     ) -> None:
         self._path, self._tell, self._monotonic, self._now = path, tell, monotonic, now
         self._cost = cost or Cost()
-        self._nobodys = self._hash("")  # what is checked for a number that nobody has
+        self._nobodys = hashed("", self._cost)  # what is checked for a number that nobody has
         self._flaw = ""
         kept = self._load()
         self._accounts = dict(kept.accounts)
@@ -133,7 +136,7 @@ class Passcodes:
             raise NotDone(f"there are {MOST_ACCOUNTS} accounts already")
         if weakness := weak(passcode, number):
             raise NotDone(WEAKNESSES[weakness])
-        account = Account(role, self._hash(passcode))
+        account = Account(role, hashed(passcode, self._cost))
         if role == "vendor":
             ends = self._now() + timedelta(seconds=VENDOR_SECONDS)
             account = structs.replace(account, ends=ends, left=float(VENDOR_SECONDS))
@@ -148,6 +151,25 @@ class Passcodes:
             raise NotDone(f"there is no staff number {number}")
         self._change({each: account for each, account in self._accounts.items() if each != number})
         self._tell(event("staff_removed", staff=number, removal="asked"))
+
+    def appoint(self, appointed: Appointed) -> None:
+        """Who comes, and who goes. A file of accounts that cannot be used is moved aside: where there is no terminal,
+        this is the only way back. Raises NotDone."""
+        accounts = {} if self._flaw else dict(self._accounts)
+        gone = [number for number in (*appointed.removed, *appointed.members) if accounts.pop(number, None)]
+        accounts |= {number: Account(member.role, member.phc) for number, member in appointed.members.items()}
+        if len(accounts) > MOST_ACCOUNTS:
+            raise NotDone(f"there are {MOST_ACCOUNTS} accounts already")
+        if self._flaw:
+            with contextlib.suppress(OSError):
+                os.replace(self._path, self._path.with_name(self._path.name + ".unusable"))
+        self._change(accounts)
+        self._flaw = ""
+        for number in gone:
+            self._tell(event("staff_removed", staff=number, removal="provisioned"))
+        for number, member in appointed.members.items():
+            self._waits.forget(number)
+            self._tell(event("staff_added", staff=number, role=member.role))
 
     def check(self, number: int, passcode: str) -> Admitted | Refused:
         """A try. It takes the time of one Argon2id, or none while one has to wait."""
@@ -188,9 +210,6 @@ class Passcodes:
             self._tell(event("staff_removed", staff=number, removal="expired"))
 
     # Inside.
-
-    def _hash(self, passcode: str) -> str:
-        return _argon(self._cost).derive_phc_encoded(digits(passcode).encode())
 
     def _is_right(self, passcode: str, account: Account | None) -> bool:
         try:
@@ -235,14 +254,17 @@ class Passcodes:
         disk.put(self._path, msgspec.json.encode(Kept(self._accounts, self._waits.counted)))
 
 
-def _argon(cost: Cost) -> Argon2id:
-    return Argon2id(
+def hashed(passcode: str, cost: Cost | None = None) -> str:
+    """What is kept of it: Argon2id, in the PHC string format."""
+    cost = cost or Cost()
+    argon = Argon2id(
         salt=os.urandom(SALT_BYTES),
         length=HASH_BYTES,
         iterations=cost.passes,
         lanes=cost.lanes,
         memory_cost=cost.memory,
     )
+    return argon.derive_phc_encoded(digits(passcode).encode())
 
 
 def _is_over(account: Account, ran: float, now: datetime) -> bool:

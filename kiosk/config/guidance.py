@@ -59,11 +59,13 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Line(Fact, frozen=True, kw_only=True):
-    """A telephone number, in which languages it is answered and when, and the key to press when a voice asks.
+    """Whose telephone it is, its number, in which languages it is answered and when, and the key to press when a voice
+    asks.
 
     languages: by the codes of `languages.TONGUES`.
     """
 
+    name: Text
     telephone: Telephone
     languages: dict[str, Hours]
     menu: Menu = NOTHING

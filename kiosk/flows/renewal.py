@@ -87,8 +87,10 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
         todo,
         know=(know,),
         page=facts.card_page.address,
-        picture="renewal",
+        picture={"not_carried": "lost_next", "resident": "renewal_desks"}.get(kind, "renewal"),
     ).told(facts)
 
 
-CONDITIONS = N_("ぜんぶしたときだけ、引きつがれます。氏名や住所に外字がある方と、免許の停止中の方は、引きつがれません。")
+CONDITIONS = N_(
+    "ぜんぶしたときだけ、引きつがれます。氏名や住所に外字がある方と、免許の停止中の方は、引きつがれません。"
+)

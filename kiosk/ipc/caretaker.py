@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.config.events import Event
+from kiosk.ipc import doors
+from kiosk.ipc.doors import DoorsLeft
 from kiosk.ipc.messages import (
     LONGEST,
     SOCKET,
@@ -106,6 +108,10 @@ class Caretaker:
         except Away:
             return False
 
+    def doors_left(self) -> DoorsLeft | None:
+        """Whether the kiosk is open, as it has left it for when it is away; None: nothing is left."""
+        return doors.left(self._path.parent)
+
     def call(self) -> CallState:
         """Somebody wants the staff. Who cannot be asked calls nobody."""
         return self._call(Call())
@@ -137,6 +143,9 @@ class NoCaretaker:
     def present(self) -> bool:
         return True
 
+    def doors_left(self) -> DoorsLeft | None:
+        return DoorsLeft()  # there is nobody who could have closed them
+
     def call(self) -> CallState:
         return "none"
 
@@ -158,6 +167,8 @@ class Listener(Protocol):
     def report(self, check: str, reason: str) -> bool: ...
 
     def present(self) -> bool: ...
+
+    def doors_left(self) -> DoorsLeft | None: ...
 
     def call(self) -> CallState: ...
 

@@ -19,6 +19,8 @@ answer. Who speaks is said by the kernel and never by a message.
     MakeReport  of what this one has tried out since they came in               Reported, Denied
     Facts      what people are told, and when somebody made sure of it          FactsStand, Denied
     ConfirmFact   a supervisor has made sure of one, as it was shown            Taken, Denied
+    Restarts   what can be started again here, and what has come of it          RestartsStand
+    Restart    a part, or the machine, is to be started again, or switched off  RestartsStand, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
@@ -27,6 +29,7 @@ Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
@@ -57,8 +60,17 @@ SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/ev
 Part = Literal["printer", "reader", "touch", "colours", "sound", "portal", "caller"]
 Verdict = Literal["good", "bad"]
 Sent = Literal["trail", "journal"]  # what goes to a prefecture's desk
+Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
+# none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.
+RestartState = Literal["none", "asked", "done", "failed"]
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+RESTARTED_BY: Mapping[Restarted, tuple[Role, ...]] = {  # one that is off needs a hand to come back
+    "browser": ("officer", "supervisor", "vendor"),
+    "server": ("officer", "supervisor", "vendor"),
+    "machine": ("officer", "supervisor", "vendor"),
+    "off": ("supervisor", "vendor"),
+}
 if TYPE_CHECKING:  # known from the table only when it has been read
     FactName = str
 else:
@@ -231,6 +243,17 @@ class ConfirmFact(Message, frozen=True):
     digest: Digest
 
 
+class Restarts(Message, frozen=True):
+    """What can be started again from here, and what has come of the last that was asked for?"""
+
+
+class Restart(Message, frozen=True):
+    """This member of the staff wants it to begin anew, or to be off."""
+
+    staff: Number
+    what: Restarted
+
+
 class StaffLeft(Message, frozen=True):
     """This member of the staff acts here no more."""
 
@@ -367,6 +390,14 @@ class Reported(Message, frozen=True):
     faults: PublicNumber
 
 
+class RestartsStand(Message, frozen=True):
+    """can: whether anything can be, here. what: was asked for last, by staff; None: nothing yet."""
+
+    can: bool
+    what: Restarted | None = None
+    state: RestartState = "none"
+
+
 class FactRow(Struct, frozen=True):
     """One fact. says: what it says, by key (kiosk.config.guidance). confirmed: when somebody last made sure of it; by:
     who of the staff, at the screen; None: whoever wrote the file. late: it is to be made sure of again."""
@@ -410,6 +441,8 @@ Question = (
     | MakeReport
     | Facts
     | ConfirmFact
+    | Restarts
+    | Restart
     | StaffLeft
     | Uploaded
 )
@@ -427,6 +460,7 @@ Answer = (
     | Counted
     | Reported
     | FactsStand
+    | RestartsStand
 )
 
 _questions, _answers = msgspec.json.Decoder(Question), msgspec.json.Decoder(Answer)

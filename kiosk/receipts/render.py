@@ -43,6 +43,7 @@ from kiosk.language.furigana import STACKED, annotated, plain
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, shipped, translations
+from kiosk.language.numbers import centimetres, grouped
 from kiosk.language.theirs import isolated
 from kiosk.receipts.slips import Slip, TestSlip
 
@@ -102,6 +103,8 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters["phrases"] = phrases
     environment.filters["isolated"] = isolated
+    environment.filters["grouped"] = partial(grouped, language=language)
+    environment.filters["centimetres"] = partial(centimetres, language=language)
     environment.globals["both"] = partial(both, language)
     environment.globals["hours"] = partial(hours, language)
     environment.globals["own_hours"] = partial(own_hours, language)

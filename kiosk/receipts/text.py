@@ -18,6 +18,7 @@ from kiosk.language.furigana import plain
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, translations
+from kiosk.language.numbers import centimetres, grouped
 from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
 
 LONGEST = 1367  # bytes, QR version 26-L; beyond this its modules become too small for a phone held at arm's length
@@ -66,13 +67,13 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
         if todo.where:
             yield " ".join((_(todo.where), *hours(todo.hours)))
         if todo.yen is not None:
-            yield _("%(yen)s円") % {"yen": f"{todo.yen:,}"}
+            yield _("%(yen)s円") % {"yen": grouped(todo.yen, language)}
         if todo.photo:
             photo = todo.photo
             yield _("写真%(count)s枚（%(height)s×%(width)scm、%(months)sか月以内）") % {
                 "count": photo.count,
-                "height": photo.height_mm / 10,
-                "width": photo.width_mm / 10,
+                "height": centimetres(photo.height_mm, language),
+                "width": centimetres(photo.width_mm, language),
                 "months": photo.months,
             }
         if todo.booked_hours is not None:

@@ -9,10 +9,11 @@ be laid over a page by the browser that has failed, and a compositor for a singl
 last for as long as that client is there. A visit is kept: the new page shows its screen again, if it comes within
 `session.browser_lost_seconds`.
 
-A display, a compositor or a browser in which nothing helps any more is systemd's to replace, all of it: its watchdog is
-told that the keeper's loop turns, and is told no more when the page has not lived for GIVEN_UP_SECONDS, although there
-is a server to tell it to and a display to see it on. What is not there is waited for, and so is, on a slow machine, the
-first page of all, as long as the browser works at it.
+A compositor that stands still (compositor.py) is killed by the unit's main process, and all of it with it. A display
+or a browser in which nothing helps any more is systemd's to replace, all of it: its watchdog is told that the keeper's
+loop turns, and is told no more when the page has not lived for GIVEN_UP_SECONDS, although there is a server to tell it
+to and a display to see it on. What is not there is waited for, and so is, on a slow machine, the first page of all, as
+long as the browser works at it.
 
 A page that has lost the focus or the glass to something of Chromium's says so; then both go, browser and visit.
 
@@ -59,13 +60,15 @@ from kiosk.config.events import Event, event
 from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
 from kiosk.ipc.caretaker import Listener, NoCaretaker
-from kiosk.services import sd_notify
+from kiosk.services import compositor, sd_notify
 from kiosk.web.liveness import SLOWEST_SECONDS, Life
 
 log = logging.getLogger("kiosk.browser")
 
 FORGET_SOCKET = "forget.sock"
+COMPOSITOR_STILL = "COMPOSITOR=still"  # to the unit's main process (screen.py)
 FORGET, RESTART, ALIVE, ASTRAY = b"forget", b"restart", b"alive", b"astray"
+PROFILE = "browser-"  # how its folder's name begins
 LOOK_SECONDS = 0.2  # from one look at the processes to the next
 DISPLAYS = Path("/sys/class/drm")
 RENDERER = b"--type=renderer"
@@ -100,7 +103,8 @@ FLAGS = (
 
 class Keeper:
     """Keeps one Chromium on the kiosk's page. flags: what this display needs besides FLAGS. shared: others have windows
-    on this display, and the page may lose it to them. caretaker: is told of each browser that had to be replaced."""
+    on this display, and the page may lose it to them. caretaker: is told of each browser that had to be replaced.
+    shown_by: the compositor (compositor.py), which is asked whether it turns."""
 
     def __init__(
         self,
@@ -109,7 +113,9 @@ class Keeper:
         program: str = "chromium",
         shared: bool = False,
         caretaker: Listener | None = None,
+        shown_by: Path | None = None,
     ) -> None:
+        self._shown_by = shown_by
         self._caretaker = caretaker or NoCaretaker()
         self._port = settings.server.port
         self._runtime = Path(settings.server.runtime_directory)
@@ -127,11 +133,19 @@ class Keeper:
     def run(self) -> None:
         """Keep it running until `stop`."""
         sd_notify.notify("READY=1")
+        self._tell(event("screen_started"))
         complaints = supervise.Complaints(log)
         supervise.start(
             "forget", lambda: supervise.keep(lambda: hear(self._runtime, self._obey), self._stopped, complaints)
         )
+        if self._shown_by is not None:
+            place = self._shown_by
+            supervise.start(
+                "compositor", lambda: supervise.keep(lambda: self._ask_compositor(place), self._stopped, complaints)
+            )
         supervise.start("health", lambda: supervise.keep(self._reporting, self._stopped, complaints))
+        for left in self._runtime.glob(f"{PROFILE}*"):  # by a keeper that was killed
+            shutil.rmtree(left, ignore_errors=True)
         failures = 0
         while not self._stopped.is_set():
             self._await_server()
@@ -158,7 +172,7 @@ class Keeper:
         """One browser, from its start until the last of its processes has gone."""
         with contextlib.ExitStack() as stack:
             try:
-                profile = tempfile.mkdtemp(prefix="browser-", dir=self._runtime)
+                profile = tempfile.mkdtemp(prefix=PROFILE, dir=self._runtime)
                 stack.callback(shutil.rmtree, profile, ignore_errors=True)
                 self._life, self._wanted = Life(time.monotonic()), False
                 self._process = subprocess.Popen(
@@ -240,6 +254,13 @@ class Keeper:
             self.report()
             self._stopped.wait(REPORT_SECONDS)
 
+    def _ask_compositor(self, place: Path) -> None:
+        while not self._stopped.wait(compositor.ASK_SECONDS):
+            if compositor.stands_still(place):
+                log.warning("the compositor stands still; the screen is started again")
+                self._caretaker.tell(event("browser_restarted", browser="compositor"))
+                sd_notify.notify(COMPOSITOR_STILL)
+
     def _tell(self, told: Event) -> None:
         """Beside the work: a page that is to come back waits for nobody."""
         threading.Thread(target=self._caretaker.tell, args=(told,), name="tells", daemon=True).start()
@@ -273,13 +294,15 @@ class Keeper:
         return True
 
 
-def display_there() -> bool:
-    """Whether a display is plugged in, by the kernel's word."""
+def display_there() -> bool | None:
+    """Whether a display is plugged in, by the kernel's word. None: it knows of no place for one."""
+    found = None
     for status in DISPLAYS.glob("card*-*/status"):
         with contextlib.suppress(OSError):
             if status.read_text() == "connected\n":
                 return True
-    return False
+            found = False
+    return found
 
 
 def start_address(port: int) -> str:

@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import passcodes
+from kiosk.caretaker import appointed, disk, passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
@@ -40,15 +40,18 @@ from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.identity import identity
-from kiosk.caretaker.key import Key, NoKey
+from kiosk.caretaker.key import PUBLIC_FILE, Key, NoKey
 from kiosk.caretaker.metrics import Figures, Server
 from kiosk.caretaker.record import Record
+from kiosk.caretaker.restarts import Restarts
 from kiosk.caretaker.settled import settled
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
 from kiosk.config import guidance
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
+from kiosk.ipc.appointed import FILE as APPOINTED
+from kiosk.ipc import doors
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -149,12 +152,15 @@ class Service:
     def __init__(self, settings: CaretakerSettings, config: Path) -> None:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
-        self._trail = Trail(state / FOLDER, Key.of(state), kept.kept_days)
+        key = Key.of(state)
+        disk.put(runtime / PUBLIC_FILE, key.public.pem, 0o644)  # for everybody: what verifies the trail
+        self._trail = Trail(state / FOLDER, key, kept.kept_days)
         called = settings.alerts
         self._carrier = Carrier(Alertmanager(called.url)).start() if called.kind == "alertmanager" else None
         self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))
         self._figures = Figures(datetime.now(UTC).timestamp(), self._carrier)
         self._metrics = _serve(self._figures, kept.metrics_port)
+        self._restarts = Restarts(lambda told: self._record.tell(told), restarts.may())
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
         gather = Gather(
             config,
@@ -171,13 +177,16 @@ class Service:
             lambda: identity(config),
             gather,
             opening=settings.opening,
+            left=runtime / doors.FILE,
+            silent=lambda speaker: self._restarts.silent(speaker),
         )
         self._record.written, self._record.known = self._house.written, self._house.known
         self._begin()
         for told in self._house.board.standing:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts)
+        appointed.appoint(config.with_name(APPOINTED), state, staff)
+        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -219,6 +228,7 @@ class Service:
     def _hear(self, told: Event | Counts) -> None:
         self._alerts.hear(told)
         self._figures.hear(told)
+        self._restarts.hear(told)
 
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor

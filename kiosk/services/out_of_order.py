@@ -50,11 +50,21 @@ def stand(settings: Settings, seconds: float = STAND_SECONDS) -> int:
     with Door(settings, settings.server.port) as door:
         Thread(target=door.serve_forever, name="page", daemon=True).start()
         sd_notify.notify("READY=1", "STATUS=Out of order")
+        Thread(target=_tell, args=(settings,), name="tells", daemon=True).start()
         while time.monotonic() < until:
             watchdog.turn()
             time.sleep(min(LOOK_SECONDS, seconds))
         door.shutdown()
     return 1
+
+
+def _tell(settings: Settings) -> None:
+    """The caretaker, if it and its words are there: so that the staff are called, and nobody takes it for silent."""
+    with contextlib.suppress(Exception):
+        from kiosk.config.events import event
+        from kiosk.ipc.caretaker import Caretaker
+
+        Caretaker(settings.caretaker.runtime_directory).tell(event("out_of_order"))
 
 
 class Door(ThreadingHTTPServer):

@@ -81,6 +81,7 @@ log = logging.getLogger("kiosk.server")
 
 THREADS = 8  # one for the page's socket, the rest for what it loads
 LAST_WORDS_SECONDS = 0.2  # at most, for the closing screen to reach the page; it takes some milliseconds
+STANDS_SECONDS = 20  # that a worker's loop may not turn, before the arbiter kills it; making a session is a part of it
 CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socket
 
 # A stop, within the unit's TimeoutStopSec (systemd/kiosk-server.service): the session has so long to end by itself …
@@ -190,6 +191,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_connections": CONNECTIONS,
             "threads": THREADS,
             "worker_tmp_dir": "/dev/shm",
+            "timeout": STANDS_SECONDS,
             "graceful_timeout": STOP_SECONDS,
             "control_socket_disable": True,
             "loglevel": "warning",
@@ -354,7 +356,7 @@ def open_session(
     left = [] if safe else portal.left()  # before this session begins anything itself
     has_printer = settings.printer.kind != "none"
     printer = opened("the printer", lambda: open_printer(settings.printer), lambda: NoPrinter(settings.printer.width))
-    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, handover, safe)
+    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe)
 
     def life(mine: bool) -> bool:
         if mine:

@@ -16,7 +16,6 @@ so that no visit waits for it.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -26,12 +25,12 @@ from kiosk.config.events import Event, event
 from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
 from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
+from kiosk.ipc.doors import UNKNOWN
 from kiosk.ipc.messages import Doors, DoorsStand, SafeFor
 from kiosk.language import dates
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import APART_SECONDS
 from kiosk.portal.model import OpensAt
-from kiosk.session.handover import Handover
 
 log = logging.getLogger("kiosk.devices")
 
@@ -42,8 +41,7 @@ PortalState = Literal["open", "closed", "unreachable"]
 
 class Devices:
     """Reader, printer, portal and the socket for headphones, opened after the fork. has_printer: or `printer` stands
-    for none, of which there is nothing to tell. handover: whether the kiosk was closed when it was last asked; why and
-    until when is not known before the caretaker says so. safe_for: why there is guidance only; None: there is more."""
+    for none, of which there is nothing to tell. safe_for: why there is guidance only; None: there is more."""
 
     def __init__(
         self,
@@ -53,7 +51,6 @@ class Devices:
         jack: Jack | None = None,
         caretaker: Listener | None = None,
         has_printer: bool = True,
-        handover: Handover | None = None,
         safe_for: SafeFor | None = None,
     ) -> None:
         self.safe_for = safe_for
@@ -65,10 +62,9 @@ class Devices:
         self.portal_opens_at: OpensAt | None = None  # of a closed one, when it has said so
         self.printer_fault = PrinterFault.UNREACHABLE if safe_for else None
         self.caretaker_there = True
-        self._handover = handover or Handover()
-        self.doors = DoorsStand("other" if self._handover.shut else None)
-        self._doors_day = self._portal_day = dates.today()  # on which each was asked last
         self.caretaker = caretaker or NoCaretaker()
+        self.doors = self._doors_left() or UNKNOWN
+        self._doors_day = self._portal_day = dates.today()  # on which each was asked last
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
         self._reader_before: ReaderState | None = None
@@ -169,16 +165,21 @@ class Devices:
         return self.ask_doors() or there
 
     def ask_doors(self) -> bool:
-        """Whether the kiosk is open. A caretaker that does not answer has closed nothing that was open, and opened
-        nothing that was closed, in this session or before it."""
+        """Whether the kiosk is open. Of a caretaker that does not answer holds what it has left; where that is nothing,
+        what was so stays so, and nobody who begins is given more than guidance."""
         before = self.doors, self._doors_day
         self._doors_day = dates.today()
-        with contextlib.suppress(Away):
-            answer = self.caretaker.ask(Doors())
-            if isinstance(answer, DoorsStand):
-                self.doors = answer
-                self._handover.shut = not answer.serves
+        try:
+            answer: object = self.caretaker.ask(Doors())
+        except Away:
+            answer = self._doors_left()
+        if isinstance(answer, DoorsStand):
+            self.doors = answer
         return before != (self.doors, self._doors_day)
+
+    def _doors_left(self) -> DoorsStand | None:
+        left = self.caretaker.doors_left()
+        return None if left is None else left.stand(dates.now().timestamp())
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)

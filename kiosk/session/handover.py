@@ -1,4 +1,4 @@
-"""What one session leaves to the next: five facts of one bit each, a number, and nothing about anybody.
+"""What one session leaves to the next: four facts of one bit each, a number, and nothing about anybody.
 
 The arbiter makes it before the first fork and every worker shares it, so it outlives the session, also one that was
 killed. It is the only thing that does.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import mmap
 import struct
 
-TYPED, EMPTY, IN_USE, SHUT, UNSEEN = 0, 1, 2, 3, 4
-UNTOLD, NUMBER = 5, struct.Struct("=I")
+TYPED, EMPTY, IN_USE, UNSEEN = 0, 1, 2, 3
+UNTOLD, NUMBER = 4, struct.Struct("=I")
 
 
 class Handover:
@@ -45,15 +45,6 @@ class Handover:
     @in_use.setter
     def in_use(self, value: bool) -> None:
         self._bytes[IN_USE] = value
-
-    @property
-    def shut(self) -> bool:
-        """The last that was heard of the doors is that the staff have closed the kiosk (`devices.py`)."""
-        return bool(self._bytes[SHUT])
-
-    @shut.setter
-    def shut(self, value: bool) -> None:
-        self._bytes[SHUT] = value
 
     @property
     def unseen(self) -> bool:

@@ -41,17 +41,18 @@ QUOTED: Mapping[str, Mapping[str, str]] = {  # a Japanese word: its sound, by la
     },
     "外字": {"en": "guy jee", "pt": "gaidji", "vi": "gai-gi", "ko": "가이지"},
 }
+RANGE = r"(?<=[0-9０-９])\s*[~〜～–]\s*(?=[0-9０-９])"
 CHIP = r"(?<![A-Za-z])IC(?![A-Za-z])"
 READINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ja": (
-        (r"(?<=[0-9０-９])\s*[〜～]\s*(?=[0-9０-９])", "から"),
+        (RANGE, "から"),
         (r"(?<![上下左右横]の)(?<![地両片夕一双])方(?![向法式面針位角])", "かた"),  # the polite word for a person
         (r"(?<=いま)行って", "おこなって"),
     ),
-    "en": ((CHIP, "I C"),),
-    "pt": ((CHIP, "i cê"),),
-    "vi": ((CHIP, "i xê"),),
-    "ko": ((r"(?<=[0-9])\s*[~〜～]\s*(?=[0-9])", "에서 "), (CHIP, "아이시")),
+    "en": ((RANGE, " to "), (CHIP, "I C")),
+    "pt": ((RANGE, " a "), (CHIP, "i cê")),
+    "vi": ((RANGE, " đến "), (CHIP, "i xê")),
+    "ko": ((RANGE, "에서 "), (CHIP, "아이시")),
 }
 
 

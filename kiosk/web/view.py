@@ -6,6 +6,7 @@ the language, size and colours the person has chosen.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -25,6 +26,7 @@ from kiosk.language.dates import coming, now, written
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.hours_written import hours_written, opening_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, shipped, translations
+from kiosk.language.numbers import centimetres, grouped
 from kiosk.language.theirs import theirs
 from kiosk.receipts.text import code
 from kiosk.session.devices import Devices
@@ -35,6 +37,7 @@ from kiosk.web.style import sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
 COMPILED = Compiled()
+WITHOUT_BLANKS = re.compile(r"(?:令和|平成|昭和|大正|明治)?(?:(?:\d+|元)(?:時間|[年月日時分]))+")
 EYE = ("size", "contrast", "reach")
 VOICE = ("repeat", "softer", "louder", "hush")
 
@@ -53,10 +56,12 @@ def environment(language: Language) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    made.filters["written"] = partial(written, language=language)
-    made.filters["coming"] = lambda moment: coming(moment, now(), language)
-    made.filters["hours"] = partial(hours_written, language=language)
-    made.filters["opening"] = lambda hours: opening_written(hours, now(), language)
+    made.filters["written"] = lambda day: kept(written(day, language))
+    made.filters["coming"] = lambda moment: kept(coming(moment, now(), language))
+    made.filters["hours"] = lambda hours: kept(hours_written(hours, language))
+    made.filters["opening"] = lambda hours: kept(opening_written(hours, now(), language))
+    made.filters["grouped"] = partial(grouped, language=language)
+    made.filters["centimetres"] = partial(centimetres, language=language)
     made.filters["theirs"] = theirs
     made.globals["called_in"] = called_in
     made.globals["tongues"] = TONGUES
@@ -65,6 +70,11 @@ def environment(language: Language) -> jinja2.Environment:
     made.globals["say"] = partial(say, language)
     made.globals["language"] = language
     return made
+
+
+def kept(said: str) -> Markup:
+    """A date or a time that is written without blanks (12月29日, 8時30分) stays on one line."""
+    return Markup(WITHOUT_BLANKS.sub(r'<span class="keep">\g<0></span>', str(escape(said))))
 
 
 def official(language: Language, term: str) -> Markup:
@@ -113,6 +123,7 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
             "caretaker": devices.caretaker_there,
             "guidance_only": devices.guidance_only,
             "safe_mode": devices.safe_for is not None,
+            "outside": devices.doors.reason == "hours" and devices.safe_for is None,
             "doors_open_at": told(devices.doors)["until"],
         },
         "pad": view.pad,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from msgspec import json
@@ -14,6 +16,8 @@ from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Passcodes
 from kiosk.caretaker.record import GAPS_EVERY_SECONDS, Record
+from kiosk.caretaker.restarts import COMMANDS
+from kiosk.caretaker.restarts import Restarts as Starter
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS, Event, Speaker, event
 from kiosk.config.health import CHECKS
@@ -50,6 +54,11 @@ from kiosk.ipc.messages import (
     RemoveStaff,
     Report,
     Reported,
+    Restart,
+    Restarted,
+    Restarts,
+    RestartsStand,
+    Role,
     Row,
     Rows,
     Staff,
@@ -68,6 +77,7 @@ from tests.caretaker.test_passcodes import CHEAP, GOOD, WRONG
 from tests.caretaker.test_readiness import IDENTITY
 from tests.caretaker.trails import checked, lines, opened
 from tests.config.test_events import sample
+from tests.stage import until
 
 EVERYBODY: tuple[Speaker, ...] = ("server", "browser", "root")
 ASKED: list[Question] = [
@@ -93,6 +103,8 @@ ASKED: list[Question] = [
     MakeReport(12, ("printer", "touch")),
     Facts(),
     ConfirmFact(12, "recording", "0" * 64),
+    Restarts(),
+    Restart(12, "browser"),
     StaffLeft(12, "left"),
     Uploaded("trail", 1_764_100_000),
 ]
@@ -112,10 +124,17 @@ class World:
         self.house = House(folder, self.record.tell, guidance.load, lambda: IDENTITY, now=self.now)
         self.record.written, self.record.known = self.house.written, self.house.known
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
+        self.commands: list[Sequence[str]] = []
+        self.restarts = Starter(self.record.tell, True, self.runs, self.now)
         self.desk = self.sits()
 
     def sits(self) -> Desk:
-        return Desk(self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.now)
+        behind = self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.restarts
+        return Desk(*behind, self.now)
+
+    def runs(self, command: Sequence[str]) -> bool:
+        self.commands.append(command)
+        return True
 
     def now(self) -> float:
         return self.time
@@ -242,6 +261,27 @@ def test_the_staff_act_once_they_are_let_in_and_nobody_does_in_their_name(world:
     world.asks(RemoveStaff(12), "root")
     assert isinstance(world.asks(CloseKiosk(12, "paper"), "server"), Denied)
     assert world.asks(Doors(), "server") == DoorsStand()
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+@pytest.mark.parametrize("what", get_args(Restarted))
+def test_who_is_let_in_has_it_started_again_as_their_role_may(world: World, role: Role, what: Restarted) -> None:
+    world.asks(AddStaff(12, role, GOOD), "root")
+    assert isinstance(world.asks(Restart(12, what), "server"), Denied), "nobody was let in"
+    world.asks(Admit(12, GOOD), "server")
+    said = world.asks(Restart(12, what), "server")
+    if what == "off" and role == "officer":
+        assert said == Denied("this is not for this role") and not world.commands
+        return
+    assert said == RestartsStand(True, what, "asked")
+    until(lambda: world.commands == [COMMANDS[what]])
+    assert world.written[-1] == ("restart_asked", {"staff": 12, "role": role, "restarted": what})
+
+
+def test_who_reports_and_falls_silent_is_started_again(world: World) -> None:
+    world.asks(Report("reader", "present"), "server")
+    world.restarts.silent("server")
+    assert world.written == [("restarted_silent", {"part_silent": "server"})]
 
 
 def test_an_end_that_is_over_is_refused_in_words_of_ours(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from kiosk.caretaker.house import LOOK_SECONDS, SILENT_SECONDS, House
 from kiosk.config import guidance
 from kiosk.config.events import Event, counts, event
 from kiosk.config.kiosk import Opening
+from kiosk.ipc.doors import FILE as LEFT
+from kiosk.ipc.doors import left
 from kiosk.ipc.messages import DoorsStand, PaperStands, Row, Span
 from kiosk.language.dates import JST
 from kiosk.language.hours import Hours
@@ -40,7 +43,9 @@ class World:
     def begun(self) -> House:
         clocks = (lambda: self.now, lambda: self.now + self.ahead)
         load, look = guidance.load, self.look
-        return House(self.folder, self.told.append, load, lambda: IDENTITY, look, *clocks, self.opening)
+        return House(
+            self.folder, self.told.append, load, lambda: IDENTITY, look, *clocks, self.opening, self.folder / LEFT
+        )
 
     def opens(self, hours: str, guided: bool = True) -> None:
         """From now on at these hours."""
@@ -325,6 +330,30 @@ def test_the_staffs_word_goes_before_the_hours_and_an_end_in_the_night_opens_not
     world.house.doors.open(12, "officer")
     assert world.house.doors.stand.open, "who opens it opens it"
     assert [each[0] for each in world.events if each[0] != "check"] == ["kiosk_closed", "kiosk_closed", "kiosk_opened"]
+
+
+@pytest.mark.parametrize("power_cut", [False, True])
+def test_whoever_asks_nobody_finds_the_doors_as_they_are(world: World, power_cut: bool) -> None:
+    world.opens(WORKDAYS)
+    acts: tuple[tuple[int, Callable[[], None] | None], ...] = (
+        (9, None),
+        (10, lambda: world.house.doors.close(12, "officer", "paper", int(at(11, 26, 11).timestamp()))),
+        (11, None),
+        (12, lambda: world.house.doors.close(12, "officer", "maintenance")),
+        (18, lambda: world.house.doors.open(12, "officer")),
+        (23, None),
+        (24, None),
+    )
+    for hour, act in acts:
+        world.comes(at(11, 26, hour) if hour < 24 else at(11, 27, 0))
+        if act is not None:
+            act()
+        if power_cut:
+            (world.folder / LEFT).unlink()
+            world.house = world.begun()
+        doors = left(world.folder)
+        assert doors is not None and doors.stand(world.now + world.ahead) == world.house.doors.stand
+        assert (world.folder / LEFT).stat().st_mode & 0o777 == 0o644, "the server is another user"
 
 
 # The paper.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tempfile
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from kiosk.caretaker.passcodes import Admitted, Cost, NotDone, Passcodes, Refuse
 from kiosk.caretaker.waits import FREE, LONGEST_SECONDS, MOST_NUMBERS, Counted, Waits, seconds_after
 from kiosk.caretaker.weak import weak
 from kiosk.config.events import Event
+from kiosk.ipc.appointed import PHC, Appointed, Member
 
 CHEAP = Cost(memory=8, passes=1, lanes=1)
 GOOD, OTHER, WRONG = "58203917", "60417293", "90183645"
@@ -206,7 +208,35 @@ def test_nothing_of_a_passcode_is_written_anywhere(desk: Desk) -> None:
 
 def test_the_cost_is_the_second_recommended_one_of_rfc_9106() -> None:
     assert Cost() == Cost(memory=64 * 1024, passes=3, lanes=4)
-    assert passcodes._argon(Cost()).derive_phc_encoded(b"x").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert re.match(PHC, passcodes.hashed("x"))
+
+
+def test_who_has_no_terminal_appoints_by_what_is_kept_of_a_passcode(desk: Desk) -> None:
+    phc = passcodes.hashed(WRONG, CHEAP)
+    for _ in range(FREE):
+        desk.staff.check(7, WRONG)
+    desk.told.clear()
+    desk.staff.appoint(Appointed("1", {7: Member("supervisor", phc), 20: Member("officer", phc)}, (12, 99)))
+    assert desk.staff.accounts == {7: "supervisor", 20: "officer"}
+    assert [(each.name, *each.fields.values()) for each in desk.told] == [
+        ("staff_removed", 12, "provisioned"),
+        ("staff_removed", 7, "provisioned"),
+        ("staff_added", 7, "supervisor"),
+        ("staff_added", 20, "officer"),
+    ]
+    desk.start()
+    desk.passes(3600)
+    assert desk.staff.check(7, WRONG) == Admitted("supervisor")
+
+
+def test_who_was_appointed_comes_in_although_the_file_of_accounts_cannot_be_used(desk: Desk) -> None:
+    desk.path.write_bytes(b"{")
+    desk.start()
+    desk.staff.appoint(Appointed("1", {7: Member("supervisor", passcodes.hashed(GOOD, CHEAP))}))
+    assert desk.staff.check(7, GOOD) == Admitted("supervisor")
+    assert desk.path.with_name("staff.json.unusable").read_bytes() == b"{"
+    desk.start()
+    assert desk.staff.accounts == {7: "supervisor"}
 
 
 def test_an_account_is_made_once_and_removed_once(desk: Desk) -> None:

@@ -191,7 +191,9 @@ def test_the_texts_of_the_facts_can_be_translated() -> None:
 def line(telephone: str, **languages: str) -> Line:
     hours = {code: Hours(text) for code, text in languages.items()}
     day = datetime.date(2026, 11, 22)
-    return msgspec.convert({"telephone": telephone, "source": "s", "confirmed": day, "languages": hours}, Line)
+    return msgspec.convert(
+        {"name": "n", "telephone": telephone, "source": "s", "confirmed": day, "languages": hours}, Line
+    )
 
 
 JAPANESE = line("0120-95-0178", ja="24/7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config.shipped import Fault, faults, listed
+from tests.nobody import needs_root, nobody_says
 
 ROOT = Path(__file__).resolve().parents[2]
 PROC = {
@@ -84,6 +86,23 @@ def test_a_machine_as_it_was_installed_has_no_fault(machine: Machine) -> None:
     assert machine.finds() == []
 
 
+def test_a_folder_that_is_not_for_us_to_see_hides_what_is_in_it_and_no_more(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caretaker looks, and /run/kiosk is for screen and server alone."""
+    look = os.stat
+
+    def shut_out(path: Path, *more: object, **named: object) -> os.stat_result:
+        if "/run/kiosk/" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return look(path, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", shut_out)
+    assert machine.finds() == []
+    machine.write("etc/sysctl.d/90-kiosk.conf", "")
+    assert [fault.words for fault in machine.finds()] == ["/etc/sysctl.d/90-kiosk.conf goes before what was shipped"]
+
+
 def test_where_nothing_was_installed_there_is_no_list(tmp_path: Path) -> None:
     assert listed((tmp_path / "shipped",)) is None
 
@@ -127,6 +146,17 @@ def test_a_policy_for_another_port_is_the_operators_to_have_and_one_for_another_
 def test_what_goes_before_ours_or_beside_it_is_named(machine: Machine, place: str, words: str) -> None:
     machine.write(place, "")
     assert machine.finds() == [Fault("changed", f"/{place} {words}")]
+
+
+@needs_root
+def test_where_the_asker_may_not_look_nothing_is_found_and_nothing_breaks(machine: Machine) -> None:
+    for folder in ("run/kiosk", "etc/kiosk"):
+        (machine.root / folder).mkdir(exist_ok=True)
+        (machine.root / folder).chmod(0o770)
+    for path in (machine.root, *machine.root.parents):  # pytest's own are for its user alone
+        with contextlib.suppress(OSError):
+            path.chmod(path.stat().st_mode | 0o055)
+    assert nobody_says(lambda: b"%d found" % len(machine.finds())) == b"0 found"
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,7 @@ class Goal(NamedTuple):
 LOST = "カードをなくしたとき"
 TODAY = "このカードで、今日できること"
 GOALS = {
-    "lost_at_once": Goal(
-        "lost card, the number to call", ("start", "lost", "print"), "まず、カードの機能をとめます", 3
-    ),
+    "lost_at_once": Goal("lost card, the number to call", ("start", "lost", "print"), "まず機能をとめます", 3),
     "lost_keep": Goal("lost card, マイナ免許証 again", ("start", "lost", "next", "card_only", "keep"), LOST, 5),
     "lost_change": Goal("lost card, plain licence instead", ("start", "lost", "next", "both", "change"), LOST, 5),
     "lost_english": Goal("lost card, in English", ("lang:en", "lost", "next", "card_only", "keep"), LOST, 5),

@@ -125,7 +125,10 @@ def test_it_is_closed_for_a_reason_until_a_moment_as_one_says_it(reason: str, en
     doors.visit(kiosk, OFFICER, lambda: NOW)
     [closing] = [each for each in caretaker.asked if isinstance(each, CloseKiosk)]
     assert closing == CloseKiosk(12, reason, None if until is None else int(until.timestamp()))  # type: ignore[arg-type]
-    assert (kiosk.screens[0].answers, kiosk.screens[-1].answers) == (("close", "back"), ("open", "close", "back"))
+    assert (kiosk.screens[0].answers, kiosk.screens[-1].answers) == (
+        ("close", "restart", "back"),
+        ("open", "close", "restart", "back"),
+    )
 
 
 @pytest.mark.parametrize("minute", range(0, 60, 7))

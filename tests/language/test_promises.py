@@ -31,7 +31,9 @@ KEPT = {
     "入力したことと、読み取った情報は、この機械からすべて消えます。": (
         "forgetting/test_forgetting.py::test_whoever_leaves_at_any_step_is_forgotten"
     ),
-    "すでに送った情報は、取り消しの連絡をします。": "e2e/test_leaving.py::test_leaving_at_any_step_undoes_what_was_begun",
+    "すでに送った情報は、取り消しの連絡をします。": (
+        "e2e/test_leaving.py::test_leaving_at_any_step_undoes_what_was_begun"
+    ),
     "まだ何も送っていません。この手続で、カードと免許は変わりません。": (
         "flows/test_problem.py::test_each_of_the_four_says_no_more_than_it_knows"
     ),

@@ -113,6 +113,13 @@ def test_a_page_that_falls_silent_is_replaced_with_every_process_of_its_browser(
         assert living(first) == []
 
 
+def test_what_a_keeper_that_was_killed_has_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "browser-left").mkdir()
+    (tmp_path / "browser-left/Cookies").write_text("")
+    with stage(tmp_path):
+        assert not (tmp_path / "browser-left").exists() and (tmp_path / "browser").exists()
+
+
 def test_a_browser_that_dies_leaves_no_process_behind(tmp_path: Path) -> None:
     with stage(tmp_path) as kiosk:
         first = kiosk.next_browser()

@@ -14,13 +14,16 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kiosk.caretaker.chain import lines_of
 from kiosk.caretaker.key import PublicKey
+from kiosk.caretaker.passcodes import hashed
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.verify import verify
 from kiosk.config.events import event
+from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import Away, Caretaker
 from kiosk.ipc.messages import (
     LONGEST,
@@ -127,6 +130,20 @@ def test_what_staff_have_closed_stays_closed_whatever_becomes_of_the_caretaker(c
     assert isinstance(ask(OpenKiosk(12)), Denied), "whoever was let in before has to be let in anew"
     said = ask(Board())
     assert isinstance(said, Rows) and {"server", "settings", "trail", "disk"} <= {row.check for row in said.rows}
+
+
+def test_who_came_by_a_signed_file_is_let_in_from_the_next_start_on(caretaker: Running) -> None:
+    """And whoever writes a request finds the trail's public key, and may say what became of the answer."""
+    brought = Appointed("1", {7: Member("supervisor", hashed(GOOD))})
+    caretaker.config.with_name("appointed.json").write_bytes(msgspec.json.encode(brought))
+    caretaker.stop()
+    caretaker.start()
+    assert caretaker.client.ask(Admit(7, GOOD)) == Admitted("supervisor")
+    assert ("staff_added", {"staff": 7, "role": "supervisor"}) in caretaker.trail
+    assert caretaker.client.tell(event("provisioned", provision="taken"))
+    assert caretaker.client.report("provisioning", "taken")
+    public = caretaker.runtime / "trail.pub"
+    assert public.read_bytes() == PublicKey.load(caretaker.state).pem and public.stat().st_mode & 0o777 == 0o644
 
 
 def line_to(caretaker: Running) -> socket.socket:

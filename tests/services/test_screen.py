@@ -15,6 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.ipc.messages import Report
+from kiosk.services import browser, sd_notify
+from kiosk.services import screen as screens
+from tests.stage import until
+
 RUN = """import sys
 from pathlib import Path
 from kiosk.services import screen
@@ -66,6 +71,79 @@ def test_whatever_way_it_goes_nothing_of_it_stays(tmp_path: Path, how: signal.Si
         while lives(keeper) and time.monotonic() < end:
             time.sleep(0.05)
         assert not lives(keeper)
+
+
+STOPS = f"{KEEPER}; import signal; os.kill(os.getpid(), signal.SIGSTOP)"
+SAYS_STILL = f"{KEEPER}; from kiosk.services.browser import COMPOSITOR_STILL as still; sd_notify.notify(still)"
+
+
+@pytest.mark.parametrize(
+    ("keeper", "how", "code"),
+    [
+        pytest.param(
+            STOPS, signal.SIGABRT, 128 + signal.SIGKILL, id="a keeper that stands still, and systemd's watchdog"
+        ),
+        pytest.param(STOPS, signal.SIGTERM, 7, id="a keeper that stands still, and a stop"),
+        pytest.param(f"{SAYS_STILL}; import time; time.sleep(60)", None, 128 + signal.SIGKILL, id="cage stands still"),
+    ],
+)
+def test_what_stands_still_goes_too_and_is_waited_for(
+    tmp_path: Path, keeper: str, how: signal.Signals | None, code: int
+) -> None:
+    with screen(tmp_path, keeper) as (process, systemd):
+        pid = int(systemd.recv(4096).decode().rpartition("=")[2])
+        if how is not None:
+            stopped = Path(f"/proc/{pid}/stat")
+            until(lambda: stopped.read_text().rpartition(")")[2].split()[0] == "T", 20)
+            process.send_signal(how)
+        assert process.wait(20) == code
+        assert not lives(pid)
+
+
+def test_a_missing_display_is_reported_and_waited_for_and_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    reported: list[tuple[str, str]] = []
+    monkeypatch.setattr(sd_notify, "notify", lambda *lines: said.extend(lines))
+    looks: list[bool | None] = [False, False, True]
+
+    def report(check: str, reason: str) -> None:
+        reported.append((Report(check, reason).check, reason))
+
+    screens.await_display(report, lambda: looks.pop(0), lambda _seconds: None)
+    assert looks == [] and reported == [("browser", "no_display")]
+    assert {"READY=1", "WATCHDOG=1"} <= set(said)
+    said.clear()
+    screens.await_display(report, lambda: None)
+    assert said == [], "a machine that knows of no place for a display is started as it is"
+
+
+def test_the_kernel_is_asked_for_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "DISPLAYS", tmp_path)
+    found = [browser.display_there()]
+    for name, status in (("card0-HDMI-A-1", "disconnected"), ("card0-DP-1", "connected")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "status").write_text(f"{status}\n")
+        found.append(browser.display_there())
+    assert found == [None, False, True]
+
+
+def test_a_cage_that_does_not_start_is_said_on_the_console_in_letters_that_it_has(tmp_path: Path) -> None:
+    console, terminal = os.openpty()
+    cage = tmp_path / "cage"
+    cage.write_text("#!/bin/sh\nexit 9\n")
+    cage.chmod(0o755)
+    code = RUN.replace("sys.exit(", "screen.say.__defaults__ = (0, 0.1)\nsys.exit(")
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), str(cage)], stdin=terminal, timeout=60, check=False
+    )
+    assert ran.returncode == 9
+    said = os.read(console, 4096)
+    os.close(console)
+    os.close(terminal)
+    assert said.startswith(screens.CLEAR) and said.isascii()
+    for words in (b"Madoguchi e dozo", b"Please go to the desk", b"exit code 9"):
+        assert words in said
+    assert max(map(len, said.decode().split("\r\n"))) <= 80 and said.count(b"\n") < 25
 
 
 def lives(pid: int) -> bool:

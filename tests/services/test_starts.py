@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.config.events import Event, event
 from kiosk.config.kiosk import Settings, load
+from kiosk.ipc.caretaker import Caretaker
 from kiosk.language.languages import shipped
 from kiosk.services import out_of_order
 from kiosk.services.starts import FILE, TRIES, Starts
@@ -115,3 +117,12 @@ def answers(port: int) -> bool:
             return "お使いいただけません" in answer.read().decode()
     except OSError:
         return False
+
+
+def test_that_it_is_out_of_order_is_told_and_nothing_hangs_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Event] = []
+    monkeypatch.setattr(Caretaker, "tell", lambda _self, each: told.append(each))
+    out_of_order._tell(Settings())
+    assert told == [event("out_of_order")]
+    monkeypatch.setattr(Caretaker, "tell", lambda _self, each: 1 / 0)
+    out_of_order._tell(Settings())

@@ -12,17 +12,19 @@ import pytest
 
 from kiosk.config.events import Event
 from kiosk.config.health import CHECKS
+from kiosk.config.kiosk import Opening
 from kiosk.hw.device import NoJack, NoReader, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.caretaker import Away, NoCaretaker
+from kiosk.ipc.doors import DoorsLeft
 from kiosk.ipc.messages import Answer, DoorsStand, Question, Report, SafeFor
 from kiosk.language import dates
 from kiosk.language.dates import JST
+from kiosk.language.hours import Hours
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import IllTimed, Lasts
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
 from kiosk.session.devices import Devices
-from kiosk.session.handover import Handover
 from tests.session.world import SlotReader
 
 
@@ -263,19 +265,24 @@ def test_a_caretaker_that_goes_and_comes_back_is_noticed_once_each(outside: Outs
 
 
 class Porter(Caretaker):
-    """Knows whether the kiosk is open, while it is there."""
+    """Knows whether the kiosk is open, while it is there, and has left how it was."""
 
     stand = DoorsStand()
+    left: DoorsLeft | None = None
 
     def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
         if not self.there:
             raise Away("away")
         return self.stand
 
+    def doors_left(self) -> DoorsLeft | None:
+        return self.left
 
-def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -> None:
+
+def test_doors_stay_as_they_were_while_the_caretaker_is_away_and_has_left_nothing(outside: Outside) -> None:
     caretaker = Porter()
     devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    devices.ask_doors()
     changes = []
     for stand, there in (
         (DoorsStand(), True),
@@ -288,21 +295,43 @@ def test_doors_stay_as_they_were_while_the_caretaker_is_away(outside: Outside) -
     assert changes == [(False, None), (True, "paper"), (False, "paper"), (True, None)]
 
 
-def test_a_session_that_begins_while_the_caretaker_is_away_is_closed_as_the_last_one_was(outside: Outside) -> None:
-    caretaker, handover = Porter(), Handover()
+HOURS = Opening(Hours("08:30-17:15"))
+MOMENT = datetime.datetime(2026, 11, 26, 12, 0, tzinfo=JST)
+LATE = datetime.datetime(2026, 11, 26, 22, 0, tzinfo=JST)
+OPENS = int(datetime.datetime(2026, 11, 27, 8, 30, tzinfo=JST).timestamp())
 
-    def begins() -> Devices:
-        there = cast(Printer, outside), cast(PortalClient, outside)
-        return Devices(SlotReader(), *there, caretaker=caretaker, handover=handover)
 
-    for stand in (DoorsStand("maintenance"), DoorsStand()):
-        caretaker.stand, caretaker.there = stand, True
-        begins().ask_doors()
-        caretaker.there = False
-        for _ in range(2):
-            devices = begins()
-            devices.ask_doors()
-            assert devices.doors == DoorsStand(None if stand.open else "other")
+@pytest.mark.parametrize(
+    ("left", "now", "stands"),
+    [
+        (None, MOMENT, DoorsStand(guidance=True)),
+        (DoorsLeft(), MOMENT, DoorsStand()),
+        (DoorsLeft(DoorsStand("maintenance")), MOMENT, DoorsStand("maintenance")),
+        (DoorsLeft(DoorsStand("paper", OPENS)), MOMENT, DoorsStand("paper", OPENS)),
+        (DoorsLeft(DoorsStand("paper", int(MOMENT.timestamp()))), MOMENT, DoorsStand()),
+        (DoorsLeft(opening=HOURS), MOMENT, DoorsStand()),
+        (DoorsLeft(opening=HOURS), LATE, DoorsStand("hours", OPENS, guidance=True)),
+        (DoorsLeft(opening=Opening(HOURS.hours, guidance=False)), LATE, DoorsStand("hours", OPENS)),
+        (DoorsLeft(opened=OPENS, opening=HOURS), LATE, DoorsStand()),
+        (DoorsLeft(DoorsStand("no_staff"), OPENS, HOURS), LATE, DoorsStand("no_staff")),
+        (DoorsLeft(DoorsStand("paper", int(MOMENT.timestamp())), 0, HOURS), LATE, DoorsStand("hours", OPENS, True)),
+    ],
+)
+def test_a_session_that_begins_while_the_caretaker_is_away_is_as_the_caretaker_would_have_it_now(
+    outside: Outside,
+    left: DoorsLeft | None,
+    now: datetime.datetime,
+    stands: DoorsStand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dates, "now", lambda: now)
+    caretaker = Porter()
+    caretaker.there, caretaker.left = False, left
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    assert devices.doors == stands, "also before anybody was asked"
+    devices.ask_doors()
+    assert devices.doors == stands
+    assert devices.guidance_only is stands.guidance, "a card is checked by nobody who is not open"
 
 
 def test_outside_its_hours_it_gives_guidance_if_the_station_wants_that(outside: Outside) -> None:

@@ -8,7 +8,7 @@ from kiosk.session.handover import Handover
 
 
 def test_nothing_is_handed_over_at_first() -> None:
-    assert (Handover().typed, Handover().empty, Handover().shut) == (False, False, False)
+    assert (Handover().typed, Handover().empty) == (False, False)
 
 
 def test_the_facts_do_not_touch_each_other() -> None:
@@ -34,8 +34,8 @@ def test_whether_somebody_is_served_and_how_much_is_untold_stand_beside_them() -
     handover = Handover()
     assert (handover.in_use, handover.untold) == (False, 0)
     for count in (1, 255, 70_000, 0xFFFF_FFFF):
-        handover.in_use, handover.shut, handover.untold = True, True, count
-        facts = (handover.typed, handover.empty, handover.in_use, handover.shut)
+        handover.in_use, handover.unseen, handover.untold = True, True, count
+        facts = (handover.typed, handover.empty, handover.in_use, handover.unseen)
         assert (facts, handover.untold) == ((False, False, True, True), count)
     handover.untold += 1
     assert handover.untold == 0xFFFF_FFFF

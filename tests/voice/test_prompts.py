@@ -157,6 +157,7 @@ def test_people_are_spoken_of_politely_and_ranges_as_ranges() -> None:
     assert as_read("スマートフォンの上の方を", "ja") == "スマートフォンの上の方を"
     assert as_read("６〜16文字", "ja") == "６から16文字"
     assert as_read("6~16자", "ko") == "6에서 16자"
+    assert as_read("6–16 ký tự", "vi") == "6 đến 16 ký tự"
 
 
 @pytest.mark.parametrize("code", [code for code, voice in VOICES.items() if voice.speak and LANGUAGES[code].foreign])

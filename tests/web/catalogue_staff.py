@@ -15,7 +15,18 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import board, door, doors, facts, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
-from kiosk.ipc.messages import CLOSED_FOR, Counted, DoorsStand, FactRow, PaperStands, Part, Row, Span, Verdict
+from kiosk.ipc.messages import (
+    CLOSED_FOR,
+    RESTARTED_BY,
+    Counted,
+    DoorsStand,
+    FactRow,
+    PaperStands,
+    Part,
+    Row,
+    Span,
+    Verdict,
+)
 from kiosk.language.dates import JST
 from kiosk.session.pad import pad_of
 from tests.web.sight import SETTINGS, Sight
@@ -77,12 +88,15 @@ def _house() -> Iterator[Sight]:
         seen = ["seen"] if name in ("worst", "some") else []
         facts = {"rows": [board.words(row) for row in rows]}
         yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
-    yield Sight("staff_doors_open", _room("staff_doors", "close", "back", **doors.told(DoorsStand())))
+    yield Sight("staff_doors_open", _room("staff_doors", "close", "restart", "back", **doors.told(DoorsStand())))
     for reason in CLOSED_FOR:
         stand = DoorsStand(reason, None if reason == "other" else UNTIL)
-        yield Sight(f"staff_doors_{reason}", _room("staff_doors", "open", "close", "back", **doors.told(stand)))
+        yield Sight(
+            f"staff_doors_{reason}", _room("staff_doors", "open", "close", "restart", "back", **doors.told(stand))
+        )
     hours = doors.told(DoorsStand("hours", UNTIL, guidance=True))
-    yield Sight("staff_doors_hours", _room("staff_doors", "open", "close", "back", **hours))
+    yield Sight("staff_doors_hours", _room("staff_doors", "open", "close", "restart", "back", **hours))
+    yield from _restarts()
     yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
     ends = {name: end(NOW) for name, end in doors.ENDS.items()}
     yield Sight("staff_until", _room("staff_until", *ends, "back", ends=ends))
@@ -96,6 +110,16 @@ def _house() -> Iterator[Sight]:
     yield from _facts()
     for why in ("away", "later", "no"):
         yield Sight(f"staff_denied_{why}", _room("staff_denied", "back", why=why))
+
+
+def _restarts() -> Iterator[Sight]:
+    for name, answers in {"supervisor": tuple(RESTARTED_BY), "officer": ("browser", "server", "machine")}.items():
+        yield Sight(f"staff_restart_{name}", _room("staff_restart", *answers, "back", can=True))
+    yield Sight("staff_restart_never", _room("staff_restart", "back", can=False))
+    for what in RESTARTED_BY:
+        yield Sight(f"staff_restart_sure_{what}", _room("staff_restart_sure", "do", "back", what=what))
+    for what, done in (("browser", True), ("off", False)):
+        yield Sight(f"staff_restarted_{what}", _room("staff_restarted", "back", what=what, done=done))
 
 
 def _facts() -> Iterator[Sight]:
@@ -145,7 +169,7 @@ def _trials() -> Iterator[Sight]:
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
         reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
         yield Sight(f"staff_reported_{slip}", reported)
-    for what in ("printer", "portal", "board", "sound", "caller"):
+    for what in ("printer", "portal", "board", "sound", "caller", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))

@@ -36,7 +36,8 @@ EACH = pytest.mark.parametrize("language", shipped(), ids=lambda each: each.code
 
 def words(markup: str) -> str:
     """What can be read of it, in order."""
-    read = re.sub(r"<rt.*?</rt>|</?ruby>|<svg.*?</svg>", "", markup, flags=re.DOTALL)
+    kept = r'<span class="keep">|(?<=[年月日時分間])</span>'
+    read = re.sub(r"<rt.*?</rt>|</?ruby>|<svg.*?</svg>|" + kept, "", markup, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", plain(read))).split())
 
 

@@ -15,6 +15,7 @@ from kiosk.card.text import Attributes, Sex
 from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import LANGUAGES
 from kiosk.session.preferences import Preferences
+from kiosk.web.view import kept
 from tests.names_of_the_world import ADDRESSES, DATES, NAMES
 from tests.web.sight import Sight
 
@@ -68,4 +69,4 @@ def test_the_japanese_form_of_every_date_stands_on_the_screen(date: str) -> None
     person = replace(Attributes("李", "東京都", "19500600", Sex.UNKNOWN), birth_date=date)
     sight = Sight("date", confirms(person))
     for language in LANGUAGES.values():
-        assert DATES[date] in sight.html(Preferences(language))
+        assert kept(DATES[date]) in sight.html(Preferences(language))

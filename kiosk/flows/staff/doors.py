@@ -1,4 +1,5 @@
-"""The kiosk closed and opened: for a reason, and until a moment that people are told, if there is one.
+"""The kiosk closed and opened: for a reason, and until a moment that people are told, if there is one. From here it is
+started again, too, and switched off (`restart.py`).
 
 Nobody who is being served is interrupted: to be here somebody of the staff stands before the screen.
 """
@@ -11,6 +12,7 @@ from datetime import datetime, time, timedelta
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.runner import choices
 from kiosk.flows.asking.screen import Screen
+from kiosk.flows.staff import restart
 from kiosk.flows.staff.officer import Officer, asked
 from kiosk.ipc.messages import CLOSED_FOR, CloseKiosk, Doors, DoorsStand, OpenKiosk
 from kiosk.language import dates
@@ -28,10 +30,13 @@ ENDS: dict[str, Callable[[datetime], datetime | None]] = {
 def visit(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime] = dates.now) -> None:
     """Until it is as somebody wants it."""
     while isinstance(stand := asked(kiosk, Doors()), DoorsStand):
-        ways = ("close", "back") if stand.open else ("open", "close", "back")
+        ways = ("close", "restart", "back") if stand.open else ("open", "close", "restart", "back")
         answer = kiosk.ask(Screen("staff_doors", told(stand), ways, staff="room"))
         if answer == "back":
             return
+        if answer == "restart":
+            restart.visit(kiosk, officer)
+            continue
         question = OpenKiosk(officer.staff) if answer == "open" else _closing(kiosk, officer, now)
         if question is not None and asked(kiosk, question) is None:
             return

@@ -1,0 +1,154 @@
+"""What is started again: by the staff, and by the caretaker itself when a part has fallen silent. Or switched off.
+
+The caretaker has no power over any of it. It asks systemd, and polkit's rule lets its user do just what stands in
+COMMANDS (systemd/polkit/50-kiosk-restarts.rules). Where the caretaker is another user, as in a demo, nothing is asked
+for: the machine is somebody's own.
+
+Who asked for it stands in the trail before it is done. That it has worked is told by what has begun anew
+(`server_started`, `screen_started`, and of the machine all of them); what is not there after BEGUN_SECONDS, and what
+systemd does not do, is told as a fault.
+
+A part that has reported and falls silent is started again, unless an operator has stopped it. That is done SILENT_TIMES
+at most until it has reported for STEADY_SECONDS; then it is left to people: the board and its alert say that it is
+silent. One that has not reported since it began is still beginning, and how long that may take is systemd's to say.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pwd
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, get_args
+
+from kiosk.config.events import Counts, Event, Speaker, event
+from kiosk.ipc.messages import RESTARTED_BY, Restarted, RestartsStand, RestartState, Role
+
+log = logging.getLogger("kiosk.caretaker")
+
+USER = "kiosk-caretaker"  # whom the rule names
+SYSTEMCTL = ("systemctl", "--no-ask-password", "--no-block")
+COMMANDS: Mapping[Restarted, tuple[str, ...]] = {
+    "browser": (*SYSTEMCTL, "try-restart", "kiosk-browser.service"),
+    "server": (*SYSTEMCTL, "try-restart", "kiosk-server.service"),
+    "machine": (*SYSTEMCTL, "reboot"),
+    "off": (*SYSTEMCTL, "poweroff"),
+}
+BEGUN: Mapping[str, Restarted] = {"screen_started": "browser", "server_started": "server"}
+ASKED_SECONDS = 20.0  # for systemd to take it, on a machine that is slow and has to start polkit first
+BEGUN_SECONDS = 180.0
+SILENT_TIMES = 3
+STEADY_SECONDS = 600.0
+
+Part = Literal["server", "browser"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+
+class NotRestarted(Exception):
+    """It is not done. One line."""
+
+
+def may() -> bool:
+    """This process's user is the one whom the rule names."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name == USER
+    except KeyError:
+        return False
+
+
+def run(command: Sequence[str]) -> bool:
+    """Whether systemd has taken it. Waits."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=ASKED_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        log.error("%s: %s", " ".join(command), type(error).__name__)
+        return False
+    if done.returncode:
+        log.error("%s: %s", " ".join(command), done.stderr.decode("utf-8", "replace").strip())
+    return not done.returncode
+
+
+class Restarts:
+    """tell: into the trail. can: whether anything can be asked for here. run: asks systemd, and may wait: it has a
+    thread of its own. now: monotonic seconds. For one thread."""
+
+    def __init__(
+        self,
+        tell: Callable[[Event], object],
+        can: bool,
+        run: Callable[[Sequence[str]], bool] = run,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tell, self._can, self._run, self._now = tell, can, run, now
+        self._what: Restarted | None = None
+        self._state: RestartState = "none"
+        self._until = 0.0
+        self._refused = threading.Event()  # of the last that was asked for
+        self._lives: dict[Speaker, float] = {}  # since when it is heard
+        self._times: dict[Speaker, int] = {}
+
+    @property
+    def stand(self) -> RestartsStand:
+        return RestartsStand(self._can, self._what, self._state)
+
+    def ask(self, staff: int, role: Role, what: Restarted) -> None:
+        """Raises NotRestarted."""
+        if role not in RESTARTED_BY[what]:
+            raise NotRestarted("this is not for this role")
+        if not self._can:
+            raise NotRestarted("nothing can be started again on this machine")
+        self._tell(event("restart_asked", staff=staff, role=role, restarted=what))
+        self._begin(what)
+
+    def hear(self, told: Event | Counts) -> None:
+        """What has happened: perhaps it has begun anew."""
+        what = BEGUN.get(told.name)
+        if what is not None and (what, self._state) == (self._what, "asked"):
+            self._state = "done"
+        if what in ("server", "browser"):
+            self._lives.pop(what, None)  # it has begun, and is not heard yet
+        if told.name == "out_of_order":  # it says nothing more, and stands there as it should
+            self._lives.pop("server", None)
+
+    def lives(self, part: Speaker) -> None:
+        """It has reported."""
+        if part not in PARTS:
+            return
+        since = self._lives.setdefault(part, self._now())
+        if self._now() - since >= STEADY_SECONDS:
+            self._times.pop(part, None)
+
+    def silent(self, part: Speaker) -> None:
+        """It is not heard any more."""
+        if (
+            part not in PARTS
+            or self._lives.pop(part, None) is None
+            or not self._can
+            or self._times.get(part, 0) >= SILENT_TIMES
+        ):
+            return
+        self._times[part] = self._times.get(part, 0) + 1
+        self._tell(event("restarted_silent", part_silent=part))
+        self._begin(part)
+
+    def turn(self) -> None:
+        """To be called about once a second."""
+        if self._state == "asked" and (self._refused.is_set() or self._now() >= self._until):
+            self._state = "failed"
+            self._tell(event("restart_failed", restarted=self._what))
+
+    def _begin(self, what: Restarted) -> None:
+        refused = threading.Event()
+        self._what, self._state, self._refused = what, "asked", refused
+        self._until = self._now() + BEGUN_SECONDS
+
+        def asks() -> None:
+            if not self._run(COMMANDS[what]):
+                refused.set()
+
+        threading.Thread(target=asks, name="restart", daemon=True).start()

@@ -1,0 +1,151 @@
+"""What the operator answers: settings, certificate for the portal, staff. One JSON object in a CMS signed-data (RFC
+5652), signed at a desk, opened and checked whole at the machine before anything of it is used.
+
+The signature is verified by openssl, in the words in which anybody else can verify it (docs/provisioning.md). Only
+those whose certificates stand in the machine's PROVISIONER are believed; no authority is asked, and none is needed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from asn1crypto import parser
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs7
+from msgspec import Struct
+
+from kiosk.config import kiosk
+from kiosk.config.file import ConfigError
+from kiosk.ipc import appointed
+from kiosk.ipc.appointed import Appointed, Member
+from kiosk.ipc.messages import Moment, Number
+from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, id_of
+from kiosk.provision.request import MachineId, OneTimeNumber
+
+PROVISIONER = "provisioner.pem"  # beside the settings: whom this machine believes
+SETTINGS = "kiosk.toml"
+LARGEST = 64 * 1024  # bytes; settings, four certificates and a hundred members of staff are some 40,000
+OPENSSL_SECONDS = 20.0
+SLACK_SECONDS = 24 * 3600  # by which the machine's clock may be behind the desk's
+
+# Why it is not used, as the board has it (config/health.toml, `provisioning`).
+Reason = Literal["torn", "too_large", "unsigned", "other_machine", "used", "expired", "unfit"]
+
+
+class Wrong(Exception):
+    """It is not used. Its text is one line that says what in it does not fit; mostly empty, as the reason says it."""
+
+    def __init__(self, reason: Reason, line: str = "") -> None:
+        super().__init__(line)
+        self.reason = reason
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """machine, number: of the request. made, until: when it was signed, and to when it is good. settings: the whole of
+    kiosk.toml. certificate: for the portal, with those between it and its authority; authority: whom to trust as the
+    portal; provisioner: whom to believe from now on (all PEM). What is empty stays as it is on the machine."""
+
+    machine: MachineId
+    number: OneTimeNumber
+    made: Moment
+    until: Moment
+    settings: str = ""
+    certificate: str = ""
+    authority: str = ""
+    provisioner: str = ""
+    members: dict[Number, Member] = {}
+    removed: tuple[Number, ...] = ()
+
+
+def files(answer: Answer) -> Mapping[str, bytes]:
+    """What it puts beside the settings, by name."""
+    brought = {
+        SETTINGS: answer.settings,
+        CERTIFICATE: answer.certificate,
+        AUTHORITY: answer.authority,
+        PROVISIONER: answer.provisioner,
+    }
+    found = {name: text.encode() for name, text in brought.items() if text}
+    if answer.members or answer.removed:
+        staff = Appointed(answer.number, answer.members, answer.removed)
+        found[appointed.FILE] = msgspec.json.encode(staff)
+    return found
+
+
+def sign(answer: Answer, key: PrivateKey, certificate: x509.Certificate) -> bytes:
+    """As DER. At the desk."""
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(msgspec.json.encode(answer))
+    signed = builder.add_signer(certificate, key, hashes.SHA256())
+    return signed.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary, pkcs7.PKCS7Options.NoCapabilities])
+
+
+def open_signed(data: bytes, provisioner: Path) -> Answer:
+    """What was signed, by one of those whose certificates stand in that file. Raises Wrong."""
+    if len(data) > LARGEST:
+        raise Wrong("too_large")
+    try:
+        parser.parse(data, strict=True)  # it says how long it is
+    except ValueError:
+        raise Wrong("torn") from None
+    believed = ["-certfile", str(provisioner), "-nointern", "-noverify"]
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", *believed]
+    try:
+        verified = subprocess.run(command, input=data, capture_output=True, check=False, timeout=OPENSSL_SECONDS)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Wrong("unsigned", f"openssl: {type(error).__name__}") from None
+    if verified.returncode != 0:
+        raise Wrong("unsigned")
+    try:
+        return msgspec.json.decode(verified.stdout, type=Answer)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Wrong("unfit", "what was signed is no answer to a machine") from None
+
+
+def check(answer: Answer, machine: str, number: str, now: int) -> None:
+    """All of it, before any of it is used. machine, number: of this one. now: seconds since 1970. Raises Wrong."""
+    if answer.machine != machine:
+        raise Wrong("other_machine")
+    if answer.number != number:
+        raise Wrong("used")
+    if not answer.made - SLACK_SECONDS <= now <= answer.until:
+        raise Wrong("expired")
+    if not files(answer):
+        raise Wrong("unfit", "there is nothing in it")
+    if set(answer.members) & set(answer.removed):
+        raise Wrong("unfit", "a staff number is to come and to go")
+    if answer.settings:
+        _check_settings(answer.settings)
+    _certificates("authority", answer.authority)
+    _certificates("provisioner", answer.provisioner)
+    for own in _certificates("certificate", answer.certificate)[:1]:
+        if id_of(own) != machine:
+            raise Wrong("unfit", "certificate: was made for another machine's key")
+        moment = datetime.fromtimestamp(now, UTC)
+        if own.not_valid_after_utc <= moment:
+            raise Wrong("unfit", "certificate: its time is over")
+
+
+def _check_settings(text: str) -> None:
+    """As `kiosk check` does, by the same parser. Raises Wrong, with its line."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, SETTINGS)
+        path.write_text(text, "utf-8")
+        try:
+            kiosk.load(path)
+        except ConfigError as error:
+            raise Wrong("unfit", str(error).removeprefix(f"{folder}/")) from None
+
+
+def _certificates(what: str, pem: str) -> list[x509.Certificate]:
+    """Raises Wrong."""
+    try:
+        return x509.load_pem_x509_certificates(pem.encode()) if pem else []
+    except (ValueError, TypeError):
+        raise Wrong("unfit", f"{what}: is no certificate (PEM)") from None

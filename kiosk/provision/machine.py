@@ -1,0 +1,56 @@
+"""Which machine this is: the key to the portal, which it has made itself and which never leaves it, and what follows
+from it. The machine's id is the SHA-256 of the public key (as DER), so nobody has to give it one, and a certificate
+shows for which machine it was made. A machine that has lost its key is another machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+from kiosk.caretaker import disk
+
+KEY, CERTIFICATE, AUTHORITY = "client.key", "client.pem", "portal-ca.pem"  # as config/kiosk.toml names them
+KEY_MODE = 0o640  # for root, and the server's group (systemd/tmpfiles.d)
+SHORT = 16  # digits of the id, where a person has to tell machines apart
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+class NoKey(Exception):
+    """There is no key that can be used. One line, without anything of the key."""
+
+
+def key(folder: Path, group: int | None) -> PrivateKey:
+    """The key of this machine, made when there is none yet (P-256). folder: of the settings; group: who may read it,
+    too. Raises NoKey, and OSError when it cannot be written."""
+    path = folder / KEY
+    try:
+        found = serialization.load_pem_private_key(path.read_bytes(), None)
+    except FileNotFoundError:
+        found = ec.generate_private_key(ec.SECP256R1())
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        disk.put(path, found.private_bytes(*form), KEY_MODE, group)
+    except (TypeError, ValueError):
+        raise NoKey(f"{path}: is no key that can be used") from None
+    if not isinstance(found, PrivateKey):
+        raise NoKey(f"{path}: is neither an elliptic curve's key nor RSA's")
+    return found
+
+
+def id_of(owner: PrivateKey | x509.Certificate) -> str:
+    """64 hexadecimal digits."""
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(owner.public_key().public_bytes(*form)).hexdigest()
+
+
+def csr(key: PrivateKey) -> bytes:
+    """What the portal's authority makes a certificate from (PKCS #10, PEM)."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"kiosk {id_of(key)[:SHORT]}")])
+    made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM)

@@ -1,0 +1,59 @@
+"""What lies on a stick: a folder for each machine, so that one stick serves many.
+
+kiosk-0123456789abcdef/        the first digits of the machine's id
+    request.json               what the machine asks for, made anew whenever it is put in
+    request.csr                for whoever makes the certificate for the portal (PKCS #10, PEM)
+    answer.p7m                 what the operator has put there
+    says.txt                   what became of it, in Japanese and English
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+from kiosk.caretaker import disk
+from kiosk.provision.answer import LARGEST
+from kiosk.provision.machine import SHORT
+
+REQUEST, CSR, ANSWER, SAYS = "request.json", "request.csr", "answer.p7m", "says.txt"
+
+How = Literal["ro", "rw"]
+Mount = Callable[[How], AbstractContextManager[Path]]
+
+
+def name_of(machine: str) -> str:
+    return f"kiosk-{machine[:SHORT]}"
+
+
+def read(mount: Mount, machine: str) -> bytes | None:
+    """The answer to this machine, a byte longer than the longest at most; None: there is none. Raises OSError."""
+    with mount("ro") as top:
+        try:
+            file = os.open(top / name_of(machine) / ANSWER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(file, "rb") as answer:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                return None
+            return answer.read(LARGEST + 1)
+
+
+def write(mount: Mount, machine: str, files: dict[str, bytes]) -> None:
+    """Raises OSError."""
+    with mount("rw") as top:
+        folder = top / name_of(machine)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+        for name, data in files.items():
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            file = os.open(folder / name, flags, 0o644)
+            try:
+                disk.add(file, data)
+            finally:
+                os.close(file)

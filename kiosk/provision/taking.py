@@ -1,0 +1,81 @@
+"""Using an answer: all of it or nothing, also when the power goes at any byte.
+
+What was checked is written to the machine's disk first, as one file: that is the moment from which on it is used. Then
+each of its files is put in its place, the number is drawn anew, and that one file is removed. Whoever finds it at a
+start does the rest once more; every step may be done twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from kiosk.caretaker import disk
+from kiosk.ipc import appointed
+from kiosk.provision.answer import Answer, files
+from kiosk.provision.request import FOLDER, another
+
+FILE = "taken.json"
+EVERYBODYS = 0o644
+
+
+class Kind(NamedTuple):
+    """mode, and the group whose the file is."""
+
+    mode: int
+    group: str
+
+
+SECRET: Mapping[str, Kind] = {appointed.FILE: Kind(0o640, "kiosk-caretaker")}  # the rest is for everybody to read
+
+
+def group_number(name: str) -> int | None:
+    """None: there is no such group here."""
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """No other stick is seen to meanwhile. Raises OSError."""
+    disk.private_folder(folder / FOLDER)
+    with disk.held(folder / FOLDER, alone=True):
+        yield
+
+
+def take(answer: Answer, folder: Path, group: Callable[[str], int | None] = group_number) -> None:
+    """answer: one that was checked. folder: of the settings. Raises OSError; then it is used at the next start, or,
+    when not even its first file could be written, not at all."""
+    disk.private_folder(folder / FOLDER)
+    disk.put(folder / FOLDER / FILE, msgspec.json.encode(answer))
+    finish(folder, group)
+
+
+def begun(folder: Path) -> bool:
+    """An answer is used, and not to its end."""
+    return (folder / FOLDER / FILE).exists()
+
+
+def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> bool:
+    """Whether there was one that had not come to its end. Raises OSError."""
+    path = folder / FOLDER / FILE
+    try:
+        answer = msgspec.json.decode(path.read_bytes(), type=Answer)
+    except FileNotFoundError:
+        return False
+    for name, data in files(answer).items():
+        kind = SECRET.get(name)
+        if kind is None:
+            disk.put(folder / name, data, EVERYBODYS)
+        else:
+            disk.put(folder / name, data, kind.mode, group(kind.group))
+    another(folder)
+    disk.remove(path)
+    return True

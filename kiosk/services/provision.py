@@ -1,0 +1,175 @@
+"""Provisioning, on the machine: what has to be there before the kiosk starts (`prepare`, once at each boot), and what
+is done with a stick that is put in (`stick`, started by udev for it alone).
+
+A stick is mounted twice, in a namespace that ends with this process: to read the answer, and to write what became of
+it. In between it is not mounted, and may be pulled. Whatever goes wrong with it changes nothing here, is one reason of
+the board's (config/health.toml, `provisioning`), an event, and a line on the stick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from kiosk.config.events import event
+from kiosk.config.health import CHECKS
+from kiosk.config.kiosk import BrowserSettings, salvage
+from kiosk.ipc.caretaker import Caretaker, Listener
+from kiosk.language.dates import JST
+from kiosk.provision import request, stick, taking
+from kiosk.provision.answer import PROVISIONER, Wrong, check, open_signed
+from kiosk.provision.machine import NoKey, PrivateKey, csr, id_of, key
+from kiosk.provision.stick import How, Mount
+
+log = logging.getLogger("kiosk.provision")
+
+SERVER_GROUP = "kiosk"
+KINDS = "vfat,exfat"
+MOUNT_SECONDS, RESTART_SECONDS = 30.0, 60.0
+
+
+def prepare(folder: Path) -> PrivateKey:
+    """The machine's key, and the end of what was begun. folder: of the settings. Raises NoKey and OSError."""
+    taking.finish(folder)
+    return key(folder, taking.group_number(SERVER_GROUP))
+
+
+def run_prepare(config: Path) -> int:
+    """The exit code."""
+    try:
+        with taking.alone(config.parent):
+            made = prepare(config.parent)
+    except (NoKey, OSError) as error:
+        return _complain(error)
+    print(f"this machine is {id_of(made)}")
+    return 0
+
+
+def run_stick(config: Path, device: str) -> int:
+    """The exit code: 0 when the stick could be read and written, whatever was on it."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+    try:
+        with taking.alone(config.parent):
+            made = prepare(config.parent)
+            reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
+    except (NoKey, OSError) as error:
+        _tell(caretaker_of(config), "unwritable")
+        return _complain(error)
+    print(f"{reason}{line and ': '}{line}")
+    return 0 if reason != "unreadable" else 1
+
+
+def use(
+    config: Path,
+    key: PrivateKey,
+    mount: Mount,
+    restart: Callable[[], None],
+    caretaker: Callable[[Path], Listener],
+    now: Callable[[], float] = time.time,
+) -> tuple[str, str]:
+    """Read the stick, do what it says, say what was done: the reason, and the line that goes with it. caretaker: by the
+    settings as they are then. Raises OSError for this machine's own disk."""
+    machine = id_of(key)
+    reason, line = _done(config.parent, machine, mount, int(now()))
+    if reason == "taken":
+        restart()
+    _tell(caretaker(config), reason)
+    try:
+        asked = request.request(config, machine, int(now()), _runtime(config))
+        files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.SAYS: _says(machine, reason, line, now())}
+        stick.write(mount, machine, files)
+    except OSError as error:
+        log.error("the stick cannot be written: %s", error.strerror or error)
+        if reason == "asked":
+            reason = "unreadable"
+            _tell(caretaker(config), reason)
+    return reason, line
+
+
+def _done(folder: Path, machine: str, mount: Mount, now: int) -> tuple[str, str]:
+    try:
+        data = stick.read(mount, machine)
+    except OSError as error:
+        return "unreadable", error.strerror or str(error)
+    if data is None:
+        return "asked", ""
+    try:
+        answer = open_signed(data, folder / PROVISIONER)
+        check(answer, machine, request.number(folder), now)
+        taking.take(answer, folder)
+    except Wrong as wrong:
+        return wrong.reason, str(wrong)
+    except OSError as error:
+        said = "it is used at the next start" if taking.begun(folder) else "nothing was changed"
+        return "unwritable", f"{error.strerror}; {said}"
+    return "taken", ""
+
+
+def _says(machine: str, reason: str, line: str, now: float) -> bytes:
+    """For whoever looks at the stick elsewhere. Windows' editor, too, shows it."""
+    row = CHECKS["provisioning"].reasons[reason]
+    todo = row.do or ("", "")
+    at = f"{datetime.fromtimestamp(now, JST):%Y-%m-%d %H:%M} (JST)"
+    lines = [f"{stick.name_of(machine)}  {at}  {reason}", f"{row.ja}。{todo[0]}", f"{row.en}. {todo[1]}".rstrip(), line]
+    return "\r\n".join(each for each in lines if each).encode("utf-8-sig") + b"\r\n"
+
+
+def _tell(caretaker: Listener, reason: str) -> None:
+    """To trail and board. A caretaker that is away has the stick's own words beside it."""
+    told = caretaker.tell(event("provisioned", provision=reason))
+    if not (caretaker.report("provisioning", reason) and told):
+        log.error("the caretaker does not answer; trail and board do not have it")
+
+
+def _runtime(config: Path) -> Path:
+    settings, _wrong = salvage(config, BrowserSettings)
+    return Path(settings.caretaker.runtime_directory)
+
+
+def caretaker_of(config: Path) -> Caretaker:
+    return Caretaker(_runtime(config), patience_seconds=10.0)
+
+
+@contextlib.contextmanager
+def mounted(device: str, how: How) -> Iterator[Path]:
+    """device: such as /dev/sdb1. Raises OSError."""
+    point = os.environ["RUNTIME_DIRECTORY"]  # the unit's
+    _run("mount", "-t", KINDS, "-o", f"{how},nosuid,nodev,noexec", device, point)
+    try:
+        yield Path(point)
+    finally:
+        with contextlib.suppress(OSError):  # pulled
+            _run("umount", point)
+
+
+def restart() -> None:
+    """The new settings are read at a start. Whoever is at the kiosk is told (kiosk/services/server.py)."""
+    for words in (("try-restart", "kiosk-caretaker.service"), ("--no-block", "try-restart", "kiosk-server.service")):
+        try:
+            _run("systemctl", *words)
+        except OSError as error:
+            log.error("%s: %s", " ".join(words), error)
+
+
+def _run(*command: str) -> None:
+    """Raises OSError, with the program's own last line."""
+    seconds = RESTART_SECONDS if command[0] == "systemctl" else MOUNT_SECONDS
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise OSError(None, f"{command[0]} takes too long") from None
+    if done.returncode != 0:
+        raise OSError(None, (done.stderr.strip().splitlines() or [f"{command[0]} has failed"])[0])
+
+
+def _complain(error: Exception) -> int:
+    print(f"provision: {error}", file=sys.stderr)
+    return 1

@@ -1,0 +1,137 @@
+"""What is started again: told before, told after, by whom it may be, and not more often than helps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from kiosk.caretaker import restarts
+from kiosk.caretaker.restarts import (
+    BEGUN_SECONDS,
+    COMMANDS,
+    SILENT_TIMES,
+    STEADY_SECONDS,
+    NotRestarted,
+    Part,
+    Restarts,
+    may,
+    run,
+)
+from kiosk.config.events import FIELDS, Event, event
+from kiosk.ipc.messages import RESTARTED_BY, Restarted, RestartsStand
+from tests.stage import until
+
+
+class World:
+    """A systemd that takes what it is told, or does not; and a clock in the test's hands."""
+
+    def __init__(self, can: bool = True, takes: bool = True) -> None:
+        self.time, self.takes = 100.0, takes
+        self.told: list[Event] = []
+        self.commands: list[Sequence[str]] = []
+        self.restarts = Restarts(self.told.append, can, self.run, lambda: self.time)
+
+    def run(self, command: Sequence[str]) -> bool:
+        assert threading.current_thread() is not threading.main_thread(), "nobody waits for systemd"
+        self.commands.append(command)
+        return self.takes
+
+    def passes(self, seconds: float) -> str:
+        self.time += seconds
+        self.restarts.turn()
+        return self.restarts.stand.state
+
+    @property
+    def names(self) -> list[str]:
+        return [told.name for told in self.told]
+
+
+@pytest.mark.parametrize(("what", "begins"), [("server", "server_started"), ("browser", "screen_started")])
+def test_what_has_begun_anew_tells_that_it_has_worked(what: Restarted, begins: str) -> None:
+    world = World()
+    other = {"server_started": "screen_started", "screen_started": "server_started"}[begins]
+    world.restarts.hear(event(begins))
+    assert world.restarts.stand == RestartsStand(True), "and nothing was asked for before"
+    world.restarts.ask(12, "officer", what)
+    assert world.names == ["restart_asked"], "it stands in the trail before it is done"
+    until(lambda: world.commands == [COMMANDS[what]])
+    world.restarts.hear(event(other))
+    assert world.passes(BEGUN_SECONDS - 1) == "asked"
+    world.restarts.hear(event(begins))
+    assert world.passes(2 * BEGUN_SECONDS) == "done" and world.names == ["restart_asked"]
+
+
+@pytest.mark.parametrize("what", COMMANDS)
+def test_what_does_not_begin_is_told_once(what: Restarted) -> None:
+    world = World()
+    world.restarts.ask(12, "supervisor", what)
+    assert [world.passes(BEGUN_SECONDS / 2) for _ in range(4)] == ["asked", "failed", "failed", "failed"]
+    assert world.told[1:] == [event("restart_failed", restarted=what)]
+    world.restarts.ask(12, "supervisor", what)
+    assert world.passes(1) == "asked", "it may be tried once more"
+
+
+def test_what_systemd_does_not_take_is_told_at_once() -> None:
+    world = World(takes=False)
+    world.restarts.ask(12, "officer", "machine")
+    until(lambda: world.passes(0) == "failed")
+    assert world.told[1:] == [event("restart_failed", restarted="machine")]
+
+
+def test_nothing_is_asked_of_a_machine_that_is_somebodys_own() -> None:
+    world = World(can=False)
+    for what in COMMANDS:
+        with pytest.raises(NotRestarted):
+            world.restarts.ask(12, "supervisor", what)
+    world.restarts.lives("server")
+    world.restarts.silent("server")
+    assert (world.told, world.commands, world.restarts.stand) == ([], [], RestartsStand(False))
+
+
+def test_the_tests_user_may_restart_nothing() -> None:
+    assert not may(), "a caretaker of a demo or a test, also root's, asks systemd for nothing"
+
+
+def test_a_command_that_fails_hangs_or_is_not_there_is_a_no(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restarts, "ASKED_SECONDS", 0.2)
+    assert run(["true"])
+    assert not run(["sh", "-c", "echo Access denied >&2; exit 1"]) and "Access denied" in caplog.text
+    assert not run(["sleep", "60"]) and not run(["/nowhere/systemctl"])
+
+
+@pytest.mark.parametrize("part", ["server", "browser"])
+def test_a_part_that_falls_silent_is_started_again_three_times_and_then_left_to_people(part: Part) -> None:
+    world, begins = World(), {"server": "server_started", "browser": "screen_started"}[part]
+    world.restarts.silent(part)
+    assert world.told == [], "one that was not heard yet is still beginning"
+    for _ in range(SILENT_TIMES + 2):
+        world.restarts.lives(part)
+        for _ in range(3):
+            world.restarts.silent(part)
+            world.time += 1
+        world.restarts.hear(event(begins))
+    assert world.told == [event("restarted_silent", part_silent=part)] * SILENT_TIMES
+    world.restarts.lives(part)
+    world.time += STEADY_SECONDS
+    world.restarts.lives(part)
+    world.restarts.silent(part)
+    assert len(world.told) == SILENT_TIMES + 1
+    until(lambda: world.commands == [COMMANDS[part]] * (SILENT_TIMES + 1))
+
+
+def test_a_kiosk_that_says_it_is_out_of_order_is_not_taken_for_silent() -> None:
+    world = World()
+    world.restarts.lives("server")
+    world.restarts.hear(event("out_of_order"))
+    world.restarts.silent("server")
+    world.restarts.silent("root")
+    assert world.told == []
+
+
+def test_the_tables_know_the_same_words() -> None:
+    assert set(COMMANDS) == set(RESTARTED_BY) == set(FIELDS["restarted"].values or {})
+    assert set(restarts.PARTS) == set(FIELDS["part_silent"].values or {})

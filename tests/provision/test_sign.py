@@ -1,0 +1,104 @@
+"""At the desk: from a request to a file that the machine takes, and that openssl alone can check."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from kiosk.__main__ import main
+from kiosk.provision import request
+from kiosk.provision.answer import PROVISIONER, check, open_signed
+from tests.provision.office import STATION, Machine, pem, signer
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = "58203917"
+
+
+class Desk:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.machine, self.folder, self._monkeypatch = Machine(folder / "etc"), folder, monkeypatch
+        key, certificate = signer()
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        (folder / "provisioner.key").write_bytes(key.private_bytes(*form))
+        (folder / PROVISIONER).write_text(pem(certificate))
+        (folder / "kiosk.toml").write_text(STATION)
+        asked = request.request(self.machine.config, self.machine.id, int(time.time()), folder)
+        (folder / "request.json").write_bytes(asked)
+        self.answer = folder / "answer.p7m"
+
+    def signs(self, *more: str, typed: str = "") -> int:
+        self._monkeypatch.chdir(self.folder)
+        self._monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        keys = ("--key", "provisioner.key", "--certificate", PROVISIONER)
+        return main(["provision", "sign", "request.json", "answer.p7m", *keys, *more])
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return Desk(tmp_path, monkeypatch)
+
+
+def test_what_is_signed_at_the_desk_is_taken_by_the_machine(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    more = ("--settings", "kiosk.toml", "--staff", "1001:supervisor", "--staff", "12:officer", "--remove", "1002")
+    assert desk.signs(*more, typed=f"{GOOD}\n60417293\n") == 0
+    assert capsys.readouterr().out.startswith(f"answer.p7m: for the machine {desk.machine.id}")
+    answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
+    check(answer, desk.machine.id, desk.machine.number, int(time.time()))
+    assert answer.settings == STATION and answer.removed == (1002,)
+    assert {number: member.role for number, member in answer.members.items()} == {1001: "supervisor", 12: "officer"}
+    assert GOOD.encode() not in desk.answer.read_bytes() and "argon2" not in repr(answer)
+
+
+def test_a_third_party_checks_a_file_with_openssl_alone(desk: Desk, tmp_path: Path) -> None:
+    assert desk.signs("--settings", "kiosk.toml") == 0
+    page = (ROOT / "docs/provisioning.md").read_text("utf-8")
+    [command] = re.findall(r"^    (openssl cms -verify .*)$", page, re.MULTILINE)
+    shown = subprocess.run(shlex.split(command), cwd=desk.folder, capture_output=True, check=True, timeout=30)
+    assert json.loads(shown.stdout)["machine"] == desk.machine.id
+    assert json.loads(shown.stdout)["settings"] == STATION
+    (desk.folder / PROVISIONER).write_text(pem(signer("somebody else")[1]))
+    assert subprocess.run(shlex.split(command), cwd=desk.folder, capture_output=True, timeout=30).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("more", "typed", "line"),
+    [
+        ((), "", "the machine would not take it: there is nothing in it"),
+        (("--staff", "1001:supervisor"), "12345678\n", "staff number 1001: this passcode is a pattern that is tried"),
+        (("--settings", "provisioner.key"), "", "the machine would not take it: kiosk.toml: is not TOML"),
+        (("--settings", "nowhere"), "", "nowhere: No such file or directory"),
+        (("--portal-certificate", PROVISIONER), "", "the machine would not take it: certificate: was made for another"),
+        (("--certificate", "provisioner.key"), "", "provisioner.key: is no certificate (PEM)"),
+        (("--key", PROVISIONER), "", "provisioner.pem: is no key that can be used (PEM)"),
+        (("--key", "../other.key"), "", "../other.key: is not the key of provisioner.pem"),
+    ],
+)
+def test_what_the_machine_would_refuse_is_not_signed(
+    desk: Desk, more: tuple[str, ...], typed: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (desk.folder.parent / "other.key").write_bytes((desk.machine.folder / "client.key").read_bytes())
+    assert desk.signs(*more, typed=typed) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(line) and said.err.count("\n") == 1 and said.out == ""
+    assert not desk.answer.exists()
+
+
+def test_what_is_no_request_is_named(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk.folder / "request.json").write_text("{}")
+    assert desk.signs("--settings", "kiosk.toml") == 1
+    assert capsys.readouterr().err == "request.json: is no request of a machine\n"
+
+
+@pytest.mark.parametrize("staff", ["1001", "1001:vendor", "0:officer", "x:officer"])
+def test_a_member_of_the_staff_has_a_number_and_a_role(desk: Desk, staff: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        desk.signs("--staff", staff)
+    assert ended.value.code == 2

@@ -1,0 +1,351 @@
+"""A stick is put in, and what the machine does with it. Whatever is wrong with it has a line, and changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography import x509
+
+from kiosk.caretaker import identity
+from kiosk.caretaker.passcodes import hashed
+from kiosk.config.events import FIELDS, Event
+from kiosk.config.health import CHECKS
+from kiosk.ipc.appointed import Appointed, Member
+from kiosk.ipc.caretaker import NoCaretaker
+from kiosk.provision import request, stick
+from kiosk.provision.answer import LARGEST, sign
+from kiosk.provision.machine import csr, id_of
+from kiosk.provision.request import Request
+from kiosk.provision.stick import How
+from kiosk.services import provision
+from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
+
+SUPERVISOR = Member("supervisor", hashed("58203917"))
+
+
+class Board(NoCaretaker):
+    """A caretaker that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.told: list[Event] = []
+        self.reported: list[tuple[str, str]] = []
+
+    def tell(self, told: Event) -> bool:
+        self.told.append(told)
+        return True
+
+    def report(self, check: str, reason: str) -> bool:
+        self.reported.append((check, reason))
+        return True
+
+
+class World:
+    """A machine, a stick that is a folder, and who is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.machine = Machine(folder / "etc")
+        self.top = folder / "stick"
+        self.top.mkdir()
+        self.board, self.restarts = Board(), 0
+        self.mounted: list[How] = []
+        self.pulled_at: int | None = None  # the mount that fails
+
+    @property
+    def place(self) -> Path:
+        return self.top / stick.name_of(self.machine.id)
+
+    @property
+    def says(self) -> str:
+        return (self.place / stick.SAYS).read_text("utf-8-sig")
+
+    @contextlib.contextmanager
+    def mount(self, how: How) -> Iterator[Path]:
+        if self.pulled_at == len(self.mounted):
+            raise OSError(5, "Input/output error")
+        self.mounted.append(how)
+        yield self.top
+
+    def is_given(self, answer: bytes) -> None:
+        self.place.mkdir(exist_ok=True)
+        (self.place / stick.ANSWER).write_bytes(answer)
+
+    def put_in(self) -> tuple[str, str]:
+        def restart() -> None:
+            self.restarts += 1
+
+        self.mounted.clear()
+        config, key = self.machine.config, self.machine.key
+        return provision.use(config, key, self.mount, restart, lambda config: self.board, lambda: float(NOW))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(identity, "_package", lambda name: "")  # dpkg takes its time
+    return World(tmp_path)
+
+
+def test_a_stick_gets_a_request_with_nothing_secret_in_it(world: World) -> None:
+    assert world.put_in() == ("asked", "")
+    assert world.mounted == ["ro", "rw"]
+    asked = msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request)
+    assert (asked.machine, asked.number, asked.made) == (world.machine.id, world.machine.number, NOW)
+    assert asked.runs.versions["kiosk"]
+    made = x509.load_pem_x509_csr((world.place / stick.CSR).read_bytes())
+    assert made.is_signature_valid and made.public_key() == world.machine.key.public_key()
+    secret = (world.machine.folder / "client.key").read_bytes().splitlines()[1]
+    assert all(
+        b"PRIVATE" not in path.read_bytes() and secret not in path.read_bytes() for path in world.place.iterdir()
+    )
+    assert world.board.reported == [("provisioning", "asked")] and world.restarts == 0
+    assert world.put_in() == ("asked", "")
+    assert msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request).number == asked.number
+
+
+def test_a_request_names_the_key_of_the_trail(world: World, tmp_path: Path) -> None:
+    (tmp_path / "trail.pub").write_text("its key")
+    asked = msgspec.json.decode(request.request(world.machine.config, world.machine.id, NOW, tmp_path), type=Request)
+    assert asked.trail == "its key"
+    without = msgspec.json.decode(
+        request.request(world.machine.config, world.machine.id, NOW, tmp_path / "no"), type=Request
+    )
+    assert without.trail == "", "before the caretaker's first start"
+
+
+def test_an_answer_is_used_whole_and_once(world: World) -> None:
+    world.put_in()
+    ours = pem(certificate(world.machine.key, "kiosk"))
+    authority, next_one = pem(signer("authority")[1]), pem(signer("next")[1])
+    number = world.machine.number
+    answer = world.machine.signed(
+        certificate=ours, authority=authority, provisioner=next_one, members={1001: SUPERVISOR}, removed=(1002,)
+    )
+    world.is_given(answer)
+    assert world.put_in() == ("taken", "")
+    folder = world.machine.folder
+    assert (folder / "kiosk.toml").read_text() == STATION
+    assert (folder / "client.pem").read_text() == ours
+    assert (folder / "portal-ca.pem").read_text() == authority
+    assert (folder / "provisioner.pem").read_text() == next_one
+    appointed = msgspec.json.decode((folder / "appointed.json").read_bytes(), type=Appointed)
+    assert appointed == Appointed(number, {1001: SUPERVISOR}, (1002,))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.is_file()}
+    readable = {"kiosk.toml": 0o644, "client.pem": 0o644, "portal-ca.pem": 0o644, "provisioner.pem": 0o644}
+    assert modes == {**readable, "client.key": 0o640, "appointed.json": 0o640}
+    assert world.restarts == 1 and world.board.reported[-1] == ("provisioning", "taken")
+    assert "taken" in world.says and "58203917" not in world.says
+
+    before = world.machine.everything
+    (folder / "provisioner.pem").write_text(pem(signer()[1]))
+    assert world.put_in() == ("used", "")
+    assert world.machine.everything == before | {"provisioner.pem": pem(signer()[1]).encode()}
+    asked = msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request)
+    assert asked.number == world.machine.number != number, "the next answer is to another number"
+
+
+def other(world: World, tmp: Path) -> bytes:
+    return Machine(tmp / "other").signed()
+
+
+def replayed(world: World, tmp: Path) -> bytes:
+    answer = world.machine.signed(settings="")
+    world.is_given(world.machine.signed())
+    world.put_in()
+    return answer
+
+
+def with_settings(text: str) -> Callable[[World, Path], bytes]:
+    return lambda world, tmp: world.machine.signed(settings=text)
+
+
+def flipped(world: World, tmp: Path) -> bytes:
+    data = bytearray(world.machine.signed())
+    at = data.index(STATION[:9].encode())
+    data[at] ^= 1
+    return bytes(data)
+
+
+def by_nobody(world: World, tmp: Path) -> bytes:
+    return sign(world.machine.answer(), *signer("somebody else"))
+
+
+def for_another_key(world: World, tmp: Path) -> bytes:
+    return world.machine.signed(certificate=pem(signer("stranger")[1]))
+
+
+def ended(world: World, tmp: Path) -> bytes:
+    return world.machine.signed(certificate=pem(certificate(world.machine.key, "kiosk", days=-1)))
+
+
+WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
+    "another machine's": (other, "other_machine", ""),
+    "used before": (replayed, "used", ""),
+    "over": (lambda world, tmp: world.machine.signed(until=NOW - 1), "expired", ""),
+    "from the future": (lambda world, tmp: world.machine.signed(made=NOW + 2 * 86400), "expired", ""),
+    "flipped": (flipped, "unsigned", ""),
+    "by nobody": (by_nobody, "unsigned", ""),
+    "not signed": (lambda world, tmp: msgspec.json.encode(world.machine.answer()), "torn", ""),
+    "empty": (lambda world, tmp: b"", "torn", ""),
+    "half": (lambda world, tmp: world.machine.signed()[:-700], "torn", ""),
+    "one byte short": (lambda world, tmp: world.machine.signed()[:-1], "torn", ""),
+    "one byte long": (lambda world, tmp: world.machine.signed() + b"\0", "torn", ""),
+    "too large": (lambda world, tmp: b"0" * (LARGEST + 1), "too_large", ""),
+    "no answer": (lambda world, tmp: sign_raw(world), "unfit", "what was signed is no answer to a machine"),
+    "nothing": (with_settings(""), "unfit", "there is nothing in it"),
+    "no TOML": (with_settings("["), "unfit", "kiosk.toml: is not TOML"),
+    "a wrong key": (with_settings("[printer]\nwidth = 580\n"), "unfit", "kiosk.toml: printer.width: 580 does not fit"),
+    "an unknown section": (with_settings("[sreen]\n"), "unfit", "kiosk.toml: sreen: no such section"),
+    "another's certificate": (for_another_key, "unfit", "certificate: was made for another machine's key"),
+    "an ended certificate": (ended, "unfit", "certificate: its time is over"),
+    "no certificate": (lambda world, tmp: world.machine.signed(certificate="x"), "unfit", "certificate: is no certi"),
+    "no authority": (lambda world, tmp: world.machine.signed(authority="x"), "unfit", "authority: is no certificate"),
+    "nobody to believe": (lambda world, tmp: world.machine.signed(provisioner="x"), "unfit", "provisioner: is no cert"),
+    "comes and goes": (
+        lambda world, tmp: world.machine.signed(members={7: SUPERVISOR}, removed=(7,)),
+        "unfit",
+        "a staff number is to come and to go",
+    ),
+}
+
+
+def sign_raw(world: World) -> bytes:
+    """Signed, and not in an answer's form."""
+    return sign(world.machine.answer(machine="0" * 63), *signer())
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_changes_nothing_and_says_why(world: World, tmp_path: Path, name: str) -> None:
+    made, reason, line = WRONG[name]
+    assert world.machine.number
+    world.is_given(made(world, tmp_path))
+    before, restarts = world.machine.everything, world.restarts
+    said = world.put_in()
+    assert said[0] == reason and said[1].startswith(line)
+    assert world.machine.everything == before and world.restarts == restarts
+    assert world.board.reported[-1] == ("provisioning", reason)
+    assert (world.board.told[-1].name, world.board.told[-1].fields) == ("provisioned", {"provision": reason})
+    assert (
+        CHECKS["provisioning"].reasons[reason].en in world.says
+        and CHECKS["provisioning"].reasons[reason].ja in world.says
+    )
+    assert said[1] in world.says and (world.place / stick.REQUEST).exists()
+
+
+def test_a_wrong_file_does_not_stand_in_the_way_of_the_right_one(world: World, tmp_path: Path) -> None:
+    world.is_given(by_nobody(world, tmp_path))
+    assert world.put_in()[0] == "unsigned"
+    world.is_given(world.machine.signed())
+    assert world.put_in()[0] == "taken"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_is_no_file_is_not_read(world: World, kind: str) -> None:
+    world.place.mkdir()
+    (world.top / "elsewhere").write_bytes(world.machine.signed())
+    path = world.place / stick.ANSWER
+    match kind:
+        case "link":
+            path.symlink_to(world.top / "elsewhere")
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.mkdir()
+    before = world.machine.everything
+    assert world.put_in()[0] in ("asked", "unreadable")
+    assert world.machine.everything.keys() - before.keys() <= {"provisioning/asked.json"}
+
+
+def test_a_stick_that_is_pulled_before_it_was_read_changes_nothing(world: World) -> None:
+    world.is_given(world.machine.signed())
+    before = world.machine.everything
+    world.pulled_at = 0
+    assert world.put_in() == ("unreadable", "Input/output error")
+    assert world.machine.everything == before and world.board.reported == [("provisioning", "unreadable")]
+
+
+def test_a_stick_that_is_pulled_afterwards_was_used(world: World) -> None:
+    world.is_given(world.machine.signed())
+    world.pulled_at = 1
+    assert world.put_in() == ("taken", "")
+    assert world.machine.config.read_text() == STATION
+    assert world.board.reported == [("provisioning", "taken")]
+
+
+def test_a_stick_that_takes_no_request_is_named(world: World) -> None:
+    world.pulled_at = 1
+    assert world.put_in() == ("unreadable", "")
+    assert world.board.reported == [("provisioning", "asked"), ("provisioning", "unreadable")]
+
+
+def test_trail_and_board_have_the_same_names_for_what_became_of_a_stick() -> None:
+    assert set(FIELDS["provision"].values or ()) == set(CHECKS["provisioning"].reasons)
+    assert {reason for _, reason, _ in WRONG.values()} <= set(CHECKS["provisioning"].reasons)
+
+
+def test_a_key_that_is_there_stays_and_says_which_machine_it_is(world: World) -> None:
+    again = provision.prepare(world.machine.folder)
+    assert id_of(again) == world.machine.id
+    assert csr(again).startswith(b"-----BEGIN CERTIFICATE REQUEST-----")
+
+
+@pytest.fixture
+def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the unit has: a folder to mount at, and mount itself, which here is a program of the test's."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("mount", "umount", "systemctl"):
+        (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/done\ntest ! -e {tmp_path}/gone\n')
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "stick"))
+    return tmp_path
+
+
+def test_a_stick_is_mounted_without_programs_devices_and_owners(world: World, unit: Path) -> None:
+    world.is_given(world.machine.signed())
+    mount = functools.partial(provision.mounted, "/dev/sdb1")
+    config, key = world.machine.config, world.machine.key
+    late = float(NOW + 2 * 3600)
+    said = provision.use(config, key, mount, provision.restart, lambda config: world.board, lambda: late)
+    assert said == ("expired", "")
+    at = unit / "stick"
+    assert (unit / "done").read_text().splitlines() == [
+        f"mount -t vfat,exfat -o ro,nosuid,nodev,noexec /dev/sdb1 {at}",
+        f"umount {at}",
+        f"mount -t vfat,exfat -o rw,nosuid,nodev,noexec /dev/sdb1 {at}",
+        f"umount {at}",
+    ]
+
+
+def test_who_serves_is_started_anew_and_not_what_was_stopped(unit: Path) -> None:
+    provision.restart()
+    assert (unit / "done").read_text().splitlines() == [
+        "systemctl try-restart kiosk-caretaker.service",
+        "systemctl --no-block try-restart kiosk-server.service",
+    ]
+
+
+@pytest.mark.parametrize("settings", [STATION, "["], ids=["fit", "unfit"])
+def test_without_stick_and_caretaker_there_is_a_line(
+    world: World, unit: Path, capsys: pytest.CaptureFixture[str], settings: str
+) -> None:
+    (unit / "gone").touch()
+    runtime = f'[caretaker]\nruntime_directory = "{unit}"\n' if settings == STATION else ""
+    world.machine.config.write_text(settings + runtime)
+    assert provision.run_stick(world.machine.config, "/dev/sdb1") == 1
+    said = capsys.readouterr()
+    assert said.out == "unreadable: mount has failed\n"
+    assert "the caretaker does not answer; trail and board do not have it" in said.err
+
+
+def test_a_machine_that_cannot_use_its_key_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    path = world.machine.folder / "client.key"
+    path.write_text("no key")
+    assert provision.run_prepare(world.machine.config) == 1
+    assert capsys.readouterr().err == f"provision: {path}: is no key that can be used\n"
+    assert path.read_text() == "no key", "it may be one that somebody can still read"

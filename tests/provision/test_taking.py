@@ -1,0 +1,78 @@
+"""All of an answer or nothing of it, wherever the power goes or the disk ends."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from kiosk.caretaker import disk
+from kiosk.provision import taking
+from kiosk.services import provision
+from tests.provision.office import Machine, certificate, pem, signer
+
+WRITES = ("put", "remove")
+
+
+class Power:
+    """It goes before the n-th time that something is to happen on the disk."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
+        self.left = after
+        for name in WRITES:
+            happens = getattr(disk, name)
+
+            def goes(*arguments: object, happens: object = happens) -> None:
+                if self.left == 0:
+                    raise error
+                self.left -= 1
+                happens(*arguments)  # type: ignore[operator]
+
+            monkeypatch.setattr(disk, name, goes)
+
+
+def brings(machine: Machine) -> dict[str, object]:
+    return {
+        "certificate": pem(certificate(machine.key, "kiosk")),
+        "authority": pem(signer("authority")[1]),
+        "removed": (7,),
+    }
+
+
+NAMES = {"kiosk.toml", "client.pem", "portal-ca.pem", "appointed.json"}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")], ids=["power", "full"])
+def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    whole = 0
+    for after in itertools.count():
+        machine = Machine(tmp_path / f"{after}")
+        answer, before, number = machine.answer(**brings(machine)), machine.everything, machine.number
+        with monkeypatch.context() as cut:
+            power = Power(cut, after, error)
+            try:
+                taking.take(answer, machine.folder, lambda name: None)
+            except type(error):
+                assert power.left == 0
+            else:
+                break
+        begun = taking.begun(machine.folder)
+        provision.prepare(machine.folder)  # the next start
+        after_all = machine.everything
+        changed = {name for name in after_all if after_all[name] != before.get(name)} - {"provisioning/asked.json"}
+        assert changed == (NAMES if begun else set())
+        assert (machine.number != number) == begun, "the number is used up with it, and only with it"
+        assert not taking.begun(machine.folder)
+        whole += begun
+    assert after == 7 and whole == 6, "each of seven writes was cut"
+
+
+def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "etc")
+    taking.take(machine.answer(), machine.folder)
+    machine.config.write_text("")
+    assert not taking.finish(machine.folder)
+    assert machine.config.read_text() == ""
