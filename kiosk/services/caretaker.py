@@ -50,8 +50,8 @@ from kiosk.config import guidance
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
-from kiosk.ipc.appointed import FILE as APPOINTED
 from kiosk.ipc import doors
+from kiosk.ipc.appointed import FILE as APPOINTED
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 

@@ -36,7 +36,7 @@ class Board(NoCaretaker):
         self.told: list[Event] = []
         self.reported: list[tuple[str, str]] = []
 
-    def tell(self, told: Event) -> bool:
+    def tell(self, told: Event, times: int = 1) -> bool:
         self.told.append(told)
         return True
 
