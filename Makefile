@@ -67,10 +67,10 @@ audit: var/audit/bin/python ## known faults in dependencies, secrets in any comm
 	-var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@$(PYTHON) tools/audit.py
 
-sbom: var/audit/bin/python ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md
+sbom: var/audit/bin/python ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md; ARGS=MANIFEST for an image's
 	@tools/setup test
 	var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
-	$(PYTHON) -m tools.sbom
+	$(PYTHON) -m tools.sbom $(ARGS)
 
 shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test
@@ -107,10 +107,10 @@ deb: ## the Debian package, for 12 and 13, in var/deb; ARGS=trixie for one of th
 repository: ## an apt repository of what is in var/deb, signed, in var/repository; KEY=... or a throw-away one
 	@tools/repository "$(KEY)"
 
-image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=...
-	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" ARGS="$(ARGS)" tools/image
+image: ## the appliance's disk image, Debian 13 with the package of `make deb`, in var/image/out; KEY=... CERTIFICATE=... SETTINGS=... UPDATE=yes
+	@KEY="$(KEY)" CERTIFICATE="$(CERTIFICATE)" SETTINGS="$(SETTINGS)" UPDATE="$(UPDATE)" ARGS="$(ARGS)" tools/image
 
-test-appliance: ## start that image in QEMU, as root: attract is painted, the start counts as good
+test-appliance: ## that image as a whole machine, in QEMU, as root; ARGS="start --again" for a part (docs/appliance.md)
 	$(PYTHON) -m tests.appliance $(ARGS)
 
 install: ## on an appliance, as root: units, users, rules and policies to their places (docs/operators.md)

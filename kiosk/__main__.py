@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     check_ = commands.add_parser("check", help="check the settings, and say what this kiosk has and lacks")
     audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export, upload")
     report_ = commands.add_parser("report", help="the readiness reports that were made at the screen: list, get")
-    staff_ = commands.add_parser("staff", help="the staff's accounts: add, list, remove")
+    staff_ = commands.add_parser("staff", help="the staff's accounts: add, list, remove, card")
     provision_ = commands.add_parser("provision", help="settings, certificate and staff for a machine without a login")
     demo_ = commands.add_parser(
         "demo",
@@ -116,8 +116,12 @@ def staff_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--role", required=True, choices=("officer", "supervisor", "vendor"), help="vendor: seven days")
     does.add_parser("list", help="numbers and roles")
     remove = does.add_parser("remove", help="remove an account")
-    for command in (add, remove):
+    card = does.add_parser("card", help="have a supervisor show a PIV card besides the passcode; off until you do")
+    for command in (add, remove, card):
         command.add_argument("number", type=staff_number, metavar="NUMBER", help="the staff number, 1 to 999999")
+    which = card.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the certificate of its key 9A, PEM or DER")
+    which.add_argument("--none", action="store_true", help="the passcode alone again")
     parser.set_defaults(run=staff)
 
 

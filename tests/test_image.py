@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -56,6 +57,60 @@ def test_an_update_goes_where_the_image_lies() -> None:
     assert (last["Target"]["Path"], last["Target"]["TriesLeft"]) == ("/EFI/Linux", "3")
     assert {each["Transfer"]["ProtectVersion"] for each in transfers.values()} == {"%A"}
     assert {each["Source"]["Path"] for each in transfers.values()} == {"/state/update"}
+
+
+@pytest.mark.parametrize(
+    ("floor", "runs", "may"),
+    [
+        ("0.1.0.2", "0.1.0.2", True),
+        ("0.1.0.9", "0.1.0.10", True),
+        ("0.1.0.10", "0.1.0.9", False),
+        (None, "0.1.0.2", True),
+    ],
+)
+def test_what_is_older_than_what_has_run_may_not(tmp_path: Path, floor: str | None, runs: str, may: bool) -> None:
+    """And what has started well is the oldest that may from then on."""
+    kept, running, script = tmp_path / "floor", tmp_path / "os-release", tmp_path / "version-floor"
+    running.write_text(f'ID=debian\nIMAGE_VERSION="{runs}"\n')
+    if floor:
+        kept.write_text(f"IMAGE_VERSION={floor}\n")
+    shipped = (SHIPPED / "kiosk-image/version-floor").read_text()
+    places = {"/state/version/os-release": kept, "/usr/lib/os-release": running, "sleep 20": "true"}
+    for there, here in places.items():
+        assert shipped.count(there) == 1
+        shipped = shipped.replace(there, str(here))
+    script.write_text(shipped)
+    for arguments in ([], ["raise"]):
+        asked = subprocess.run(["sh", script, *arguments], capture_output=True, text=True)
+        assert asked.returncode == (0 if may else 1)
+        assert ("nothing older may" in asked.stdout) is not may
+    assert (kept.read_text() if kept.exists() else None) == (running.read_text() if may else f"IMAGE_VERSION={floor}\n")
+
+
+def test_what_decides_on_the_version_comes_before_all_that_reads_the_state() -> None:
+    unit = read(SHIPPED / "systemd/system/kiosk-version-floor.service")
+    assert (unit["Unit"]["DefaultDependencies"], unit["Install"]["RequiredBy"]) == ("no", "sysinit.target")
+    assert "sysinit.target" in unit["Unit"]["Before"].split()
+    assert unit["Unit"]["FailureAction"] == "reboot-force"
+    preset = (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text()
+    assert "enable kiosk-version-floor.service\n" in preset
+    state = partition(SHIPPED / "repart.d/60-state.conf")
+    assert state["CopyFiles"] == "/usr/lib/os-release:/version/os-release"  # the last
+
+
+def test_systemd_ignores_no_line_of_what_it_reads() -> None:
+    """It says so in a log that nobody reads, and goes on: a value goes on in the next line only after a backslash."""
+    kinds = (".service", ".conf", ".transfer", ".network", ".timer")
+    for path in sorted(each for each in (IMAGE / "mkosi.extra").rglob("*") if each.suffix in kinds):
+        if path.parent.name != "loader":
+            text = path.read_text().replace("\\\n", " ")
+            ignored = [line for line in text.splitlines() if line and not re.match(r"[#;]|\[\w+\]$|\w+=", line)]
+            assert ignored == [], path
+
+
+def test_the_image_listens_to_no_neighbour() -> None:
+    resolve = read(SHIPPED / "systemd/resolved.conf.d/kiosk.conf")["Resolve"]
+    assert (resolve["LLMNR"], resolve["MulticastDNS"]) == ("no", "no")
 
 
 def partition(path: Path) -> configparser.SectionProxy:

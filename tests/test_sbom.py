@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
 from tools import sbom
-from tools.sbom import PAGE, ROOT, WITHIN, Part, component, debian_parts, document, npm_parts, python_parts
+from tools.sbom import PAGE, ROOT, WITHIN, Part, component, debian_parts, document, image_parts, npm_parts, python_parts
 
 PARTS = [*python_parts(), *npm_parts()]
 
@@ -38,6 +39,24 @@ def test_the_same_parts_give_the_same_document() -> None:
     assert first == again and json.loads(json.dumps(first)) == first
     assert first["compositions"][1] == {"aggregate": "incomplete", "assemblies": ["pkg:deb/debian/cage"]}
     assert document(PARTS[:-1], [])["serialNumber"] != first["serialNumber"]
+
+
+def test_of_an_image_it_has_every_package_and_says_that_it_is_whole() -> None:
+    manifest: dict[str, Any] = {
+        "config": {"name": "kiosk", "version": "0.1.0.5", "release": "trixie"},
+        "packages": [
+            {"type": "deb", "name": "g++", "version": "1:2+b1", "architecture": "amd64"},
+            {"type": "deb", "name": "kiosk", "version": "0.1.0+5", "architecture": "amd64"},
+        ],
+    }
+    made = document(PARTS, image_parts(manifest), manifest["config"]["version"])
+    *_, last = made["components"]
+    assert last["purl"] == "pkg:deb/debian/g%2B%2B@1%3A2%2Bb1?arch=amd64&distro=trixie"
+    assert len(made["components"]) == len(PARTS) + 1
+    assert made["metadata"]["component"]["version"] == "0.1.0.5"
+    assert {each["aggregate"] for each in made["compositions"]} == {"complete"}
+    where = sbom.schemas()
+    assert where is None or sbom.misfits(made, where) == []
 
 
 def test_only_what_spdx_knows_is_written_as_its_expression() -> None:

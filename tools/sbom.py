@@ -5,12 +5,17 @@ of tools/debian-packages that are for everyone or for an appliance. Hashes are t
 what its own metadata say, npm's what the lock says, Debian's what `/usr/share/doc/*/copyright` says, where the package
 is installed. What came inside another part has a row in WITHIN.
 
+With the manifest of an image (`make image`), Debian's packages are all that are in it, and the document stands beside
+it.
+
 `var/sbom.cdx.json` holds all of it; `docs/licences.md` the part that the locks decide, so that a test can hold it to
-them. What Debian's packages depend on is Debian's to list, and the document says that it is not whole there.
+them. What Debian's packages depend on is Debian's to list, and without a manifest the document says that it is not
+whole there.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import re
@@ -23,6 +28,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from packaging.requirements import Requirement
 
@@ -140,9 +146,21 @@ def debian_licence(name: str) -> str:
     return ", ".join(dict.fromkeys(each.strip() for each in re.findall(r"^License:[ \t]*(\S.*)$", text, re.MULTILINE)))
 
 
-def document(parts: Iterable[Part], debian: Iterable[Part]) -> dict[str, Any]:
-    """Without a time: the same parts give the same document, its serial number too."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+def image_parts(manifest: dict[str, Any]) -> Iterator[Part]:
+    """Every package of Debian's in an image, of mkosi's manifest. Their licences are in no image."""
+    release = manifest["config"]["release"]
+    for each in manifest["packages"]:
+        name, version = each["name"], each["version"]
+        if name != "kiosk":  # what the document is about
+            words = f"{quote(name)}@{quote(version, safe='')}?arch={each['architecture']}&distro={release}"
+            yield Part("application", name, version, f"pkg:deb/debian/{words}")
+
+
+def document(parts: Iterable[Part], debian: Iterable[Part], image: str = "") -> dict[str, Any]:
+    """Without a time: the same parts give the same document, its serial number too.
+
+    image: the version of the image that it is of, with all its packages; "": of the kiosk as it is installed."""
+    version = image or tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     ours, theirs = [*map(component, parts)], [*map(component, debian)]
     serial = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([version, ours, theirs], sort_keys=True))
     return {
@@ -163,7 +181,7 @@ def document(parts: Iterable[Part], debian: Iterable[Part]) -> dict[str, Any]:
         "components": [*ours, *theirs],
         "compositions": [
             {"aggregate": "complete", "assemblies": [each["bom-ref"] for each in ours]},
-            {"aggregate": "incomplete", "assemblies": [each["bom-ref"] for each in theirs]},
+            {"aggregate": "complete" if image else "incomplete", "assemblies": [each["bom-ref"] for each in theirs]},
         ],
     }
 
@@ -214,15 +232,20 @@ def schemas() -> Path | None:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.sbom", description=__doc__)
+    parser.add_argument("manifest", type=Path, nargs="?", help="of an image, as mkosi writes it")
+    manifest = parser.parse_args().manifest
     parts = [*python_parts(), *npm_parts(), *WITHIN]
-    made = document(parts, debian_parts())
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    PAGE.write_text(page(parts), "utf-8")
-    unknown = [each["name"] for each in made["components"] if "licenses" not in each]
-    print(
-        f"{OUT.relative_to(ROOT)}: {len(made['components'])} parts; licence not stated: {', '.join(unknown) or 'none'}"
-    )
+    if manifest:
+        told = json.loads(manifest.read_text("utf-8"))
+        made, out = document(parts, image_parts(told), told["config"]["version"]), manifest.with_suffix(".cdx.json")
+    else:
+        made, out = document(parts, debian_parts()), OUT
+        PAGE.write_text(page(parts), "utf-8")
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    unknown = [each["name"] for each in made["components"] if "licenses" not in each and not manifest]
+    print(f"{out}: {len(made['components'])} parts; licence not stated: {', '.join(unknown) or 'none'}")
     where = schemas()
     if where is None:
         print("not checked against the schema: var/audit is not there", file=sys.stderr)

@@ -22,6 +22,7 @@ from typing import ClassVar, Final, Self, TypeVar
 
 from kiosk.card import pin_tries
 from kiosk.card.apdu import (
+    SHORT_LE,
     ApplicationAbsent,
     Card,
     CardError,
@@ -49,6 +50,7 @@ class Application:
 
     NAME: ClassVar[str]
     AID: ClassVar[bytes]
+    SELECT_P2: ClassVar[int] = 0x0C  # nothing is to come back; 00: what the application says of itself
     PIN: ClassVar[PinRule]  # the one that is typed for it
 
     def __init__(self, card: Card) -> None:
@@ -59,7 +61,8 @@ class Application:
         """SELECT by AID. Raises `ApplicationAbsent` when the card has none."""
         card.application, card.file = b"", None
         card.verified.clear()
-        answer = card.exchange(f"SELECT {cls.NAME}", (0x00, 0xA4, 0x04, 0x0C), cls.AID, first=True)
+        header, le = (0x00, 0xA4, 0x04, cls.SELECT_P2), None if cls.SELECT_P2 else SHORT_LE
+        answer = card.exchange(f"SELECT {cls.NAME}", header, cls.AID, le, first=True)
         if answer.status_word == StatusWord.FILE_NOT_FOUND:
             raise ApplicationAbsent(f"SELECT {cls.NAME}: {describe(answer.status_word)}")
         if not answer.done:

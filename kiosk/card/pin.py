@@ -40,7 +40,7 @@ class PinRule:
     """One row of the PIN table."""
 
     name: str
-    ef: int  # the EF that holds it; its low five bits are the short identifier
+    ef: int  # the EF that holds it; its low five bits are the short identifier; 0: it is in none, and its P2 is 80
     shortest: int
     longest: int
     letters: bool  # letters and digits, both present; otherwise digits only
@@ -66,6 +66,7 @@ TEXT_PIN: Final = PinRule("text", 0x0011, 4, 4, False, 3)
 AUTH_PIN: Final = PinRule("auth", 0x0018, 4, 4, False, 3)
 SIGN_PIN: Final = PinRule("sign", 0x001B, 6, 16, True, 5)
 LICENCE_PIN: Final = PinRule("licence", 0x0006, 4, 4, False, 10)
+PIV_PIN: Final = PinRule("PIV", 0, 6, 8, False, 3)  # of a card of the staff's (card/piv.py)
 
 
 def fold_key(character: str) -> int | None:

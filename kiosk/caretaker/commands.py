@@ -10,7 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import chain, readiness
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from kiosk.caretaker import cards, chain, readiness
+from kiosk.caretaker.cards import NotACard
 from kiosk.caretaker.chain import Line, NoLine
 from kiosk.caretaker.export import export
 from kiosk.caretaker.key import Key, NoKey, PublicKey
@@ -25,7 +28,7 @@ from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.caretaker import ROOT_SECONDS, Away, Caretaker
-from kiosk.ipc.messages import AddStaff, Denied, ListStaff, Question, RemoveStaff, Sent, Staff, Uploaded
+from kiosk.ipc.messages import AddStaff, Denied, ListStaff, PinCard, Question, RemoveStaff, Sent, Staff, Uploaded
 from kiosk.language.dates import JST
 
 
@@ -70,6 +73,14 @@ def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
             asked = AddStaff(options.number, options.role, passcode)
         case "remove":
             asked = RemoveStaff(options.number)
+        case "card" if options.none:
+            asked = PinCard(options.number, None)
+        case "card":
+            try:
+                certificate = cards.read(options.file.read_bytes())
+            except (OSError, NotACard) as error:
+                return _complain(f"{options.file}: {getattr(error, 'strerror', None) or error}")
+            asked = PinCard(options.number, cards.fingerprint(certificate.public_bytes(Encoding.DER)))
         case _:
             asked = ListStaff()
     try:
@@ -79,9 +90,9 @@ def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
     match answer:
         case Denied(why=why):
             return _complain(why)
-        case Staff(accounts=accounts):
+        case Staff(accounts=accounts, cards=with_card):
             for number, role in accounts.items():
-                print(f"{number:>6}  {role}")
+                print(f"{number:>6}  {role}" + (", with card" if number in with_card else ""))
             if not accounts:
                 print("nobody; add one: kiosk staff add NUMBER --role supervisor", file=sys.stderr)
     return 0

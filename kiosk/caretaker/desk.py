@@ -1,7 +1,7 @@
 """Who may say what, and what is answered. Bytes in, bytes out: the socket is the service's (services/caretaker.py).
 
     server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
-               and whether a passcode is right; calls the staff; acts for staff who were let in
+               whether a passcode and a card are right; calls the staff; acts for staff who were let in
     browser    tells and reports what the tables let it
     root       everything that may be asked; tells and reports what the tables let it
     anybody    else is not heard at all
@@ -25,7 +25,7 @@ from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Admitted as IsRight
-from kiosk.caretaker.passcodes import NotDone, Passcodes
+from kiosk.caretaker.passcodes import HalfAdmitted, NotDone, Passcodes, Refused
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.restarts import NotRestarted
@@ -41,6 +41,9 @@ from kiosk.ipc.messages import (
     Call,
     Calling,
     CallStands,
+    CardWanted,
+    Challenge,
+    Challenged,
     CloseKiosk,
     ConfirmFact,
     Counters,
@@ -58,6 +61,7 @@ from kiosk.ipc.messages import (
     Paper,
     PaperChanged,
     Part,
+    PinCard,
     Question,
     RemoveStaff,
     Report,
@@ -65,6 +69,7 @@ from kiosk.ipc.messages import (
     Restarts,
     Role,
     Rows,
+    ShowCard,
     Staff,
     StaffLeft,
     Standing,
@@ -83,14 +88,15 @@ EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
 
+DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
 LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters, Facts, Restarts})
 ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft})
-WRITES = (LookAgain, *ACTS)  # what may add a line to the trail each time it is asked
+WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
-    "server": frozenset({Tell, Report, Admit, *CALLS, *LOOKS, *ACTS}),
+    "server": frozenset({Tell, Report, *DOOR, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
-    "root": frozenset({Tell, Report, Admit, AddStaff, RemoveStaff, ListStaff, Uploaded, *LOOKS, *ACTS}),
+    "root": frozenset({Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, *LOOKS, *ACTS}),
 }
 
 
@@ -247,15 +253,16 @@ class Desk:
                     self._record.tell(event("staff_left", staff=staff, role=role, end=end))
                 case Status():
                     lines, head = self._anchored()
-                    return Standing(lines, head, self._record.unwritten, bool(self._passcodes.accounts))
+                    staffed, cards = bool(self._passcodes.accounts), bool(self._passcodes.with_card)
+                    return Standing(lines, head, self._record.unwritten, staffed, cards)
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
-                    if not isinstance(answer, IsRight):
-                        return NotAdmitted(answer.seconds)
-                    self._admitted[staff] = self._now() + ADMITTED_SECONDS
-                    self._tried.pop(staff, None)
-                    self._alerts.end()  # somebody has come
-                    return Admitted(answer.role)
+                    return CardWanted() if isinstance(answer, HalfAdmitted) else self._entered(staff, answer)
+                case Challenge(staff=staff):
+                    return Challenged(self._passcodes.challenge(staff))
+                case ShowCard(staff=staff, certificate=certificate, signature=signature):
+                    shown = self._passcodes.show(staff, certificate, signature)
+                    return Taken() if isinstance(shown, HalfAdmitted) else self._entered(staff, shown)
                 case Call(trial=trial):
                     return self._call(trial)
                 case CallStands():
@@ -267,13 +274,23 @@ class Desk:
                     self._admitted.pop(staff, None)  # of who had the number before
                 case RemoveStaff(staff=staff):
                     self._passcodes.remove(staff)
+                case PinCard(staff=staff, card=card):
+                    self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
-                    house.left.has_left(what, before)
+                    house.uploads.told(what, before)
                 case ListStaff():
-                    return Staff(self._passcodes.accounts)
+                    return Staff(self._passcodes.accounts, self._passcodes.with_card)
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted) as error:
             return Denied(str(error))
         return Taken()
+
+    def _entered(self, staff: int, answer: IsRight | Refused) -> Answer:
+        if not isinstance(answer, IsRight):
+            return NotAdmitted(answer.seconds)
+        self._admitted[staff] = self._now() + ADMITTED_SECONDS
+        self._tried.pop(staff, None)
+        self._alerts.end()  # somebody has come
+        return Admitted(answer.role)
 
     def _call(self, trial: bool) -> Answer:
         new = self._alerts.can_call and not self._alerts.calling

@@ -11,17 +11,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, clock, counters, doors, facts, paper, readiness
+from kiosk.caretaker import board, clock, counters, doors, facts, paper, readiness, uploads
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
-from kiosk.caretaker.left import FILE as LEFT_FILE
-from kiosk.caretaker.left import Left
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
+from kiosk.caretaker.uploads import Uploads
 from kiosk.config.events import Counts, Event, Speaker
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Opening
@@ -58,7 +57,7 @@ class House:
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
-        self.left = Left(state / LEFT_FILE)
+        self.uploads = Uploads(state / uploads.FILE)
         self.facts = Facts(state / facts.FILE, tell, load)
         self._reports = Reports(state / readiness.FOLDER, tell, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
@@ -118,7 +117,7 @@ class House:
         self.paper.turn()
         self.counters.turn()
         self.facts.turn()
-        self.left.turn()
+        self.uploads.turn()
         self._reports.turn()
 
     def stop(self) -> None:

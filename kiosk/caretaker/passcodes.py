@@ -5,6 +5,12 @@ A passcode is kept as Argon2id (RFC 9106, the second of its recommended settings
 says how many tries there can be. A try is counted, on the disk, before it is checked. A staff number that nobody has
 takes as long, waits as long, and is told apart by nothing.
 
+A supervisor's account may ask for a card besides (`cards.py`). The two come in either order, the second within
+HALF_SECONDS of the first. Whoever has shown their card first waits for nobody's wrong passcodes: tries behind a card
+have counts of their own, which only those who hold one can spend. So somebody at the corner who tries one passcode
+after the other keeps no supervisor with a card out. A passcode that is right before the card was seen counts as a try
+until then.
+
 There is no default account. Who has no terminal appoints by a signed file (`appointed.py`), which brings the hashes.
 Roles: officer, supervisor, vendor. A vendor's account ends by itself after seven days, by
 whichever is first: the machine's clock, or the hours in which the caretaker has run; so a clock that was set back
@@ -31,6 +37,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from msgspec import Meta, Struct, structs
 
 from kiosk.caretaker import disk
+from kiosk.caretaker.cards import Challenges, fingerprint
 from kiosk.caretaker.waits import Counted, Waits
 from kiosk.caretaker.weak import Weakness, digits, weak
 from kiosk.config.events import Event, event
@@ -45,6 +52,7 @@ FILE = "staff.json"  # in the state directory
 VENDOR_SECONDS = 7 * 24 * 3600
 KEPT_EVERY_SECONDS = 3600  # how much of a vendor's time a power cut can give back
 MOST_ACCOUNTS = 1000
+HALF_SECONDS = 120.0  # in which the second of passcode and card has to follow the first
 SALT_BYTES, HASH_BYTES = 16, 32
 
 
@@ -57,10 +65,12 @@ class Cost(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True, forbid_unknown_fields=True):
-    """One member of the staff. ends, left: of a vendor: the moment, and the seconds of running time until then."""
+    """One member of the staff. ends, left: of a vendor: the moment, and the seconds of running time until then. card:
+    SHA-256 of their card's certificate; None: they need no card."""
 
     role: Role
     phc: str  # Argon2id, in the PHC string format
+    card: str | None = None
     ends: datetime | None = None
     left: float | None = None
 
@@ -73,10 +83,23 @@ class Kept(Struct, frozen=True, forbid_unknown_fields=True):
 
     accounts: dict[int, Account] = {}
     wrong: Counted = Counted()
+    wrong_behind_card: Counted = Counted()
+
+
+class Half(Struct, frozen=True):
+    """One of the two has been seen of this staff number, and the other may follow until then (monotonic seconds)."""
+
+    number: int
+    seen: Literal["passcode", "card"]
+    until: float
 
 
 class Admitted(Struct, frozen=True):
     role: Role
+
+
+class HalfAdmitted(Struct, frozen=True):
+    """What was shown is right, and the other is still to come."""
 
 
 class Refused(Struct, frozen=True):
@@ -121,11 +144,19 @@ class Passcodes:
         kept = self._load()
         self._accounts = dict(kept.accounts)
         self._waits = Waits(kept.wrong, monotonic())
+        self._behind_card = Waits(kept.wrong_behind_card, monotonic())
+        self._challenges = Challenges(monotonic)
+        self._half: Half | None = None
         self._ran = monotonic()
 
     @property
     def accounts(self) -> dict[int, Role]:
         return {number: account.role for number, account in sorted(self._accounts.items())}
+
+    @property
+    def with_card(self) -> tuple[int, ...]:
+        """Who needs a card besides."""
+        return tuple(number for number, account in sorted(self._accounts.items()) if account.card)
 
     def add(self, number: int, role: Role, passcode: str) -> None:
         """Raises NotDone."""
@@ -142,6 +173,7 @@ class Passcodes:
             account = structs.replace(account, ends=ends, left=float(VENDOR_SECONDS))
         self._change({**self._accounts, number: account})
         self._waits.forget(number)
+        self._behind_card.forget(number)
         self._tell(event("staff_added", staff=number, role=role))
 
     def remove(self, number: int) -> None:
@@ -171,24 +203,48 @@ class Passcodes:
             self._waits.forget(number)
             self._tell(event("staff_added", staff=number, role=member.role))
 
-    def check(self, number: int, passcode: str) -> Admitted | Refused:
+    def pin(self, number: int, card: str | None) -> None:
+        """Have this one need that card besides; None: none any more. Raises NotDone."""
+        self._usable()
+        account = self._accounts.get(number)
+        if account is None:
+            raise NotDone(f"there is no staff number {number}")
+        if card and account.role != "supervisor":
+            raise NotDone(f"a card is for a supervisor; staff number {number} is {account.role}")
+        self._change({**self._accounts, number: structs.replace(account, card=card)})
+        self._tell(event("card_pinned" if card else "card_unpinned", staff=number, role=account.role))
+
+    def check(self, number: int, passcode: str) -> Admitted | HalfAdmitted | Refused:
         """A try. It takes the time of one Argon2id, or none while one has to wait."""
         self.end_vendors()
-        if seconds := self._waits.left(number, self._monotonic()):
+        behind_card = self._has_seen(number, "card")
+        waits = self._behind_card if behind_card else self._waits
+        if seconds := waits.left(number, self._monotonic()):
             return Refused(seconds)
-        self._waits.begins(number, self._accounts)
+        self._half = None
+        waits.begins(number, self._accounts)
         self._keep()
         account = self._accounts.get(number)
         if self._is_right(passcode, account) and account is not None:
-            self._waits.right(number)
-            self._keep()
-            self._tell(event("staff_admitted", staff=number, role=account.role))
-            return Admitted(account.role)
-        waits = self._waits.wrong(number, self._monotonic())
+            return self._half_is_seen(number, "passcode") if account.card and not behind_card else self._admit(number)
+        begun = waits.wrong(number, self._monotonic())
         self._tell(event("passcode_refused", staff=number if account else 0))
-        for held, seconds in waits.items():
+        for held, seconds in begun.items():
             self._tell(event("passcodes_held", held=held, seconds=seconds))
-        return Refused(max(waits.values(), default=0))
+        return Refused(max(begun.values(), default=0))
+
+    def challenge(self, number: int) -> bytes:
+        """What a card is to sign for this number, whether anybody has it or not."""
+        return self._challenges.new(number)
+
+    def show(self, number: int, certificate: bytes, signature: bytes) -> Admitted | HalfAdmitted | Refused:
+        """A card has signed. One that is not theirs costs no try: there is nothing that could be guessed."""
+        account = self._accounts.get(number)
+        signed = self._challenges.signed(number, certificate, signature)
+        if not signed or account is None or account.card != fingerprint(certificate):
+            self._tell(event("card_refused", staff=number if account else 0))
+            return Refused(0)
+        return self._admit(number) if self._has_seen(number, "passcode") else self._half_is_seen(number, "card")
 
     def end_vendors(self) -> None:
         """Let the time of vendors' accounts pass, and remove those whose time is over. To be called now and then."""
@@ -210,6 +266,22 @@ class Passcodes:
             self._tell(event("staff_removed", staff=number, removal="expired"))
 
     # Inside.
+
+    def _has_seen(self, number: int, what: Literal["passcode", "card"]) -> bool:
+        half = self._half
+        return half is not None and (half.number, half.seen) == (number, what) and self._monotonic() < half.until
+
+    def _half_is_seen(self, number: int, what: Literal["passcode", "card"]) -> HalfAdmitted:
+        self._half = Half(number, what, self._monotonic() + HALF_SECONDS)
+        return HalfAdmitted()
+
+    def _admit(self, number: int) -> Admitted:
+        role, self._half = self._accounts[number].role, None
+        self._waits.right(number)
+        self._behind_card.right(number)
+        self._keep()
+        self._tell(event("staff_admitted", staff=number, role=role))
+        return Admitted(role)
 
     def _is_right(self, passcode: str, account: Account | None) -> bool:
         try:
@@ -236,6 +308,7 @@ class Passcodes:
 
     def _change(self, accounts: dict[int, Account]) -> None:
         before, self._accounts = self._accounts, accounts
+        self._half = None
         try:
             self._write()
         except OSError as error:
@@ -251,7 +324,7 @@ class Passcodes:
             log.error("%s: %s; wrong passcodes count until the caretaker ends", self._path, error.strerror)
 
     def _write(self) -> None:
-        disk.put(self._path, msgspec.json.encode(Kept(self._accounts, self._waits.counted)))
+        disk.put(self._path, msgspec.json.encode(Kept(self._accounts, self._waits.counted, self._behind_card.counted)))
 
 
 def hashed(passcode: str, cost: Cost | None = None) -> str:

@@ -3,9 +3,11 @@ answer. Who speaks is said by the kernel and never by a message.
 
     Tell       an event, from whoever may tell it (config/events.toml)          Taken, Denied
     Status     the caretaker is there; how the trail stands; is there staff?    Standing, Denied
-    Admit      is this the passcode of this staff number?                       Admitted, NotAdmitted, Denied
+    Admit      is this the passcode of this staff number?           Admitted, CardWanted, NotAdmitted, Denied
+    Challenge  what is the staff's card to sign?                                Challenged, Denied
+    ShowCard   it has signed; is it the card of this staff number?  Admitted, Taken, NotAdmitted, Denied
     Call, CallStands, EndCall       somebody wants the staff; how it stands; not any more   Calling, Taken, Denied
-    AddStaff, RemoveStaff, ListStaff   accounts, for root alone                 Taken, Staff, Denied
+    AddStaff, RemoveStaff, PinCard, ListStaff   accounts, for root alone        Taken, Staff, Denied
     Report     how a device or a program is (config/health.toml)                Taken, Denied
     Board      every check, as the staff see it                                 Rows
     LookAgain  judge now, and wait for nothing                                  Taken
@@ -57,12 +59,12 @@ CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
 ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
 SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
-Part = Literal["printer", "reader", "touch", "colours", "sound", "portal", "caller"]
+Part = Literal["printer", "reader", "touch", "fingers", "keypad", "colours", "sound", "headphones", "portal", "caller"]
 Verdict = Literal["good", "bad"]
-Sent = Literal["trail", "journal"]  # what goes to a prefecture's desk
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
 # none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.
 RestartState = Literal["none", "asked", "done", "failed"]
+Sent = Literal["trail", "journal"]  # what goes to a prefecture's desk
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 RESTARTED_BY: Mapping[Restarted, tuple[Role, ...]] = {  # one that is off needs a hand to come back
@@ -111,7 +113,7 @@ class EndCall(Message, frozen=True):
 
 
 class Secret(Message, frozen=True):
-    """Bears a passcode: its repr says what it is, never what is in it."""
+    """Bears a passcode, or has to do with a card: its repr says what it is, never what is in it."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -122,6 +124,20 @@ class Admit(Secret, frozen=True):
 
     staff: Number
     passcode: Passcode
+
+
+class Challenge(Message, frozen=True):
+    """Something for the card of this one to sign. Of what was given before nothing is taken any more."""
+
+    staff: Number
+
+
+class ShowCard(Secret, frozen=True):
+    """The card of this one has signed what was given. certificate: of its key, DER."""
+
+    staff: Number
+    certificate: Annotated[bytes, Meta(max_length=2560)]
+    signature: Annotated[bytes, Meta(max_length=256)]
 
 
 class AddStaff(Secret, frozen=True):
@@ -136,6 +152,13 @@ class RemoveStaff(Message, frozen=True):
     """Remove one."""
 
     staff: Number
+
+
+class PinCard(Secret, frozen=True):
+    """From now on this one is let in with a card besides. card: SHA-256 of its certificate; None: with none."""
+
+    staff: Number
+    card: Digest | None
 
 
 class ListStaff(Message, frozen=True):
@@ -280,16 +303,17 @@ class Denied(Message, frozen=True):
 
 
 class Standing(Message, frozen=True):
-    """The trail's anchor, how many events the disk would not take, and whether anybody has an account."""
+    """The trail's anchor, how many events the disk would not take, and whether anybody has an account, and a card."""
 
     lines: int
     head: str
     unwritten: int
     staffed: bool
+    cards: bool = False
 
 
 class Admitted(Message, frozen=True):
-    """The passcode is right."""
+    """All that is asked of them is right."""
 
     role: Role
 
@@ -300,10 +324,21 @@ class NotAdmitted(Message, frozen=True):
     seconds: int
 
 
+class CardWanted(Message, frozen=True):
+    """The passcode is right, and this one has to show a card besides."""
+
+
+class Challenged(Secret, frozen=True):
+    """What the card is to sign."""
+
+    challenge: Annotated[bytes, Meta(max_length=64)]
+
+
 class Staff(Message, frozen=True):
-    """The accounts."""
+    """The accounts. cards: who is let in with a card besides."""
 
     accounts: dict[int, Role]
+    cards: tuple[int, ...] = ()
 
 
 class Row(Struct, frozen=True):
@@ -421,8 +456,11 @@ Question = (
     Tell
     | Status
     | Admit
+    | Challenge
+    | ShowCard
     | AddStaff
     | RemoveStaff
+    | PinCard
     | ListStaff
     | Call
     | CallStands
@@ -452,6 +490,8 @@ Answer = (
     | Standing
     | Admitted
     | NotAdmitted
+    | CardWanted
+    | Challenged
     | Staff
     | Calling
     | Rows

@@ -201,7 +201,7 @@ class Service:
                 self._desk.turn()
                 self._figures.trail(*self._anchored(), self._record.unwritten)
                 self._figures.house(self._house.board.rows, self._house.doors.stand)
-                self._figures.left(self._house.left.before)
+                self._figures.left(self._house.uploads.before)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()

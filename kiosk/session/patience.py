@@ -22,6 +22,7 @@ from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
 Due = Literal["warn"]
 
 DOOR_SECONDS = 10.0  # from key to key
+STAFF_CARD_SECONDS = 30.0  # to find it, and put it in
 ROOM_SECONDS, WRAP_UP_SECONDS = 240.0, 60.0  # five minutes without a touch, asked about during the last
 
 
@@ -34,6 +35,7 @@ class Wait(Enum):
     PUT_BACK = auto()  # the card that was taken out in the middle
     TAKE_CARD = auto()  # the card to be taken, when all is over
     DOOR = auto()  # the next key of a member of the staff who would like to come in
+    STAFF_CARD = auto()  # their card
     ROOM = auto()  # an answer of one who is in
 
 
@@ -60,6 +62,7 @@ def limits(settings: Settings) -> Mapping[Wait, Limit]:
         Wait.PUT_BACK: Limit(session.put_back_seconds, CardGone, page),
         Wait.TAKE_CARD: Limit(session.take_card_seconds, TimedOut, 0),
         Wait.DOOR: Limit(DOOR_SECONDS, TimedOut, page),
+        Wait.STAFF_CARD: Limit(STAFF_CARD_SECONDS, TimedOut, page),
         Wait.ROOM: Limit(ROOM_SECONDS, TimedOut, page, WRAP_UP_SECONDS),
     }
 

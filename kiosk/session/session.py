@@ -26,6 +26,7 @@ from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
+from kiosk.hw.inputs import Inputs, inputs
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.ipc.messages import DoorsStand
 from kiosk.language.languages import Language
@@ -236,6 +237,14 @@ class Session:
         return self._settings.voice.enabled
 
     @property
+    def headphones_in(self) -> bool | None:
+        return self._devices.jack.plugged if self._settings.voice.jack else None
+
+    @property
+    def inputs(self) -> Inputs:
+        return inputs()
+
+    @property
     def can_call(self) -> bool:
         return self._settings.alerts.kind != "none"
 
@@ -379,6 +388,8 @@ def _wait_for(screen: Screen) -> Wait:
     match screen.staff:
         case "door":
             return Wait.DOOR
+        case "card":
+            return Wait.STAFF_CARD
         case "room":
             return Wait.ROOM
     return Wait.READING if screen.reading else Wait.ANSWER

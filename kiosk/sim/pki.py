@@ -136,6 +136,25 @@ class Pki:
             return Credential(key, None)
         return Credential(key, self._issue(person, device, purpose, key.public_key()))
 
+    def staff_card(self, kind: KeyKind = "rsa2048") -> Credential:
+        """The key and the certificate of a member of the staff's PIV card; the certificate is also put beside the keys
+        (`staff_certificate`), for whoever pins it. It is the same every time: signed with RSA, from fixed dates."""
+        key = self.key("staff-card") if kind == "rsa2048" else self._key(f"staff-card.{kind}", kind)
+        public, name = key.public_key(), staff_name("Invented member of the staff")
+        certificate = (
+            x509.CertificateBuilder(staff_name("Staff cards"), name, public, serial_number(public))
+            .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2056, 1, 1, tzinfo=UTC))
+            .add_extension(key_usage(digital_signature=True), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .sign(self.key("staff-card-ca"), hashes.SHA256())
+        )
+        self._keep(self.staff_certificate(kind), certificate.public_bytes(Encoding.PEM))
+        return Credential(key, certificate.public_bytes(Encoding.DER))
+
+    def staff_certificate(self, kind: KeyKind) -> Path:
+        return self.directory / f"staff-card.{kind}.pem"
+
     def key(self, name: str) -> rsa.RSAPrivateKey:
         """The RSA-2048 key of that name, made when first asked for."""
         key = self._key(name, "rsa2048")
@@ -298,6 +317,12 @@ def authority_name(unit: str) -> x509.Name:
     kind = NameOID.ORGANIZATIONAL_UNIT_NAME
     return name_of(
         (NameOID.COUNTRY_NAME, "JP"), (NameOID.ORGANIZATION_NAME, ORGANISATION), (kind, unit), (kind, AGENCY)
+    )
+
+
+def staff_name(common: str) -> x509.Name:
+    return name_of(
+        (NameOID.COUNTRY_NAME, "JP"), (NameOID.ORGANIZATION_NAME, ORGANISATION), (NameOID.COMMON_NAME, common)
     )
 
 

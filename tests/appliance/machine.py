@@ -1,21 +1,26 @@
 """A machine of QEMU's for the image: firmware with secure boot (OVMF), a TPM 2.0 (swtpm), a disk larger than the image,
-a portrait screen. No hardware virtualisation is needed.
+a portrait screen. Hardware virtualisation is used where the firmware runs under it, and not needed.
 
-What the kernel and the journal say goes to a file, since the image has no terminal: a signed addon to the kernel's
-words, which `make image` makes for throw-away keys alone, sends them to the serial port. The picture is QEMU's own of
-the screen (screendump), the memory the guest's own figure (its balloon), both by QMP.
+The image has no terminal. A signed addon to the kernel's words, which `make image` makes for throw-away keys alone,
+sends what the kernel and the journal say to the first serial port, and root's shell to the second (`run`). The picture
+is QEMU's own of the screen (screendump), the memory the guest's own figure (its balloon), both by QMP.
+
+A machine that stands at some point can be kept as it stands, memory and all (`keep`), and goes on from there as often
+as is wanted (`start(kept=True)`): without hardware virtualisation a start takes ten minutes and more.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +29,18 @@ from PIL import Image
 FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
 VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")  # without keys: the machine is in setup mode
 PROGRAMS = {"qemu-system-x86_64": "qemu-system-x86", "swtpm": "swtpm", "mcopy": "mtools", "sfdisk": "fdisk"}
+SECURE = (
+    *("-global", "driver=cfi.pflash01,property=secure,value=on"),
+    *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}"),
+)
 DISK_BYTES = 10 << 30
 SECTOR = 512
 WIDTH, HEIGHT = 1080, 1920
 ANSWER_SECONDS = 60.0
+KEEP_SECONDS = 600.0
+LOOK_SECONDS = 5.0
+FIRMWARE_SECONDS = 5.0  # what does not run it says so at once
+PROCESSORS = (("kvm", "host"), ("kvm", "host,-arch-capabilities"), ("kvm", "EPYC"), ("tcg", "Nehalem"))
 
 
 class NoMachine(Exception):
@@ -38,6 +51,36 @@ def lacking() -> list[str]:
     """What has to be installed first, as Debian's packages."""
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     return missing if FIRMWARE.exists() else [*missing, "ovmf"]
+
+
+def wait_for(what: Callable[[], bool], seconds: float) -> float | None:
+    """Seconds until it was so; None: it was not."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if what():
+            return time.monotonic() - began
+        time.sleep(LOOK_SECONDS)
+    return None
+
+
+@functools.cache
+def processor() -> tuple[str, str]:
+    """The first of PROCESSORS, (accelerator, model), under which the firmware runs. It is tried, for a /dev/kvm that
+    opens may have no system management mode, without which nothing guards the variables of secure boot."""
+    for accelerator, model in PROCESSORS[:-1]:
+        tried = [
+            "qemu-system-x86_64",
+            *("-machine", f"q35,smm=on,accel={accelerator}", "-cpu", model),
+            *SECURE,
+            "-display",
+            "none",
+        ]
+        try:
+            subprocess.run(tried, capture_output=True, timeout=FIRMWARE_SECONDS)
+        except subprocess.TimeoutExpired as still_running:
+            if b"internal error" not in (still_running.stderr or b""):
+                return accelerator, model
+    return PROCESSORS[-1]
 
 
 class Machine:
@@ -51,6 +94,8 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._tpm: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
+        self._shell: socket.socket | None = None
+        self._said_before = 0
         self._heard = b""
 
     def install(self, image: Path, addon: Path) -> None:
@@ -63,6 +108,11 @@ class Machine:
         self.log.unlink(missing_ok=True)
         self.on_the_esp("mmd", "::/loader/addons")
         self.on_the_esp("mcopy", str(addon), "::/loader/addons/serial.addon.efi")
+
+    def like(self, other: Machine) -> None:
+        """Become what another machine, which has to be off, left on its disk and in its TPM."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        subprocess.run(["cp", "-a", "--sparse=always", other.folder, self.folder], check=True)
 
     def on_the_esp(self, command: str, *arguments: str) -> str:
         """One of mtools' commands, on the EFI system partition; the machine has to be off."""
@@ -79,11 +129,13 @@ class Machine:
         found: list[dict[str, Any]] = table["partitiontable"]["partitions"]
         return found
 
-    def start(self) -> None:
-        """Switch it on."""
-        tpm, control = self.folder / "tpm", self.folder / "qmp.sock"
+    def start(self, *more: str, kept: bool = False) -> None:
+        """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments."""
+        self._said_before = len(self.said(all=True))
+        tpm, control, shell = self.folder / "tpm", self.folder / "qmp.sock", self.folder / "shell.sock"
         tpm.mkdir(exist_ok=True)
-        control.unlink(missing_ok=True)
+        for place in (control, shell, tpm / "control.sock"):
+            place.unlink(missing_ok=True)
         self._tpm = subprocess.Popen(
             [
                 *("swtpm", "socket", "--tpm2", "--terminate"),
@@ -96,10 +148,10 @@ class Machine:
         self._process = subprocess.Popen(
             [
                 "qemu-system-x86_64",
-                *("-machine", "q35,smm=on,accel=tcg", "-cpu", "Nehalem", "-smp", str(self._processors)),
+                *("-machine", f"q35,smm=on,accel={processor()[0]}", "-cpu", processor()[1]),
+                *("-smp", str(self._processors)),
                 *("-m", str(self._memory), "-display", "none", "-uuid", "6f1c6a7e-5a44-4a54-9f0e-6f6b3a8e2d11"),
-                *("-global", "driver=cfi.pflash01,property=secure,value=on"),
-                *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}"),
+                *SECURE,
                 *("-drive", f"if=pflash,format=raw,unit=1,file={self._variables}"),
                 *("-drive", f"if=virtio,format=raw,cache=unsafe,file={self._disk}"),
                 *("-chardev", f"socket,id=tpm,path={tpm}/control.sock"),
@@ -107,20 +159,49 @@ class Machine:
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
                 *("-device", "qemu-xhci", "-device", "usb-tablet"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
+                *("-device", "pcie-root-port,id=spare,chassis=1"),
                 *("-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"),
                 *("-chardev", f"file,id=serial,path={self.log},append=on", "-serial", "chardev:serial"),
+                *("-chardev", f"socket,id=shell,path={shell},server=on,wait=off", "-serial", "chardev:shell"),
                 *("-qmp", f"unix:{control},server=on,wait=off"),
+                *(("-incoming", f"exec:gzip -dc {self._memory_kept}") if kept else ()),
+                *more,
             ]
         )
         while not control.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
-        self._line = socket.socket(socket.AF_UNIX)
+        self._line, self._shell = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
         self._line.settimeout(ANSWER_SECONDS)
         self._line.connect(str(control))
+        self._shell.connect(str(shell))
         self._heard = b""
         self._next()
         self.ask("qmp_capabilities")
+        if kept:
+            self._wait_for("paused")
+            self.ask("cont")
         self.ask("qom-set", path="/machine/peripheral/balloon", property="guest-stats-polling-interval", value=5)
+
+    def keep(self) -> None:
+        """Stop it as it stands, and write its memory beside its disk."""
+        self.ask("stop")
+        self.ask("migrate", uri=f"exec:gzip --fast >{self._memory_kept}")
+        self._wait_for("postmigrate")
+        self.stop()
+
+    def run(self, command: str, seconds: float = ANSWER_SECONDS) -> tuple[int, str]:
+        """One line for root's shell in it: the exit code, and what was said, on both outputs. Raises TimeoutError."""
+        assert self._shell is not None
+        self._shell.settimeout(seconds)
+        mark = f"done {time.monotonic_ns()}"
+        self._shell.sendall(f"({command}) 2>&1; echo {mark} $?\n".encode())
+        said = b""
+        while not (found := re.search(rb"(.*)" + mark.encode() + rb" (\d+)\r?\n", said, re.DOTALL)):
+            more = self._shell.recv(65536)
+            if not more:
+                raise NoMachine("QEMU has ended")
+            said += more
+        return int(found[2]), found[1].decode("utf-8", "replace").replace("\r\n", "\n")
 
     def stop(self) -> None:
         """The power is cut."""
@@ -128,9 +209,10 @@ class Machine:
             if process is not None:
                 process.kill()
                 process.wait()
-        if self._line is not None:
-            self._line.close()
-        self._process = self._tpm = self._line = None
+        for line in (self._line, self._shell):
+            if line is not None:
+                line.close()
+        self._process = self._tpm = self._line = self._shell = None
 
     def ask(self, command: str, **arguments: Any) -> Any:
         """One command of QMP's. Raises NoMachine."""
@@ -142,6 +224,19 @@ class Machine:
                 raise NoMachine(f"{command}: {answer['error']['desc']}")
             if "return" in answer:
                 return answer["return"]
+
+    def plug_disk(self, image: Path) -> None:
+        """One more disk, which nobody writes to, while it runs."""
+        self.ask(
+            "blockdev-add",
+            **{
+                "node-name": "more",
+                "driver": "raw",
+                "read-only": True,
+                "file": {"driver": "file", "filename": str(image)},
+            },
+        )
+        self.ask("device_add", driver="virtio-blk-pci", bus="spare", drive="more")
 
     def picture(self) -> Image.Image:
         """What the screen shows."""
@@ -155,9 +250,21 @@ class Machine:
         stats = self.ask("qom-get", path="/machine/peripheral/balloon", property="guest-stats")["stats"]
         return int(stats["stat-total-memory"]) - int(stats["stat-available-memory"])
 
-    def said(self) -> str:
-        """All that it has said on its serial port, also before the power was cut."""
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+    def said(self, all: bool = False) -> str:
+        """What it has said on its serial port since it was switched on last. all: before that, too."""
+        words = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return words if all else words[self._said_before :]
+
+    @property
+    def _memory_kept(self) -> Path:
+        return self.folder / "memory.gz"
+
+    def _wait_for(self, status: str) -> None:
+        deadline = time.monotonic() + KEEP_SECONDS
+        while self.ask("query-status")["status"] != status:
+            if time.monotonic() > deadline:
+                raise NoMachine(f"not {status} after {KEEP_SECONDS:.0f} s")
+            time.sleep(0.5)
 
     def _next(self) -> Any:
         assert self._line is not None
@@ -171,9 +278,9 @@ class Machine:
 
 
 @contextlib.contextmanager
-def running(machine: Machine) -> Iterator[Machine]:
+def running(machine: Machine, *more: str, kept: bool = False) -> Iterator[Machine]:
     """Switched on; the power is cut at the end."""
-    machine.start()
+    machine.start(*more, kept=kept)
     try:
         yield machine
     finally:

@@ -11,6 +11,7 @@ import pytest
 from msgspec import json
 
 from kiosk.caretaker.alerts import Alerts, Wish
+from kiosk.caretaker.cards import fingerprint
 from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, EVERY_SECONDS, Desk
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
@@ -31,6 +32,9 @@ from kiosk.ipc.messages import (
     Calling,
     CallStands,
     CallState,
+    CardWanted,
+    Challenge,
+    Challenged,
     CloseKiosk,
     ConfirmFact,
     Counted,
@@ -50,6 +54,7 @@ from kiosk.ipc.messages import (
     Paper,
     PaperChanged,
     PaperStands,
+    PinCard,
     Question,
     RemoveStaff,
     Report,
@@ -61,6 +66,7 @@ from kiosk.ipc.messages import (
     Role,
     Row,
     Rows,
+    ShowCard,
     Staff,
     StaffLeft,
     Standing,
@@ -73,6 +79,8 @@ from kiosk.ipc.messages import (
     encode,
     telling,
 )
+from kiosk.sim.pki import Pki
+from tests.caretaker.test_cards import certificate_of, signed
 from tests.caretaker.test_passcodes import CHEAP, GOOD, WRONG
 from tests.caretaker.test_readiness import IDENTITY
 from tests.caretaker.trails import checked, lines, opened
@@ -93,8 +101,11 @@ ASKED: list[Question] = [
     PaperChanged(12),
     Counters(),
     Admit(12, GOOD),
+    Challenge(12),
+    ShowCard(12, b"", b""),
     AddStaff(12, "officer", GOOD),
     RemoveStaff(12),
+    PinCard(12, None),
     ListStaff(),
     Call(),
     CallStands(),
@@ -169,7 +180,7 @@ def test_everybody_asks_what_is_theirs_to_ask_and_nothing_else(world: World, who
 
 
 def test_only_root_touches_the_accounts_and_the_browser_asks_nothing() -> None:
-    assert {who for who, asks in ASKS.items() if asks & {AddStaff, RemoveStaff, ListStaff}} == {"root"}
+    assert {who for who, asks in ASKS.items() if asks & {AddStaff, RemoveStaff, PinCard, ListStaff}} == {"root"}
     assert ASKS["browser"] == {Tell, Report}
 
 
@@ -551,6 +562,30 @@ def test_the_status_says_whether_anybody_could_be_let_in(world: World) -> None:
     assert world.asks(Status(), "server") == Standing(1, "head", 0, staffed=True)
 
 
+def test_one_who_needs_a_card_acts_only_once_it_was_shown(world: World, tmp_path: Path) -> None:
+    credential = Pki(tmp_path / "pki").staff_card("p256")
+    certificate = certificate_of(credential)
+    world.asks(AddStaff(7, "supervisor", GOOD), "root")
+    assert world.asks(Status(), "server").cards is False  # type: ignore[union-attr]
+    assert world.asks(PinCard(7, fingerprint(certificate)), "root") == Taken()
+    assert world.asks(Status(), "server").cards is True  # type: ignore[union-attr]
+    assert world.asks(ListStaff(), "root") == Staff({7: "supervisor"}, (7,))
+
+    assert world.asks(Admit(7, GOOD), "server") == CardWanted()
+    assert isinstance(world.asks(OpenKiosk(7), "server"), Denied)
+    given = world.asks(Challenge(7), "server")
+    assert isinstance(given, Challenged)
+    showing = ShowCard(7, certificate, signed(credential, given.challenge))
+    assert world.asks(showing, "server") == Admitted("supervisor")
+    assert world.asks(showing, "server") == NotAdmitted(0)
+    assert isinstance(world.asks(OpenKiosk(7), "server"), DoorsStand)
+
+
+def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -> None:
+    said = [world.asks(ShowCard(7, b"", b""), "server") for _ in range(BURST + 5)]
+    assert said[: BURST - 1] == [NotAdmitted(0)] * (BURST - 1) and said[-1] == Denied("too much is asked", later=True)
+
+
 def test_root_tells_how_far_trail_and_journal_have_left(world: World) -> None:
     assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
-    assert world.house.left.before == {"trail": 1_764_100_000}
+    assert world.house.uploads.before == {"trail": 1_764_100_000}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -16,12 +17,15 @@ from kiosk.caretaker.trail import segments
 from kiosk.config.kiosk import Caretaker as CaretakerSettings
 from kiosk.config.kiosk import Settings
 from kiosk.ipc.caretaker import Caretaker
-from kiosk.ipc.messages import AddStaff, Taken
+from kiosk.ipc.messages import AddStaff, PinCard, Taken
+from kiosk.sim.card.piv import PIN, PivCard
+from kiosk.sim.pki import Pki
 from tests.e2e.conftest import Kiosk, directory, opened
 from tests.e2e.person import Person
 from tests.stage import ROOT, until
 
 STAFF, PASSCODE, WRONG = 12, "58203917", "58203916"
+CHIEF, CHIEFS = 7, "60417293"
 HOLD_MS = 5000
 CORNER = (1080 - 40, 40)
 TOUCHES = """touches => {
@@ -47,7 +51,7 @@ NO_FINGER = {
 
 
 class Staffed(Kiosk):
-    """A kiosk with its caretaker, and one officer."""
+    """A kiosk with its caretaker, one officer, and a supervisor who needs a card."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
@@ -72,6 +76,9 @@ class Staffed(Kiosk):
             asked = Caretaker(self.kept.runtime_directory, patience_seconds=20)
             until(asked.present, 30)
             assert asked.ask(AddStaff(STAFF, "officer", PASSCODE)) == Taken()
+            assert asked.ask(AddStaff(CHIEF, "supervisor", CHIEFS)) == Taken()
+            certificate = Pki(self.directory / "pki").staff_card("p256").certificate
+            assert asked.ask(PinCard(CHIEF, sha256(certificate or b"").hexdigest())) == Taken()
         super().start_server()
 
     def __exit__(self, *ended: object) -> None:
@@ -172,8 +179,44 @@ def test_an_officer_comes_in_closes_the_kiosk_and_opens_it_again(person: Person,
 
     acts = [name for name in person.stage.trail if name.startswith(("staff_", "passcode_", "kiosk_"))]
     assert acts == [
-        *("staff_added", "passcode_refused", "staff_admitted", "kiosk_closed", "staff_left"),
+        *("staff_added", "staff_added", "passcode_refused", "staff_admitted", "kiosk_closed", "staff_left"),
         *("staff_admitted", "kiosk_opened", "staff_left"),
     ]
     logged = "\n".join(person.stage.log)
     assert PASSCODE not in logged and WRONG not in logged
+
+
+def test_a_supervisor_comes_in_with_a_card_also_while_no_passcode_is_taken(
+    person: Person, page: Page, pki: Pki
+) -> None:
+    """Pulled at the pad it is asked for again, and the one that is still in is asked back at the end."""
+    assert isinstance(person.stage, Staffed)
+    card, since = PivCard(pki.staff_card("p256")), len(person.stage.trail)
+    holds_the_corner(page)
+    person.sees("staff_door")
+    types(page, str(CHIEF))
+    for _ in range(5):
+        types(page, WRONG)
+        page.wait_for_selector("[data-answer=card]")
+    person.reads("いまは暗証番号を受け付けません")
+    page.click("[data-answer=card]")
+    person.sees("staff_card")
+    person.stage.put_in_chip(card)
+    person.sees("staff_card_pin")
+    person.takes_out()
+    person.reads("カードが抜かれました")
+    person.stage.put_in_chip(card)
+    person.sees("staff_card_pin")
+    person.reads("3回")
+    types(page, PIN)
+    person.reads("カードを確かめました")
+    assert card.pins["piv"].left == 3 and not card.pins["piv"].verified and PIN not in page.content()
+    types(page, CHIEFS)
+    person.sees("staff_room")
+    page.click("[data-answer=finish]")
+    person.sees("take_card")
+    person.takes_out()
+    person.sees("attract")
+    acts = person.stage.trail[since:]
+    assert acts == [*["passcode_refused"] * 5, "passcodes_held", "passcodes_held", "staff_admitted", "staff_left"]
+    assert PIN not in "\n".join(person.stage.log) and CHIEFS not in "\n".join(person.stage.log)

@@ -16,8 +16,8 @@ import pytest
 
 from kiosk.caretaker import upload as module
 from kiosk.caretaker.key import PublicKey
-from kiosk.caretaker.left import FILE, Left
 from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
+from kiosk.caretaker.uploads import FILE, Uploads
 from kiosk.caretaker.verify import verify
 from tests.caretaker.trails import Clock, key, number, opened
 
@@ -177,10 +177,10 @@ def test_how_far_the_journal_has_come_is_the_first_entry_behind_the_place_that_w
         journal_left(state)
 
 
-def test_what_has_left_is_remembered(tmp_path: Path) -> None:
-    left = Left(tmp_path / FILE)
-    assert left.before == {}
-    left.has_left("trail", 7)
-    left.has_left("journal", 8)
-    left.has_left("trail", 9)
-    assert Left(tmp_path / FILE).before == {"trail": 9, "journal": 8}
+def test_how_far_it_was_sent_is_remembered(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / FILE)
+    assert uploads.before == {}
+    uploads.told("trail", 7)
+    uploads.told("journal", 8)
+    uploads.told("trail", 9)
+    assert Uploads(tmp_path / FILE).before == {"trail": 9, "journal": 8}

@@ -17,12 +17,14 @@ from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import CardPulled, Left
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
+from kiosk.hw.inputs import Inputs
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
-from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.chip import Chip
 from kiosk.sim.card.wire import Pulled
 
+NO_INPUTS = Inputs(keypad=False, fingers=False)
 Answer = str | Callable[["ScriptedKiosk"], str]
 
 
@@ -35,7 +37,7 @@ class ScriptedKiosk:
     def __init__(
         self,
         *answers: Answer,
-        card: VirtualCard | None = None,
+        card: Chip | None = None,
         printing: Iterable[Printed | NotPrinted] = (),
         can_print: bool = True,
         guidance_only: bool = False,
@@ -43,6 +45,8 @@ class ScriptedKiosk:
         can_lay_out: bool = True,
         can_sound: bool = False,
         can_call: bool = False,
+        headphones_in: bool | None = None,
+        inputs: Inputs = NO_INPUTS,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
     ) -> None:
@@ -55,12 +59,14 @@ class ScriptedKiosk:
         self.as_set = AsSet(Settings())
         self.can_sound = can_sound
         self.can_call = can_call
+        self.headphones_in = headphones_in
+        self.inputs = inputs
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
         self._portal = portal
         self.screens: list[Screen] = []
         self.slips: list[Slip] = []
-        self.slot: VirtualCard | None = None
+        self.slot: Chip | None = None
         self.insertion = 0
         self.looks = 0  # at printer and portal
         self._card: Card | None = None
@@ -70,7 +76,7 @@ class ScriptedKiosk:
 
     # -- hands
 
-    def put_in(self, card: VirtualCard) -> None:
+    def put_in(self, card: Chip) -> None:
         card.power_on()
         self.slot, self.insertion = card, self.insertion + 1
 
@@ -162,7 +168,7 @@ class ScriptedKiosk:
         return [each for each in self._answers[:1] if isinstance(each, str)]
 
 
-def puts_in(card: VirtualCard) -> Callable[[ScriptedKiosk], str]:
+def puts_in(card: Chip) -> Callable[[ScriptedKiosk], str]:
     """The answer of somebody who puts this into the slot."""
 
     def put(kiosk: ScriptedKiosk) -> str:

@@ -15,9 +15,10 @@ from kiosk.flows.asking.ends import Left
 from kiosk.flows.asking.screen import Sound
 from kiosk.flows.staff import readiness, trials
 from kiosk.flows.staff.officer import Officer
-from kiosk.flows.staff.trials import CELLS, COLOURS, TRIALS
+from kiosk.flows.staff.trials import CELLS, COLOURS, KEYS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
-from kiosk.ipc.messages import Call, Calling, CallStands, Denied, MakeReport, Taken, TriedOut
+from kiosk.hw.inputs import Inputs
+from kiosk.ipc.messages import Call, Calling, CallStands, Denied, MakeReport, Part, Taken, TriedOut
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import Lasts
 from kiosk.receipts import slips
@@ -30,6 +31,7 @@ from tests.receipts.shots import reported
 
 ENDS = datetime(2027, 1, 1, tzinfo=UTC)
 OFFICER = Officer(12, "officer")
+BOTH = Inputs(keypad=True, fingers=True)
 
 
 def tried(*answers: Answer, **around: object) -> ScriptedKiosk:
@@ -217,8 +219,43 @@ def test_a_caretaker_that_says_no_has_tried_nothing_out() -> None:
 
 
 def test_what_the_machine_has_not_is_not_tried_out() -> None:
-    assert {"sound", "caller"} & set(tried().screens[0].answers) == set()
-    assert {"sound", "caller"} <= set(tried(can_sound=True, can_call=True).screens[0].answers)
+    lacks = {"sound", "caller", "fingers", "keypad", "headphones"}
+    bare = tried().screens[0]
+    assert not lacks & set(bare.answers) and set(cast(tuple[str, ...], bare.facts["lacks"])) == lacks
+    full = tried(can_sound=True, can_call=True, inputs=BOTH, headphones_in=False).screens[0]
+    assert lacks <= set(full.answers) and full.facts["lacks"] == ()
+    assert "headphones" not in tried(headphones_in=True).screens[0].answers, "without sound nothing is heard in them"
+
+
+def test_two_fingers_are_noticed_at_once_or_are_not() -> None:
+    for answer, verdict in {"both": [("fingers", "good")], "bad": [("fingers", "bad")], "back": []}.items():
+        assert told(tried("fingers", answer, inputs=BOTH)) == verdict
+
+
+def test_every_key_is_pressed_once_in_any_order_and_more_often_does_no_harm() -> None:
+    keys = list(KEYS.values())
+    kiosk = tried("keypad", keys[3], keys[3], *reversed(keys), inputs=BOTH)
+    assert told(kiosk) == [("keypad", "good")]
+    assert [len(cast(frozenset[str], s.facts["left"])) for s in kiosk.screens[1:4]] == [11, 10, 10]
+    assert told(tried("keypad", *keys[:-1], "bad", inputs=BOTH)) == [("keypad", "bad")]
+    assert told(tried("keypad", *keys[:-1], "back", inputs=BOTH)) == []
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [("good", [("headphones", "good")]), ("bad", [("headphones", "bad")])])
+def test_headphones_are_noticed_and_then_somebody_listens(answer: str, verdict: list[tuple[str, str]]) -> None:
+    def plugs_in(kiosk: ScriptedKiosk) -> str:
+        kiosk.headphones_in = True
+        return "next"
+
+    kiosk = tried("headphones", "next", plugs_in, answer, can_sound=True, headphones_in=False)
+    assert told(kiosk) == verdict
+    assert [s.facts["fault"] for s in kiosk.screens if s.name == "staff_headphones"] == ["", "unnoticed"]
+    heard = [screen for screen in kiosk.screens if screen.sound is Sound.DONE]
+    assert [screen.facts["what"] for screen in heard] == ["headphones"]
+
+
+def test_headphones_that_are_never_noticed_are_bad_when_somebody_says_so() -> None:
+    assert told(tried("headphones", "next", "bad", can_sound=True, headphones_in=False)) == [("headphones", "bad")]
 
 
 # All in one run, and the report
@@ -238,7 +275,7 @@ def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: Virtua
     trials.visit(kiosk, OFFICER)
     assert isinstance(kiosk.caretaker, ScriptedCaretaker)
     *tried, report = kiosk.caretaker.asked
-    here = tuple(part for part in TRIALS if part not in ("sound", "caller"))
+    here: tuple[Part, ...] = ("printer", "reader", "touch", "colours", "portal")
     assert tuple(each.part for each in tried if isinstance(each, TriedOut)) == here
     assert report == MakeReport(12, here)
     assert kiosk.slips == [slips.TestSlip(), slips.ReadinessSlip(reported=REPORTED)]

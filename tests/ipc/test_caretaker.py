@@ -20,6 +20,7 @@ from kiosk.ipc.messages import (
     Admit,
     Denied,
     NotAMessage,
+    ShowCard,
     Standing,
     Status,
     Taken,
@@ -107,6 +108,8 @@ def test_it_is_there_when_it_says_how_it_stands(tmp_path: Path) -> None:
 def test_messages_are_the_same_behind_the_wire_and_a_passcode_in_no_repr() -> None:
     for message in (Status(), Admit(12, "58203917"), AddStaff(12, "vendor", "58203917")):
         assert question(encode(message)) == message and "58203917" not in f"{message} {message!r}"
+    shown = ShowCard(12, b"58203917" * 320, b"\0" * 256)
+    assert question(encode(shown)) == shown and repr(shown) == "<ShowCard>" and len(encode(shown)) < LONGEST
     for said in (Taken(), Denied("x"), Standing(1, "0", 2, staffed=True)):
         assert answer(encode(said)) == said
     foreign = b'"staff":12,"check":"printer","reason":"worn_out"}'

@@ -32,6 +32,7 @@ from kiosk.ipc.messages import (
     Admit,
     Admitted,
     Board,
+    CardWanted,
     CloseKiosk,
     Denied,
     Doors,
@@ -45,6 +46,7 @@ from kiosk.ipc.messages import (
     Taken,
 )
 from kiosk.services.caretaker import CONNECTIONS_EACH, EVERYBODY, USERS, speakers
+from kiosk.sim.pki import Pki
 from tests.caretaker.conftest import tmp_path  # noqa: F401
 from tests.nobody import NOBODY, needs_root, nobody_says
 from tests.stage import ROOT, free_port, until
@@ -170,6 +172,23 @@ def test_what_is_told_stands_in_the_trail_and_each_start_says_how_the_last_end_w
         ends,
     ]
     assert caretaker.sound()
+
+
+def test_the_command_line_pins_a_card_and_takes_it_away(caretaker: Running, tmp_path: Path) -> None:  # noqa: F811
+    pki = Pki(tmp_path / "pki")
+    pki.staff_card("p256")
+    certificate, other = str(pki.staff_certificate("p256")), tmp_path / "other"
+    other.write_text("no certificate")
+    assert caretaker.client.ask(AddStaff(7, "supervisor", GOOD)) == Taken()
+    for file, why in {str(other): "this is no certificate, PEM or DER", "/none": "No such file or directory"}.items():
+        refused = caretaker.kiosk("staff", "card", "7", file)
+        assert (refused.returncode, refused.stderr) == (1, f"{file}: {why}\n")
+    assert caretaker.kiosk("staff", "card", "7", certificate).returncode == 0
+    assert caretaker.kiosk("staff", "list").stdout == "     7  supervisor, with card\n"
+    assert caretaker.client.ask(Admit(7, GOOD)) == CardWanted()
+    assert caretaker.kiosk("staff", "card", "7", "--none").returncode == 0
+    assert caretaker.client.ask(Admit(7, GOOD)) == Admitted("supervisor")
+    assert caretaker.kiosk("staff", "card", "7").returncode == 2
 
 
 def test_the_command_line_makes_staff_and_reads_verifies_and_exports_the_trail(caretaker: Running) -> None:

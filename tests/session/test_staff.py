@@ -12,12 +12,12 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import Left, TimedOut
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import door, room
-from kiosk.ipc.messages import Admit, DoorsStand, StaffLeft, Taken
+from kiosk.ipc.messages import Admit, DoorsStand, StaffLeft, Standing, Status, Taken
 from kiosk.ipc.messages import Answer as Said
 from kiosk.language.languages import LANGUAGES
 from kiosk.session import visit
 from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish
-from kiosk.session.patience import DOOR_SECONDS, ROOM_SECONDS, WRAP_UP_SECONDS
+from kiosk.session.patience import DOOR_SECONDS, ROOM_SECONDS, STAFF_CARD_SECONDS, WRAP_UP_SECONDS
 from tests.flows.office import OFFICER, PASSCODE, WRONG, ScriptedCaretaker, admit
 from tests.session.world import READING, WARNING, World
 
@@ -205,3 +205,28 @@ def test_whoever_reads_it_in_their_way_is_asked_and_the_next_finds_it_as_it_was(
     world.saying(touched)
     visit.run(world.session)
     assert world.inbox.now == READING + WARNING and world.names == ["closed", "closing"]
+
+
+def test_a_staff_card_is_waited_for_half_a_minute_which_no_touch_puts_off() -> None:
+    world = World()
+    standing = Standing(1, "0", 0, staffed=True, cards=True)
+    world.devices.caretaker = ScriptedCaretaker({Status: [standing]})
+    types(world, 1, CORNER, str(OFFICER), NEXT, Choice("card"), *[Sign.ACTIVE] * 20)
+    begun = world.inbox.now
+    visit.run(world.session)
+    asked = begun + len(str(OFFICER)) + 3
+    assert world.names == ["attract", "staff_door", "staff_card", "closing"]
+    assert world.inbox.now == asked + STAFF_CARD_SECONDS
+
+
+def test_a_staff_card_that_is_still_in_is_asked_back_at_the_end() -> None:
+    world = World()
+    entered(world)
+    world.devices.caretaker = ScriptedCaretaker({StaffLeft: [Taken()]})
+    types(world, 1, CORNER, str(OFFICER), NEXT, PASSCODE, NEXT)
+    at = world.inbox.now + len(str(OFFICER)) + len(PASSCODE) + 4
+    world.at(at, world.reader.put_in)
+    world.at(at + 1, partial(world.says, FINISH))
+    world.at(at + 10, world.reader.take_out)
+    visit.run(world.session)
+    assert world.names == ["attract", "staff_door", "staff_room", "take_card", "closing"]

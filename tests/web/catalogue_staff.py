@@ -7,12 +7,13 @@ from datetime import datetime
 
 from msgspec import structs
 
+from kiosk.card.pin import PIV_PIN
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, door, doors, facts, room, settings, trials
+from kiosk.flows.staff import board, card, door, doors, facts, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -143,7 +144,7 @@ def _door() -> Iterator[Sight]:
     def at(name: str, asks: str, entered: int = 0, shown: str = "", problem: str = "", **fault: object) -> Sight:
         facts = {"asks": asks, "staff": 123456, "fault": "", "held": 0, **fault}
         pad = {**pad_of(door.NUMBER if asks == "number" else door.PASSCODE, entered, problem), "shown": shown}
-        back = () if asks == "checking" else ("back",)
+        back = () if asks == "checking" else ("back", "card") if asks == "passcode" else ("back",)
         screen = Screen("staff_door", facts, back, staff="door")
         return Sight(f"staff_door_{name}", screen, pad=None if asks == "checking" else pad)
 
@@ -156,16 +157,38 @@ def _door() -> Iterator[Sight]:
     yield at("wrong", "passcode", fault="wrong")
     yield at("wait", "passcode", fault="wait", held=900)
     yield at("away", "passcode", fault="away")
+    yield at("card_taken", "passcode", fault="card_taken")
+    yield from _card()
     for lacks in ("accounts", "caretaker"):
         yield Sight(f"staff_shut_{lacks}", Screen("staff_shut", {"lacks": lacks}, ("back",), staff="door"))
+
+
+def _card() -> Iterator[Sight]:
+    """The staff's card at their door."""
+    for fault in ("", *sorted({*card.FAULTS.values(), "refused", "left"})):
+        screen = Screen("staff_card", {"fault": fault, "mute": False}, ("back",), staff="card")
+        yield Sight(f"staff_card_{fault or 'in'}", screen)
+    into = Screen("staff_card", {"fault": "", "mute": False}, ("back",), staff="card")
+    yield Sight("staff_card_absent", into, reader=ReaderState.ABSENT)
+    yield Sight("staff_card_mute", Screen("staff_card", {"fault": "", "mute": True}, ("back",), staff="card"))
+    for fault, remaining in {"": 3, "wrong": 2, "reset": None}.items():
+        facts = {"remaining": remaining, "fault": fault}
+        pad = pad_of(PIV_PIN, 8 if fault else 0, "" if fault else "too_short")
+        screen = Screen("staff_card_pin", facts, ("back",), needs_card=True, staff="door")
+        yield Sight(f"staff_card_pin_{fault or 'empty'}", screen, pad=pad)
+    last = Screen("staff_card_last", {"remaining": 1, "fault": ""}, ("yes", "back"), needs_card=True, staff="card")
+    yield Sight("staff_card_last", last)
+    yield Sight("staff_busy_card", Screen("staff_busy", {"what": "card"}, staff="door"))
 
 
 def _trials() -> Iterator[Sight]:
     given = {"printer": "good", "reader": "bad"}
     every = dict.fromkeys(trials.TRIALS, "good")
-    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}))
-    yield Sight("staff_trials_some", _room("staff_trials", *trials.TRIALS, "all", "back", given=given))
-    yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every))
+    lacks = ("fingers", "keypad", "headphones")
+    here = [name for name in trials.TRIALS if name not in lacks]
+    yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}, lacks=()))
+    yield Sight("staff_trials_some", _room("staff_trials", *here, "all", "back", given=given, lacks=lacks))
+    yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every, lacks=()))
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
         reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
         yield Sight(f"staff_reported_{slip}", reported)
@@ -173,7 +196,13 @@ def _trials() -> Iterator[Sight]:
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
-    yield Sight("staff_judge_sound", _room("staff_judge", "good", "bad", "again", "back", what="sound"))
+    for what in ("sound", "headphones"):
+        yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "again", "back", what=what))
+    for fault in ("", "unnoticed"):
+        yield Sight(f"staff_headphones_{fault or 'in'}", _room("staff_headphones", "next", "bad", "back", fault=fault))
+    yield Sight("staff_fingers", _room("staff_fingers", "both", "bad", "back"))
+    keys = tuple(trials.KEYS.values())
+    yield Sight("staff_keypad", _room("staff_keypad", *keys, "bad", "back", keys=trials.KEYS, left=frozenset(keys[6:])))
     for call in ("sent", "acknowledged"):
         yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", stands=call))
     came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]

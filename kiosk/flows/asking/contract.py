@@ -11,6 +11,7 @@ from kiosk.config.kiosk import AsSet
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
+from kiosk.hw.inputs import Inputs
 from kiosk.ipc.caretaker import Listener
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
@@ -40,6 +41,14 @@ class Kiosk(Protocol):
 
     @property
     def can_sound(self) -> bool: ...
+
+    @property
+    def headphones_in(self) -> bool | None:
+        """Somebody's are in. None: there is no socket for them that is watched."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """What there is to touch and to press."""
 
     @property
     def can_call(self) -> bool:

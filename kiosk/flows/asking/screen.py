@@ -35,7 +35,8 @@ class Screen:
     step: the number of the official step it belongs to.
     reading: long text; the idle limit is the longer one.
     needs_card: taking the card out interrupts it.
-    staff: it is for staff alone: their door, a pad that closes by itself when no key is pressed, or their room.
+    staff: it is for staff alone: their door, a pad that closes by itself when no key is pressed; the same while a card
+        is looked for; or their room.
     """
 
     name: str
@@ -45,4 +46,4 @@ class Screen:
     reading: bool = False
     needs_card: bool = False
     sound: Sound = Sound.NONE
-    staff: Literal["", "door", "room"] = ""
+    staff: Literal["", "door", "card", "room"] = ""

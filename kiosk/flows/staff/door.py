@@ -1,5 +1,7 @@
 """The door of the staff: number and passcode on one pad, and the room behind it for whoever has the right ones.
 
+Whoever has to show a card besides (`card.py`) may do so before the passcode, and is asked for it after.
+
 The caretaker decides. Here nothing is known of accounts, and what was typed goes to it and nowhere else. The door is in
 the corner of screens on which nobody is being served, so to open it ends nothing of anybody's; it closes by itself when
 no key is pressed for some seconds.
@@ -14,13 +16,14 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import room
+from kiosk.flows.staff import card, room
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Admit, Admitted, End, NotAdmitted, StaffLeft, Standing, Status
+from kiosk.ipc.messages import Admit, Admitted, CardWanted, End, NotAdmitted, StaffLeft, Standing, Status, Taken
 
 NUMBER = Digits(1, 6, shown=True, least=1)
 PASSCODE = Digits(8, 32)
+NOTHING: dict[str, object] = {"fault": "", "held": 0}
 
 
 def visit(kiosk: Kiosk) -> None:
@@ -42,39 +45,39 @@ def visit(kiosk: Kiosk) -> None:
 
 def enter(kiosk: Kiosk) -> Officer | None:
     """Whoever the caretaker lets in; None: they have thought better of it, or there is nobody it could let in."""
-    lacks = _lacks(kiosk)
-    if lacks:
+    standing = _standing(kiosk)
+    if standing is None or not standing.staffed:
+        lacks = "accounts" if standing else "caretaker"
         kiosk.ask(Screen("staff_shut", {"lacks": lacks}, ("back",), staff="door"))
         return None
-    fault: dict[str, object] = {"fault": "", "held": 0}
     while True:
-        number = kiosk.ask_pin(_pad("number", fault), NUMBER)
+        number = kiosk.ask_pin(_pad("number", NOTHING), NUMBER)
         if isinstance(number, str):
             return None
-        staff = int(number)
+        staff, fault = int(number), NOTHING
         while True:
-            passcode = kiosk.ask_pin(_pad("passcode", fault, staff), PASSCODE)
-            if isinstance(passcode, str):
+            typed = kiosk.ask_pin(_pad("passcode", fault, staff, standing.cards), PASSCODE)
+            if typed == "back":
                 break
-            kiosk.show(_pad("checking", fault, staff))
-            answer = _admits(kiosk, staff, passcode)
+            answer = _shows_card(kiosk, staff) if isinstance(typed, str) else _admits(kiosk, staff, typed, fault)
             if isinstance(answer, Officer):
                 return answer
             fault = answer
-        fault = {"fault": "", "held": 0}
 
 
-def _lacks(kiosk: Kiosk) -> str:
-    """Why nobody can be let in: there is no caretaker, or no account."""
+def _standing(kiosk: Kiosk) -> Standing | None:
+    """None: there is no caretaker."""
     try:
         standing = kiosk.caretaker.ask(Status())
     except Away:
-        return "caretaker"
-    return "" if isinstance(standing, Standing) and standing.staffed else "accounts"
+        return None
+    return standing if isinstance(standing, Standing) else None
 
 
-def _admits(kiosk: Kiosk, staff: int, passcode: bytearray) -> Officer | dict[str, object]:
-    """Who they are; or what is wrong, and for how many seconds no passcode is taken."""
+def _admits(kiosk: Kiosk, staff: int, passcode: bytearray, before: dict[str, object]) -> Officer | dict[str, object]:
+    """Who they are, with a card besides where one is wanted; or what is wrong, and for how many seconds no passcode is
+    taken. before: what was said of the one before."""
+    kiosk.show(_pad("checking", before, staff))
     try:
         answer = kiosk.caretaker.ask(Admit(staff, passcode.decode()), STAFF_SECONDS)
     except Away:
@@ -84,10 +87,22 @@ def _admits(kiosk: Kiosk, staff: int, passcode: bytearray) -> Officer | dict[str
     match answer:
         case Admitted(role=role):
             return Officer(staff, role)
+        case CardWanted():
+            return _shows_card(kiosk, staff)
         case NotAdmitted(seconds=seconds):
             return {"fault": "wait" if seconds else "wrong", "held": seconds}
     return {"fault": "away", "held": 0}
 
 
-def _pad(asks: str, fault: dict[str, object], staff: int = 0) -> Screen:
-    return Screen("staff_door", {"asks": asks, "staff": staff, **fault}, ("back",), staff="door")
+def _shows_card(kiosk: Kiosk, staff: int) -> Officer | dict[str, object]:
+    match card.show(kiosk, staff):
+        case Admitted(role=role):
+            return Officer(staff, role)
+        case Taken():
+            return {"fault": "card_taken", "held": 0}
+    return NOTHING
+
+
+def _pad(asks: str, fault: dict[str, object], staff: int = 0, cards: bool = False) -> Screen:
+    ways = ("back", "card") if cards else ("back",)
+    return Screen("staff_door", {"asks": asks, "staff": staff, **fault}, ways, staff="door")

@@ -3,13 +3,17 @@
     printer   a slip, the knife, and the photo's frame, which a ruler measures
     reader    a card is put in, answers, and is taken out
     touch     every part of the glass is touched once
+    fingers   two lie on the glass at once, and are told apart
+    keypad    each digit and Enter are pressed once
     colours   one colour over the whole screen after the other, for dots that are dead
     sound     a tone is heard
+    headphones   they are noticed, and the tone is heard in them alone
     portal    it is reached, and the certificates that it takes have not ended
     caller    a call that says it is a trial rings where the staff are
 
-Each verdict is an act of whoever gave it. One who leaves in the middle has given none, nor has a card that does not
-answer. Once every part has its verdict a report can be made of them (`readiness.py`).
+What this machine has not is said to be not fitted, and is no fault of it. Each verdict is an act of whoever gave it.
+One who leaves in the middle has given none, nor has a card that does not answer. Once every part has its verdict a
+report can be made of them (`readiness.py`).
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ from kiosk.receipts.slips import NotLaidOut, TestSlip
 ROWS, COLUMNS = "abcdefghij", "abcdef"
 CELLS = tuple(f"cell_{row}{column}" for row in ROWS for column in COLUMNS)
 TAKEN_SECONDS = 15  # in which what carries a call has taken it, or has not
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+KEYS = {**{str(digit): f"key_{word}" for digit, word in enumerate(DIGITS)}, "ENTER": "key_enter"}  # by the page's names
 COLOURS = ("red", "green", "blue", "white", "black")
 
 
@@ -40,11 +46,11 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
     """One after the other, as somebody chooses them; or all that are left, until one of them gives no verdict."""
     given: dict[Part, Verdict] = {}
     while True:
-        has = {"printer": kiosk.can_print, "sound": kiosk.can_sound, "caller": kiosk.can_call}
-        offered = tuple(name for name in TRIALS if has.get(name, True))
+        offered = tuple(name for name in TRIALS if fitted(kiosk, name))
         left = tuple(name for name in offered if name not in given)
         ways = (*offered, "all" if left else "report", "back")
-        answer = kiosk.ask(Screen("staff_trials", {"given": dict(given)}, ways, staff="room"))
+        lacks = tuple(name for name in TRIALS if name not in offered)
+        answer = kiosk.ask(Screen("staff_trials", {"given": dict(given), "lacks": lacks}, ways, staff="room"))
         if answer == "back":
             return
         if answer == "report":
@@ -54,6 +60,24 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
             if verdict is None or not asked(kiosk, TriedOut(officer.staff, name, verdict)):
                 break
             given[name] = verdict
+
+
+def fitted(kiosk: Kiosk, part: Part) -> bool:
+    """Whether this machine has it."""
+    match part:
+        case "printer":
+            return kiosk.can_print
+        case "fingers":
+            return kiosk.inputs.fingers
+        case "keypad":
+            return kiosk.inputs.keypad
+        case "sound":
+            return kiosk.can_sound
+        case "headphones":
+            return kiosk.can_sound and kiosk.headphones_in is not None
+        case "caller":
+            return kiosk.can_call
+    return True
 
 
 def printer(kiosk: Kiosk) -> Verdict | None:
@@ -97,6 +121,22 @@ def touch(kiosk: Kiosk) -> Verdict | None:
     return "good"
 
 
+def fingers(kiosk: Kiosk) -> Verdict | None:
+    answer = kiosk.ask(Screen("staff_fingers", {}, ("both", "bad", "back"), staff="room"))
+    return "good" if answer == "both" else _verdict(answer)
+
+
+def keypad(kiosk: Kiosk) -> Verdict | None:
+    left = set(KEYS.values())
+    while left:
+        facts = {"keys": KEYS, "left": frozenset(left)}
+        answer = kiosk.ask(Screen("staff_keypad", facts, (*KEYS.values(), "bad", "back"), staff="room"))
+        if answer in ("bad", "back"):
+            return _verdict(answer)
+        left.discard(answer)
+    return "good"
+
+
 def colours(kiosk: Kiosk) -> Verdict | None:
     for colour in COLOURS:
         kiosk.ask(Screen("staff_colour", {"colour": colour}, ("next",), staff="room"))
@@ -113,13 +153,17 @@ def portal(kiosk: Kiosk) -> Verdict | None:
 
 
 def sound(kiosk: Kiosk) -> Verdict | None:
-    while True:
-        busy(kiosk, "sound")  # a screen that stands makes its sound once
-        heard = Screen(
-            "staff_judge", {"what": "sound"}, ("good", "bad", "again", "back"), sound=Sound.DONE, staff="room"
-        )
-        if (answer := kiosk.ask(heard)) != "again":
+    return _heard(kiosk, "sound")
+
+
+def headphones(kiosk: Kiosk) -> Verdict | None:
+    fault = ""
+    while not kiosk.headphones_in:
+        into = Screen("staff_headphones", {"fault": fault}, ("next", "bad", "back"), staff="room")
+        if (answer := kiosk.ask(into)) != "next":
             return _verdict(answer)
+        fault = "unnoticed"
+    return _heard(kiosk, "headphones")
 
 
 def caller(kiosk: Kiosk, pause: Callable[[float], object] = time.sleep) -> Verdict | None:
@@ -149,8 +193,11 @@ TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
     "printer": printer,
     "reader": reader,
     "touch": touch,
+    "fingers": fingers,
+    "keypad": keypad,
     "colours": colours,
     "sound": sound,
+    "headphones": headphones,
     "portal": portal,
     "caller": caller,
 }
@@ -171,6 +218,15 @@ def result(what: Part, came: str, verdict: Verdict | None) -> dict[str, object]:
 def _judged(kiosk: Kiosk, what: str) -> Verdict | None:
     """What somebody says who has looked."""
     return _verdict(kiosk.ask(Screen("staff_judge", {"what": what}, ("good", "bad", "back"), staff="room")))
+
+
+def _heard(kiosk: Kiosk, what: Part) -> Verdict | None:
+    """What somebody says who has listened, as often as they like."""
+    while True:
+        busy(kiosk, "sound")  # a screen that stands makes its sound once
+        heard = Screen("staff_judge", {"what": what}, ("good", "bad", "again", "back"), sound=Sound.DONE, staff="room")
+        if (answer := kiosk.ask(heard)) != "again":
+            return _verdict(answer)
 
 
 def _verdict(answer: str) -> Verdict | None:

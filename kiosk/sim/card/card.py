@@ -2,6 +2,7 @@
 
     python -m kiosk.sim.card --person excellent          # into the kiosk's own reader
     python -m kiosk.sim.card --person excellent --pcscd  # into pcscd, for any PC/SC program
+    python -m kiosk.sim.card --piv rsa2048               # a PIV card of the staff's (piv.py)
 
 `VirtualCard` puts a person's facts and keys into the files of my-number-card.md §2; `chip.py` answers the commands.
 The card keeps its counters of PIN tries while the object lives, however often it is pulled out and put in.
@@ -32,6 +33,7 @@ from kiosk.sim.card.contents import (
     tlv,
     token_info,
 )
+from kiosk.sim.card.piv import ALGORITHMS, PIN, PivCard
 from kiosk.sim.card.wire import VpcdCard
 from kiosk.sim.people import MAX_TRIES, BadPeople, Person, people, read
 from kiosk.sim.pki import DIRECTORY, BadKey, Device, Pki
@@ -183,6 +185,7 @@ def parser() -> argparse.ArgumentParser:
         "Ctrl-C pulls it out. Tries of PINs are counted while it runs.",
     )
     made.add_argument("--person", metavar="NAME", help="whose card; --list shows who there is")
+    made.add_argument("--piv", choices=tuple(ALGORITHMS), help=f"instead: a PIV card of the staff's, its PIN {PIN}")
     made.add_argument("--list", action="store_true", help="show the people and their PINs, and end")
     made.add_argument("--device", choices=("card", "phone"), default="card", help="the card, or an Android phone")
     made.add_argument("--people", type=Path, metavar="FILE", help="more people, in the form of kiosk/sim/people.toml")
@@ -211,12 +214,20 @@ def show(persons: dict[str, Person]) -> None:
         print(f"{'':13}text {pins.text}  sign {pins.sign}  auth {pins.auth}  licence {pins.licence or 'not set'}")
 
 
-class TracedCard(VirtualCard):
+class Traced:
     """A card that shows the headers of what it is asked."""
 
+    def __init__(self, chip: Chip) -> None:
+        self._chip = chip
+        self.power_on, self.power_off, self.reset = chip.power_on, chip.power_off, chip.reset
+
+    @property
+    def atr(self) -> bytes:
+        return self._chip.atr
+
     def transmit(self, apdu: bytes) -> bytes:
-        answer = super().transmit(apdu)
-        seen = self.trace[-1]
+        answer = self._chip.transmit(apdu)
+        seen = self._chip.trace[-1]
         sizes = f"Lc={seen.lc}" + ("" if seen.le is None else f" Le={seen.le}")
         print(f"{seen.ins:02X} {seen.p1:02X} {seen.p2:02X} {sizes} -> {seen.sw:04X}, {seen.received} bytes", flush=True)
         return answer
@@ -232,28 +243,34 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.list:
         show(persons)
         return 0
-    if asked.person not in persons:
+    if asked.piv is None and asked.person not in persons:
         print(
             f"--person {asked.person or 'NAME'}: nobody of that name; there are: {' '.join(persons)}", file=sys.stderr
         )
         return 2
     switches = vars(asked)
     switches["answers"] = dict(switches.get("answers", ()))
-    if asked.device == "phone" and not persons[asked.person].phone:
+    if asked.piv is None and asked.device == "phone" and not persons[asked.person].phone:
         print(f"--device phone: {asked.person} has registered no phone", file=sys.stderr)
         return 2
     behaviour = {switch.name: switches[switch.name] for switch in fields(Behaviour) if switch.name in switches}
     faults = {switch.name: switches[switch.name] for switch in fields(Faults) if switch.name in switches}
-    kind, pki = TracedCard if asked.trace else VirtualCard, Pki(asked.pki)
+    pki, says = Pki(asked.pki), (Behaviour(**behaviour), Faults(**faults))
     try:
-        chip = kind(persons[asked.person], pki, asked.device, Behaviour(**behaviour), Faults(**faults))
+        chip: Chip
+        if asked.piv:
+            chip = PivCard(pki.staff_card(asked.piv), behaviour=says[0], faults=says[1])
+            whose = f"PIV card, its certificate in {pki.staff_certificate(asked.piv)},"
+        else:
+            chip = VirtualCard(persons[asked.person], pki, asked.device, *says)
+            whose = f"{asked.device} of {asked.person!r}"
     except (OSError, BadKey) as error:
         print(f"--pki {asked.pki}: {error}", file=sys.stderr)
         return 2
-    card = VpcdCard(asked.host, asked.port, chip)
+    card = VpcdCard(asked.host, asked.port, Traced(chip) if asked.trace else chip)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: card.close())
-    print(f"{asked.device} of {asked.person!r} for the reader at {asked.host}:{asked.port}; Ctrl-C pulls it out")
+    print(f"{whose} for the reader at {asked.host}:{asked.port}; Ctrl-C pulls it out")
     card.start()
     card.wait_out()
     card.close()

@@ -320,7 +320,10 @@ class Chip:
         entry = self._application[self._locate(command.p2)]
         if command.p1 or not isinstance(entry, PinFile):
             raise Refused(BAD_PARAMETERS)
-        pin = self.pins[entry.pin]
+        return self._compare(self.pins[entry.pin], command)
+
+    def _compare(self, pin: Pin, command: Command) -> bytes:
+        """A VERIFY of this PIN; without data it asks for the tries."""
         if not command.data and command.le is None and self.behaviour.verify_case1_6700:
             raise Refused(WRONG_LENGTH)
         if not pin.given and self.behaviour.unset_pin_absent:

@@ -9,6 +9,7 @@ import { knock, seq, socket, stands } from "./line.js";
 import { morph } from "./morph.js";
 import { hear, setVolume } from "./tones.js";
 import { watchVisible } from "./touch.js";
+import "./trials.js";
 import { screenChanges, speak } from "./voice.js";
 
 const box = document.getElementById("screen");

@@ -69,7 +69,7 @@
   if (document.getAnimations().length) complaints.push("something moves although less motion is wanted");
 
   if (answers) {
-    const offered = [...document.querySelectorAll("[data-answer], [data-visible-answer], [data-hold]")].map((e) => e.dataset.answer ?? e.dataset.visibleAnswer ?? e.dataset.hold);
+    const offered = [...document.querySelectorAll("[data-answer], [data-visible-answer], [data-hold], [data-half], [data-keycap]")].map(({ dataset: of }) => of.answer ?? of.visibleAnswer ?? of.hold ?? of.half ?? of.keycap);
     for (const answer of answers.always.concat(answers.wanted)) if (!offered.includes(answer)) complaints.push(`no way to answer ${answer}`);
     for (const answer of offered) if (!answers.always.concat(answers.wanted, answers.also).includes(answer)) complaints.push(`nobody waits for the answer ${answer}`);
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ from smartcard.CardRequest import CardRequest
 from smartcard.CardType import AnyCardType
 
 from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.piv import PIN, PivCard
 from kiosk.sim.card.wire import VpcdCard
-from kiosk.sim.people import people
+from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Pki, Purpose
 from tests.pcscd import PORT, Pcscd
 
@@ -87,3 +89,33 @@ def test_a_wrong_pin_typed_into_opensc_costs_one_try(card: VirtualCard) -> None:
     wrong = ["pkcs15-tool", "--verify-pin", "--auth-id", "02", "--pin", "WRONG99"]
     assert subprocess.run(wrong, capture_output=True, timeout=60).returncode != 0
     assert card.pins["sign"].left == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "mechanism", "digest"),
+    [
+        ("rsa2048", ["SHA256-RSA-PKCS"], "sha256"),
+        ("p256", ["ECDSA", "--signature-format", "openssl"], "sha256"),
+        ("p384", ["ECDSA", "--signature-format", "openssl"], "sha384"),
+    ],
+)
+def test_opensc_takes_the_piv_card_for_one_and_openssl_what_it_signs(
+    pcscd: Pcscd, pki: Pki, tmp_path: Path, kind: KeyKind, mechanism: list[str], digest: str
+) -> None:
+    chip = PivCard(pki.staff_card(kind))
+    data, signature, public = tmp_path / "data", tmp_path / "signature", tmp_path / "public.pem"
+    given = tmp_path / "given"
+    given.write_bytes(b"what the caretaker gives")
+    data.write_bytes(given.read_bytes() if kind == "rsa2048" else hashlib.new(digest, given.read_bytes()).digest())
+    with VpcdCard("127.0.0.1", PORT, chip):
+        CardRequest(timeout=10, cardType=AnyCardType()).waitforcard()
+        assert "Personal Identity Verification Card" in run("piv-tool", "--name")
+        pinned = x509.load_pem_x509_certificate(pki.staff_certificate(kind).read_bytes())
+        assert x509.load_pem_x509_certificate(run("pkcs15-tool", "--read-certificate", "01").encode()) == pinned
+        sign = ["--sign", "--id", "01", "-i", str(data), "-o", str(signature), "--mechanism", *mechanism]
+        run("pkcs11-tool", "--login", "--pin", PIN, *sign)
+        wrong = ["pkcs15-tool", "--verify-pin", "--auth-id", "01", "--pin", "000000"]
+        assert subprocess.run(wrong, capture_output=True, timeout=60).returncode != 0 and chip.pins["piv"].left == 2
+    public.write_bytes(pinned.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    asked = ["-verify", str(public), "-signature", str(signature), str(given)]
+    assert "Verified OK" in run("openssl", "dgst", f"-{digest}", *asked)

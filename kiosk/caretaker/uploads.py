@@ -12,7 +12,7 @@ from msgspec import Struct
 from kiosk.caretaker.kept import Kept
 from kiosk.ipc.messages import Moment, Sent
 
-FILE = "left.json"  # in the state directory
+FILE = "uploads.json"  # in the state directory
 
 
 class State(Struct, frozen=True):
@@ -21,7 +21,7 @@ class State(Struct, frozen=True):
     before: dict[Sent, Moment] = {}
 
 
-class Left:
+class Uploads:
     """For one thread."""
 
     def __init__(self, path: Path) -> None:
@@ -31,7 +31,7 @@ class Left:
     def before(self) -> Mapping[Sent, Moment]:
         return self._kept.now.before
 
-    def has_left(self, what: Sent, before: Moment) -> None:
+    def told(self, what: Sent, before: Moment) -> None:
         self._kept.keep(State({**self._kept.now.before, what: before}))
 
     def turn(self) -> None:

@@ -1,0 +1,31 @@
+"""The power is cut at each moment of a first start, when partitions, keys and state are made, and at two after it. The
+start after the last cut comes to attract.
+"""
+
+from __future__ import annotations
+
+from tests.appliance.built import ADDON, comes_to_attract, disk
+from tests.appliance.machine import Machine, running, wait_for
+from tests.appliance.report import Report
+
+MOMENTS = (  # each in a start of its own, by what the machine says then
+    ("the kernel starts", "Linux version"),
+    ("the state is encrypted", "Encrypting future partition"),
+    ("the state is filled", "Populating ext4 filesystem"),
+    ("the new partitions are entered", "Adding new partition"),
+    ("the state is there", "Mounted state.mount"),
+    ("the screen starts", "Starting kiosk-browser.service"),
+)
+MOMENT_SECONDS = 1800.0
+
+
+def run(machine: Machine, report: Report) -> None:
+    machine.install(disk(), ADDON)
+    for moment, word in MOMENTS:
+        with running(machine):
+            came = wait_for(lambda word=word: word in machine.said(), MOMENT_SECONDS)  # type: ignore[misc]
+            report(came is not None, f"the power is cut when {moment}")
+    with running(machine):
+        comes_to_attract(machine, report)
+        failed = machine.run("systemctl --failed --no-legend --plain")[1].strip()
+        report(not failed, f"no unit has failed{': ' + failed if failed else ''}")

@@ -1,0 +1,47 @@
+"""The parts are there, and a report says what has failed."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.appliance.__main__ import PARTS, holds
+from tests.appliance.report import Report, kept, page
+from tests.appliance.well import lacking
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_says_what_it_holds_and_can_be_run(part: str) -> None:
+    assert holds(part).endswith(".")
+    assert callable(importlib.import_module(f"tests.appliance.parts.{part}").run)
+
+
+def test_no_part_is_left_out() -> None:
+    there = {path.stem for path in Path(__file__).with_name("parts").glob("*.py")} - {"__init__"}
+    assert there == set(PARTS)
+
+
+def test_what_was_found_is_kept_and_what_was_bad_stands_out(tmp_path: Path) -> None:
+    report = Report("start", "kiosk_1", "QEMU", "2026-01-02 03:04 UTC", 600)
+    report(True, "attract after 5 s")
+    report.figure("memory", "600 MB")
+    assert not report.good  # it has not come to its end
+    report.whole = True
+    assert report.good
+    report(False, "a unit has failed")
+    assert not report.good
+    report.keep(tmp_path)
+    assert kept(tmp_path, "power") is None
+    again = kept(tmp_path, "start")
+    assert again is not None and not again.good
+    text = page([("start", "It starts.", again), ("power", "It is cut.", None)])
+    assert "## power\n\nIt is cut.\n\nNot tried yet.\n" in text
+    assert "- good: attract after 5 s\n- **bad**: a unit has failed\n" in text
+    assert "| memory | 600 MB |" in text and "10 min." in text
+
+
+def test_what_the_station_brings_is_not_the_images_fault() -> None:
+    found = "has    font      there\nLACKS  reader    none found\nLACKS  lockdown  something listens\n"
+    assert lacking(found) == ["lockdown: something listens"]
