@@ -62,7 +62,9 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
             yield _("つづけて%(most)s回まちがえると、ロックされます。") % {"most": slip.tries}
     for number, todo in numbered(slip.todo):
         yield f"{number}. {_(todo.text)}"
-        for line in called_in(language.tongue, todo.lines):
+        for place, line in enumerate(called_in(language.tongue, todo.lines)):
+            if place == 0:
+                yield _(line.name)
             yield from _call(line, language)
         if todo.where:
             yield " ".join((_(todo.where), *hours(todo.hours)))
