@@ -8,6 +8,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,8 +26,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import structs
 
 from kiosk.__main__ import main
+from kiosk.caretaker.key import PUBLIC_FILE
 from kiosk.config import kiosk as config
 from kiosk.hw.device import SETTLE_SECONDS
+from kiosk.ipc import doors
 from kiosk.portal.client import PortalClient, PortalRefused
 from kiosk.services.browser import descendants
 from kiosk.sim.people import people
@@ -244,7 +247,10 @@ def test_when_it_is_killed_the_kiosk_does_not_stay_behind(starting: Start) -> No
     for child in children:
         assert select.select([child], [], [], SECONDS)[0], "a child is still there"
         os.close(child)
-    Path(demo.settings.server.runtime_directory).rmdir()  # all that a killed demo leaves
+    runtime = Path(demo.settings.server.runtime_directory)
+    # All that a killed demo leaves: what the caretaker has for others while it is away.
+    assert {path.name for path in runtime.iterdir()} == {doors.FILE, PUBLIC_FILE}
+    shutil.rmtree(runtime)
 
 
 def test_when_the_kiosk_dies_the_demo_says_so_and_ends(starting: Start) -> None:
