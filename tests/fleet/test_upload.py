@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import ssl
@@ -10,15 +11,19 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kiosk.caretaker import commands
 from kiosk.caretaker import upload as module
-from kiosk.caretaker.key import PublicKey
+from kiosk.caretaker.key import PUBLIC_FILE, PublicKey
 from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
 from kiosk.caretaker.uploads import FILE, Uploads
 from kiosk.caretaker.verify import verify
+from kiosk.ipc.caretaker import Away
+from kiosk.ipc.messages import Answer, Denied, Question, Taken, Uploaded
 from tests.caretaker.trails import Clock, key, number, opened
 
 SOON = 30.0
@@ -175,6 +180,89 @@ def test_how_far_the_journal_has_come_is_the_first_entry_behind_the_place_that_w
     asked.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(OSError, match="journalctl"):
         journal_left(state)
+
+
+class Hears:
+    """A caretaker that is told how far both have come."""
+
+    def __init__(self, answer: Answer | None = None) -> None:
+        self.answer = answer or Taken()
+        self.told: list[str] = []
+
+    def ask(self, asked: Question, seconds: float) -> Answer:
+        assert isinstance(asked, Uploaded)
+        self.told.append(asked.what)
+        return self.answer
+
+
+class Gone(Hears):
+    def ask(self, asked: Question, seconds: float) -> Answer:
+        raise Away("nobody")
+
+
+def journal_at(folder: Path, saved: bytes, patch: pytest.MonkeyPatch, journalctl: str = "/bin/true") -> None:
+    folder.write_bytes(saved)
+    patch.setattr(module, "JOURNALCTL", journalctl)
+    patch.setattr(commands, "journal_left", lambda: journal_left(folder))
+
+
+def run_upload(world: World, caretaker: Hears) -> int:
+    settings: Any = SimpleNamespace(
+        caretaker=SimpleNamespace(state_directory=world.folder.parent, runtime_directory="")
+    )
+    options = argparse.Namespace(audit="upload", url=world.url, tls=world.tls)
+    (world.folder.parent / PUBLIC_FILE).write_bytes(key().public.pem)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commands, "Caretaker", lambda _: caretaker)
+        return commands.audit(settings, options)
+
+
+BADLY = {
+    "journalctl fails": (b"LAST_CURSOR=s=1\n", "exit 1"),
+    "no number": (b"LAST_CURSOR=s=1\n", "echo __REALTIME_TIMESTAMP=soon"),
+    "bytes that are no text": (b"LAST_CURSOR=\xff\xfe\n", ":"),
+    "bytes that no command takes": (b"LAST_CURSOR=s\0=1\n", ":"),
+    "journalctl is not there": (b"LAST_CURSOR=s=1\n", None),
+}
+
+
+@pytest.mark.parametrize("how", BADLY)
+def test_what_is_wrong_with_the_journal_keeps_back_nothing_of_the_trail(
+    world: World, how: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved, does = BADLY[how]
+    journalctl = world.tls / "journalctl"
+    if does is not None:
+        journalctl.write_text(f"#!/bin/sh\n{does}\n")
+        journalctl.chmod(0o755)
+    journal_at(world.tls / "state", saved, monkeypatch, str(journalctl))
+    world.grows(3)
+    caretaker = Hears()
+    assert run_upload(world, caretaker) == 1 and world.arrived == 3 and caretaker.told == ["trail"]
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"journal: [^\n]+\n", said) and "Traceback" not in said
+
+
+def test_what_is_wrong_with_the_trail_keeps_back_nothing_of_the_journal(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal_at(world.tls / "state", b"LAST_CURSOR=s=1\n", monkeypatch)
+    world.grows(3)
+    world.handler.left = 0
+    caretaker = Hears()
+    assert run_upload(world, caretaker) == 1 and caretaker.told == ["journal"] and capsys.readouterr().err
+    world.handler.left = 10**6
+    assert run_upload(world, caretaker) == 0 and caretaker.told == ["journal", "trail", "journal"]
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("caretaker", [Hears(Denied("not now")), Gone()])
+def test_a_caretaker_that_does_not_take_how_far_it_has_come_is_no_success(
+    world: World, caretaker: Hears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal_at(world.tls / "state", b"LAST_CURSOR=s=1\n", monkeypatch)
+    world.grows(3)
+    assert run_upload(world, caretaker) == 1 and world.arrived == 3
 
 
 def test_how_far_it_was_sent_is_remembered(tmp_path: Path) -> None:
