@@ -15,22 +15,25 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.caretaker import commands
 from kiosk.caretaker import upload as module
-from kiosk.caretaker.key import PUBLIC_FILE, PublicKey
+from kiosk.caretaker.key import PUBLIC_FILE, Key, PublicKey
+from kiosk.caretaker.trail import Trail
 from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
 from kiosk.caretaker.uploads import FILE, Uploads
 from kiosk.caretaker.verify import verify
 from kiosk.ipc.caretaker import Away
 from kiosk.ipc.messages import Answer, Denied, Question, Taken, Uploaded
-from tests.caretaker.trails import Clock, key, number, opened
+from tests.caretaker.trails import KEPT_DAYS, Clock, key, number, opened
 
+ROOT = Path(__file__).parents[2]
 SOON = 30.0
 
 
 class Takes(BaseHTTPRequestHandler):
-    """What config/fleet/nginx.conf does: PUT and HEAD, and what is sealed is not taken again."""
+    """What config/fleet/nginx.conf does: PUT and HEAD, and neither a key nor what is sealed is taken again."""
 
     folder: Path
     left = 10**6  # requests before the line is cut
@@ -41,10 +44,10 @@ class Takes(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         data = self.rfile.read(int(self.headers["Content-Length"]))
         if self.place.with_name(self.place.name + ".sig").exists() or (
-            self.place.suffix == ".sig" and self.place.exists()
+            self.place.suffix in (".sig", ".pub") and self.place.exists()
         ):
             return self.says(409)
-        self.place.parent.mkdir(exist_ok=True)
+        self.place.parent.mkdir(exist_ok=True, parents=True)
         self.place.write_bytes(data)
         return self.says(201)
 
@@ -103,7 +106,11 @@ class World:
     @property
     def arrived(self) -> int:
         """Lines that stand at the desk; what is there is sound."""
-        report = verify(self.desk / "trail", PublicKey.load(self.desk))
+        return self.verified(key().public)
+
+    def verified(self, public: PublicKey) -> int:
+        folder = self.desk / public.fingerprint
+        report = verify(folder / "trail", PublicKey.load(folder))
         assert report.sound, report.flaws
         return report.last
 
@@ -123,7 +130,7 @@ def test_the_desk_has_all_of_it_and_each_sealed_segment_goes_once(world: World) 
     assert world.sends() == 0
     world.grows(5)
     assert world.sends() == len(list(world.folder.glob("*.sig"))) - sealed > 0 and world.arrived == 16
-    assert (world.desk / "trail.pub").read_bytes() == key().public.pem
+    assert (world.desk / key().public.fingerprint / "trail.pub").read_bytes() == key().public.pem
 
 
 def test_cut_off_at_any_request_it_goes_on_from_there_and_what_is_there_is_sound(world: World) -> None:
@@ -141,6 +148,39 @@ def test_cut_off_at_any_request_it_goes_on_from_there_and_what_is_there_is_sound
         world.sends()
         assert world.arrived == 9
     assert answered > 7
+
+
+def test_a_kiosk_that_has_lost_its_state_begins_a_new_trail_beside_the_old_one(world: World) -> None:
+    world.grows(11)
+    world.sends()
+    fresh, folder = Key(Ed25519PrivateKey.generate()), world.folder.with_name("fresh")
+    trail = Trail(folder, fresh, KEPT_DAYS, world.clock, 700)
+    for lines in (3, 8, 3):  # shorter than the old one, and longer
+        for count in range(lines):
+            trail.append(number(count + 1))
+        upload(folder, fresh.public, Desk(world.url, world.tls))
+        world.sends()
+    assert (world.verified(fresh.public), world.arrived) == (14, 11)
+    other = Key(Ed25519PrivateKey.generate()).public
+    with pytest.raises(NotTaken, match="409"):
+        Desk(world.url, world.tls).put(f"{fresh.public.fingerprint}/{PUBLIC_FILE}", other.pem)
+
+
+def test_the_desks_web_server_takes_what_is_sent_and_nothing_else() -> None:
+    """The patterns of config/fleet/nginx.conf, which has only what both kinds of expressions have."""
+    text = (ROOT / "config/fleet/nginx.conf").read_text("utf-8")
+    takes = [re.compile(each) for each in re.findall(r"location ~ (\S+) \{", text)]
+    place = key().public.fingerprint
+    for name in ("trail.pub", "trail/anchor", "trail/000001.jsonl", "trail/000001.jsonl.sig"):
+        assert [bool(each.search(f"/{place}/{name}")) for each in takes].count(True) == 1, name
+    for name in (
+        "trail.pub",
+        f"{place}/x",
+        f"{place}/trail/anchor/x",
+        f"{place}/../x/trail.pub",
+        f"x{place}/trail.pub",
+    ):
+        assert not any(each.search(f"/{name}") for each in takes), name
 
 
 def test_a_desk_that_does_not_show_or_does_not_know_a_certificate_gets_nothing(world: World, tmp_path: Path) -> None:
