@@ -183,6 +183,23 @@ def test_the_desks_web_server_takes_what_is_sent_and_nothing_else() -> None:
         assert not any(each.search(f"/{name}") for each in takes), name
 
 
+def test_the_unit_that_sends_has_no_more_of_roots_powers_than_it_reads_by(tmp_path: Path) -> None:
+    unit = (ROOT / "config/fleet/kiosk-upload.service").read_text("utf-8")
+    lines = unit.splitlines()
+    for line in ("CapabilityBoundingSet=CAP_DAC_READ_SEARCH", "LimitCORE=0", "MemorySwapMax=0", "NoNewPrivileges=yes"):
+        assert lines.count(line) == 1
+    (tmp_path / "kiosk-upload.service").write_text(unit.replace("/usr/bin/kiosk", "/usr/bin/env"))
+    shutil.copy(ROOT / "config/fleet/kiosk-upload.timer", tmp_path)
+    asked = ["systemd-analyze", "verify", *sorted(map(str, tmp_path.iterdir()))]
+    result = subprocess.run(asked, capture_output=True, text=True, timeout=SOON)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+    asked = ["systemd-analyze", "security", "--offline=true", "--threshold=40", "--no-pager"]
+    result = subprocess.run(
+        [*asked, str(tmp_path / "kiosk-upload.service")], capture_output=True, text=True, timeout=SOON
+    )
+    assert result.returncode == 0, result.stdout[-300:] + result.stderr
+
+
 def test_a_desk_that_does_not_show_or_does_not_know_a_certificate_gets_nothing(world: World, tmp_path: Path) -> None:
     world.grows(2)
     other = tmp_path / "other"
