@@ -292,7 +292,12 @@ def test_who_is_let_in_has_it_started_again_as_their_role_may(world: World, role
 def test_who_reports_and_falls_silent_is_started_again(world: World) -> None:
     world.asks(Report("reader", "present"), "server")
     world.restarts.silent("server")
-    until(lambda: (world.desk.turn(), world.written)[1] != [])
+
+    def told() -> bool:
+        world.desk.turn()
+        return bool(world.written)
+
+    until(told)
     assert world.written == [("restarted_silent", {"part_silent": "server"})]
 
 
