@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.caretaker.house import SILENT_SECONDS
+from kiosk.config.health import CHECKS
+
 ROOT = Path(__file__).parent.parent
 IMAGE = ROOT / "image"
 SHIPPED = IMAGE / "mkosi.extra/usr/lib"
@@ -70,9 +73,10 @@ def test_an_update_goes_where_the_image_lies() -> None:
 )
 def test_what_is_older_than_what_has_run_may_not(tmp_path: Path, floor: str | None, runs: str, may: bool) -> None:
     """And what has started well is the oldest that may from then on."""
-    kept, running, script = tmp_path / "floor", tmp_path / "os-release", tmp_path / "version-floor"
+    kept, running, script = tmp_path / "version/floor", tmp_path / "os-release", tmp_path / "version-floor"
     running.write_text(f'ID=debian\nIMAGE_VERSION="{runs}"\n')
     if floor:
+        kept.parent.mkdir()
         kept.write_text(f"IMAGE_VERSION={floor}\n")
     shipped = (SHIPPED / "kiosk-image/version-floor").read_text()
     places = {"/state/version/os-release": kept, "/usr/lib/os-release": running, "sleep 20": "true"}
@@ -135,6 +139,31 @@ def test_a_good_start_asks_for_what_the_table_of_health_has() -> None:
     health = tomllib.loads((ROOT / "config/health.toml").read_text())
     asked = ast.literal_eval(well)
     assert asked and {health[check]["reasons"][reason]["level"] for check, reason in asked.items()} == {"ok"}
+
+
+def test_a_good_start_is_watched_for_longer_than_the_board_takes_to_say_that_it_is_none() -> None:
+    text = (SHIPPED / "kiosk-image/started-well").read_text()
+    named = {
+        each.targets[0].id: ast.literal_eval(each.value)
+        for each in ast.parse(text).body
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name)
+    }
+    slowest = max(CHECKS[check].shows for check in named["WELL"])
+    assert named["STEADY_SECONDS"] > SILENT_SECONDS + slowest + named["LOOK_SECONDS"]
+    assert "LookAgain" not in text, "each may add a line to the trail, and takes from what the staff may ask"
+
+
+def test_the_floor_is_raised_when_the_boot_loader_knows_that_the_start_was_good_and_not_before() -> None:
+    unit = read(SHIPPED / "systemd/system/kiosk-version-raised.service")
+    blessed = {"systemd-bless-boot.service", "boot-complete.target"}
+    assert set(unit["Unit"]["Requires"].split()) == set(unit["Unit"]["After"].split()) == blessed
+    assert unit["Install"]["WantedBy"] == "systemd-bless-boot.service", "which is there in a start that is counted"
+    assert unit["Service"]["ExecStart"].endswith("/version-floor raise")
+    raises = [each for each in SHIPPED.rglob("*.service") if "version-floor raise" in each.read_text()]
+    assert [each.name for each in raises] == ["kiosk-version-raised.service"]
+    assert (
+        "enable kiosk-version-raised.service\n" in (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text()
+    )
 
 
 def test_nothing_lets_anybody_in() -> None:

@@ -136,26 +136,40 @@ def _export(state: Path, to: Path, caretaker: Caretaker) -> int:
 
 
 def _upload(state: Path, url: str, tls: Path, caretaker: Caretaker) -> int:
-    """The moments are told to the caretaker, whose figures have them. What cannot be sent of the one keeps back nothing
-    of the other."""
-    before: dict[Sent, int | None] = {"journal": journal_left()}
-    began = int(datetime.now(UTC).timestamp())
-    try:
+    """How far each has come is told to the caretaker, whose figures have it. What keeps one back keeps back nothing of
+    the other."""
+
+    def trail_left() -> int:
+        began = int(datetime.now(UTC).timestamp())
         count = upload(state / FOLDER, PublicKey.load(state), Desk(url, tls))
-        before["trail"] = began
         print(f"{url}: {count} segments more; the desk has all of the trail")
-    finally:
-        for what, moment in before.items():
-            if moment is not None:
-                _tell_left(caretaker, what, moment)
-    return 0
+        return began
+
+    outcome = 0
+    ways: dict[Sent, Callable[[], int | None]] = {"trail": trail_left, "journal": journal_left}
+    for what, left in ways.items():
+        try:
+            moment = left()
+        except (NoKey, NotTaken) as error:
+            outcome = _complain(str(error))
+        except OSError as error:
+            outcome = _complain(f"{what}: {error.filename or state}: {error.strerror or type(error).__name__}")
+        except ValueError as error:  # bytes that are no text, or no number
+            outcome = _complain(f"{what}: {type(error).__name__}")
+        else:
+            outcome = _tell_left(caretaker, what, moment) or outcome
+    return outcome
 
 
-def _tell_left(caretaker: Caretaker, what: Sent, moment: int) -> None:
+def _tell_left(caretaker: Caretaker, what: Sent, moment: int | None) -> int:
+    """None: it is not being sent."""
+    if moment is None:
+        return 0
     try:
-        caretaker.ask(Uploaded(what, moment), ROOT_SECONDS)
+        answer = caretaker.ask(Uploaded(what, moment), ROOT_SECONDS)
     except Away as error:
-        print(f"the caretaker does not answer ({error}), so no figure says what has left", file=sys.stderr)
+        return _complain(f"the caretaker does not answer ({error}), so no figure says how far the {what} has come")
+    return _complain(f"{what}: {answer.why}") if isinstance(answer, Denied) else 0
 
 
 def _list(folder: Path) -> int:

@@ -160,8 +160,9 @@ class Desk:
             return Denied(str(error))
         if not any(type(asked) in ASKS.get(speaker, ()) for speaker in who):
             return Denied("this is not for you to ask")
-        for speaker in who:
-            self._house.hears(speaker)
+        if isinstance(asked, Tell | Report):  # what is only asked says of no part that it is at work
+            for speaker in who:
+                self._house.hears(speaker)
         if isinstance(asked, Tell):
             return self._hear(asked, who)
         if isinstance(asked, Report):

@@ -8,9 +8,11 @@ Who asked for it stands in the trail before it is done. That it has worked is to
 (`server_started`, `screen_started`, and of the machine all of them); what is not there after BEGUN_SECONDS, and what
 systemd does not do, is told as a fault.
 
-A part that has reported and falls silent is started again, unless an operator has stopped it. That is done SILENT_TIMES
-at most until it has reported for STEADY_SECONDS; then it is left to people: the board and its alert say that it is
-silent. One that has not reported since it began is still beginning, and how long that may take is systemd's to say.
+A part that has reported and falls silent is started again, unless an operator has stopped it: systemd is asked whether
+it is active, and of what is not, nothing is told. That is done SILENT_TIMES at most until it has reported for
+STEADY_SECONDS; then it is left to people: the board and its alert say that it is silent. One that has not reported
+since it began is still beginning, and how long that may take is systemd's to say. What staff have asked for and what
+nobody has are two things: neither's end is taken for the other's.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from queue import SimpleQueue
 from typing import Literal, get_args
 
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.ipc.messages import RESTARTED_BY, Restarted, RestartsStand, RestartState, Role
 
 log = logging.getLogger("kiosk.caretaker")
+
+Part = Literal["server", "browser"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 USER = "kiosk-caretaker"  # whom the rule names
 SYSTEMCTL = ("systemctl", "--no-ask-password", "--no-block")
@@ -37,14 +43,15 @@ COMMANDS: Mapping[Restarted, tuple[str, ...]] = {
     "machine": (*SYSTEMCTL, "reboot"),
     "off": (*SYSTEMCTL, "poweroff"),
 }
+ACTIVE: Mapping[Part, tuple[str, ...]] = {
+    "browser": ("systemctl", "is-active", "--quiet", "kiosk-browser.service"),
+    "server": ("systemctl", "is-active", "--quiet", "kiosk-server.service"),
+}
 BEGUN: Mapping[str, Restarted] = {"screen_started": "browser", "server_started": "server"}
 ASKED_SECONDS = 20.0  # for systemd to take it, on a machine that is slow and has to start polkit first
 BEGUN_SECONDS = 180.0
 SILENT_TIMES = 3
 STEADY_SECONDS = 600.0
-
-Part = Literal["server", "browser"]
-PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class NotRestarted(Exception):
@@ -69,8 +76,17 @@ def run(command: Sequence[str]) -> bool:
         log.error("%s: %s", " ".join(command), type(error).__name__)
         return False
     if done.returncode:
-        log.error("%s: %s", " ".join(command), done.stderr.decode("utf-8", "replace").strip())
+        log.error("%s: %s %s", " ".join(command), done.returncode, done.stderr.decode("utf-8", "replace").strip())
     return not done.returncode
+
+
+class Begins:
+    """What was asked of systemd, and what comes of it. until: when it is to have begun, in monotonic seconds."""
+
+    def __init__(self, what: Restarted, until: float) -> None:
+        self.what, self.until = what, until
+        self.state: RestartState = "asked"
+        self.refused = threading.Event()
 
 
 class Restarts:
@@ -85,16 +101,19 @@ class Restarts:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tell, self._can, self._run, self._now = tell, can, run, now
-        self._what: Restarted | None = None
-        self._state: RestartState = "none"
-        self._until = 0.0
-        self._refused = threading.Event()  # of the last that was asked for
+        self._staffs: Begins | None = None  # what staff have asked for last
+        self._own: dict[Part, Begins] = {}  # what nobody has asked for
+        self._looked: SimpleQueue[tuple[Part, bool]] = (
+            SimpleQueue()
+        )  # a part that fell silent, and whether it is active
         self._lives: dict[Speaker, float] = {}  # since when it is heard
         self._times: dict[Speaker, int] = {}
 
     @property
     def stand(self) -> RestartsStand:
-        return RestartsStand(self._can, self._what, self._state)
+        if self._staffs is None:
+            return RestartsStand(self._can)
+        return RestartsStand(self._can, self._staffs.what, self._staffs.state)
 
     def ask(self, staff: int, role: Role, what: Restarted) -> None:
         """Raises NotRestarted."""
@@ -103,13 +122,14 @@ class Restarts:
         if not self._can:
             raise NotRestarted("nothing can be started again on this machine")
         self._tell(event("restart_asked", staff=staff, role=role, restarted=what))
-        self._begin(what)
+        self._staffs = self._begin(what)
 
     def hear(self, told: Event | Counts) -> None:
         """What has happened: perhaps it has begun anew."""
         what = BEGUN.get(told.name)
-        if what is not None and (what, self._state) == (self._what, "asked"):
-            self._state = "done"
+        for each in self._under_way:
+            if each.what == what:
+                each.state = "done"
         if what in ("server", "browser"):
             self._lives.pop(what, None)  # it has begun, and is not heard yet
         if told.name == "out_of_order":  # it says nothing more, and stands there as it should
@@ -132,23 +152,37 @@ class Restarts:
             or self._times.get(part, 0) >= SILENT_TIMES
         ):
             return
-        self._times[part] = self._times.get(part, 0) + 1
-        self._tell(event("restarted_silent", part_silent=part))
-        self._begin(part)
+        self._beside(lambda: self._looked.put((part, self._run(ACTIVE[part]))))
 
     def turn(self) -> None:
         """To be called about once a second."""
-        if self._state == "asked" and (self._refused.is_set() or self._now() >= self._until):
-            self._state = "failed"
-            self._tell(event("restart_failed", restarted=self._what))
+        while not self._looked.empty():
+            part, active = self._looked.get()
+            if active:
+                self._times[part] = self._times.get(part, 0) + 1
+                self._tell(event("restarted_silent", part_silent=part))
+                self._own[part] = self._begin(part)
+        for each in self._under_way:
+            if each.refused.is_set() or self._now() >= each.until:
+                each.state = "failed"
+                self._tell(event("restart_failed", restarted=each.what))
 
-    def _begin(self, what: Restarted) -> None:
-        refused = threading.Event()
-        self._what, self._state, self._refused = what, "asked", refused
-        self._until = self._now() + BEGUN_SECONDS
+    @property
+    def _under_way(self) -> list[Begins]:
+        every = (self._staffs, *self._own.values())
+        return [each for each in every if each is not None and each.state == "asked"]
+
+    def _begin(self, what: Restarted) -> Begins:
+        begins = Begins(what, self._now() + BEGUN_SECONDS)
 
         def asks() -> None:
             if not self._run(COMMANDS[what]):
-                refused.set()
+                begins.refused.set()
 
-        threading.Thread(target=asks, name="restart", daemon=True).start()
+        self._beside(asks)
+        return begins
+
+    @staticmethod
+    def _beside(work: Callable[[], object]) -> None:
+        """systemd may take its time."""
+        threading.Thread(target=work, name="restart", daemon=True).start()

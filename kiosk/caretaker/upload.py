@@ -4,7 +4,8 @@ Each file goes by PUT over TLS with the kiosk's own certificate, to whatever tak
 segments go once, the oldest first, each before its seal: a seal that is there says that all before it are, so whoever
 was cut off goes on where that was. Then the open segment, and at last the anchor, which vouches for no line that has
 not been sent. So what the desk has can be verified at any time, and lies there as here: trail.pub, and the folder
-trail.
+trail. All of it is in a folder of its key's fingerprint: a kiosk that has lost its state has a new key and begins a new
+trail, and the old one stays beside it as it was.
 
 How far it has come is a moment: everything that was written before it has left. Of the journal, which Debian's
 systemd-journal-upload sends, it is the time of the first entry behind the place that it has saved; for it is known to
@@ -76,17 +77,23 @@ class Desk:
 def upload(folder: Path, key: PublicKey, desk: Desk) -> int:
     """Send what the desk has not; returns how many segments were sealed since it was last here. Raises NotTaken, and
     OSError."""
+
+    def at_desk(path: Path) -> str:
+        return f"{key.fingerprint}/{FOLDER}/{path.name}"
+
     with disk.held(folder, alone=False):
         there = segments(folder)
         sealed = [path for path in there if _seal(path).exists()]
         unsealed = [(path, path.read_bytes()) for path in there if path not in sealed]
         anchor = (folder / ANCHOR).read_bytes()
-    new = [*takewhile(lambda path: not desk.has(_name(_seal(path))), reversed(sealed))][::-1]
-    desk.put(PUBLIC_FILE, key.pem)
+    new = [*takewhile(lambda path: not desk.has(at_desk(_seal(path))), reversed(sealed))][::-1]
+    public = f"{key.fingerprint}/{PUBLIC_FILE}"
+    if not desk.has(public):
+        desk.put(public, key.pem)
     for path in (each for segment in new for each in (segment, _seal(segment))):
-        desk.put(_name(path), path.read_bytes())
+        desk.put(at_desk(path), path.read_bytes())
     for path, data in (*unsealed, (folder / ANCHOR, anchor)):
-        desk.put(_name(path), data)
+        desk.put(at_desk(path), data)
     return len(new)
 
 
@@ -108,11 +115,6 @@ def journal_left(state: Path = JOURNAL) -> int | None:
     if asked.returncode:
         raise OSError(asked.returncode, "journalctl does not say what has left")
     return began
-
-
-def _name(path: Path) -> str:
-    """As in the state directory."""
-    return f"{FOLDER}/{path.name}"
 
 
 def _seal(segment: Path) -> Path:

@@ -255,8 +255,11 @@ class Keeper:
             self._stopped.wait(REPORT_SECONDS)
 
     def _ask_compositor(self, place: Path) -> None:
+        misses = 0
         while not self._stopped.wait(compositor.ASK_SECONDS):
-            if compositor.stands_still(place):
+            misses = misses + 1 if compositor.stands_still(place) else 0
+            if misses == compositor.MISSES:
+                misses = 0
                 log.warning("the compositor stands still; the screen is started again")
                 self._caretaker.tell(event("browser_restarted", browser="compositor"))
                 sd_notify.notify(COMPOSITOR_STILL)

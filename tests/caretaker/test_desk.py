@@ -292,7 +292,34 @@ def test_who_is_let_in_has_it_started_again_as_their_role_may(world: World, role
 def test_who_reports_and_falls_silent_is_started_again(world: World) -> None:
     world.asks(Report("reader", "present"), "server")
     world.restarts.silent("server")
+
+    def told() -> bool:
+        world.desk.turn()
+        return bool(world.written)
+
+    until(told)
     assert world.written == [("restarted_silent", {"part_silent": "server"})]
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        (Report("reader", "present"), "alive"),
+        (telling(event("session_died"), 0), "alive"),
+        (Board(), "silent"),
+        (Status(), "silent"),
+        (LookAgain(), "silent"),
+    ],
+)
+def test_a_part_is_heard_by_what_it_tells_and_reports_and_not_by_what_somebody_asks_as_its_user(
+    said: Question, stands: str, world: World
+) -> None:
+    for _ in range(12):
+        world.time += 10
+        world.asks(said, "server")
+        world.desk.turn()
+    rows = world.asks(Board(), "server")
+    assert isinstance(rows, Rows) and {row.check: row.reason for row in rows.rows}["server"] == stands
 
 
 def test_an_end_that_is_over_is_refused_in_words_of_ours(world: World) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
 
 from kiosk.caretaker import restarts
 from kiosk.caretaker.restarts import (
+    ACTIVE,
     BEGUN_SECONDS,
     COMMANDS,
     SILENT_TIMES,
@@ -27,14 +29,18 @@ from tests.stage import until
 class World:
     """A systemd that takes what it is told, or does not; and a clock in the test's hands."""
 
-    def __init__(self, can: bool = True, takes: bool = True) -> None:
-        self.time, self.takes = 100.0, takes
+    def __init__(self, can: bool = True, takes: bool = True, active: bool = True) -> None:
+        self.time, self.takes, self.active = 100.0, takes, active
+        self.looked = 0
         self.told: list[Event] = []
         self.commands: list[Sequence[str]] = []
         self.restarts = Restarts(self.told.append, can, self.run, lambda: self.time)
 
     def run(self, command: Sequence[str]) -> bool:
         assert threading.current_thread() is not threading.main_thread(), "nobody waits for systemd"
+        if command in ACTIVE.values():
+            self.looked += 1
+            return self.active
         self.commands.append(command)
         return self.takes
 
@@ -42,6 +48,14 @@ class World:
         self.time += seconds
         self.restarts.turn()
         return self.restarts.stand.state
+
+    def falls_silent(self, part: Part) -> None:
+        """And systemd has said whether it is active."""
+        looked, told = self.looked, len(self.told)
+        self.restarts.silent(part)
+        until(lambda: self.looked > looked)
+        if self.active:
+            until(lambda: (self.passes(0), len(self.told) > told)[1])
 
     @property
     def names(self) -> list[str]:
@@ -108,19 +122,66 @@ def test_a_part_that_falls_silent_is_started_again_three_times_and_then_left_to_
     world, begins = World(), {"server": "server_started", "browser": "screen_started"}[part]
     world.restarts.silent(part)
     assert world.told == [], "one that was not heard yet is still beginning"
-    for _ in range(SILENT_TIMES + 2):
+    for _ in range(SILENT_TIMES):
         world.restarts.lives(part)
-        for _ in range(3):
-            world.restarts.silent(part)
-            world.time += 1
+        world.falls_silent(part)
+        world.restarts.silent(part)
         world.restarts.hear(event(begins))
+    for _ in range(2):
+        world.restarts.lives(part)
+        world.restarts.silent(part)
+        world.passes(1)
+    assert world.looked == SILENT_TIMES
     assert world.told == [event("restarted_silent", part_silent=part)] * SILENT_TIMES
     world.restarts.lives(part)
     world.time += STEADY_SECONDS
     world.restarts.lives(part)
-    world.restarts.silent(part)
+    world.falls_silent(part)
     assert len(world.told) == SILENT_TIMES + 1
     until(lambda: world.commands == [COMMANDS[part]] * (SILENT_TIMES + 1))
+
+
+@pytest.mark.parametrize("part", ["server", "browser"])
+def test_of_what_an_operator_has_stopped_nothing_is_told_however_often(part: Part) -> None:
+    world = World(active=False)
+    for _ in range(SILENT_TIMES + 2):
+        world.restarts.lives(part)
+        world.falls_silent(part)
+        for _ in range(5):
+            time.sleep(0.01)
+            world.passes(BEGUN_SECONDS)
+    assert (world.told, world.commands, world.restarts.stand) == ([], [], RestartsStand(True))
+    world.active = True
+    world.restarts.lives(part)
+    world.falls_silent(part)
+    assert world.told == [event("restarted_silent", part_silent=part)], "and none of its times is spent"
+
+
+@pytest.mark.parametrize("staff_first", [True, False])
+def test_what_staff_have_asked_for_and_what_nobody_has_end_each_by_itself(staff_first: bool) -> None:
+    world = World()
+    world.restarts.lives("browser")
+    if staff_first:
+        world.restarts.ask(12, "officer", "server")
+    world.falls_silent("browser")
+    if not staff_first:
+        world.restarts.ask(12, "officer", "server")
+    assert world.restarts.stand == RestartsStand(True, "server", "asked")
+    world.restarts.hear(event("server_started"))
+    assert world.passes(BEGUN_SECONDS) == "done"
+    assert world.told[-1] == event("restart_failed", restarted="browser")
+    assert world.passes(BEGUN_SECONDS) == "done" and world.names.count("restart_failed") == 1
+
+
+def test_both_parts_that_fall_silent_end_each_by_itself() -> None:
+    world = World()
+    for part in restarts.PARTS:
+        world.restarts.lives(part)
+        world.falls_silent(part)
+    world.restarts.hear(event("screen_started"))
+    world.passes(BEGUN_SECONDS)
+    assert world.told[2:] == [event("restart_failed", restarted="server")]
+    assert world.restarts.stand == RestartsStand(True), "and staff have asked for nothing"
 
 
 def test_a_kiosk_that_says_it_is_out_of_order_is_not_taken_for_silent() -> None:
@@ -134,4 +195,4 @@ def test_a_kiosk_that_says_it_is_out_of_order_is_not_taken_for_silent() -> None:
 
 def test_the_tables_know_the_same_words() -> None:
     assert set(COMMANDS) == set(RESTARTED_BY) == set(FIELDS["restarted"].values or {})
-    assert set(restarts.PARTS) == set(FIELDS["part_silent"].values or {})
+    assert set(ACTIVE) == set(restarts.PARTS) == set(FIELDS["part_silent"].values or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import ssl
@@ -10,22 +11,29 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.caretaker import commands
 from kiosk.caretaker import upload as module
-from kiosk.caretaker.key import PublicKey
+from kiosk.caretaker.key import PUBLIC_FILE, Key, PublicKey
+from kiosk.caretaker.trail import Trail
 from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
 from kiosk.caretaker.uploads import FILE, Uploads
 from kiosk.caretaker.verify import verify
-from tests.caretaker.trails import Clock, key, number, opened
+from kiosk.ipc.caretaker import Away
+from kiosk.ipc.messages import Answer, Denied, Question, Taken, Uploaded
+from tests.caretaker.trails import KEPT_DAYS, Clock, key, number, opened
 
+ROOT = Path(__file__).parents[2]
 SOON = 30.0
 
 
 class Takes(BaseHTTPRequestHandler):
-    """What config/fleet/nginx.conf does: PUT and HEAD, and what is sealed is not taken again."""
+    """What config/fleet/nginx.conf does: PUT and HEAD, and neither a key nor what is sealed is taken again."""
 
     folder: Path
     left = 10**6  # requests before the line is cut
@@ -36,10 +44,10 @@ class Takes(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         data = self.rfile.read(int(self.headers["Content-Length"]))
         if self.place.with_name(self.place.name + ".sig").exists() or (
-            self.place.suffix == ".sig" and self.place.exists()
+            self.place.suffix in (".sig", ".pub") and self.place.exists()
         ):
             return self.says(409)
-        self.place.parent.mkdir(exist_ok=True)
+        self.place.parent.mkdir(exist_ok=True, parents=True)
         self.place.write_bytes(data)
         return self.says(201)
 
@@ -98,7 +106,11 @@ class World:
     @property
     def arrived(self) -> int:
         """Lines that stand at the desk; what is there is sound."""
-        report = verify(self.desk / "trail", PublicKey.load(self.desk))
+        return self.verified(key().public)
+
+    def verified(self, public: PublicKey) -> int:
+        folder = self.desk / public.fingerprint
+        report = verify(folder / "trail", PublicKey.load(folder))
         assert report.sound, report.flaws
         return report.last
 
@@ -118,7 +130,7 @@ def test_the_desk_has_all_of_it_and_each_sealed_segment_goes_once(world: World) 
     assert world.sends() == 0
     world.grows(5)
     assert world.sends() == len(list(world.folder.glob("*.sig"))) - sealed > 0 and world.arrived == 16
-    assert (world.desk / "trail.pub").read_bytes() == key().public.pem
+    assert (world.desk / key().public.fingerprint / "trail.pub").read_bytes() == key().public.pem
 
 
 def test_cut_off_at_any_request_it_goes_on_from_there_and_what_is_there_is_sound(world: World) -> None:
@@ -136,6 +148,56 @@ def test_cut_off_at_any_request_it_goes_on_from_there_and_what_is_there_is_sound
         world.sends()
         assert world.arrived == 9
     assert answered > 7
+
+
+def test_a_kiosk_that_has_lost_its_state_begins_a_new_trail_beside_the_old_one(world: World) -> None:
+    world.grows(11)
+    world.sends()
+    fresh, folder = Key(Ed25519PrivateKey.generate()), world.folder.with_name("fresh")
+    trail = Trail(folder, fresh, KEPT_DAYS, world.clock, 700)
+    for lines in (3, 8, 3):  # shorter than the old one, and longer
+        for count in range(lines):
+            trail.append(number(count + 1))
+        upload(folder, fresh.public, Desk(world.url, world.tls))
+        world.sends()
+    assert (world.verified(fresh.public), world.arrived) == (14, 11)
+    other = Key(Ed25519PrivateKey.generate()).public
+    with pytest.raises(NotTaken, match="409"):
+        Desk(world.url, world.tls).put(f"{fresh.public.fingerprint}/{PUBLIC_FILE}", other.pem)
+
+
+def test_the_desks_web_server_takes_what_is_sent_and_nothing_else() -> None:
+    """The patterns of config/fleet/nginx.conf, which has only what both kinds of expressions have."""
+    text = (ROOT / "config/fleet/nginx.conf").read_text("utf-8")
+    takes = [re.compile(each) for each in re.findall(r"location ~ (\S+) \{", text)]
+    place = key().public.fingerprint
+    for name in ("trail.pub", "trail/anchor", "trail/000001.jsonl", "trail/000001.jsonl.sig"):
+        assert [bool(each.search(f"/{place}/{name}")) for each in takes].count(True) == 1, name
+    for name in (
+        "trail.pub",
+        f"{place}/x",
+        f"{place}/trail/anchor/x",
+        f"{place}/../x/trail.pub",
+        f"x{place}/trail.pub",
+    ):
+        assert not any(each.search(f"/{name}") for each in takes), name
+
+
+def test_the_unit_that_sends_has_no_more_of_roots_powers_than_it_reads_by(tmp_path: Path) -> None:
+    unit = (ROOT / "config/fleet/kiosk-upload.service").read_text("utf-8")
+    lines = unit.splitlines()
+    for line in ("CapabilityBoundingSet=CAP_DAC_READ_SEARCH", "LimitCORE=0", "MemorySwapMax=0", "NoNewPrivileges=yes"):
+        assert lines.count(line) == 1
+    (tmp_path / "kiosk-upload.service").write_text(unit.replace("/usr/bin/kiosk", "/usr/bin/env"))
+    shutil.copy(ROOT / "config/fleet/kiosk-upload.timer", tmp_path)
+    asked = ["systemd-analyze", "verify", *sorted(map(str, tmp_path.iterdir()))]
+    result = subprocess.run(asked, capture_output=True, text=True, timeout=SOON)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+    asked = ["systemd-analyze", "security", "--offline=true", "--threshold=40", "--no-pager"]
+    result = subprocess.run(
+        [*asked, str(tmp_path / "kiosk-upload.service")], capture_output=True, text=True, timeout=SOON
+    )
+    assert result.returncode == 0, result.stdout[-300:] + result.stderr
 
 
 def test_a_desk_that_does_not_show_or_does_not_know_a_certificate_gets_nothing(world: World, tmp_path: Path) -> None:
@@ -175,6 +237,89 @@ def test_how_far_the_journal_has_come_is_the_first_entry_behind_the_place_that_w
     asked.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(OSError, match="journalctl"):
         journal_left(state)
+
+
+class Hears:
+    """A caretaker that is told how far both have come."""
+
+    def __init__(self, answer: Answer | None = None) -> None:
+        self.answer = answer or Taken()
+        self.told: list[str] = []
+
+    def ask(self, asked: Question, seconds: float) -> Answer:
+        assert isinstance(asked, Uploaded)
+        self.told.append(asked.what)
+        return self.answer
+
+
+class Gone(Hears):
+    def ask(self, asked: Question, seconds: float) -> Answer:
+        raise Away("nobody")
+
+
+def journal_at(folder: Path, saved: bytes, patch: pytest.MonkeyPatch, journalctl: str = "/bin/true") -> None:
+    folder.write_bytes(saved)
+    patch.setattr(module, "JOURNALCTL", journalctl)
+    patch.setattr(commands, "journal_left", lambda: journal_left(folder))
+
+
+def run_upload(world: World, caretaker: Hears) -> int:
+    settings: Any = SimpleNamespace(
+        caretaker=SimpleNamespace(state_directory=world.folder.parent, runtime_directory="")
+    )
+    options = argparse.Namespace(audit="upload", url=world.url, tls=world.tls)
+    (world.folder.parent / PUBLIC_FILE).write_bytes(key().public.pem)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commands, "Caretaker", lambda _: caretaker)
+        return commands.audit(settings, options)
+
+
+BADLY = {
+    "journalctl fails": (b"LAST_CURSOR=s=1\n", "exit 1"),
+    "no number": (b"LAST_CURSOR=s=1\n", "echo __REALTIME_TIMESTAMP=soon"),
+    "bytes that are no text": (b"LAST_CURSOR=\xff\xfe\n", ":"),
+    "bytes that no command takes": (b"LAST_CURSOR=s\0=1\n", ":"),
+    "journalctl is not there": (b"LAST_CURSOR=s=1\n", None),
+}
+
+
+@pytest.mark.parametrize("how", BADLY)
+def test_what_is_wrong_with_the_journal_keeps_back_nothing_of_the_trail(
+    world: World, how: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved, does = BADLY[how]
+    journalctl = world.tls / "journalctl"
+    if does is not None:
+        journalctl.write_text(f"#!/bin/sh\n{does}\n")
+        journalctl.chmod(0o755)
+    journal_at(world.tls / "state", saved, monkeypatch, str(journalctl))
+    world.grows(3)
+    caretaker = Hears()
+    assert run_upload(world, caretaker) == 1 and world.arrived == 3 and caretaker.told == ["trail"]
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"journal: [^\n]+\n", said) and "Traceback" not in said
+
+
+def test_what_is_wrong_with_the_trail_keeps_back_nothing_of_the_journal(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal_at(world.tls / "state", b"LAST_CURSOR=s=1\n", monkeypatch)
+    world.grows(3)
+    world.handler.left = 0
+    caretaker = Hears()
+    assert run_upload(world, caretaker) == 1 and caretaker.told == ["journal"] and capsys.readouterr().err
+    world.handler.left = 10**6
+    assert run_upload(world, caretaker) == 0 and caretaker.told == ["journal", "trail", "journal"]
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("caretaker", [Hears(Denied("not now")), Gone()])
+def test_a_caretaker_that_does_not_take_how_far_it_has_come_is_no_success(
+    world: World, caretaker: Hears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal_at(world.tls / "state", b"LAST_CURSOR=s=1\n", monkeypatch)
+    world.grows(3)
+    assert run_upload(world, caretaker) == 1 and world.arrived == 3
 
 
 def test_how_far_it_was_sent_is_remembered(tmp_path: Path) -> None:

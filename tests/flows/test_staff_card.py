@@ -16,6 +16,7 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    Denied,
     NotAdmitted,
     ShowCard,
     Standing,
@@ -133,6 +134,18 @@ def test_one_that_the_caretaker_does_not_take_or_cannot_is_asked_for_again(chip:
     away = ScriptedCaretaker({Challenge: ()})
     shown, kiosk = at_the_reader(puts_in(chip), RIGHT, "back", caretaker=away)
     assert shown is None and faults(kiosk) == ["", "away"]
+
+
+@pytest.mark.parametrize(("denied", "says"), [(Denied("later", later=True), "later"), (Denied("no"), "away")])
+@pytest.mark.parametrize("question", [Challenge, ShowCard])
+def test_one_who_is_to_wait_a_little_is_told_so(question: type, denied: Denied, says: str, chip: PivCard) -> None:
+    given: list[Answer] = [Challenged(CHALLENGE)] * 2
+    admitted: list[Answer] = [Admitted("supervisor")]
+    first = [denied, given[0]] if question is Challenge else given
+    then = admitted if question is Challenge else [denied, *admitted]
+    caretaker = ScriptedCaretaker({Challenge: first, ShowCard: then})
+    shown, kiosk = at_the_reader(puts_in(chip), RIGHT, puts_in(chip), RIGHT, caretaker=caretaker)
+    assert shown == Admitted("supervisor") and faults(kiosk) == ["", says]
 
 
 # At the door

@@ -8,7 +8,7 @@ from kiosk.caretaker import weak
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.staff import door, room
 from kiosk.flows.staff.officer import Officer
-from kiosk.ipc.messages import Admit, Admitted, NotAdmitted, Number, StaffLeft, Standing, Status, Taken
+from kiosk.ipc.messages import Admit, Admitted, Denied, NotAdmitted, Number, StaffLeft, Standing, Status, Taken
 from tests.flows.office import OFFICER, PASSCODE, WRONG, ScriptedCaretaker
 from tests.flows.scripted import ScriptedKiosk
 
@@ -59,6 +59,13 @@ def test_without_caretaker_or_account_nothing_is_asked_for() -> None:
 def test_a_caretaker_that_goes_away_meanwhile_lets_nobody_in() -> None:
     officer, kiosk = at_the_door(NUMBER, f"pin:{PASSCODE}", "back", "back", caretaker=ScriptedCaretaker({Admit: ()}))
     assert officer is None and kiosk.screens[3].facts["fault"] == "away"
+
+
+def test_one_who_is_to_wait_a_little_is_told_so_and_not_that_nobody_answers() -> None:
+    caretaker = ScriptedCaretaker({Admit: [Denied("too much is asked", later=True), Admitted("officer")]})
+    officer, kiosk = at_the_door(NUMBER, f"pin:{PASSCODE}", f"pin:{PASSCODE}", caretaker=caretaker)
+    assert officer == Officer(OFFICER, "officer")
+    assert [screen.facts["fault"] for screen in kiosk.screens if screen.facts["asks"] == "passcode"] == ["", "later"]
 
 
 def test_the_pad_takes_what_the_caretaker_takes() -> None:

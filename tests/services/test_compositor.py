@@ -55,17 +55,29 @@ def test_its_place_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch)
     assert place() is None
 
 
-def test_the_keeper_says_that_it_stands_still_and_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("answers", "times"),
+    [
+        ([True, False] * 4, 0),  # late now and then
+        ([False, True, True], 1),
+        ([True, True, True, False, True], 1),
+        ([True] * 4, 2),  # it was said, and it stands still yet
+    ],
+)
+def test_the_keeper_says_that_it_stands_still_and_tells_it(
+    answers: list[bool], times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [*answers]
     said: list[str] = []
     monkeypatch.setattr(sd_notify, "notify", lambda *lines: said.extend(lines))
     monkeypatch.setattr(compositor, "ASK_SECONDS", 0.01)
-    answers = [False, True]
     monkeypatch.setattr(compositor, "stands_still", lambda _place: answers.pop(0) if answers else False)
     caretaker = Hears()
     keeper = Keeper(Settings(), caretaker=caretaker, shown_by=tmp_path)
     thread = threading.Thread(target=keeper._ask_compositor, args=(tmp_path,), daemon=True)
     thread.start()
-    until(lambda: said == [COMPOSITOR_STILL])
+    until(lambda: not answers and said == [COMPOSITOR_STILL] * times)
     keeper.stop()
     thread.join(5)
-    assert caretaker.heard == [event("browser_restarted", browser="compositor")]
+    assert said == [COMPOSITOR_STILL] * times
+    assert caretaker.heard == [event("browser_restarted", browser="compositor")] * times

@@ -156,6 +156,7 @@ def _door() -> Iterator[Sight]:
     yield at("checking", "checking")
     yield at("wrong", "passcode", fault="wrong")
     yield at("wait", "passcode", fault="wait", held=900)
+    yield at("later", "passcode", fault="later")
     yield at("away", "passcode", fault="away")
     yield at("card_taken", "passcode", fault="card_taken")
     yield from _card()
@@ -165,7 +166,7 @@ def _door() -> Iterator[Sight]:
 
 def _card() -> Iterator[Sight]:
     """The staff's card at their door."""
-    for fault in ("", *sorted({*card.FAULTS.values(), "refused", "left"})):
+    for fault in ("", *sorted({*card.FAULTS.values(), "refused", "later", "left"})):
         screen = Screen("staff_card", {"fault": fault, "mute": False}, ("back",), staff="card")
         yield Sight(f"staff_card_{fault or 'in'}", screen)
     into = Screen("staff_card", {"fault": "", "mute": False}, ("back",), staff="card")

@@ -24,7 +24,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Admitted, Answer, Challenge, Challenged, NotAdmitted, ShowCard, Taken
+from kiosk.ipc.messages import Admitted, Answer, Challenge, Challenged, Denied, NotAdmitted, ShowCard, Taken
 
 FAULTS: dict[type[Exception], str] = {  # the first that fits
     CardPulled: "removed",
@@ -59,7 +59,14 @@ def show(kiosk: Kiosk, staff: int) -> Admitted | Taken | None:
             continue
         if answer is None or isinstance(answer, Admitted | Taken):
             return answer
-        fault, at_the_pad = "refused" if isinstance(answer, NotAdmitted) else "away", ""
+        match answer:
+            case NotAdmitted():
+                fault = "refused"
+            case Denied(later=True):
+                fault = "later"
+            case _:
+                fault = "away"
+        at_the_pad = ""
 
 
 def _signed(kiosk: Kiosk, staff: int, fault: str) -> Answer | None:
@@ -71,6 +78,8 @@ def _signed(kiosk: Kiosk, staff: int, fault: str) -> Answer | None:
     if not _pin_is_taken(kiosk, application, fault):
         return None
     challenged = kiosk.caretaker.ask(Challenge(staff), STAFF_SECONDS)
+    if isinstance(challenged, Denied):
+        return challenged
     if not isinstance(challenged, Challenged):
         raise Away("nothing to sign")
     signature = application.sign(challenged.challenge, algorithm)

@@ -19,7 +19,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import card, room
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Admit, Admitted, CardWanted, End, NotAdmitted, StaffLeft, Standing, Status, Taken
+from kiosk.ipc.messages import Admit, Admitted, CardWanted, Denied, End, NotAdmitted, StaffLeft, Standing, Status, Taken
 
 NUMBER = Digits(1, 6, shown=True, least=1)
 PASSCODE = Digits(8, 32)
@@ -91,6 +91,8 @@ def _admits(kiosk: Kiosk, staff: int, passcode: bytearray, before: dict[str, obj
             return _shows_card(kiosk, staff)
         case NotAdmitted(seconds=seconds):
             return {"fault": "wait" if seconds else "wrong", "held": seconds}
+        case Denied(later=True):
+            return {"fault": "later", "held": 0}
     return {"fault": "away", "held": 0}
 
 

@@ -31,7 +31,7 @@ def run(machine: Machine, report: Report) -> None:
         report.figure("memory in use at attract", f"{machine.memory_in_use() >> 20} MB")
         good = wait_for(lambda: "a good start" in machine.said(), 900)
         report(good is not None, "the start counts as good")
-        blessed = wait_for(lambda: "Finished systemd-bless-boot.service" in machine.said(), 300)
+        blessed = wait_for(lambda: "Finished systemd-bless-boot.service" in machine.said(), 360)
         report(blessed is not None, "and loses its count")
         well(machine.run, report)
         machine.keep()
