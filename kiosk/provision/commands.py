@@ -23,6 +23,7 @@ from kiosk.provision.machine import PrivateKey, id_of
 from kiosk.provision.request import Request
 
 DAY_SECONDS = 24 * 3600
+SHORTEST = 12  # digits: whoever finds the stick may try passcodes without any wait (kiosk/caretaker/weak.py has 8)
 
 
 class NotSigned(Exception):
@@ -103,6 +104,8 @@ def _member(number: int, role: Appointment) -> Member:
         raise NotSigned("the two are not the same; nothing was signed")
     if weakness := weak(passcode, number):
         raise NotSigned(f"staff number {number}: {WEAKNESSES[weakness]}")
+    if len(passcode) < SHORTEST:
+        raise NotSigned(f"staff number {number}: a passcode that is carried on a stick has {SHORTEST} digits or more")
     return Member(role, hashed(passcode))
 
 

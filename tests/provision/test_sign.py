@@ -19,7 +19,7 @@ from kiosk.provision.answer import PROVISIONER, check, open_signed
 from tests.provision.office import STATION, Machine, pem, signer
 
 ROOT = Path(__file__).resolve().parents[2]
-GOOD = "58203917"
+GOOD = "582039174628"
 
 
 class Desk:
@@ -48,7 +48,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 def test_what_is_signed_at_the_desk_is_taken_by_the_machine(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     more = ("--settings", "kiosk.toml", "--staff", "1001:supervisor", "--staff", "12:officer", "--remove", "1002")
-    assert desk.signs(*more, typed=f"{GOOD}\n60417293\n") == 0
+    assert desk.signs(*more, typed=f"{GOOD}\n604172935813\n") == 0
     assert capsys.readouterr().out.startswith(f"answer.p7m: for the machine {desk.machine.id}")
     answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
     check(answer, desk.machine.id, desk.machine.number, int(time.time()))
@@ -73,6 +73,11 @@ def test_a_third_party_checks_a_file_with_openssl_alone(desk: Desk, tmp_path: Pa
     [
         ((), "", "the machine would not take it: there is nothing in it"),
         (("--staff", "1001:supervisor"), "12345678\n", "staff number 1001: this passcode is a pattern that is tried"),
+        (
+            ("--staff", "12:officer"),
+            "58203917462\n",
+            "staff number 12: a passcode that is carried on a stick has 12 digits",
+        ),
         (("--settings", "provisioner.key"), "", "the machine would not take it: kiosk.toml: is not TOML"),
         (("--settings", "nowhere"), "", "nowhere: No such file or directory"),
         (("--portal-certificate", PROVISIONER), "", "the machine would not take it: certificate: was made for another"),

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from cryptography import x509
 
-from kiosk.caretaker import identity
+from kiosk.caretaker import disk, identity
 from kiosk.caretaker.passcodes import hashed
 from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
@@ -140,10 +140,14 @@ def test_an_answer_is_used_whole_and_once(world: World) -> None:
     assert world.restarts == 1 and world.board.reported[-1] == ("provisioning", "taken")
     assert "taken" in world.says and "58203917" not in world.says
 
+    assert not (world.place / stick.ANSWER).exists(), "hashes of passcodes stand in it"
+
     before = world.machine.everything
+    world.is_given(answer)
     (folder / "provisioner.pem").write_text(pem(signer()[1]))
     assert world.put_in() == ("used", "")
     assert world.machine.everything == before | {"provisioner.pem": pem(signer()[1]).encode()}
+    assert not (world.place / stick.ANSWER).exists(), "as after a stick that was pulled too soon"
     asked = msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request)
     assert asked.number == world.machine.number != number, "the next answer is to another number"
 
@@ -234,6 +238,15 @@ def test_a_wrong_file_changes_nothing_and_says_why(world: World, tmp_path: Path,
         and CHECKS["provisioning"].reasons[reason].ja in world.says
     )
     assert said[1] in world.says and (world.place / stick.REQUEST).exists()
+    assert (world.place / stick.ANSWER).exists() == (reason != "used")
+
+
+def test_a_used_answer_is_overwritten_before_it_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = world.machine.signed(members={1001: SUPERVISOR})
+    world.is_given(answer)
+    monkeypatch.setattr(disk, "remove", lambda *paths: None)
+    stick.write(world.mount, world.machine.id, {}, spent=True)
+    assert (world.place / stick.ANSWER).read_bytes() == bytes(len(answer))
 
 
 def test_a_wrong_file_does_not_stand_in_the_way_of_the_right_one(world: World, tmp_path: Path) -> None:
