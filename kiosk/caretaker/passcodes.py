@@ -185,11 +185,15 @@ class Passcodes:
         self._tell(event("staff_removed", staff=number, removal="asked"))
 
     def appoint(self, appointed: Appointed) -> None:
-        """Who comes, and who goes. A file of accounts that cannot be used is moved aside: where there is no terminal,
+        """Who comes, and who goes. A supervisor who comes with another passcode still needs their card: the file that
+        brings a hash is in more hands than the card. A file of accounts that cannot be used is moved aside: where there is no terminal,
         this is the only way back. Raises NotDone."""
-        accounts = {} if self._flaw else dict(self._accounts)
-        gone = [number for number in (*appointed.removed, *appointed.members) if accounts.pop(number, None)]
-        accounts |= {number: Account(member.role, member.phc) for number, member in appointed.members.items()}
+        before = {} if self._flaw else self._accounts
+        named = (*appointed.removed, *appointed.members)
+        gone = [number for number in named if number in before]
+        accounts = {number: account for number, account in before.items() if number not in named}
+        for number, member in appointed.members.items():
+            accounts[number] = Account(member.role, member.phc, _card_of(before.get(number), member.role))
         if len(accounts) > MOST_ACCOUNTS:
             raise NotDone(f"there are {MOST_ACCOUNTS} accounts already")
         if self._flaw:
@@ -198,6 +202,8 @@ class Passcodes:
         self._change(accounts)
         self._flaw = ""
         for number in gone:
+            if before[number].card and (number not in accounts or not accounts[number].card):
+                self._tell(event("card_unpinned", staff=number, role=before[number].role))
             self._tell(event("staff_removed", staff=number, removal="provisioned"))
         for number, member in appointed.members.items():
             self._waits.forget(number)
@@ -338,6 +344,11 @@ def hashed(passcode: str, cost: Cost | None = None) -> str:
         memory_cost=cost.memory,
     )
     return argon.derive_phc_encoded(digits(passcode).encode())
+
+
+def _card_of(before: Account | None, role: Role) -> str | None:
+    """Which card an account needs that comes anew: the one that it needed, while its role stays a supervisor's."""
+    return before.card if before and before.role == role == "supervisor" else None
 
 
 def _is_over(account: Account, ran: float, now: datetime) -> bool:

@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from kiosk.caretaker import cards
 from kiosk.caretaker.cards import CHALLENGE_SECONDS, NotACard, fingerprint
-from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotDone, Refused
+from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotDone, Refused, hashed
 from kiosk.caretaker.waits import FREE
+from kiosk.ipc.appointed import Appointed, Appointment, Member
 from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki
-from tests.caretaker.test_passcodes import GOOD, OTHER, WRONG, Desk
+from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG, Desk
 
 CHIEF = 7
 
@@ -78,6 +79,35 @@ def test_it_is_off_until_it_is_pinned_holds_after_a_start_and_goes_again(desk: D
     desk.staff.pin(CHIEF, None)
     assert not desk.staff.with_card and desk.staff.check(CHIEF, OTHER) == Admitted("supervisor")
     assert [each.name for each in desk.told if each.name.startswith("card")] == ["card_unpinned"]
+
+
+def appoints(desk: Desk, number: str, role: Appointment, removed: tuple[int, ...] = ()) -> None:
+    members = {} if CHIEF in removed else {CHIEF: Member(role, hashed(GOOD, CHEAP))}
+    desk.told.clear()
+    desk.staff.appoint(Appointed(number, members, removed))
+
+
+def test_another_passcode_by_a_signed_file_takes_no_card_off(desk: Desk, pki: Pki) -> None:
+    appoints(desk, "1", "supervisor")
+    assert list(desk.staff.with_card) == [CHIEF] and "card_unpinned" not in [each.name for each in desk.told]
+    assert desk.staff.check(CHIEF, GOOD) == HalfAdmitted()
+    desk.start()
+    assert shows(desk, pki.staff_card("p256")) == HalfAdmitted()
+    assert desk.staff.check(CHIEF, GOOD) == Admitted("supervisor")
+
+
+@pytest.mark.parametrize("removed", [(), (CHIEF,)], ids=["another role", "removed"])
+def test_a_card_that_goes_with_a_signed_file_is_told(desk: Desk, removed: tuple[int, ...]) -> None:
+    appoints(desk, "1", "officer", removed)
+    assert not desk.staff.with_card
+    assert [(each.name, each.fields["staff"]) for each in desk.told][:2] == [
+        ("card_unpinned", CHIEF),
+        ("staff_removed", CHIEF),
+    ]
+    assert desk.told[0].fields["role"] == "supervisor"
+    if not removed:
+        appoints(desk, "2", "supervisor")
+        assert desk.staff.check(CHIEF, GOOD) == Admitted("supervisor"), "who was an officer meanwhile had no card"
 
 
 def test_a_card_is_for_a_supervisor_who_is_there(desk: Desk) -> None:
