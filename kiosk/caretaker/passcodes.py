@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from msgspec import Meta, Struct, structs
 
 from kiosk.caretaker import disk
-from kiosk.caretaker.cards import Challenges, fingerprint
+from kiosk.caretaker.cards import Challenges
 from kiosk.caretaker.waits import Counted, Waits
 from kiosk.caretaker.weak import Weakness, digits, weak
 from kiosk.config.events import Event, event
@@ -186,8 +186,8 @@ class Passcodes:
 
     def appoint(self, appointed: Appointed) -> None:
         """Who comes, and who goes. A supervisor who comes with another passcode still needs their card: the file that
-        brings a hash is in more hands than the card. A file of accounts that cannot be used is moved aside: where there is no terminal,
-        this is the only way back. Raises NotDone."""
+        brings a hash is in more hands than the card. A file of accounts that cannot be used is moved aside: where
+        there is no terminal, this is the only way back. Raises NotDone."""
         before = {} if self._flaw else self._accounts
         named = (*appointed.removed, *appointed.members)
         gone = [number for number in named if number in before]
@@ -246,8 +246,8 @@ class Passcodes:
     def show(self, number: int, certificate: bytes, signature: bytes) -> Admitted | HalfAdmitted | Refused:
         """A card has signed. One that is not theirs costs no try: there is nothing that could be guessed."""
         account = self._accounts.get(number)
-        signed = self._challenges.signed(number, certificate, signature)
-        if not signed or account is None or account.card != fingerprint(certificate):
+        pinned = account.card if account else None
+        if not self._challenges.signed(number, pinned, certificate, signature):
             self._tell(event("card_refused", staff=number if account else 0))
             return Refused(0)
         return self._admit(number) if self._has_seen(number, "passcode") else self._half_is_seen(number, "card")

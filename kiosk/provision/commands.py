@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.caretaker import disk
@@ -78,9 +79,11 @@ def _request(path: Path) -> Request:
 
 def _certificate(path: Path) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(path.read_bytes())
-    except ValueError:
-        raise NotSigned(f"{path}: is no certificate (PEM)") from None
+        found = x509.load_pem_x509_certificate(path.read_bytes())
+        found.public_key()
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+        raise NotSigned(f"{path}: is no certificate (PEM) that can be used") from None
+    return found
 
 
 def _key(path: Path) -> PrivateKey:

@@ -17,6 +17,7 @@ from kiosk.ipc.appointed import Appointed, Appointment, Member
 from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki
 from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG, Desk
+from tests.certificates import odd
 
 CHIEF = 7
 
@@ -214,12 +215,31 @@ def test_what_is_no_certificate_or_has_another_key_cannot_be_pinned(pki: Pki) ->
     for data in (b"", b"-----BEGIN CERTIFICATE-----", der[:-1], other):
         with pytest.raises(NotACard):
             cards.read(data)
-        assert not cards.Challenges(lambda: 0.0).signed(CHIEF, data, b"")
 
 
 def test_nothing_that_a_wild_session_shows_is_taken_or_ends_anything(desk: Desk, pki: Pki) -> None:
     certificate = certificate_of(pki.staff_card("p256"))
-    for shown in (b"", b"\x30", certificate[:-1], certificate + b"\0", b"\xff" * 2560):
+    for shown in (b"\x30", b"\xff" * 2560, *odd(certificate).values()):
         for signature in (b"", b"\x30\x00", b"\xff" * 256):
             desk.staff.challenge(CHIEF)
             assert desk.staff.show(CHIEF, shown, signature) == Refused(0)
+
+
+def test_what_cannot_be_parsed_is_refused_even_where_it_is_pinned(desk: Desk, pki: Pki) -> None:
+    for name, certificate in odd(certificate_of(pki.staff_card("p256"))).items():
+        with pytest.raises(NotACard):
+            cards.read(certificate)
+        desk.staff.pin(CHIEF, fingerprint(certificate))
+        signature = signed(pki.staff_card("p256"), desk.staff.challenge(CHIEF))
+        assert desk.staff.show(CHIEF, certificate, signature) == Refused(0), name
+
+
+def test_nothing_but_the_pinned_certificate_is_parsed_and_the_challenge_is_spent_by_any(
+    desk: Desk, pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = pki.staff_card("p256")
+    signature = signed(pinned, desk.staff.challenge(CHIEF))
+    with monkeypatch.context() as guarded:
+        guarded.delattr(cards.x509, "load_der_x509_certificate")
+        assert desk.staff.show(CHIEF, certificate_of(pki.staff_card("p384")), signature) == Refused(0)
+    assert desk.staff.show(CHIEF, certificate_of(pinned), signature) == Refused(0)

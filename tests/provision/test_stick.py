@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from kiosk.caretaker import disk, identity
 from kiosk.caretaker.passcodes import hashed
@@ -24,6 +26,7 @@ from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
 from kiosk.services import provision
+from tests.certificates import odd
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
 
 SUPERVISOR = Member("supervisor", hashed("58203917"))
@@ -182,6 +185,14 @@ def for_another_key(world: World, tmp: Path) -> bytes:
     return world.machine.signed(certificate=pem(signer("stranger")[1]))
 
 
+def odd_certificate(what: str) -> Callable[[World, Path], bytes]:
+    def made(world: World, tmp: Path) -> bytes:
+        ours = certificate(world.machine.key, "kiosk").public_bytes(serialization.Encoding.DER)
+        return world.machine.signed(certificate=ssl.DER_cert_to_PEM_cert(odd(ours)[what]))
+
+    return made
+
+
 def ended(world: World, tmp: Path) -> bytes:
     return world.machine.signed(certificate=pem(certificate(world.machine.key, "kiosk", days=-1)))
 
@@ -207,6 +218,9 @@ WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
     "another's certificate": (for_another_key, "unfit", "certificate: was made for another machine's key"),
     "an ended certificate": (ended, "unfit", "certificate: its time is over"),
     "no certificate": (lambda world, tmp: world.machine.signed(certificate="x"), "unfit", "certificate: is no certi"),
+    "version 2": (odd_certificate("version 2"), "unfit", "certificate: is no certificate"),
+    "rubbish": (odd_certificate("rubbish"), "unfit", "certificate: is no certificate"),
+    "an unknown key": (odd_certificate("unknown key"), "unfit", "certificate: its key cannot be read"),
     "no authority": (lambda world, tmp: world.machine.signed(authority="x"), "unfit", "authority: is no certificate"),
     "nobody to believe": (lambda world, tmp: world.machine.signed(provisioner="x"), "unfit", "provisioner: is no cert"),
     "comes and goes": (
