@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import grp
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from kiosk.caretaker import disk
 from kiosk.ipc import appointed
 from kiosk.provision.answer import Answer, files
 from kiosk.provision.request import FOLDER, another
+
+log = logging.getLogger("kiosk.provision")
 
 FILE = "taken.json"
 EVERYBODYS = 0o644
@@ -69,6 +72,10 @@ def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> b
     try:
         answer = msgspec.json.decode(path.read_bytes(), type=Answer)
     except FileNotFoundError:
+        return False
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        log.error("%s: is not what was written there; it is removed, and the stick may be put in again", path)
+        disk.remove(path)
         return False
     for name, data in files(answer).items():
         kind = SECRET.get(name)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kiosk.caretaker import disk
-from kiosk.provision import taking
+from kiosk.provision import request, taking
 from kiosk.services import provision
-from tests.provision.office import Machine, certificate, pem, signer
+from tests.provision.office import STATION, Machine, certificate, pem, signer
 
 WRITES = ("put", "remove")
 
@@ -76,3 +76,19 @@ def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
     machine.config.write_text("")
     assert not taking.finish(machine.folder)
     assert machine.config.read_text() == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff", b"{}", b"null"])
+def test_what_cannot_be_read_of_one_that_was_begun_closes_nothing(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = Machine(tmp_path / "etc")
+    before, number = machine.everything, machine.number
+    disk.private_folder(machine.folder / request.FOLDER)
+    (machine.folder / request.FOLDER / taking.FILE).write_bytes(content)
+    assert provision.run_prepare(machine.config) == 0
+    assert machine.everything.keys() - before.keys() == {"provisioning/asked.json", "provisioning/lock"}
+    assert machine.number == number
+    assert caplog.text.count("is not what was written there") == 1
+    taking.take(machine.answer(), machine.folder)
+    assert machine.config.read_text() == STATION
