@@ -12,6 +12,7 @@ after the other keeps no supervisor with a card out. A passcode that is right be
 until then.
 
 There is no default account. Who has no terminal appoints by a signed file (`appointed.py`), which brings the hashes.
+Accounts and the number of the file that was done last are lost together; then the last file is done once more.
 Roles: officer, supervisor, vendor. A vendor's account ends by itself after seven days, by
 whichever is first: the machine's clock, or the hours in which the caretaker has run; so a clock that was set back
 prolongs nothing.
@@ -79,11 +80,12 @@ class Account(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kept(Struct, frozen=True, forbid_unknown_fields=True):
-    """The file."""
+    """The file. appointed: the number of the signed file that was done last."""
 
     accounts: dict[int, Account] = {}
     wrong: Counted = Counted()
     wrong_behind_card: Counted = Counted()
+    appointed: str = ""
 
 
 class Half(Struct, frozen=True):
@@ -142,7 +144,7 @@ class Passcodes:
         self._nobodys = hashed("", self._cost)  # what is checked for a number that nobody has
         self._flaw = ""
         kept = self._load()
-        self._accounts = dict(kept.accounts)
+        self._accounts, self._appointed = dict(kept.accounts), kept.appointed
         self._waits = Waits(kept.wrong, monotonic())
         self._behind_card = Waits(kept.wrong_behind_card, monotonic())
         self._challenges = Challenges(monotonic)
@@ -185,9 +187,12 @@ class Passcodes:
         self._tell(event("staff_removed", staff=number, removal="asked"))
 
     def appoint(self, appointed: Appointed) -> None:
-        """Who comes, and who goes. A supervisor who comes with another passcode still needs their card: the file that
+        """Who comes, and who goes, once for each file: its number is kept with the accounts, in the same write. A
+        supervisor who comes with another passcode still needs their card: the file that
         brings a hash is in more hands than the card. A file of accounts that cannot be used is moved aside: where
         there is no terminal, this is the only way back. Raises NotDone."""
+        if appointed.number == self._appointed:
+            return
         before = {} if self._flaw else self._accounts
         named = (*appointed.removed, *appointed.members)
         gone = [number for number in named if number in before]
@@ -199,7 +204,7 @@ class Passcodes:
         if self._flaw:
             with contextlib.suppress(OSError):
                 os.replace(self._path, self._path.with_name(self._path.name + ".unusable"))
-        self._change(accounts)
+        self._change(accounts, appointed.number)
         self._flaw = ""
         for number in gone:
             if before[number].card and (number not in accounts or not accounts[number].card):
@@ -312,13 +317,14 @@ class Passcodes:
         log.error("%s", self._flaw)
         return Kept()
 
-    def _change(self, accounts: dict[int, Account]) -> None:
-        before, self._accounts = self._accounts, accounts
+    def _change(self, accounts: dict[int, Account], appointed: str | None = None) -> None:
+        before = self._accounts, self._appointed
+        self._accounts, self._appointed = accounts, self._appointed if appointed is None else appointed
         self._half = None
         try:
             self._write()
         except OSError as error:
-            self._accounts = before
+            self._accounts, self._appointed = before
             raise NotDone(f"{self._path}: {error.strerror}") from None
 
     def _keep(self) -> None:
@@ -330,7 +336,8 @@ class Passcodes:
             log.error("%s: %s; wrong passcodes count until the caretaker ends", self._path, error.strerror)
 
     def _write(self) -> None:
-        disk.put(self._path, msgspec.json.encode(Kept(self._accounts, self._waits.counted, self._behind_card.counted)))
+        kept = Kept(self._accounts, self._waits.counted, self._behind_card.counted, self._appointed)
+        disk.put(self._path, msgspec.json.encode(kept))
 
 
 def hashed(passcode: str, cost: Cost | None = None) -> str:

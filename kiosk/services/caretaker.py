@@ -185,7 +185,7 @@ class Service:
         for told in self._house.board.standing:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        appointed.appoint(config.with_name(APPOINTED), state, staff)
+        appointed.appoint(config.with_name(APPOINTED), staff)
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
