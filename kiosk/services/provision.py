@@ -60,6 +60,8 @@ def run_stick(config: Path, device: str) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     try:
         with taking.alone(config.parent):
+            if taking.finish(config.parent):
+                restart()  # then the caretaker tells of it
             made = prepare(config.parent)
             reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
     except (NoKey, OSError) as error:

@@ -18,9 +18,10 @@ from kiosk.caretaker import disk, identity
 from kiosk.caretaker.passcodes import hashed
 from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
+from kiosk.ipc import finished
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
-from kiosk.provision import request, stick
+from kiosk.provision import request, stick, taking
 from kiosk.provision.answer import LARGEST, sign
 from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
@@ -368,6 +369,22 @@ def test_without_stick_and_caretaker_there_is_a_line(
     said = capsys.readouterr()
     assert said.out == "unreadable: mount has failed\n"
     assert "the caretaker does not answer; trail and board do not have it" in said.err
+
+
+def test_a_stick_that_finds_what_was_begun_finishes_it_and_has_it_told(world: World, unit: Path) -> None:
+    answer = world.machine.answer()
+    disk.private_folder(world.machine.folder / request.FOLDER)
+    (world.machine.folder / request.FOLDER / taking.FILE).write_bytes(msgspec.json.encode(answer))
+    (unit / "stick").mkdir(exist_ok=True)
+    assert provision.run_stick(world.machine.config, "/dev/sdb1") == 0
+    assert world.machine.config.read_text() == STATION
+    done = (unit / "done").read_text().splitlines()
+    assert [line for line in done if line.startswith("systemctl")] == [
+        "systemctl try-restart kiosk-caretaker.service",
+        "systemctl --no-block try-restart kiosk-server.service",
+    ]
+    told = msgspec.json.decode((world.machine.folder / finished.FILE).read_bytes(), type=finished.Finished)
+    assert told.number == answer.number
 
 
 def test_a_machine_that_cannot_use_its_key_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.caretaker import disk
+from kiosk.ipc import finished
 from kiosk.provision import request, taking
 from kiosk.services import provision
 from tests.provision.office import STATION, Machine, certificate, pem, signer
@@ -63,7 +64,7 @@ def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on(
         provision.prepare(machine.folder)  # the next start
         after_all = machine.everything
         changed = {name for name in after_all if after_all[name] != before.get(name)} - {"provisioning/asked.json"}
-        assert changed == (NAMES if begun else set())
+        assert changed == (NAMES | {"finished.json"} if begun else set())
         assert (machine.number != number) == begun, "the number is used up with it, and only with it"
         assert not taking.begun(machine.folder)
         whole += begun
@@ -74,7 +75,7 @@ def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "etc")
     taking.take(machine.answer(), machine.folder)
     machine.config.write_text("")
-    assert not taking.finish(machine.folder)
+    assert not taking.finish(machine.folder) and not (machine.folder / finished.FILE).exists()
     assert machine.config.read_text() == ""
 
 
