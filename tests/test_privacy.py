@@ -106,9 +106,10 @@ SHOWN: dict[str, str] = {
     "Confirmed": "day digest",
     "FactRow": "says source confirmed digest",
     "ConfirmFact": "digest",
-    # the one-time number of a machine's request
+    # the one-time number of a machine's request, by which its answer is known
     "Appointed": "number",
-    "Done": "number",
+    "Finished": "number",
+    "Kept": "appointed",
     # what runs here: names, versions and hashes of files
     "Identity": "station kiosk versions settings facts image",
     "Stands": "head",

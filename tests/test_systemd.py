@@ -29,13 +29,14 @@ SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a per
 CARETAKER = "kiosk-caretaker.service"
 FIREWALL = "kiosk-firewall.service"
 PREPARE, STICK = "kiosk-prepare.service", "kiosk-provision@.service"
+STICKS = "kiosk-provision.slice"
 ALL = [*SERVICES, CARETAKER]
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*ALL, FIREWALL, PREPARE, STICK, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, PREPARE, STICK, STICKS, "kiosk.target"]:
         text = (UNITS / unit).read_text()
         text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
@@ -51,6 +52,16 @@ def test_systemd_finds_nothing_to_say_about_the_units(units: Path) -> None:
         ["systemd-analyze", "verify", *sorted(map(str, units.iterdir()))], capture_output=True, text=True, timeout=60
     )
     assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_a_stick_that_claims_to_be_many_is_bounded_as_one() -> None:
+    """By systemd, and by udev, which starts one process for a device at most."""
+    assert f"Slice={STICKS}" in lines(STICK)
+    bounds = dict(line.split("=") for line in lines(STICKS) if "Max=" in line)
+    assert bounds == {"MemoryMax": "256M", "MemorySwapMax": "0", "TasksMax": "64"}
+    assert "MemoryMax=256M" in lines(STICK), "one alone has room"
+    rules = [line for line in lines("udev/70-kiosk-provision.rules") if not line.startswith("#")]
+    assert len(rules) == 1 and 'ENV{PARTN}=="|1"' in rules[0], "a whole disk has no number of a partition"
 
 
 @pytest.mark.parametrize(
@@ -163,6 +174,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/systemd/system/kiosk-firewall.service",
         "etc/systemd/system/kiosk-prepare.service",
         "etc/systemd/system/kiosk-provision@.service",
+        "etc/systemd/system/kiosk-provision.slice",
         "etc/kiosk/firewall.nft",
         "etc/kiosk/guidance.toml",
         "etc/kiosk/kiosk.toml",

@@ -73,7 +73,7 @@ def algorithm_of(certificate: bytes) -> int:
     """How the key of this certificate signs. Raises `KindUnknown`."""
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise CardProblem("PIV certificate", "cannot be read") from None
     match key:
         case rsa.RSAPublicKey(key_size=2048):

@@ -1,8 +1,7 @@
 """Staff who were appointed by a signed file. Provisioning has checked it and put it beside the settings
 (kiosk/ipc/appointed.py); here it is done, once, at the caretaker's start.
 
-Which file was done last is kept beside the accounts. A power cut between the two does it once more, and the accounts
-are the same again.
+Which file was done last stands with the accounts, in one file and one write, so nothing undoes what was changed since.
 """
 
 from __future__ import annotations
@@ -11,24 +10,14 @@ import logging
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
-from kiosk.caretaker.kept import Kept
 from kiosk.caretaker.passcodes import NotDone, Passcodes
 from kiosk.ipc.appointed import Appointed
 
 log = logging.getLogger("kiosk.caretaker")
 
-FILE = "appointed.json"  # in the state directory
 
-
-class Done(Struct, frozen=True):
-    """number: of the last file that was done."""
-
-    number: str = ""
-
-
-def appoint(path: Path, state: Path, staff: Passcodes) -> None:
+def appoint(path: Path, staff: Passcodes) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
     try:
         appointed = msgspec.json.decode(path.read_bytes(), type=Appointed)
@@ -37,12 +26,7 @@ def appoint(path: Path, state: Path, staff: Passcodes) -> None:
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         log.error("%s: cannot be used (%s); nobody is appointed", path, type(error).__name__)
         return
-    done = Kept(state / FILE, Done())
-    if done.now.number == appointed.number:
-        return
     try:
         staff.appoint(appointed)
     except NotDone as error:
         log.error("%s: %s; it is tried again at the next start", path, error)
-        return
-    done.keep(Done(appointed.number))

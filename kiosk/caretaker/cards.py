@@ -43,13 +43,16 @@ class Challenges:
         self._challenge = CONTEXT + number.to_bytes(4, "big") + os.urandom(NONCE_BYTES)
         return self._challenge
 
-    def signed(self, number: int, certificate: bytes, signature: bytes) -> bool:
-        """Whether the key of this certificate has signed what was given for this number."""
+    def signed(self, number: int, pinned: str | None, certificate: bytes, signature: bytes) -> bool:
+        """Whether the key of this certificate has signed what was given for this number, and the certificate is the
+        pinned one, by its fingerprint. No other is parsed."""
         challenge, self._challenge = self._challenge, b""
         if not challenge or number != self._number or self._monotonic() >= self._until:
             return False
+        if pinned != fingerprint(certificate):
+            return False
         try:
-            _verify(_key(certificate), challenge, signature)
+            _verify(_known(_parsed(x509.load_der_x509_certificate, certificate)), challenge, signature)
         except (NotACard, InvalidSignature):
             return False
         return True
@@ -62,11 +65,8 @@ def fingerprint(certificate: bytes) -> str:
 
 def read(data: bytes) -> x509.Certificate:
     """A certificate from a file, PEM or DER, with a key that the kiosk can use. Raises NotACard."""
-    try:
-        pem = data.lstrip().startswith(b"-----BEGIN")
-        certificate = x509.load_pem_x509_certificate(data) if pem else x509.load_der_x509_certificate(data)
-    except ValueError:
-        raise NotACard("this is no certificate, PEM or DER") from None
+    pem = data.lstrip().startswith(b"-----BEGIN")
+    certificate = _parsed(x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate, data)
     _known(certificate)
     return certificate
 
@@ -74,11 +74,11 @@ def read(data: bytes) -> x509.Certificate:
 Key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 
-def _key(certificate: bytes) -> Key:
+def _parsed(parse: Callable[[bytes], x509.Certificate], data: bytes) -> x509.Certificate:
     try:
-        return _known(x509.load_der_x509_certificate(certificate))
-    except ValueError:
-        raise NotACard("this is no certificate") from None
+        return parse(data)
+    except (ValueError, x509.InvalidVersion):  # the latter is none of the former
+        raise NotACard("this is no certificate, PEM or DER") from None
 
 
 def _known(certificate: x509.Certificate) -> Key:

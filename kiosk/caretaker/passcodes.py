@@ -12,6 +12,7 @@ after the other keeps no supervisor with a card out. A passcode that is right be
 until then.
 
 There is no default account. Who has no terminal appoints by a signed file (`appointed.py`), which brings the hashes.
+Accounts and the number of the file that was done last are lost together; then the last file is done once more.
 Roles: officer, supervisor, vendor. A vendor's account ends by itself after seven days, by
 whichever is first: the machine's clock, or the hours in which the caretaker has run; so a clock that was set back
 prolongs nothing.
@@ -37,7 +38,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from msgspec import Meta, Struct, structs
 
 from kiosk.caretaker import disk
-from kiosk.caretaker.cards import Challenges, fingerprint
+from kiosk.caretaker.cards import Challenges
 from kiosk.caretaker.waits import Counted, Waits
 from kiosk.caretaker.weak import Weakness, digits, weak
 from kiosk.config.events import Event, event
@@ -79,11 +80,12 @@ class Account(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kept(Struct, frozen=True, forbid_unknown_fields=True):
-    """The file."""
+    """The file. appointed: the number of the signed file that was done last."""
 
     accounts: dict[int, Account] = {}
     wrong: Counted = Counted()
     wrong_behind_card: Counted = Counted()
+    appointed: str = ""
 
 
 class Half(Struct, frozen=True):
@@ -142,7 +144,7 @@ class Passcodes:
         self._nobodys = hashed("", self._cost)  # what is checked for a number that nobody has
         self._flaw = ""
         kept = self._load()
-        self._accounts = dict(kept.accounts)
+        self._accounts, self._appointed = dict(kept.accounts), kept.appointed
         self._waits = Waits(kept.wrong, monotonic())
         self._behind_card = Waits(kept.wrong_behind_card, monotonic())
         self._challenges = Challenges(monotonic)
@@ -185,19 +187,28 @@ class Passcodes:
         self._tell(event("staff_removed", staff=number, removal="asked"))
 
     def appoint(self, appointed: Appointed) -> None:
-        """Who comes, and who goes. A file of accounts that cannot be used is moved aside: where there is no terminal,
-        this is the only way back. Raises NotDone."""
-        accounts = {} if self._flaw else dict(self._accounts)
-        gone = [number for number in (*appointed.removed, *appointed.members) if accounts.pop(number, None)]
-        accounts |= {number: Account(member.role, member.phc) for number, member in appointed.members.items()}
+        """Who comes, and who goes, once for each file: its number is kept with the accounts, in the same write. A
+        supervisor who comes with another passcode still needs their card: the file that
+        brings a hash is in more hands than the card. A file of accounts that cannot be used is moved aside: where
+        there is no terminal, this is the only way back. Raises NotDone."""
+        if appointed.number == self._appointed:
+            return
+        before = {} if self._flaw else self._accounts
+        named = (*appointed.removed, *appointed.members)
+        gone = [number for number in named if number in before]
+        accounts = {number: account for number, account in before.items() if number not in named}
+        for number, member in appointed.members.items():
+            accounts[number] = Account(member.role, member.phc, _card_of(before.get(number), member.role))
         if len(accounts) > MOST_ACCOUNTS:
             raise NotDone(f"there are {MOST_ACCOUNTS} accounts already")
         if self._flaw:
             with contextlib.suppress(OSError):
                 os.replace(self._path, self._path.with_name(self._path.name + ".unusable"))
-        self._change(accounts)
+        self._change(accounts, appointed.number)
         self._flaw = ""
         for number in gone:
+            if before[number].card and (number not in accounts or not accounts[number].card):
+                self._tell(event("card_unpinned", staff=number, role=before[number].role))
             self._tell(event("staff_removed", staff=number, removal="provisioned"))
         for number, member in appointed.members.items():
             self._waits.forget(number)
@@ -240,8 +251,8 @@ class Passcodes:
     def show(self, number: int, certificate: bytes, signature: bytes) -> Admitted | HalfAdmitted | Refused:
         """A card has signed. One that is not theirs costs no try: there is nothing that could be guessed."""
         account = self._accounts.get(number)
-        signed = self._challenges.signed(number, certificate, signature)
-        if not signed or account is None or account.card != fingerprint(certificate):
+        pinned = account.card if account else None
+        if not self._challenges.signed(number, pinned, certificate, signature):
             self._tell(event("card_refused", staff=number if account else 0))
             return Refused(0)
         return self._admit(number) if self._has_seen(number, "passcode") else self._half_is_seen(number, "card")
@@ -306,13 +317,14 @@ class Passcodes:
         log.error("%s", self._flaw)
         return Kept()
 
-    def _change(self, accounts: dict[int, Account]) -> None:
-        before, self._accounts = self._accounts, accounts
+    def _change(self, accounts: dict[int, Account], appointed: str | None = None) -> None:
+        before = self._accounts, self._appointed
+        self._accounts, self._appointed = accounts, self._appointed if appointed is None else appointed
         self._half = None
         try:
             self._write()
         except OSError as error:
-            self._accounts = before
+            self._accounts, self._appointed = before
             raise NotDone(f"{self._path}: {error.strerror}") from None
 
     def _keep(self) -> None:
@@ -324,7 +336,8 @@ class Passcodes:
             log.error("%s: %s; wrong passcodes count until the caretaker ends", self._path, error.strerror)
 
     def _write(self) -> None:
-        disk.put(self._path, msgspec.json.encode(Kept(self._accounts, self._waits.counted, self._behind_card.counted)))
+        kept = Kept(self._accounts, self._waits.counted, self._behind_card.counted, self._appointed)
+        disk.put(self._path, msgspec.json.encode(kept))
 
 
 def hashed(passcode: str, cost: Cost | None = None) -> str:
@@ -338,6 +351,11 @@ def hashed(passcode: str, cost: Cost | None = None) -> str:
         memory_cost=cost.memory,
     )
     return argon.derive_phc_encoded(digits(passcode).encode())
+
+
+def _card_of(before: Account | None, role: Role) -> str | None:
+    """Which card an account needs that comes anew: the one that it needed, while its role stays a supervisor's."""
+    return before.card if before and before.role == role == "supervisor" else None
 
 
 def _is_over(account: Account, ran: float, now: datetime) -> bool:

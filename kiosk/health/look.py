@@ -184,7 +184,7 @@ def passed(settings: Settings, facts: Guidance) -> dict[str, datetime.datetime]:
     """Moments that have passed: somebody has made these certificates, and confirmed these facts."""
     found = {}
     for key in ("ca_file", "certificate_file"):
-        with contextlib.suppress(OSError, TypeError, ValueError):  # no such file, or no certificate: `portal` says so
+        with contextlib.suppress(OSError, TypeError, ValueError, x509.InvalidVersion):  # no such file: `portal` says so
             certificate = x509.load_pem_x509_certificate(Path(getattr(settings.portal, key)).read_bytes())
             found[f"portal.{key}"] = certificate.not_valid_before_utc
     day = max(getattr(facts, each.name).confirmed for each in structs.fields(facts))

@@ -198,7 +198,7 @@ def end_of(certificate_file: str) -> datetime | None:
     """When the first certificate in a PEM file ends; None for one that cannot be read."""
     try:
         return x509.load_pem_x509_certificate(Path(certificate_file).read_bytes()).not_valid_after_utc
-    except (OSError, ValueError):
+    except (OSError, ValueError, x509.InvalidVersion):
         return None
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 import msgspec
 from asn1crypto import parser
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 from msgspec import Struct
@@ -125,11 +126,19 @@ def check(answer: Answer, machine: str, number: str, now: int) -> None:
     _certificates("authority", answer.authority)
     _certificates("provisioner", answer.provisioner)
     for own in _certificates("certificate", answer.certificate)[:1]:
-        if id_of(own) != machine:
+        if _id_of(own) != machine:
             raise Wrong("unfit", "certificate: was made for another machine's key")
         moment = datetime.fromtimestamp(now, UTC)
         if own.not_valid_after_utc <= moment:
             raise Wrong("unfit", "certificate: its time is over")
+
+
+def _id_of(certificate: x509.Certificate) -> str:
+    """Raises Wrong."""
+    try:
+        return id_of(certificate)
+    except (ValueError, UnsupportedAlgorithm):
+        raise Wrong("unfit", "certificate: its key cannot be read") from None
 
 
 def _check_settings(text: str) -> None:
@@ -147,5 +156,5 @@ def _certificates(what: str, pem: str) -> list[x509.Certificate]:
     """Raises Wrong."""
     try:
         return x509.load_pem_x509_certificates(pem.encode()) if pem else []
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, x509.InvalidVersion):
         raise Wrong("unfit", f"{what}: is no certificate (PEM)") from None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.caretaker import disk
@@ -23,6 +24,7 @@ from kiosk.provision.machine import PrivateKey, id_of
 from kiosk.provision.request import Request
 
 DAY_SECONDS = 24 * 3600
+SHORTEST = 12  # digits: whoever finds the stick may try passcodes without any wait (kiosk/caretaker/weak.py has 8)
 
 
 class NotSigned(Exception):
@@ -77,9 +79,11 @@ def _request(path: Path) -> Request:
 
 def _certificate(path: Path) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(path.read_bytes())
-    except ValueError:
-        raise NotSigned(f"{path}: is no certificate (PEM)") from None
+        found = x509.load_pem_x509_certificate(path.read_bytes())
+        found.public_key()
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+        raise NotSigned(f"{path}: is no certificate (PEM) that can be used") from None
+    return found
 
 
 def _key(path: Path) -> PrivateKey:
@@ -103,6 +107,8 @@ def _member(number: int, role: Appointment) -> Member:
         raise NotSigned("the two are not the same; nothing was signed")
     if weakness := weak(passcode, number):
         raise NotSigned(f"staff number {number}: {WEAKNESSES[weakness]}")
+    if len(passcode) < SHORTEST:
+        raise NotSigned(f"staff number {number}: a passcode that is carried on a stick has {SHORTEST} digits or more")
     return Member(role, hashed(passcode))
 
 

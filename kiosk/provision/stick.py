@@ -3,7 +3,7 @@
 kiosk-0123456789abcdef/        the first digits of the machine's id
     request.json               what the machine asks for, made anew whenever it is put in
     request.csr                for whoever makes the certificate for the portal (PKCS #10, PEM)
-    answer.p7m                 what the operator has put there
+    answer.p7m                 what the operator has put there; gone once it was used
     says.txt                   what became of it, in Japanese and English
 """
 
@@ -44,12 +44,14 @@ def read(mount: Mount, machine: str) -> bytes | None:
             return answer.read(LARGEST + 1)
 
 
-def write(mount: Mount, machine: str, files: dict[str, bytes]) -> None:
-    """Raises OSError."""
+def write(mount: Mount, machine: str, files: dict[str, bytes], spent: bool = False) -> None:
+    """spent: the answer was used, and is to go. Raises OSError."""
     with mount("rw") as top:
         folder = top / name_of(machine)
         with contextlib.suppress(FileExistsError):
             folder.mkdir()
+        if spent:
+            _wipe(folder / ANSWER)
         for name, data in files.items():
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             file = os.open(folder / name, flags, 0o644)
@@ -57,3 +59,16 @@ def write(mount: Mount, machine: str, files: dict[str, bytes]) -> None:
                 disk.add(file, data)
             finally:
                 os.close(file)
+
+
+def _wipe(path: Path) -> None:
+    """Overwritten, then removed. What a stick keeps of it beside its file system is out of reach. Raises OSError."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        disk.add(file, bytes(min(os.fstat(file).st_size, LARGEST)))
+    finally:
+        os.close(file)
+    disk.remove(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import grp
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +17,12 @@ from typing import NamedTuple
 import msgspec
 
 from kiosk.caretaker import disk
-from kiosk.ipc import appointed
+from kiosk.ipc import appointed, finished
+from kiosk.ipc.finished import Finished
 from kiosk.provision.answer import Answer, files
 from kiosk.provision.request import FOLDER, another
+
+log = logging.getLogger("kiosk.provision")
 
 FILE = "taken.json"
 EVERYBODYS = 0o644
@@ -55,7 +59,8 @@ def take(answer: Answer, folder: Path, group: Callable[[str], int | None] = grou
     when not even its first file could be written, not at all."""
     disk.private_folder(folder / FOLDER)
     disk.put(folder / FOLDER / FILE, msgspec.json.encode(answer))
-    finish(folder, group)
+    _put(answer, folder, group)
+    disk.remove(folder / FOLDER / FILE)
 
 
 def begun(folder: Path) -> bool:
@@ -64,12 +69,24 @@ def begun(folder: Path) -> bool:
 
 
 def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> bool:
-    """Whether there was one that had not come to its end. Raises OSError."""
+    """Whether there was one that had not come to its end. The caretaker tells of it at its next start (kiosk/ipc/
+    finished.py). Raises OSError."""
     path = folder / FOLDER / FILE
     try:
         answer = msgspec.json.decode(path.read_bytes(), type=Answer)
     except FileNotFoundError:
         return False
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        log.error("%s: is not what was written there; it is removed, and the stick may be put in again", path)
+        disk.remove(path)
+        return False
+    _put(answer, folder, group)
+    disk.put(folder / finished.FILE, msgspec.json.encode(Finished(answer.number)), EVERYBODYS)
+    disk.remove(path)
+    return True
+
+
+def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> None:
     for name, data in files(answer).items():
         kind = SECRET.get(name)
         if kind is None:
@@ -77,5 +94,3 @@ def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> b
         else:
             disk.put(folder / name, data, kind.mode, group(kind.group))
     another(folder)
-    disk.remove(path)
-    return True

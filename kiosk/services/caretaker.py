@@ -32,7 +32,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import appointed, disk, passcodes, restarts
+from kiosk.caretaker import appointed, disk, finished, passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.desk import Desk
@@ -52,6 +52,7 @@ from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
 from kiosk.ipc import doors
 from kiosk.ipc.appointed import FILE as APPOINTED
+from kiosk.ipc.finished import FILE as FINISHED
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -185,7 +186,8 @@ class Service:
         for told in self._house.board.standing:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
-        appointed.appoint(config.with_name(APPOINTED), state, staff)
+        appointed.appoint(config.with_name(APPOINTED), staff)
+        finished.tell(config.with_name(FINISHED), state, self._record.tell, self._house.report)
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False

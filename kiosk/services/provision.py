@@ -2,8 +2,9 @@
 is done with a stick that is put in (`stick`, started by udev for it alone).
 
 A stick is mounted twice, in a namespace that ends with this process: to read the answer, and to write what became of
-it. In between it is not mounted, and may be pulled. Whatever goes wrong with it changes nothing here, is one reason of
-the board's (config/health.toml, `provisioning`), an event, and a line on the stick.
+it. An answer that was used is wiped from it then, for hashes of passcodes stand in it. In between it is not mounted,
+and may be pulled. Whatever goes wrong with it changes nothing here, is one reason of the board's (config/health.toml,
+`provisioning`), an event, and a line on the stick.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ log = logging.getLogger("kiosk.provision")
 
 SERVER_GROUP = "kiosk"
 KINDS = "vfat,exfat"
+SPENT = ("taken", "used")  # the answer is of no use to this machine any more
 MOUNT_SECONDS, RESTART_SECONDS = 30.0, 60.0
 
 
@@ -58,6 +60,8 @@ def run_stick(config: Path, device: str) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     try:
         with taking.alone(config.parent):
+            if taking.finish(config.parent):
+                restart()  # then the caretaker tells of it
             made = prepare(config.parent)
             reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
     except (NoKey, OSError) as error:
@@ -85,7 +89,7 @@ def use(
     try:
         asked = request.request(config, machine, int(now()), _runtime(config))
         files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.SAYS: _says(machine, reason, line, now())}
-        stick.write(mount, machine, files)
+        stick.write(mount, machine, files, spent=reason in SPENT)
     except OSError as error:
         log.error("the stick cannot be written: %s", error.strerror or error)
         if reason == "asked":

@@ -30,6 +30,7 @@ from kiosk.sim.card.wire import Pulled
 from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki
 from tests.card.script import card as scripted
+from tests.certificates import odd
 
 KINDS: tuple[KeyKind, ...] = ("rsa2048", "p256", "p384")
 MESSAGE = b"challenge" * 5
@@ -166,6 +167,11 @@ def test_a_key_that_no_kiosk_knows_is_said_to_be_unknown(pki: Pki) -> None:
         piv.algorithm_of(other)
     with pytest.raises(CardProblem):
         piv.algorithm_of(b"\x30\x03\x02\x01\x00")
+    ours = pki.staff_card("p256").certificate
+    assert ours is not None
+    for certificate in odd(ours).values():
+        with pytest.raises(CardProblem):
+            piv.algorithm_of(certificate)
 
 
 def test_the_commands_are_those_of_the_page_byte_for_byte() -> None:

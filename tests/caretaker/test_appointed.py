@@ -25,9 +25,13 @@ class Caretaker:
         self.state.mkdir()
 
     def starts(self) -> dict[int, str]:
-        staff = Passcodes(self.state / passcodes.FILE, self.told.append, cost=CHEAP)
-        appointed.appoint(self.file, self.state, staff)
+        staff = self.staff
+        appointed.appoint(self.file, staff)
         return dict(staff.accounts)
+
+    @property
+    def staff(self) -> Passcodes:
+        return Passcodes(self.state / passcodes.FILE, self.told.append, cost=CHEAP)
 
     def is_brought(self, brought: Appointed) -> None:
         self.file.write_bytes(msgspec.json.encode(brought))
@@ -42,29 +46,41 @@ def test_it_is_done_once(caretaker: Caretaker) -> None:
     assert caretaker.starts() == {}
     caretaker.is_brought(Appointed("1", {7: MEMBER}))
     assert caretaker.starts() == {7: "supervisor"} and len(caretaker.told) == 1
-    (caretaker.state / passcodes.FILE).unlink()
-    assert caretaker.starts() == {} and len(caretaker.told) == 1
+    caretaker.staff.remove(7)
+    assert caretaker.starts() == {} and len(caretaker.told) == 2, "nor when a terminal has changed it since"
     caretaker.is_brought(Appointed("2", {8: MEMBER}))
     assert caretaker.starts() == {8: "supervisor"}
 
 
-def test_a_power_cut_before_it_is_noted_does_it_once_more_with_the_same_end(
-    caretaker: Caretaker, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_power_cut_at_its_one_write_leaves_nothing_half(
+    caretaker: Caretaker, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
     caretaker.is_brought(Appointed("1", {7: MEMBER}, (8,)))
-
-    put = disk.put
+    put, written = disk.put, list[Path]()
 
     def cut(path: Path, data: bytes) -> None:
-        if path.name == appointed.FILE:
-            raise KeyboardInterrupt
-        put(path, data)
+        if after:
+            put(path, data)
+        written.append(path)
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as without_power:
         without_power.setattr(disk, "put", cut)
         with pytest.raises(KeyboardInterrupt):
             caretaker.starts()
     assert caretaker.starts() == {7: "supervisor"}
+    assert len(caretaker.told) == (0 if after else 1), "it was done, or is done now"
+    assert written == [caretaker.state / passcodes.FILE]
+    assert [path.name for path in caretaker.state.iterdir()] == [passcodes.FILE]
+
+
+def test_with_the_accounts_their_number_is_lost_and_the_last_file_is_done_once_more(caretaker: Caretaker) -> None:
+    caretaker.is_brought(Appointed("1", {7: MEMBER}))
+    caretaker.starts()
+    (caretaker.state / passcodes.FILE).write_bytes(b"{")
+    assert caretaker.starts() == {7: "supervisor"} and len(caretaker.told) == 2
+    assert caretaker.starts() == {7: "supervisor"} and len(caretaker.told) == 2
 
 
 def test_a_disk_that_is_full_leaves_it_for_the_next_start(

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from kiosk.caretaker import cards
 from kiosk.caretaker.cards import CHALLENGE_SECONDS, NotACard, fingerprint
-from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotDone, Refused
+from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotDone, Refused, hashed
 from kiosk.caretaker.waits import FREE
+from kiosk.ipc.appointed import Appointed, Appointment, Member
 from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki
-from tests.caretaker.test_passcodes import GOOD, OTHER, WRONG, Desk
+from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG, Desk
+from tests.certificates import odd
 
 CHIEF = 7
 
@@ -78,6 +81,35 @@ def test_it_is_off_until_it_is_pinned_holds_after_a_start_and_goes_again(desk: D
     desk.staff.pin(CHIEF, None)
     assert not desk.staff.with_card and desk.staff.check(CHIEF, OTHER) == Admitted("supervisor")
     assert [each.name for each in desk.told if each.name.startswith("card")] == ["card_unpinned"]
+
+
+def appoints(desk: Desk, number: str, role: Appointment, removed: tuple[int, ...] = ()) -> None:
+    members = {} if CHIEF in removed else {CHIEF: Member(role, hashed(GOOD, CHEAP))}
+    desk.told.clear()
+    desk.staff.appoint(Appointed(number, members, removed))
+
+
+def test_another_passcode_by_a_signed_file_takes_no_card_off(desk: Desk, pki: Pki) -> None:
+    appoints(desk, "1", "supervisor")
+    assert list(desk.staff.with_card) == [CHIEF] and "card_unpinned" not in [each.name for each in desk.told]
+    assert desk.staff.check(CHIEF, GOOD) == HalfAdmitted()
+    desk.start()
+    assert shows(desk, pki.staff_card("p256")) == HalfAdmitted()
+    assert desk.staff.check(CHIEF, GOOD) == Admitted("supervisor")
+
+
+@pytest.mark.parametrize("removed", [(), (CHIEF,)], ids=["another role", "removed"])
+def test_a_card_that_goes_with_a_signed_file_is_told(desk: Desk, removed: tuple[int, ...]) -> None:
+    appoints(desk, "1", "officer", removed)
+    assert not desk.staff.with_card
+    assert [(each.name, each.fields["staff"]) for each in desk.told][:2] == [
+        ("card_unpinned", CHIEF),
+        ("staff_removed", CHIEF),
+    ]
+    assert desk.told[0].fields["role"] == "supervisor"
+    if not removed:
+        appoints(desk, "2", "supervisor")
+        assert desk.staff.check(CHIEF, GOOD) == Admitted("supervisor"), "who was an officer meanwhile had no card"
 
 
 def test_a_card_is_for_a_supervisor_who_is_there(desk: Desk) -> None:
@@ -184,12 +216,31 @@ def test_what_is_no_certificate_or_has_another_key_cannot_be_pinned(pki: Pki) ->
     for data in (b"", b"-----BEGIN CERTIFICATE-----", der[:-1], other):
         with pytest.raises(NotACard):
             cards.read(data)
-        assert not cards.Challenges(lambda: 0.0).signed(CHIEF, data, b"")
 
 
 def test_nothing_that_a_wild_session_shows_is_taken_or_ends_anything(desk: Desk, pki: Pki) -> None:
     certificate = certificate_of(pki.staff_card("p256"))
-    for shown in (b"", b"\x30", certificate[:-1], certificate + b"\0", b"\xff" * 2560):
+    for shown in (b"\x30", b"\xff" * 2560, *odd(certificate).values()):
         for signature in (b"", b"\x30\x00", b"\xff" * 256):
             desk.staff.challenge(CHIEF)
             assert desk.staff.show(CHIEF, shown, signature) == Refused(0)
+
+
+def test_what_cannot_be_parsed_is_refused_even_where_it_is_pinned(desk: Desk, pki: Pki) -> None:
+    for name, certificate in odd(certificate_of(pki.staff_card("p256"))).items():
+        with pytest.raises(NotACard):
+            cards.read(certificate)
+        desk.staff.pin(CHIEF, fingerprint(certificate))
+        signature = signed(pki.staff_card("p256"), desk.staff.challenge(CHIEF))
+        assert desk.staff.show(CHIEF, certificate, signature) == Refused(0), name
+
+
+def test_nothing_but_the_pinned_certificate_is_parsed_and_the_challenge_is_spent_by_any(
+    desk: Desk, pki: Pki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = pki.staff_card("p256")
+    signature = signed(pinned, desk.staff.challenge(CHIEF))
+    with monkeypatch.context() as guarded:
+        guarded.delattr(x509, "load_der_x509_certificate")
+        assert desk.staff.show(CHIEF, certificate_of(pki.staff_card("p384")), signature) == Refused(0)
+    assert desk.staff.show(CHIEF, certificate_of(pinned), signature) == Refused(0)

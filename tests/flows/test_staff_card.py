@@ -27,6 +27,7 @@ from kiosk.sim.card import Faults, VirtualCard
 from kiosk.sim.card.piv import PIN, PivCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Credential, Pki
+from tests.certificates import odd
 from tests.flows.office import PASSCODE, ScriptedCaretaker
 from tests.flows.scripted import Answer as Done
 from tests.flows.scripted import ScriptedKiosk, puts_in
@@ -99,6 +100,15 @@ def test_a_card_that_is_none_of_these_is_said_to_be_and_another_may_be_put_in(pk
     assert shown == Admitted("supervisor")
     assert faults(kiosk) == ["", "other", "empty", "unknown"]
     assert not persons.was_read, "nothing is read of a person's card"
+
+
+def test_a_certificate_that_nobody_can_parse_ends_no_session(pki: Pki, chip: PivCard) -> None:
+    ours = pki.staff_card("p256")
+    assert ours.certificate is not None
+    for what in ("rubbish", "version 2", "unknown key"):
+        broken = PivCard(Credential(ours.key, odd(ours.certificate)[what]))
+        shown, kiosk = at_the_reader(puts_in(broken), puts_in(chip), RIGHT)
+        assert shown == Admitted("supervisor") and faults(kiosk)[1:] == ["broken"], what
 
 
 def test_one_that_is_pulled_at_any_command_is_asked_for_again_and_nothing_is_lost(pki: Pki, chip: PivCard) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import tomllib
 from pathlib import Path
 from typing import cast
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from kiosk.config.guidance import SHIPPED, digest, load, overdue, reconfirmed, told
 from kiosk.config.kiosk import Portal, Settings, Station
@@ -16,7 +18,9 @@ from kiosk.health import look
 from kiosk.ipc.caretaker import Caretaker
 from kiosk.ipc.messages import Denied, FactRow, Facts, FactsStand
 from kiosk.portal.client import PortalClient
+from tests.certificates import odd
 from tests.flows.office import ScriptedCaretaker
+from tests.provision.office import pem, signer
 
 
 def test_a_facts_file_of_the_stations_own_is_the_one_that_is_judged(tmp_path: Path) -> None:
@@ -86,3 +90,14 @@ def test_recordings_are_looked_for_in_the_folder_of_the_settings(tmp_path: Path)
     (tmp_path / "zh").mkdir()
     [finding] = look.people_recorded(str(tmp_path))
     assert finding.words.startswith("zh: 0 of ")
+
+
+def test_a_certificate_that_cannot_be_parsed_tells_no_moment(tmp_path: Path) -> None:
+    good, path = signer()[1], tmp_path / "ca.pem"
+    settings = Settings(portal=Portal(ca_file=str(path), certificate_file=str(path), key_file=str(path)))
+    path.write_text(pem(good))
+    moments = look.passed(settings, load())
+    assert moments["portal.ca_file"] == moments["portal.certificate_file"] == good.not_valid_before_utc
+    for what in ("empty", "rubbish", "version 2"):
+        path.write_text(ssl.DER_cert_to_PEM_cert(odd(good.public_bytes(serialization.Encoding.DER))[what]))
+        assert not {"portal.ca_file", "portal.certificate_file"} & look.passed(settings, load()).keys(), what

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -16,10 +17,11 @@ from cryptography.hazmat.primitives import serialization
 from kiosk.__main__ import main
 from kiosk.provision import request
 from kiosk.provision.answer import PROVISIONER, check, open_signed
+from tests.certificates import odd
 from tests.provision.office import STATION, Machine, pem, signer
 
 ROOT = Path(__file__).resolve().parents[2]
-GOOD = "58203917"
+GOOD = "582039174628"
 
 
 class Desk:
@@ -48,7 +50,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 def test_what_is_signed_at_the_desk_is_taken_by_the_machine(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     more = ("--settings", "kiosk.toml", "--staff", "1001:supervisor", "--staff", "12:officer", "--remove", "1002")
-    assert desk.signs(*more, typed=f"{GOOD}\n60417293\n") == 0
+    assert desk.signs(*more, typed=f"{GOOD}\n604172935813\n") == 0
     assert capsys.readouterr().out.startswith(f"answer.p7m: for the machine {desk.machine.id}")
     answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
     check(answer, desk.machine.id, desk.machine.number, int(time.time()))
@@ -73,10 +75,15 @@ def test_a_third_party_checks_a_file_with_openssl_alone(desk: Desk, tmp_path: Pa
     [
         ((), "", "the machine would not take it: there is nothing in it"),
         (("--staff", "1001:supervisor"), "12345678\n", "staff number 1001: this passcode is a pattern that is tried"),
+        (
+            ("--staff", "12:officer"),
+            "58203917462\n",
+            "staff number 12: a passcode that is carried on a stick has 12 digits",
+        ),
         (("--settings", "provisioner.key"), "", "the machine would not take it: kiosk.toml: is not TOML"),
         (("--settings", "nowhere"), "", "nowhere: No such file or directory"),
         (("--portal-certificate", PROVISIONER), "", "the machine would not take it: certificate: was made for another"),
-        (("--certificate", "provisioner.key"), "", "provisioner.key: is no certificate (PEM)"),
+        (("--certificate", "provisioner.key"), "", "provisioner.key: is no certificate (PEM) that can be used"),
         (("--key", PROVISIONER), "", "provisioner.pem: is no key that can be used (PEM)"),
         (("--key", "../other.key"), "", "../other.key: is not the key of provisioner.pem"),
     ],
@@ -89,6 +96,14 @@ def test_what_the_machine_would_refuse_is_not_signed(
     said = capsys.readouterr()
     assert said.err.startswith(line) and said.err.count("\n") == 1 and said.out == ""
     assert not desk.answer.exists()
+
+
+@pytest.mark.parametrize("what", ["rubbish", "version 2", "unknown key"])
+def test_a_certificate_that_cannot_be_used_is_named(desk: Desk, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    certificate = odd(signer()[1].public_bytes(serialization.Encoding.DER))[what]
+    (desk.folder / "odd.pem").write_text(ssl.DER_cert_to_PEM_cert(certificate))
+    assert desk.signs("--settings", "kiosk.toml", "--certificate", "odd.pem") == 1
+    assert capsys.readouterr().err == "odd.pem: is no certificate (PEM) that can be used\n"
 
 
 def test_what_is_no_request_is_named(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
-from kiosk.caretaker import identity
+from kiosk.caretaker import disk, identity
 from kiosk.caretaker.passcodes import hashed
 from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
+from kiosk.ipc import finished
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
-from kiosk.provision import request, stick
+from kiosk.provision import request, stick, taking
 from kiosk.provision.answer import LARGEST, sign
 from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
 from kiosk.services import provision
+from tests.certificates import odd
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
 
 SUPERVISOR = Member("supervisor", hashed("58203917"))
@@ -140,10 +144,14 @@ def test_an_answer_is_used_whole_and_once(world: World) -> None:
     assert world.restarts == 1 and world.board.reported[-1] == ("provisioning", "taken")
     assert "taken" in world.says and "58203917" not in world.says
 
+    assert not (world.place / stick.ANSWER).exists(), "hashes of passcodes stand in it"
+
     before = world.machine.everything
+    world.is_given(answer)
     (folder / "provisioner.pem").write_text(pem(signer()[1]))
     assert world.put_in() == ("used", "")
     assert world.machine.everything == before | {"provisioner.pem": pem(signer()[1]).encode()}
+    assert not (world.place / stick.ANSWER).exists(), "as after a stick that was pulled too soon"
     asked = msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request)
     assert asked.number == world.machine.number != number, "the next answer is to another number"
 
@@ -178,6 +186,14 @@ def for_another_key(world: World, tmp: Path) -> bytes:
     return world.machine.signed(certificate=pem(signer("stranger")[1]))
 
 
+def odd_certificate(what: str) -> Callable[[World, Path], bytes]:
+    def made(world: World, tmp: Path) -> bytes:
+        ours = certificate(world.machine.key, "kiosk").public_bytes(serialization.Encoding.DER)
+        return world.machine.signed(certificate=ssl.DER_cert_to_PEM_cert(odd(ours)[what]))
+
+    return made
+
+
 def ended(world: World, tmp: Path) -> bytes:
     return world.machine.signed(certificate=pem(certificate(world.machine.key, "kiosk", days=-1)))
 
@@ -203,6 +219,9 @@ WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
     "another's certificate": (for_another_key, "unfit", "certificate: was made for another machine's key"),
     "an ended certificate": (ended, "unfit", "certificate: its time is over"),
     "no certificate": (lambda world, tmp: world.machine.signed(certificate="x"), "unfit", "certificate: is no certi"),
+    "version 2": (odd_certificate("version 2"), "unfit", "certificate: is no certificate"),
+    "rubbish": (odd_certificate("rubbish"), "unfit", "certificate: is no certificate"),
+    "an unknown key": (odd_certificate("unknown key"), "unfit", "certificate: its key cannot be read"),
     "no authority": (lambda world, tmp: world.machine.signed(authority="x"), "unfit", "authority: is no certificate"),
     "nobody to believe": (lambda world, tmp: world.machine.signed(provisioner="x"), "unfit", "provisioner: is no cert"),
     "comes and goes": (
@@ -234,6 +253,15 @@ def test_a_wrong_file_changes_nothing_and_says_why(world: World, tmp_path: Path,
         and CHECKS["provisioning"].reasons[reason].ja in world.says
     )
     assert said[1] in world.says and (world.place / stick.REQUEST).exists()
+    assert (world.place / stick.ANSWER).exists() == (reason != "used")
+
+
+def test_a_used_answer_is_overwritten_before_it_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = world.machine.signed(members={1001: SUPERVISOR})
+    world.is_given(answer)
+    monkeypatch.setattr(disk, "remove", lambda *paths: None)
+    stick.write(world.mount, world.machine.id, {}, spent=True)
+    assert (world.place / stick.ANSWER).read_bytes() == bytes(len(answer))
 
 
 def test_a_wrong_file_does_not_stand_in_the_way_of_the_right_one(world: World, tmp_path: Path) -> None:
@@ -341,6 +369,22 @@ def test_without_stick_and_caretaker_there_is_a_line(
     said = capsys.readouterr()
     assert said.out == "unreadable: mount has failed\n"
     assert "the caretaker does not answer; trail and board do not have it" in said.err
+
+
+def test_a_stick_that_finds_what_was_begun_finishes_it_and_has_it_told(world: World, unit: Path) -> None:
+    answer = world.machine.answer()
+    disk.private_folder(world.machine.folder / request.FOLDER)
+    (world.machine.folder / request.FOLDER / taking.FILE).write_bytes(msgspec.json.encode(answer))
+    (unit / "stick").mkdir(exist_ok=True)
+    assert provision.run_stick(world.machine.config, "/dev/sdb1") == 0
+    assert world.machine.config.read_text() == STATION
+    done = (unit / "done").read_text().splitlines()
+    assert [line for line in done if line.startswith("systemctl")] == [
+        "systemctl try-restart kiosk-caretaker.service",
+        "systemctl --no-block try-restart kiosk-server.service",
+    ]
+    told = msgspec.json.decode((world.machine.folder / finished.FILE).read_bytes(), type=finished.Finished)
+    assert told.number == answer.number
 
 
 def test_a_machine_that_cannot_use_its_key_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:

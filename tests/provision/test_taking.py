@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.caretaker import disk
-from kiosk.provision import taking
+from kiosk.ipc import finished
+from kiosk.provision import request, taking
 from kiosk.services import provision
-from tests.provision.office import Machine, certificate, pem, signer
+from tests.provision.office import STATION, Machine, certificate, pem, signer
 
 WRITES = ("put", "remove")
 
@@ -63,7 +64,7 @@ def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on(
         provision.prepare(machine.folder)  # the next start
         after_all = machine.everything
         changed = {name for name in after_all if after_all[name] != before.get(name)} - {"provisioning/asked.json"}
-        assert changed == (NAMES if begun else set())
+        assert changed == (NAMES | {"finished.json"} if begun else set())
         assert (machine.number != number) == begun, "the number is used up with it, and only with it"
         assert not taking.begun(machine.folder)
         whole += begun
@@ -74,5 +75,21 @@ def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "etc")
     taking.take(machine.answer(), machine.folder)
     machine.config.write_text("")
-    assert not taking.finish(machine.folder)
+    assert not taking.finish(machine.folder) and not (machine.folder / finished.FILE).exists()
     assert machine.config.read_text() == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff", b"{}", b"null"])
+def test_what_cannot_be_read_of_one_that_was_begun_closes_nothing(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = Machine(tmp_path / "etc")
+    before, number = machine.everything, machine.number
+    disk.private_folder(machine.folder / request.FOLDER)
+    (machine.folder / request.FOLDER / taking.FILE).write_bytes(content)
+    assert provision.run_prepare(machine.config) == 0
+    assert machine.everything.keys() - before.keys() == {"provisioning/asked.json", "provisioning/lock"}
+    assert machine.number == number
+    assert caplog.text.count("is not what was written there") == 1
+    taking.take(machine.answer(), machine.folder)
+    assert machine.config.read_text() == STATION

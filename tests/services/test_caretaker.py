@@ -25,6 +25,7 @@ from kiosk.caretaker.verify import verify
 from kiosk.config.events import event
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import Away, Caretaker
+from kiosk.ipc.finished import Finished
 from kiosk.ipc.messages import (
     LONGEST,
     SOCKET,
@@ -146,6 +147,18 @@ def test_who_came_by_a_signed_file_is_let_in_from_the_next_start_on(caretaker: R
     assert caretaker.client.report("provisioning", "taken")
     public = caretaker.runtime / "trail.pub"
     assert public.read_bytes() == PublicKey.load(caretaker.state).pem and public.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_a_start_has_finished_of_provisioning_is_told_once(caretaker: Running) -> None:
+    assert caretaker.client.report("provisioning", "unwritable")
+    caretaker.config.with_name("finished.json").write_bytes(msgspec.json.encode(Finished("1")))
+    for _ in range(2):
+        caretaker.stop()
+        caretaker.start()
+    assert caretaker.trail.count(("provisioned", {"provision": "taken"})) == 1
+    said = caretaker.client.ask(Board())
+    assert isinstance(said, Rows)
+    assert [row.reason for row in said.rows if row.check == "provisioning"] == ["taken"]
 
 
 def line_to(caretaker: Running) -> socket.socket:

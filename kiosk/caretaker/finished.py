@@ -1,0 +1,33 @@
+"""An answer of provisioning that a start has used to its end is told here: `provisioned` in the trail, and the board's
+`unwritable` of when it was begun makes way. Which one was told last is kept, so each is told once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from kiosk.caretaker.kept import Kept
+from kiosk.config.events import Event, event
+from kiosk.ipc.finished import FILE, Finished
+
+log = logging.getLogger("kiosk.caretaker")
+
+
+def tell(path: Path, state: Path, trail: Callable[[Event], object], board: Callable[[str, str], object]) -> None:
+    """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
+    try:
+        finished = msgspec.json.decode(path.read_bytes(), type=Finished)
+    except FileNotFoundError:
+        return
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        log.error("%s: cannot be used (%s); nothing is told of it", path, type(error).__name__)
+        return
+    told = Kept(state / FILE, Finished())
+    if finished == told.now:
+        return
+    trail(event("provisioned", provision="taken"))
+    board("provisioning", "taken")
+    told.keep(finished)

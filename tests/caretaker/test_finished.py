@@ -1,0 +1,39 @@
+"""What a start has finished of provisioning is told once, however often the caretaker starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kiosk.caretaker import finished
+from kiosk.config.events import Event
+from kiosk.ipc.finished import FILE, Finished
+
+
+def test_each_is_told_once_to_trail_and_board(tmp_path: Path) -> None:
+    path, told, reported = tmp_path / "etc" / FILE, list[Event](), list[tuple[str, str]]()
+    path.parent.mkdir()
+
+    def starts() -> tuple[int, int]:
+        finished.tell(path, tmp_path, told.append, lambda check, reason: reported.append((check, reason)))
+        return len(told), len(reported)
+
+    assert starts() == (0, 0)
+    path.write_bytes(msgspec.json.encode(Finished("1")))
+    assert starts() == starts() == (1, 1)
+    assert (told[0].name, dict(told[0].fields)) == ("provisioned", {"provision": "taken"})
+    assert reported == [("provisioning", "taken")]
+    path.write_bytes(msgspec.json.encode(Finished("2")))
+    assert starts() == starts() == (2, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff", b'{"number":1}'])
+def test_a_file_that_does_not_fit_tells_nothing_and_ends_nothing(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = list[object]()
+    (tmp_path / "there").write_bytes(content)
+    finished.tell(tmp_path / "there", tmp_path, told.append, lambda check, reason: told.append(check))
+    assert told == [] and caplog.text.count("nothing is told of it") == 1
