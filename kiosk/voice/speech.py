@@ -100,7 +100,10 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = _Element(tag, {name: value or "" for name, value in attrs})
-        self._open[-1].children.append(element)
+        if "keep" in element.classes:
+            element.children = self._open[-1].children  # it is for the eye alone: the ear hears one text
+        else:
+            self._open[-1].children.append(element)
         if tag not in VOID:
             self._open.append(element)
 
@@ -112,7 +115,11 @@ class _Reader(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        self._open[-1].children.append(data)
+        children = self._open[-1].children
+        if children and isinstance(children[-1], str):
+            children[-1] += data
+        else:
+            children.append(data)
 
 
 def _heard(character: str) -> bool:
