@@ -217,6 +217,8 @@ def test_a_supervisor_comes_in_with_a_card_also_while_no_passcode_is_taken(
     person.sees("take_card")
     person.takes_out()
     person.sees("attract")
-    acts = person.stage.trail[since:]
+    acts = [
+        each for each in person.stage.trail[since:] if each.startswith(("passcode", "staff", "card"))
+    ]  # not the reader's
     assert acts == [*["passcode_refused"] * 5, "passcodes_held", "passcodes_held", "staff_admitted", "staff_left"]
     assert PIN not in "\n".join(person.stage.log) and CHIEFS not in "\n".join(person.stage.log)

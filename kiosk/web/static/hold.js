@@ -5,7 +5,6 @@
 // A palm at rest does not open it: it is more than one contact, or one that is larger than the corner. Nor does a finger
 // that went down elsewhere, or beside another that is down already. The five seconds are those of the page's own clock.
 
-import { seq } from "./line.js";
 import { press } from "./presses.js";
 
 const HOLD_MS = 5000;
@@ -22,10 +21,9 @@ document.addEventListener("pointerdown", (event) => {
   letGo();
   const corner = event.target.closest("[data-hold]");
   if (corner === null || down.size > 1 || event.button !== 0 || isPalm(event, corner)) return;
-  const screen = seq;
   const timer = setTimeout(() => {
     held = null;
-    press(corner.dataset.hold, performance.now(), screen);
+    if (corner.isConnected) press(corner.dataset.hold, performance.now()); // of the screen that has it now, if one has
   }, HOLD_MS);
   held = { pointer: event.pointerId, corner, timer };
 });
