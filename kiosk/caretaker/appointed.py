@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import msgspec
-
+from kiosk.caretaker.handed import handed
 from kiosk.caretaker.passcodes import NotDone, Passcodes
 from kiosk.ipc.appointed import Appointed
 
@@ -19,12 +18,8 @@ log = logging.getLogger("kiosk.caretaker")
 
 def appoint(path: Path, staff: Passcodes) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
-    try:
-        appointed = msgspec.json.decode(path.read_bytes(), type=Appointed)
-    except FileNotFoundError:
-        return
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
-        log.error("%s: cannot be used (%s); nobody is appointed", path, type(error).__name__)
+    appointed = handed(path, Appointed, "nobody is appointed")
+    if appointed is None:
         return
     try:
         staff.appoint(appointed)

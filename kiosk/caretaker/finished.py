@@ -3,27 +3,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
+from kiosk.caretaker.handed import handed
 from kiosk.caretaker.kept import Kept
 from kiosk.config.events import Event, event
 from kiosk.ipc.finished import FILE, Finished
 
-log = logging.getLogger("kiosk.caretaker")
-
 
 def tell(path: Path, state: Path, trail: Callable[[Event], object], board: Callable[[str, str], object]) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
-    try:
-        finished = msgspec.json.decode(path.read_bytes(), type=Finished)
-    except FileNotFoundError:
-        return
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
-        log.error("%s: cannot be used (%s); nothing is told of it", path, type(error).__name__)
+    finished = handed(path, Finished, "nothing is told of it")
+    if finished is None:
         return
     told = Kept(state / FILE, Finished())
     if finished == told.now:

@@ -36,16 +36,15 @@ Part = Literal["server", "browser"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 USER = "kiosk-caretaker"  # whom the rule names
+UNITS: Mapping[Part, str] = {"browser": "kiosk-browser.service", "server": "kiosk-server.service"}
 SYSTEMCTL = ("systemctl", "--no-ask-password", "--no-block")
 COMMANDS: Mapping[Restarted, tuple[str, ...]] = {
-    "browser": (*SYSTEMCTL, "try-restart", "kiosk-browser.service"),
-    "server": (*SYSTEMCTL, "try-restart", "kiosk-server.service"),
+    **{part: (*SYSTEMCTL, "try-restart", unit) for part, unit in UNITS.items()},
     "machine": (*SYSTEMCTL, "reboot"),
     "off": (*SYSTEMCTL, "poweroff"),
 }
 ACTIVE: Mapping[Part, tuple[str, ...]] = {
-    "browser": ("systemctl", "is-active", "--quiet", "kiosk-browser.service"),
-    "server": ("systemctl", "is-active", "--quiet", "kiosk-server.service"),
+    part: ("systemctl", "is-active", "--quiet", unit) for part, unit in UNITS.items()
 }
 BEGUN: Mapping[str, Restarted] = {"screen_started": "browser", "server_started": "server"}
 ASKED_SECONDS = 20.0  # for systemd to take it, on a machine that is slow and has to start polkit first
@@ -103,9 +102,7 @@ class Restarts:
         self._tell, self._can, self._run, self._now = tell, can, run, now
         self._staffs: Begins | None = None  # what staff have asked for last
         self._own: dict[Part, Begins] = {}  # what nobody has asked for
-        self._looked: SimpleQueue[tuple[Part, bool]] = (
-            SimpleQueue()
-        )  # a part that fell silent, and whether it is active
+        self._looked: SimpleQueue[tuple[Part, bool]] = SimpleQueue()  # who fell silent, and whether it is active
         self._lives: dict[Speaker, float] = {}  # since when it is heard
         self._times: dict[Speaker, int] = {}
 

@@ -1,0 +1,25 @@
+"""What provisioning has put beside the settings for the caretaker, which reads it once, at its start."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+log = logging.getLogger("kiosk.caretaker")
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
+
+def handed(path: Path, kind: type[Kind], without: str) -> Kind | None:
+    """None: nothing, or nothing that can be used; then the log says so, and what follows (without). Never raises for a
+    file."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        log.error("%s: cannot be used (%s); %s", path, type(error).__name__, without)
+        return None
