@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import re
 import tomllib
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_a_value_that_does_not_fit_is_named_with_what_would(tmp_path: Path, righ
     written = wrong.split(" = ")[1]
     line = f"{key}: {written} does not fit, it must be {WHAT_FITS[key]}; correct it"
     assert line_for(tmp_path, TEXT.replace(right, wrong, 1)) == line
+
+
+@pytest.mark.parametrize("section", list(tomllib.loads(TEXT)))
+def test_whatever_key_has_a_value_that_does_not_fit_what_would_is_said(tmp_path: Path, section: str) -> None:
+    before, _, rest = TEXT.partition(f"[{section}]\n")
+    own, more, after = rest.partition("\n[")
+    for key in tomllib.loads(own):
+        others = "\n".join(line for line in own.splitlines() if not re.match(rf"{key}[ .]", line))
+        line = line_for(tmp_path, f"{before}[{section}]\n{key} = []\n{others}{more}{after}")
+        assert re.fullmatch(rf"{section}\.{key}: \[\] does not fit, it must be (?!None).{{9,}}; correct it.*", line)
 
 
 @pytest.mark.parametrize(("right", "wrong", "line"), WRONG)
