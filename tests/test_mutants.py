@@ -185,6 +185,7 @@ def test_what_decides_something_is_changed(tmp_path: Path, source: str, expected
         "__all__ = ['a']",
         "assert a < 1",
         "def f():\n    return None",
+        "class A(B, kw_only=True): ...",
     ],
 )
 def test_what_no_test_of_behaviour_can_see_is_left_alone(tmp_path: Path, source: str) -> None:

@@ -109,6 +109,8 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
             return
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return
+        case ast.keyword(arg="kw_only"):
+            return  # whoever makes one by places is found by mypy
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return
         case ast.AnnAssign(annotation=hint) | ast.arg(annotation=ast.expr() as hint):
