@@ -147,8 +147,7 @@ class Forks:
         with tempfile.TemporaryFile() as kept:
 
             def look() -> bool:
-                self.seen.watch()
-                passed = self._run(session, list(range(len(session.items))))
+                passed = self._run(session, list(range(len(session.items))), self.seen.watch)
                 self.seen.leave()
                 pickle.dump((self.seen.through, self.seen.took), kept)
                 kept.flush()
@@ -181,10 +180,12 @@ class Forks:
     def _soon(self, number: int) -> tuple[bool, int]:
         return self.seen.took[number] > SOON_SECONDS, number
 
-    def _run(self, session: pytest.Session, numbers: list[int]) -> bool:
-        """Whether these tests pass, until the first that does not."""
+    def _run(self, session: pytest.Session, numbers: list[int], before: Callable[[], None] = lambda: None) -> bool:
+        """Whether these tests pass, until the first that does not. before: called before each, as one that comes to the
+        end of the stack, or shrinks an example, leaves no watch behind."""
         items = [session.items[number] for number in numbers]
         for number, item, following in zip(numbers, items, [*items[1:], None][: len(items)], strict=True):
+            before()
             self.seen.test, begun = number, time.monotonic()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             self.seen.took[number] = time.monotonic() - begun
