@@ -19,10 +19,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kiosk.config.events import Event, event
-from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
+from kiosk.hw.device import (
+    Button,
+    Jack,
+    Keypad,
+    NoButton,
+    NoJack,
+    NoKeypad,
+    Printer,
+    PrinterFault,
+    Reader,
+    ReaderState,
+)
 from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.doors import UNKNOWN
@@ -35,13 +47,37 @@ from kiosk.portal.model import OpensAt
 log = logging.getLogger("kiosk.devices")
 
 ASK_EVERY_SECONDS = 10.0
+UNUSED = ("reader", "printer", "portal", "bell", "keypad", "beacon")  # while there is guidance only
 
 PortalState = Literal["open", "closed", "unreachable"]
 
 
+@dataclass(frozen=True)
+class Aids:
+    """What can be felt beside the screen, and heard from afar (docs/aids.md). receiver: of the beacon's remote. fitted:
+    which of "bell", "keypad" and "beacon" there are by the settings."""
+
+    bell: Button = field(default_factory=NoButton)
+    keypad: Keypad = field(default_factory=NoKeypad)
+    receiver: Button | None = None
+    fitted: frozenset[str] = frozenset()
+
+    def reports(self) -> list[tuple[str, str]]:
+        """Checks and reasons. A beacon that is asked by no remote sounds by itself, and cannot be away."""
+        there = {
+            "bell": self.bell.present,
+            "keypad": self.keypad.present,
+            "beacon": self.receiver is None or self.receiver.present,
+        }
+        return [
+            (name, "none" if name not in self.fitted else "ready" if ready else "absent")
+            for name, ready in there.items()
+        ]
+
+
 class Devices:
-    """Reader, printer, portal and the socket for headphones, opened after the fork. has_printer: or `printer` stands
-    for none, of which there is nothing to tell. safe_for: why there is guidance only; None: there is more."""
+    """Reader, printer, portal, the socket for headphones and the aids, opened after the fork. has_printer: or `printer`
+    stands for none, of which there is nothing to tell. safe_for: why there is guidance only; None: there is more."""
 
     def __init__(
         self,
@@ -52,8 +88,10 @@ class Devices:
         caretaker: Listener | None = None,
         has_printer: bool = True,
         safe_for: SafeFor | None = None,
+        aids: Aids | None = None,
     ) -> None:
         self.safe_for = safe_for
+        self.aids = aids or Aids()
         self.reader = reader
         self.printer = printer
         self.portal = portal
@@ -84,17 +122,27 @@ class Devices:
         changed: Callable[[], None],
         busy: Callable[[], bool],
         headphones: Callable[[bool], None] = lambda _in: None,
+        rung: Callable[[], None] = lambda: None,
+        sought: Callable[[], None] = lambda: None,
     ) -> None:
         """Watch from now on. All are called from other threads: `card` with what the reader reports, `headphones` when
-        some go in or out, `changed` when printer or portal are not as they were; `busy` says whether somebody is being
-        served."""
+        some go in or out, `changed` when printer, portal or keypad are not as they were, `rung` and `sought` when the
+        bell and the beacon's remote are pressed; `busy` says whether somebody is being served."""
 
         def seen(state: ReaderState) -> None:
             card(state)
             self._news.set()
 
+        def felt() -> None:
+            changed()
+            self._news.set()
+
         self.reader.start(seen)
         self.jack.start(headphones)
+        self.aids.bell.start(rung, self._news.set)
+        self.aids.keypad.start(felt)
+        if self.aids.receiver is not None:
+            self.aids.receiver.start(sought, self._news.set)
         if self.safe_for is None:
             self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
             self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
@@ -102,7 +150,7 @@ class Devices:
         self._watch("health", self.report, lambda: False, changed, lambda: False, self._news)
 
     def stop(self) -> None:
-        """End the watches of printer and portal. The reader and the jack have their own."""
+        """End the watches of printer and portal. The reader, the jack and the aids have their own."""
         self._stopped.set()
         self._news.set()
 
@@ -206,8 +254,8 @@ class Devices:
     def _reports(self) -> list[tuple[str, str]]:
         """Checks and reasons. The clock is held against the portal's only when that has just told its own."""
         if self.safe_for is not None:
-            return [("safe_mode", self.safe_for), *((unused, "unused") for unused in ("reader", "printer", "portal"))]
-        found = [("safe_mode", "off")]
+            return [("safe_mode", self.safe_for), *((unused, "unused") for unused in UNUSED)]
+        found = [("safe_mode", "off"), *self.aids.reports()]
         found.append(("reader", "absent" if self.reader.state is ReaderState.ABSENT else "present"))
         if not self._has_printer:
             found.append(("printer", "none"))

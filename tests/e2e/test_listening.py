@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, Response
 
 from kiosk.config.kiosk import Session, Settings, Voice
+from kiosk.sim.inputs import VirtualInput
 from kiosk.voice.prompts import file_name
 from kiosk.voice.voices import MEI
 from tests.stage import Stage
 from tests.voice.conftest import prompts
-from tests.voice.test_jack import Socket
 
 PLAYING = "() => { const v = document.getElementById('voice'); return !v.paused && v.currentTime > 0.15; }"
 SILENT = "() => document.getElementById('voice').paused"
@@ -33,7 +33,8 @@ class Kiosk(Stage):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, session=Session(browser_lost_seconds=1, put_back_seconds=3, take_card_seconds=3))
         directory.mkdir(exist_ok=True)
-        self.headphones = Socket(directory / "event7")
+        self.headphones = VirtualInput(directory / "event7")
+        self.headphones.plug()
 
     @property
     def settings(self) -> Settings:
@@ -44,7 +45,7 @@ class Kiosk(Stage):
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     with Kiosk(tmp_path_factory.mktemp("voice")) as stage:
         yield stage
-    stage.headphones.close()
+    stage.headphones.pull()
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
     yield page
     page.context.close()
     kiosk.take_out()
-    kiosk.headphones.unplug()
+    kiosk.headphones.switch(False)
     begun = sum("session begins" in line for line in kiosk.log[since:])
     for _ in range(begun):
         since = kiosk.wait_log("session ends", since=since)
@@ -194,7 +195,7 @@ def test_headphones_start_the_voice_and_alone_hear_about_the_person(
     kiosk.put_in("excellent")
     page.wait_for_function(SEEN, arg="home")
     reach(page, ("link", "licence"), ("next", "contents"), ("next", "consent"), ("next", "prepare"), ("next", "pin"))
-    kiosk.headphones.plug()
+    kiosk.headphones.switch(True)
     page.wait_for_function(PLAYING)
     page.evaluate("document.getElementById('voice').defaultPlaybackRate = 8")
     for digit in person.pins.text:
@@ -209,7 +210,7 @@ def test_headphones_start_the_voice_and_alone_hear_about_the_person(
     waits(page, lambda: any(name.startswith("now/") for name in fetched))
     page.wait_for_function(PLAYING)
     now = next(name for name in fetched if name.startswith("now/"))
-    kiosk.headphones.unplug()
+    kiosk.headphones.switch(False)
     page.wait_for_function(SILENT)
     page.wait_for_selector("[data-answer=listen]")
     assert status(kiosk, page, f"/voice/{now}") == 404

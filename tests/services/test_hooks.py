@@ -15,7 +15,7 @@ import pytest
 from kiosk import __main__ as command
 from kiosk.config import guidance
 from kiosk.config.events import Event
-from kiosk.config.kiosk import PORTAL_FILES, Portal, Printer, Settings
+from kiosk.config.kiosk import PORTAL_FILES, Beacon, Bell, Keypad, Portal, Printer, Settings
 from kiosk.hw.device import NoReader
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import SafeFor
@@ -132,12 +132,16 @@ def test_with_guidance_only_no_device_of_the_settings_is_touched(monkeypatch: py
         "printer": {"kind": "network", "host": "printer.example"},
         "portal": {name: "/file" for name in PORTAL_FILES},
         "voice": {"jack": "/dev/input/event0", "loudest": 50},
+        "bell": {"device": "/dev/input/event1"},
+        "keypad": {"device": "/dev/input/event2"},
+        "beacon": {"device": "/dev/input/event3", "every_seconds": 30},
     }
     server.serve(msgspec.convert(settings, Settings), breaks, safe="starts")  # type: ignore[arg-type]
     [each] = began
     assert isinstance(each._open_reader(), NoReader)
     left = each._settings
     assert (left.printer, left.portal, left.voice.jack) == (Printer(), Portal(), None)
+    assert (left.bell, left.keypad, left.beacon) == (Bell(), Keypad(), Beacon())
     assert (left.station.name, left.voice.loudest) == ("みどり野", 50), "and all that guidance needs"
 
 

@@ -13,7 +13,7 @@ import pytest
 from kiosk.config.events import Event
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import Opening
-from kiosk.hw.device import NoJack, NoReader, Printer, PrinterFault, PrinterState, ReaderState
+from kiosk.hw.device import NoButton, NoJack, NoKeypad, NoReader, Printer, PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.caretaker import Away, NoCaretaker
 from kiosk.ipc.doors import DoorsLeft
 from kiosk.ipc.messages import Answer, DoorsStand, Question, Report, SafeFor
@@ -24,7 +24,7 @@ from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import IllTimed, Lasts
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
-from kiosk.session.devices import Devices
+from kiosk.session.devices import UNUSED, Aids, Devices
 from tests.session.world import SlotReader
 
 
@@ -373,10 +373,11 @@ def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:
 def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outside) -> None:
     caretaker, reader = Caretaker(), SlotReader()
     devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
-    assert reports(devices, caretaker) == {"safe_mode": "off", "reader": "absent"}
+    none = {"bell": "none", "keypad": "none", "beacon": "none"}
+    assert reports(devices, caretaker) == {"safe_mode": "off", **none, "reader": "absent"}
     reader.take_out()
     look(devices)
-    well = {"safe_mode": "off", "reader": "present", "printer": "ready", "portal": "open"}
+    well = {"safe_mode": "off", **none, "reader": "present", "printer": "ready", "portal": "open"}
     assert reports(devices, caretaker) == {**well, "clock": "right"}
     assert reports(devices, caretaker) == well, "what the portal said of the hour a while ago says nothing of now"
     outside.near_end, outside.ahead = True, -400.0
@@ -392,6 +393,44 @@ def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outsi
     }
     outside.misconfigured = True
     assert reports(devices, caretaker)["portal"] == "misconfigured", "nobody is to look for a cable"
+
+
+class Contact(NoButton):
+    """A button in the test's hands."""
+
+    def start(self, pressed: Callable[[], None], changed: Callable[[], None]) -> None:
+        self.pressed, self.changed = pressed, changed
+
+
+class Pad(NoKeypad):
+    """A keypad in the test's hands."""
+
+    def start(self, changed: Callable[[], None]) -> None:
+        self.changed = changed
+
+
+def test_each_aid_is_heard_and_the_board_hears_whether_it_is_there(outside: Outside) -> None:
+    caretaker, bell, remote, pad = Caretaker(), Contact(), Contact(), Pad()
+    aids = Aids(bell, pad, remote, frozenset({"bell", "keypad", "beacon"}))
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, aids=aids)
+    told: list[str] = []
+    devices.start(
+        lambda _state: None,
+        lambda: told.append("keypad"),
+        lambda: True,
+        rung=lambda: told.append("bell"),
+        sought=lambda: told.append("remote"),
+    )
+    devices.stop()
+    bell.pressed()
+    pad.changed()
+    remote.pressed()
+    assert told == ["bell", "keypad", "remote"]
+    assert dict(aids.reports()) == dict.fromkeys(aids.fitted, "absent")
+    bell.present = pad.present = remote.present = True
+    assert dict(aids.reports()) == dict.fromkeys(aids.fitted, "ready")
+    assert dict(Aids(fitted=frozenset({"beacon"})).reports())["beacon"] == "ready", "one that only sounds by itself"
+    assert {reason for _check, reason in [*aids.reports(), *Aids().reports()]} <= CHECKS["bell"].reasons.keys()
 
 
 @pytest.mark.parametrize("safe_for", get_args(SafeFor))
@@ -412,7 +451,8 @@ def test_with_guidance_only_nothing_is_asked_and_that_is_what_is_told(outside: O
         devices.ask_caretaker()
     assert caretaker.heard == [], "a reader that is absent would call somebody"
     found = reports(devices, caretaker)
-    assert found == {"safe_mode": safe_for, "reader": "unused", "printer": "unused", "portal": "unused"}
+    assert found == {"safe_mode": safe_for, **dict.fromkeys(UNUSED, "unused")}
+    assert all("unused" in CHECKS[check].reasons for check in UNUSED)
     assert CHECKS["safe_mode"].reasons[safe_for].level == "problem"
 
 

@@ -103,6 +103,7 @@ def sights() -> Iterator[Sight]:
 
 def _before_and_after() -> Iterator[Sight]:
     yield Sight("attract", visit.ATTRACT, reader=ReaderState.EMPTY)
+    yield Sight("attract_keypad", visit.ATTRACT, keypad=True)
     yield Sight("left_card", visit.LEFT_CARD)
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "left"}))
