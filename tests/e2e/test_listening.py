@@ -12,8 +12,9 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Response
 
-from kiosk.config.kiosk import Session, Settings, Voice
+from kiosk.config.kiosk import Beacon, Bell, Keypad, Session, Settings, Voice
 from kiosk.sim.inputs import VirtualInput
+from kiosk.voice.mouth import HERE, KEYS, PLUG
 from kiosk.voice.prompts import file_name
 from kiosk.voice.voices import MEI
 from tests.stage import Stage
@@ -28,24 +29,34 @@ SEEN = "name => document.querySelector('.frame.is-' + name) !== null"
 
 
 class Kiosk(Stage):
-    """A stage with a socket for headphones."""
+    """A stage with a socket for headphones, and with all that can be felt beside the screen."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, session=Session(browser_lost_seconds=1, put_back_seconds=3, take_card_seconds=3))
         directory.mkdir(exist_ok=True)
-        self.headphones = VirtualInput(directory / "event7")
-        self.headphones.plug()
+        self.headphones, self.bell, self.keypad, self.remote = self.felt = [
+            VirtualInput(directory / name) for name in ("event7", "bell", "keypad", "remote")
+        ]
+        for each in self.felt:
+            each.plug()
 
     @property
     def settings(self) -> Settings:
-        return msgspec.structs.replace(super().settings, voice=Voice(jack=str(self.headphones.path)))
+        return msgspec.structs.replace(
+            super().settings,
+            voice=Voice(jack=str(self.headphones.path)),
+            bell=Bell(str(self.bell.path)),
+            keypad=Keypad(str(self.keypad.path)),
+            beacon=Beacon(str(self.remote.path)),
+        )
 
 
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     with Kiosk(tmp_path_factory.mktemp("voice")) as stage:
         yield stage
-    stage.headphones.pull()
+    for each in stage.felt:
+        each.pull()
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +226,40 @@ def test_headphones_start_the_voice_and_alone_hear_about_the_person(
     page.wait_for_selector("[data-answer=listen]")
     assert status(kiosk, page, f"/voice/{now}") == 404
     assert [line for line in kiosk.log if person.name in line] == []
+
+
+def test_the_bell_is_answered_aloud_before_anybody_has_touched_the_screen(
+    page: Page, kiosk: Kiosk, fetched: list[str]
+) -> None:
+    kiosk.bell.press()
+    page.wait_for_selector("[role=dialog] [data-answer=stay]")
+    page.wait_for_function(PLAYING)
+    waits(page, lambda: prompt("係員に声をかけてください") in fetched)
+    press(page, "stay")
+    page.wait_for_selector("[role=dialog]", state="detached")
+    assert page.evaluate(SILENT)
+    page.wait_for_function(SEEN, arg="attract")
+
+
+def test_a_remote_hears_what_the_machine_is_while_nobody_is_before_it(
+    page: Page, kiosk: Kiosk, fetched: list[str]
+) -> None:
+    told = [prompt(text) for text in (HERE, KEYS, PLUG)]
+    kiosk.remote.press()
+    page.wait_for_function(PLAYING)
+    waits(page, lambda: fetched == told)
+    kiosk.keypad.pull()
+    page.get_by_text(KEYS).wait_for(state="detached")
+    assert page.evaluate(SILENT), "what has changed on the screen ends it"
+    kiosk.remote.press()
+    waits(page, lambda: fetched == [*told, told[0], told[2]])
+    reach(page, ("start", "home"))
+    assert page.evaluate(SILENT)
+    kiosk.remote.press()
+    kiosk.keypad.plug()
+    page.wait_for_timeout(500)
+    assert fetched == [*told, told[0], told[2]], "never during a visit"
+    press(page, "leave")
 
 
 def test_nobody_without_the_site_gets_a_sound(page: Page, kiosk: Kiosk) -> None:
