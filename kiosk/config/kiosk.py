@@ -134,7 +134,7 @@ class Keypad(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Beacon(Struct, frozen=True, forbid_unknown_fields=True):
     """The kiosk says where it is, while nobody is before it: when a remote's receiver asks, by itself, or both. hours:
-    of the latter; None: those in which the kiosk is open."""
+    of the latter; None: the kiosk's own."""
 
     device: AbsolutePath | None = None
     every_seconds: Annotated[int, Meta(ge=10, le=600)] | None = None

@@ -408,8 +408,9 @@ def open_session(
     )
     line.serve(session)
     beacon = Beacon(
-        settings,
+        settings.beacon,
         lambda: session.alone,
+        lambda: not devices.guidance_only,
         lambda: line.announce(aids.keypad.present, settings.voice.jack is not None),
     )
     devices.ask_doors()  # before anybody can touch a screen that says it is open

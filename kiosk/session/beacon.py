@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 
 from kiosk.config.kiosk import Beacon as BeaconSettings
-from kiosk.config.kiosk import Settings
 from kiosk.hw.supervise import Complaints, keep, start
 from kiosk.language import dates
 
@@ -20,12 +19,17 @@ log = logging.getLogger("kiosk.beacon")
 
 
 class Beacon:
-    """alone: whether nobody is before the kiosk. sound: has the page say it."""
+    """alone: whether nobody is before the kiosk. within: whether it is within its hours. sound: has the page say it."""
 
-    def __init__(self, settings: Settings, alone: Callable[[], bool], sound: Callable[[], None]) -> None:
-        self._settings: BeaconSettings = settings.beacon
-        self._hours = settings.beacon.hours or settings.opening.hours
-        self._alone, self._sound = alone, sound
+    def __init__(
+        self,
+        settings: BeaconSettings,
+        alone: Callable[[], bool],
+        within: Callable[[], bool],
+        sound: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._alone, self._within, self._sound = alone, within, sound
         self._stopped = threading.Event()
 
     def start(self) -> None:
@@ -43,7 +47,8 @@ class Beacon:
 
     def due(self) -> None:
         """The time has come round."""
-        if self._hours is None or self._hours.open_at(dates.now()):
+        hours = self._settings.hours
+        if self._within() if hours is None else hours.open_at(dates.now()):
             self.asked()
 
     def _by_itself(self) -> None:
