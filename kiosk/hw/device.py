@@ -163,18 +163,6 @@ class Button(Protocol):
     def stop(self) -> None: ...
 
 
-class NoButton:
-    """None is fitted."""
-
-    present = False
-
-    def start(self, pressed: Callable[[], None], changed: Callable[[], None]) -> None:
-        pass
-
-    def stop(self) -> None:
-        pass
-
-
 class Keypad(Protocol):
     """Keys that can be felt, with one supervisor thread behind them. They type by themselves; what is known is whether
     they are there."""
@@ -186,15 +174,3 @@ class Keypad(Protocol):
         """Begin to watch; `changed` is called from the watching thread when they come or go."""
 
     def stop(self) -> None: ...
-
-
-class NoKeypad:
-    """None is fitted, or nobody has told us of it."""
-
-    present = False
-
-    def start(self, changed: Callable[[], None]) -> None:
-        pass
-
-    def stop(self) -> None:
-        pass

@@ -53,7 +53,7 @@ from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import AsSet, Bell, Keypad, Portal, Printer, Settings, Voice
 from kiosk.config.kiosk import Beacon as BeaconSettings
 from kiosk.hw.button import InputButton
-from kiosk.hw.device import Jack, NoButton, NoJack, NoKeypad, NoReader, Reader
+from kiosk.hw.device import Jack, NoJack, NoReader, Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.keypad import ListedKeypad
 from kiosk.hw.printer import NoPrinter, open_printer
@@ -324,13 +324,14 @@ def open_jack(settings: Voice) -> Jack:
 
 
 def open_aids(settings: Settings) -> Aids:
+    """A beacon without a voice is none."""
     bell, keypad, remote = settings.bell.device, settings.keypad.device, settings.beacon.device
-    fitted = {"bell": bell is not None, "keypad": keypad is not None, "beacon": settings.beacon.fitted}
+    beacon = settings.beacon.fitted and settings.voice.enabled
     return Aids(
-        InputButton(bell, "bell") if bell else NoButton(),
-        ListedKeypad(keypad) if keypad else NoKeypad(),
-        InputButton(remote, "beacon's remote") if remote else None,
-        frozenset(name for name, there in fitted.items() if there),
+        InputButton(bell, "bell") if bell else None,
+        ListedKeypad(keypad) if keypad else None,
+        InputButton(remote, "remote") if remote and beacon else None,
+        beacon,
     )
 
 
@@ -411,7 +412,7 @@ def open_session(
         settings.beacon,
         lambda: session.alone,
         lambda: not devices.guidance_only,
-        lambda: line.announce(aids.keypad.present, settings.voice.jack is not None),
+        lambda: line.announce(aids.keys, settings.voice.jack is not None),
     )
     devices.ask_doors()  # before anybody can touch a screen that says it is open
     devices.start(

@@ -19,22 +19,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from kiosk.config.events import Event, event
-from kiosk.hw.device import (
-    Button,
-    Jack,
-    Keypad,
-    NoButton,
-    NoJack,
-    NoKeypad,
-    Printer,
-    PrinterFault,
-    Reader,
-    ReaderState,
-)
+from kiosk.hw.device import Button, Jack, Keypad, NoJack, Printer, PrinterFault, Reader, ReaderState
 from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.doors import UNKNOWN
@@ -54,25 +43,31 @@ PortalState = Literal["open", "closed", "unreachable"]
 
 @dataclass(frozen=True)
 class Aids:
-    """What can be felt beside the screen, and heard from afar (docs/aids.md). receiver: of the beacon's remote. fitted:
-    which of "bell", "keypad" and "beacon" there are by the settings."""
+    """What can be felt beside the screen, and heard from afar, as far as it is fitted (docs/aids.md). receiver: of the
+    beacon's remote. beacon: there is one, also if it only sounds by itself."""
 
-    bell: Button = field(default_factory=NoButton)
-    keypad: Keypad = field(default_factory=NoKeypad)
+    bell: Button | None = None
+    keypad: Keypad | None = None
     receiver: Button | None = None
-    fitted: frozenset[str] = frozenset()
+    beacon: bool = False
+
+    @property
+    def keys(self) -> bool:
+        """There are keys that can be felt now."""
+        return self.keypad is not None and self.keypad.present
 
     def reports(self) -> list[tuple[str, str]]:
-        """Checks and reasons. A beacon that is asked by no remote sounds by itself, and cannot be away."""
-        there = {
-            "bell": self.bell.present,
-            "keypad": self.keypad.present,
-            "beacon": self.receiver is None or self.receiver.present,
-        }
+        """Checks and reasons."""
+        alone = "ready" if self.beacon else "none"
         return [
-            (name, "none" if name not in self.fitted else "ready" if ready else "absent")
-            for name, ready in there.items()
+            ("bell", _stands(self.bell)),
+            ("keypad", _stands(self.keypad)),
+            ("beacon", _stands(self.receiver) if self.receiver else alone),
         ]
+
+
+def _stands(aid: Button | Keypad | None) -> str:
+    return "none" if aid is None else "ready" if aid.present else "absent"
 
 
 class Devices:
@@ -139,10 +134,11 @@ class Devices:
 
         self.reader.start(seen)
         self.jack.start(headphones)
-        self.aids.bell.start(rung, self._news.set)
-        self.aids.keypad.start(felt)
-        if self.aids.receiver is not None:
-            self.aids.receiver.start(sought, self._news.set)
+        for button, pressed in ((self.aids.bell, rung), (self.aids.receiver, sought)):
+            if button is not None:
+                button.start(pressed, self._news.set)
+        if self.aids.keypad is not None:
+            self.aids.keypad.start(felt)
         if self.safe_for is None:
             self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
             self._watch("printer", self.ask_printer, self.no_printer, changed, busy)

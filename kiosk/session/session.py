@@ -258,11 +258,13 @@ class Session:
 
     @property
     def keypad_in(self) -> bool | None:
-        return self._devices.aids.keypad.present if self._settings.keypad.device else None
+        keypad = self._devices.aids.keypad
+        return None if keypad is None else keypad.present
 
     @property
     def bell_in(self) -> bool | None:
-        return self._devices.aids.bell.present if self._settings.bell.device else None
+        bell = self._devices.aids.bell
+        return None if bell is None else bell.present
 
     @property
     def inputs(self) -> Inputs:

@@ -16,12 +16,15 @@ from kiosk import __main__ as command
 from kiosk.config import guidance
 from kiosk.config.events import Event
 from kiosk.config.kiosk import PORTAL_FILES, Beacon, Bell, Keypad, Portal, Printer, Settings
+from kiosk.hw.button import InputButton
 from kiosk.hw.device import NoReader
+from kiosk.hw.keypad import ListedKeypad
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import SafeFor
 from kiosk.receipts import paper
 from kiosk.services import server
 from kiosk.services.browser import FORGET, RESTART
+from kiosk.session.devices import Aids
 from kiosk.web import view
 from tests.session.world import SlotReader
 
@@ -143,6 +146,17 @@ def test_with_guidance_only_no_device_of_the_settings_is_touched(monkeypatch: py
     assert (left.printer, left.portal, left.voice.jack) == (Printer(), Portal(), None)
     assert (left.bell, left.keypad, left.beacon) == (Bell(), Keypad(), Beacon())
     assert (left.station.name, left.voice.loudest) == ("みどり野", 50), "and all that guidance needs"
+
+
+def test_an_aid_is_there_only_where_the_settings_name_it_and_a_beacon_only_with_a_voice() -> None:
+    assert server.open_aids(Settings()) == Aids()
+    devices = {name: {"device": f"/nowhere/{name}"} for name in ("bell", "keypad", "beacon")}
+    aids = server.open_aids(msgspec.convert(devices, Settings))
+    assert isinstance(aids.bell, InputButton) and isinstance(aids.keypad, ListedKeypad)
+    assert isinstance(aids.receiver, InputButton) and aids.beacon and not aids.keys
+    silent = server.open_aids(msgspec.convert({"voice": {"enabled": False}, **devices}, Settings))
+    assert silent.receiver is None and not silent.beacon
+    assert server.open_aids(msgspec.convert({"beacon": {"every_seconds": 30}}, Settings)) == Aids(beacon=True)
 
 
 @pytest.mark.parametrize("safe", [None, "settings", "starts"])

@@ -67,7 +67,7 @@ class Sight:
             portal_opens_at=self.opens_at,
             portal=SimpleNamespace(offers=self.offers, holding=self.holding),
             caretaker_there=self.caretaker,
-            aids=SimpleNamespace(keypad=SimpleNamespace(present=self.keypad)),
+            aids=SimpleNamespace(keys=self.keypad),
             safe_for=self.safe_for,
             doors=self.doors,
             guidance_only=self.safe_for is not None or self.doors.guidance,
