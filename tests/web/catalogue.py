@@ -103,7 +103,6 @@ def sights() -> Iterator[Sight]:
 
 def _before_and_after() -> Iterator[Sight]:
     yield Sight("attract", visit.ATTRACT, reader=ReaderState.EMPTY)
-    yield Sight("attract_keypad", visit.ATTRACT, keypad=True)
     yield Sight("left_card", visit.LEFT_CARD)
     yield Sight("take_card", Screen("take_card", {"end": "finished"}))
     yield Sight("take_card_left", Screen("take_card", {"end": "left"}))
@@ -125,6 +124,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("attract_outside_hours", visit.ATTRACT, doors=later)
     yield Sight("home_outside_hours", Screen("home", {}, GUIDANCE), doors=later)
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
+    yield Sight("attract_keypad", visit.ATTRACT, keypad=True)
 
 
 def _card() -> Iterator[Sight]:
