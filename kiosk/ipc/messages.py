@@ -59,7 +59,9 @@ CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
 ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
 SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
-Part = Literal["printer", "reader", "touch", "fingers", "keypad", "colours", "sound", "headphones", "portal", "caller"]
+Part = Literal[
+    "printer", "reader", "touch", "fingers", "keypad", "bell", "colours", "sound", "headphones", "portal", "caller"
+]
 Verdict = Literal["good", "bad"]
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
 # none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from kiosk.language.languages import LANGUAGES, Language, shipped
-from kiosk.voice.mouth import BUTTONS, Mouth, can_speak
+from kiosk.voice.mouth import BUTTONS, HERE, KEYS, PLUG, Mouth, can_speak
 from kiosk.voice.prompts import bare, file_name, messages, rendered, texts
 from kiosk.voice.speech import Piece, speech
 from kiosk.voice.voices import VOICES, voice_of
@@ -145,6 +145,14 @@ def test_a_reference_is_spelt_and_a_countdown_is_counted() -> None:
     assert linked[at + 1 : at + 9] == list("7K3F92QM")
     asked = words_of(aloud(next(s for s in SIGHTS if s.name == "over_idle")))
     assert asked[:3] == ["まだ、お使いですか", "30", "秒後に、情報をこの機械から消しておわります。"]
+
+
+def test_the_machine_says_what_it_is_and_by_what_it_can_be_used_now() -> None:
+    mouth = Mouth(lambda: False)
+    for keypad, socket, told in ((False, False, [HERE]), (True, False, [HERE, KEYS]), (True, True, [HERE, KEYS, PLUG])):
+        said = mouth.place(JAPANESE, keypad=keypad, socket=socket)
+        assert said == [f"/voice/{file_name(MEI, text)}" for text in told]
+    assert mouth.place(LANGUAGES["zh"], keypad=True, socket=True) == [], "one that nobody has recorded"
 
 
 def test_a_question_is_said_alone() -> None:
