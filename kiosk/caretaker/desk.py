@@ -48,6 +48,7 @@ from kiosk.ipc.messages import (
     ConfirmFact,
     Counters,
     Denied,
+    DeskCertificate,
     Doors,
     EndCall,
     Facts,
@@ -96,7 +97,9 @@ WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each t
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, *DOOR, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report}),
-    "root": frozenset({Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, *LOOKS, *ACTS}),
+    "root": frozenset(
+        {Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, DeskCertificate, *LOOKS, *ACTS}
+    ),
 }
 
 
@@ -279,6 +282,8 @@ class Desk:
                     self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
                     house.uploads.told(what, before)
+                case DeskCertificate(ends=ends):
+                    house.uploads.certificate(ends)
                 case ListStaff():
                     return Staff(self._passcodes.accounts, self._passcodes.with_card)
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted) as error:

@@ -1,5 +1,5 @@
-"""What is asked about: board, doors, paper, counters, facts, reports, and what has been sent to a prefecture; each a
-file of its own here, and together on the desk.
+"""What is asked about: board, doors, paper, counters, facts, reports, what has been sent to a prefecture, and how often
+the machine was started; each a file of its own here, and together on the desk.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, clock, counters, doors, facts, paper, readiness, uploads
+from kiosk.caretaker import board, boots, clock, counters, doors, facts, paper, readiness, uploads
 from kiosk.caretaker.board import Board
+from kiosk.caretaker.boots import Boots
 from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
@@ -58,6 +59,7 @@ class House:
         self.paper = Paper(state / paper.FILE, tell)
         self.counters = Counters(state / counters.FILE)
         self.uploads = Uploads(state / uploads.FILE)
+        self.boots = Boots(state / boots.FILE)
         self.facts = Facts(state / facts.FILE, tell, load)
         self._reports = Reports(state / readiness.FOLDER, tell, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
@@ -118,6 +120,7 @@ class House:
         self.counters.turn()
         self.facts.turn()
         self.uploads.turn()
+        self.boots.turn()
         self._reports.turn()
 
     def stop(self) -> None:

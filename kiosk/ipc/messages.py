@@ -291,6 +291,12 @@ class Uploaded(Message, frozen=True):
     before: Moment
 
 
+class DeskCertificate(Message, frozen=True):
+    """The certificate by which this machine shows the desk who it is ends then."""
+
+    ends: Moment
+
+
 class Taken(Message, frozen=True):
     """It is done. An event stands on the disk, or is counted: as a visit, or among what the disk did not take."""
 
@@ -483,6 +489,7 @@ Question = (
     | Restart
     | StaffLeft
     | Uploaded
+    | DeskCertificate
 )
 Answer = (
     Taken

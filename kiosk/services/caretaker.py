@@ -163,7 +163,7 @@ class Service:
         self._metrics = _serve(self._figures, kept.metrics_port)
         self._restarts = Restarts(lambda told: self._record.tell(told), restarts.may())
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
-        gather = Gather(
+        self._gather = Gather(
             config,
             state,
             lambda: staff.accounts.values(),
@@ -176,11 +176,12 @@ class Service:
             self._record.tell,
             lambda: facts_of(config),
             lambda: identity(config),
-            gather,
+            self._gather,
             opening=settings.opening,
             left=runtime / doors.FILE,
             silent=lambda speaker: self._restarts.silent(speaker),
         )
+        self._figures.booted(self._house.boots.count)
         self._record.written, self._record.known = self._house.written, self._house.known
         self._begin()
         for told in self._house.board.standing:
@@ -204,6 +205,8 @@ class Service:
                 self._figures.trail(*self._anchored(), self._record.unwritten)
                 self._figures.house(self._house.board.rows, self._house.doors.stand)
                 self._figures.left(self._house.uploads.before)
+                ends = self._gather.ends
+                self._figures.certificates(ends.timestamp() if ends else None, self._house.uploads.ends)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()

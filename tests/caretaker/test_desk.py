@@ -40,6 +40,7 @@ from kiosk.ipc.messages import (
     Counted,
     Counters,
     Denied,
+    DeskCertificate,
     Doors,
     DoorsStand,
     EndCall,
@@ -118,6 +119,7 @@ ASKED: list[Question] = [
     Restart(12, "browser"),
     StaffLeft(12, "left"),
     Uploaded("trail", 1_764_100_000),
+    DeskCertificate(1_800_000_000),
 ]
 FAULT = event("session_died")
 
@@ -613,6 +615,8 @@ def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -
     assert said[: BURST - 1] == [NotAdmitted(0)] * (BURST - 1) and said[-1] == Denied("too much is asked", later=True)
 
 
-def test_root_tells_how_far_trail_and_journal_have_left(world: World) -> None:
+def test_root_tells_how_far_trail_and_journal_have_left_and_when_the_desks_certificate_ends(world: World) -> None:
     assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
     assert world.house.uploads.before == {"trail": 1_764_100_000}
+    assert world.asks(DeskCertificate(1_800_000_000), "root") == Taken()
+    assert world.house.uploads.ends == 1_800_000_000
