@@ -14,6 +14,7 @@ from pathlib import Path
 from kiosk.caretaker import board, boots, clock, counters, doors, facts, paper, readiness, uploads
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.boots import Boots
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
@@ -34,15 +35,16 @@ Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
 
 
 class House:
-    """state: the state directory. tell: into the trail. load: the facts that people are told, as their file has them;
-    it raises ConfigError. identity: what runs here. look: at the machine; again: staff have asked for it. opening: the
-    kiosk's hours. left: where others find how the doors stand while the caretaker is away. silent: hears
-    each second of a speaker that is. now: monotonic seconds; wall: seconds since 1970. For one thread."""
+    """state: the state directory. changes: through which it stands in the trail what is done here. load: the facts
+    that people are told, as their file has them; it raises ConfigError. identity: what runs here. look: at the machine;
+    again: staff have asked for it. opening: the kiosk's hours. left: where others find how the doors stand while the
+    caretaker is away. silent: hears each second of a speaker that is. now: monotonic seconds; wall: seconds since 1970.
+    For one thread."""
 
     def __init__(
         self,
         state: Path,
-        tell: Callable[[Event], object],
+        changes: Changes,
         load: Callable[[], Guidance],
         identity: Callable[[], Identity],
         look: Callable[[bool], Looked] = lambda again: (),
@@ -53,15 +55,16 @@ class House:
         silent: Callable[[Speaker], object] = lambda _speaker: None,
     ) -> None:
         self._look, self._silent, self._now, self._wall = look, silent, now, wall
-        self.board = Board(state / board.FILE, tell, now, wall)
-        self.doors = Doors(state / doors.FILE, tell, wall, opening, left)
+        self._changes = changes
+        self.board = Board(state / board.FILE, changes, now, wall)
+        self.doors = Doors(state / doors.FILE, changes, wall, opening, left)
         self._clock = Clock(state / clock.FILE)
-        self.paper = Paper(state / paper.FILE, tell)
+        self.paper = Paper(state / paper.FILE, changes)
         self.counters = Counters(state / counters.FILE)
         self.uploads = Uploads(state / uploads.FILE)
         self.boots = Boots(state / boots.FILE)
-        self.facts = Facts(state / facts.FILE, tell, load)
-        self._reports = Reports(state / readiness.FOLDER, tell, identity, now=wall)
+        self.facts = Facts(state / facts.FILE, changes, load)
+        self._reports = Reports(state / readiness.FOLDER, changes, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
         if any(row.check == "browser" for row in self.board.rows):
             self._heard["browser"] = now()  # it has spoken before this start, and is missed if it does not again
@@ -121,6 +124,7 @@ class House:
         self.facts.turn()
         self.uploads.turn()
         self.boots.turn()
+        self._changes.turn()
         self._reports.turn()
 
     def stop(self) -> None:

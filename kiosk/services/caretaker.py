@@ -35,6 +35,7 @@ from pathlib import Path
 from kiosk.caretaker import appointed, disk, finished, passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
@@ -171,9 +172,10 @@ class Service:
             lambda: self._trail.broken or self._house.board.unseen("trail", "broken"),
             confirmed=lambda facts: self._house.facts.confirmed(facts),
         )
+        changes = Changes(self._record, state)  # before anybody reads a file there
         self._house = House(
             state,
-            self._record.tell,
+            changes,
             lambda: facts_of(config),
             lambda: identity(config),
             self._gather,
@@ -186,9 +188,9 @@ class Service:
         self._begin()
         for told in self._house.board.standing:
             self._alerts.hear(told)
-        staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
+        staff = passcodes.Passcodes(state / passcodes.FILE, changes)
         appointed.appoint(config.with_name(APPOINTED), staff)
-        finished.tell(config.with_name(FINISHED), state, self._record.tell, self._house.report)
+        finished.tell(config.with_name(FINISHED), state, changes, self._house.report)
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False

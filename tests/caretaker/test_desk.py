@@ -12,6 +12,7 @@ from msgspec import json
 
 from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.cards import fingerprint
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, EVERY_SECONDS, Desk
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
@@ -133,8 +134,9 @@ class World:
         (folder / "run").mkdir(exist_ok=True)
         self.trail = opened(self.folder, segment_bytes=100_000)
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
-        self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
-        self.house = House(folder, self.record.tell, guidance.load, lambda: IDENTITY, now=self.now)
+        changes = Changes(self.record, folder)
+        self.passcodes = Passcodes(folder / "staff.json", changes, self.now, cost=CHEAP)
+        self.house = House(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
         self.record.written, self.record.known = self.house.written, self.house.known
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.commands: list[Sequence[str]] = []
