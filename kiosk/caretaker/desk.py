@@ -63,6 +63,7 @@ from kiosk.ipc.messages import (
     PaperChanged,
     Part,
     PinCard,
+    Prints,
     Question,
     RemoveStaff,
     Report,
@@ -91,7 +92,7 @@ ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the numbe
 
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters, Facts, Restarts})
+LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Counters, Facts, Restarts})
 ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft})
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
@@ -227,6 +228,8 @@ class Desk:
                     return house.doors.stand
                 case Paper():
                     return house.paper.stands
+                case Prints():
+                    return house.prints
                 case PaperChanged(staff=staff):
                     house.paper.changed(staff, self._acting(staff))
                     return house.paper.stands

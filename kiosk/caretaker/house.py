@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, boots, clock, counters, doors, facts, paper, readiness, uploads
+from kiosk.caretaker import board, boots, clock, counters, doors, facts, ledger, paper, readiness, uploads
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.boots import Boots
 from kiosk.caretaker.changes import Changes
@@ -22,11 +22,12 @@ from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
+from kiosk.caretaker.trail import FOLDER as TRAIL
 from kiosk.caretaker.uploads import Uploads
 from kiosk.config.events import Counts, Event, Speaker
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Opening
-from kiosk.ipc.messages import Part, Reported, Role, Verdict
+from kiosk.ipc.messages import Part, PrintsStand, Reported, Role, Verdict
 
 LOOK_SECONDS = 60.0
 SILENT_SECONDS = 45.0  # a session reports every ten, the screen's keeper as well
@@ -55,7 +56,7 @@ class House:
         silent: Callable[[Speaker], object] = lambda _speaker: None,
     ) -> None:
         self._look, self._silent, self._now, self._wall = look, silent, now, wall
-        self._changes = changes
+        self._changes, self._trail = changes, state / TRAIL
         self.board = Board(state / board.FILE, changes, now, wall)
         self.doors = Doors(state / doors.FILE, changes, wall, opening, left)
         self._clock = Clock(state / clock.FILE)
@@ -80,6 +81,11 @@ class House:
             self.paper.reported(reason)
         if check == "clock":
             self._clock.portal_says(reason == "right", self._wall(), self._now())
+
+    @property
+    def prints(self) -> PrintsStand:
+        """What has become of the last print jobs."""
+        return PrintsStand(ledger.newest(self._trail))
 
     def known(self, end: int) -> int:
         """The line of the trail up to which all of it has been heard here. end: its last."""

@@ -15,6 +15,7 @@ answer. Who speaks is said by the kernel and never by a message.
     Doors      is the kiosk open?                                               DoorsStand
     CloseKiosk, OpenKiosk              by staff                                 DoorsStand, Denied
     Paper      how much is on the roll?                                         PaperStands
+    Prints     what has become of the last print jobs                           PrintsStand
     PaperChanged                       staff have put in a new roll             PaperStands, Denied
     Counters   what has been done here                                          Counted
     TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
@@ -23,6 +24,7 @@ answer. Who speaks is said by the kernel and never by a message.
     ConfirmFact   a supervisor has made sure of one, as it was shown            Taken, Denied
     Restarts   what can be started again here, and what has come of it          RestartsStand
     Restart    a part, or the machine, is to be started again, or switched off  RestartsStand, Denied
+    Uploaded, DeskCertificate          of what goes to a desk, from root alone  Taken, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
@@ -60,6 +62,7 @@ ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
 SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
 Part = Literal["printer", "reader", "touch", "fingers", "keypad", "colours", "sound", "headphones", "portal", "caller"]
+PrintEvent = Literal["slip", "slip_failed", "tried_out", "readiness_reported", "paper_changed"]
 Verdict = Literal["good", "bad"]
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
 # none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.
@@ -228,6 +231,10 @@ class Paper(Message, frozen=True):
     """How much is on the roll?"""
 
 
+class Prints(Message, frozen=True):
+    """What has become of the last print jobs?"""
+
+
 class PaperChanged(Message, frozen=True):
     """There is a new one."""
 
@@ -390,6 +397,25 @@ class PaperStands(Message, frozen=True):
     left: int | None
 
 
+class PrintRow(Struct, frozen=True):
+    """A line of the print ledger. line: its number in the trail, which names the job. told: the event. fields: of it;
+    of people's slips, which are counted, there are none. counts: of those, how often each result came, within so many
+    hours before `at`."""
+
+    line: Annotated[int, Meta(ge=1)]
+    at: Moment
+    told: PrintEvent
+    fields: dict[str, str | int] = {}
+    counts: dict[str, int] = {}
+    hours: int = 0
+
+
+class PrintsStand(Message, frozen=True):
+    """The newest first; which slip it was is not in it (docs/decisions/0022)."""
+
+    rows: tuple[PrintRow, ...]
+
+
 class Span(Struct, frozen=True):
     """What has been done within some time. visits: by how they ended; prints: by what came of them, "printed" among
     them (config/events.toml, `end` and `printed`); calls: for the staff; faults: by their event."""
@@ -479,6 +505,7 @@ Question = (
     | CloseKiosk
     | OpenKiosk
     | Paper
+    | Prints
     | PaperChanged
     | Counters
     | TriedOut
@@ -504,6 +531,7 @@ Answer = (
     | Rows
     | DoorsStand
     | PaperStands
+    | PrintsStand
     | Counted
     | Reported
     | FactsStand

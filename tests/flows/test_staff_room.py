@@ -35,6 +35,9 @@ from kiosk.ipc.messages import (
     PaperChanged,
     PaperStands,
     Part,
+    PrintRow,
+    Prints,
+    PrintsStand,
     Row,
     Rows,
     Span,
@@ -158,8 +161,40 @@ def test_a_new_roll_is_told_once() -> None:
     kiosk = ScriptedKiosk("changed", "back", caretaker=caretaker)
     roll.visit(kiosk, OFFICER)
     assert caretaker.asked == [Paper(), PaperChanged(12)]
-    assert [screen.answers for screen in kiosk.screens] == [("changed", "back"), ("back",)]
+    assert [screen.answers for screen in kiosk.screens] == [("changed", "prints", "back"), ("prints", "back")]
     assert kiosk.screens[1].facts["stands"] == PaperStands(3, 0, 100)
+
+
+def test_the_print_ledger_says_what_became_of_each_job_in_the_tables_words_and_marks_what_went_wrong() -> None:
+    rows = (
+        PrintRow(9, 1_800_000_000, "slip", counts={"printed": 3, "cutter": 1}, hours=2),
+        PrintRow(8, 1_800_000_000, "slip", counts={"printed": 3}, hours=1),
+        PrintRow(7, 1_800_000_000, "slip_failed", {"printed": "paper_end"}),
+        PrintRow(6, 1_800_000_000, "tried_out", {"staff": 12, "role": "vendor", "part": "printer", "verdict": "good"}),
+        PrintRow(
+            5, 1_800_000_000, "readiness_reported", {"staff": 12, "role": "vendor", "report": 3, "verdict": "bad"}
+        ),
+        PrintRow(4, 1_800_000_000, "paper_changed", {"staff": 12, "role": "vendor"}),
+    )
+    kiosk = ScriptedKiosk(
+        "prints",
+        "back",
+        "back",
+        caretaker=ScriptedCaretaker({Paper: [PaperStands(2, 90, 10)], Prints: [PrintsStand(rows)]}),
+    )
+    roll.visit(kiosk, OFFICER)
+    assert [screen.name for screen in kiosk.screens] == ["staff_paper", "staff_prints", "staff_paper"]
+    shown = kiosk.screens[1].facts["rows"]
+    assert isinstance(shown, list)
+    assert [(each["level"], [en for _, en in each["told"]]) for each in shown] == [
+        ("warning", ["it was printed: 3", "its cutter was stuck: 1"]),
+        ("ok", ["it was printed: 3"]),
+        ("problem", ["it had no paper"]),
+        ("ok", ["staff number 12", "the printer", "it is good"]),
+        ("problem", ["staff number 12", "report 3", "it is not"]),
+        ("info", ["staff number 12"]),
+    ]
+    assert {f"{each['at']:%z}" for each in shown} == {"+0900"}
 
 
 def test_figures_add_up_and_what_never_was_has_no_line() -> None:
