@@ -2,7 +2,7 @@
 
     server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
                whether a passcode and a card are right; calls the staff; acts for staff who were let in
-    browser    tells and reports what the tables let it
+    browser    tells and reports what the tables let it; says how loud and how bright it is
     root       everything that may be asked; tells and reports what the tables let it
     anybody    else is not heard at all
 
@@ -24,6 +24,7 @@ from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
 from kiosk.caretaker.house import House
+from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import HalfAdmitted, NotDone, Passcodes, Refused
 from kiosk.caretaker.readiness import NotReported
@@ -52,6 +53,8 @@ from kiosk.ipc.messages import (
     Doors,
     EndCall,
     Facts,
+    Levels,
+    LevelsAre,
     ListStaff,
     LookAgain,
     MakeReport,
@@ -71,6 +74,7 @@ from kiosk.ipc.messages import (
     Restarts,
     Role,
     Rows,
+    SetLevel,
     ShowCard,
     Staff,
     StaffLeft,
@@ -92,12 +96,14 @@ ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the numbe
 
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Counters, Facts, Restarts})
-ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft})
+LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts})
+ACTS = frozenset(
+    {MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, SetLevel, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft}
+)
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, *DOOR, *CALLS, *LOOKS, *ACTS}),
-    "browser": frozenset({Tell, Report}),
+    "browser": frozenset({Tell, Report, LevelsAre}),
     "root": frozenset(
         {Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, DeskCertificate, *LOOKS, *ACTS}
     ),
@@ -230,6 +236,13 @@ class Desk:
                     return house.paper.stands
                 case Prints():
                     return house.prints
+                case Levels():
+                    return house.levels.stand
+                case LevelsAre(volume=volume, brightness=brightness):
+                    return house.levels.are(volume, brightness)
+                case SetLevel(staff=staff, level=level, percent=percent):
+                    house.levels.set(staff, self._acting(staff), level, percent)
+                    return house.levels.stand
                 case PaperChanged(staff=staff):
                     house.paper.changed(staff, self._acting(staff))
                     return house.paper.stands
@@ -289,7 +302,7 @@ class Desk:
                     house.uploads.certificate(ends)
                 case ListStaff():
                     return Staff(self._passcodes.accounts, self._passcodes.with_card)
-        except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted) as error:
+        except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error))
         return Taken()
 

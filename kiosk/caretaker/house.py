@@ -1,5 +1,5 @@
-"""What is asked about: board, doors, paper, counters, facts, reports, what has been sent to a prefecture, and how often
-the machine was started; each a file of its own here, and together on the desk.
+"""What is asked about: board, doors, paper, levels, counters, facts, reports, what has been sent to a prefecture, and
+how often the machine was started; each a file of its own here, and together on the desk.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, boots, clock, counters, doors, facts, ledger, paper, readiness, uploads
+from kiosk.caretaker import board, boots, clock, counters, doors, facts, ledger, levels, paper, readiness, uploads
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.boots import Boots
 from kiosk.caretaker.changes import Changes
@@ -20,6 +20,7 @@ from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
+from kiosk.caretaker.levels import Levels
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.caretaker.trail import FOLDER as TRAIL
@@ -62,6 +63,7 @@ class House:
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, changes)
         self.counters = Counters(state / counters.FILE)
+        self.levels = Levels(state / levels.FILE, changes)
         self.uploads = Uploads(state / uploads.FILE)
         self.boots = Boots(state / boots.FILE)
         self.facts = Facts(state / facts.FILE, changes, load)
@@ -128,6 +130,7 @@ class House:
         self.paper.turn()
         self.counters.turn()
         self.facts.turn()
+        self.levels.turn()
         self.uploads.turn()
         self.boots.turn()
         self._changes.turn()

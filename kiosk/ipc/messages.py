@@ -17,6 +17,8 @@ answer. Who speaks is said by the kernel and never by a message.
     Paper      how much is on the roll?                                         PaperStands
     Prints     what has become of the last print jobs                           PrintsStand
     PaperChanged                       staff have put in a new roll             PaperStands, Denied
+    Levels, LevelsAre   how loud and how bright it is; from staff, from the screen's keeper     LevelsStand
+    SetLevel   louder, brighter, or less, by staff                              LevelsStand, Denied
     Counters   what has been done here                                          Counted
     TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
     MakeReport  of what this one has tried out since they came in               Reported, Denied
@@ -62,6 +64,8 @@ ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
 SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
 Part = Literal["printer", "reader", "touch", "fingers", "keypad", "colours", "sound", "headphones", "portal", "caller"]
+Adjusted = Literal["volume", "brightness"]
+Percent = Annotated[int, Meta(ge=0, le=100)]
 PrintEvent = Literal["slip", "slip_failed", "tried_out", "readiness_reported", "paper_changed"]
 Verdict = Literal["good", "bad"]
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
@@ -235,6 +239,25 @@ class Prints(Message, frozen=True):
     """What has become of the last print jobs?"""
 
 
+class Levels(Message, frozen=True):
+    """How loud is the machine, and how bright its screen?"""
+
+
+class LevelsAre(Message, frozen=True):
+    """As they are, from the screen's keeper, which sets them as it is answered. None: the machine has no such thing."""
+
+    volume: Percent | None
+    brightness: Percent | None
+
+
+class SetLevel(Message, frozen=True):
+    """Louder or softer, brighter or darker."""
+
+    staff: Number
+    level: Adjusted
+    percent: Percent
+
+
 class PaperChanged(Message, frozen=True):
     """There is a new one."""
 
@@ -397,6 +420,13 @@ class PaperStands(Message, frozen=True):
     left: int | None
 
 
+class LevelsStand(Message, frozen=True):
+    """As staff have set them, or else as they are. None: the machine has no such thing."""
+
+    volume: Percent | None = None
+    brightness: Percent | None = None
+
+
 class PrintRow(Struct, frozen=True):
     """A line of the print ledger. line: its number in the trail, which names the job. told: the event. fields: of it;
     of people's slips, which are counted, there are none. counts: of those, how often each result came, within so many
@@ -506,6 +536,9 @@ Question = (
     | OpenKiosk
     | Paper
     | Prints
+    | Levels
+    | LevelsAre
+    | SetLevel
     | PaperChanged
     | Counters
     | TriedOut
@@ -532,6 +565,7 @@ Answer = (
     | DoorsStand
     | PaperStands
     | PrintsStand
+    | LevelsStand
     | Counted
     | Reported
     | FactsStand

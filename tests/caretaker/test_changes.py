@@ -60,6 +60,7 @@ class Life:
         appointed.appoint(folder / "appointed", self.staff)
         finished.tell(folder / "handed", folder, self.changes, self.house.report)
         self.staff.end_vendors()
+        self.house.levels.are(40, None)
         self.house.turn()
 
     def ends(self) -> None:
@@ -155,6 +156,11 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
         Life.sees,
         lambda life: life.house.board.mark(12, "officer", "disk", "full"),
         lambda life: life.shown("disk")[1],
+    ),
+    "level_set": (
+        nothing,
+        lambda life: life.house.levels.set(12, "officer", "volume", 60),
+        lambda life: life.house.levels.are(40, None).volume == 60,
     ),
     "paper_changed": (
         nothing,

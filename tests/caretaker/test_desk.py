@@ -47,6 +47,9 @@ from kiosk.ipc.messages import (
     EndCall,
     Facts,
     FactsStand,
+    Levels,
+    LevelsAre,
+    LevelsStand,
     ListStaff,
     LookAgain,
     MakeReport,
@@ -69,6 +72,7 @@ from kiosk.ipc.messages import (
     Role,
     Row,
     Rows,
+    SetLevel,
     ShowCard,
     Staff,
     StaffLeft,
@@ -102,6 +106,9 @@ ASKED: list[Question] = [
     OpenKiosk(12),
     Paper(),
     Prints(),
+    Levels(),
+    LevelsAre(50, None),
+    SetLevel(12, "volume", 60),
     PaperChanged(12),
     Counters(),
     Admit(12, GOOD),
@@ -185,9 +192,9 @@ def test_everybody_asks_what_is_theirs_to_ask_and_nothing_else(world: World, who
     assert (type(message) in ASKS[who]) != (said == Denied("this is not for you to ask"))
 
 
-def test_only_root_touches_the_accounts_and_the_browser_asks_nothing() -> None:
+def test_only_root_touches_the_accounts_and_the_browser_asks_for_nothing_but_how_loud_and_bright_it_is_to_be() -> None:
     assert {who for who, asks in ASKS.items() if asks & {AddStaff, RemoveStaff, PinCard, ListStaff}} == {"root"}
-    assert ASKS["browser"] == {Tell, Report}
+    assert ASKS["browser"] == {Tell, Report, LevelsAre}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -624,3 +631,17 @@ def test_root_tells_how_far_trail_and_journal_have_left_and_when_the_desks_certi
     assert world.house.uploads.before == {"trail": 1_764_100_000}
     assert world.asks(DeskCertificate(1_800_000_000), "root") == Taken()
     assert world.house.uploads.ends == 1_800_000_000
+
+
+def test_staff_set_what_the_machine_has_and_the_screens_keeper_hears_of_it(world: World) -> None:
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    world.asks(Admit(12, GOOD), "server")
+    assert world.asks(Levels(), "server") == LevelsStand() == world.asks(LevelsAre(None, None), "browser")
+    assert isinstance(world.asks(SetLevel(12, "volume", 60), "server"), Denied), "nobody says that there is a card"
+    assert world.asks(LevelsAre(47, None), "browser") == LevelsStand(47), "nobody wants it otherwise"
+    assert world.asks(SetLevel(12, "volume", 60), "server") == LevelsStand(60)
+    assert world.asks(LevelsAre(47, None), "browser") == LevelsStand(60)
+    assert isinstance(world.asks(SetLevel(12, "brightness", 60), "server"), Denied)
+    assert isinstance(world.asks(SetLevel(13, "volume", 60), "server"), Denied)
+    acts = [fields for name, fields in world.written if name == "level_set"]
+    assert acts == [{"staff": 12, "role": "officer", "adjusted": "volume", "percent": 60}]

@@ -12,7 +12,7 @@ from kiosk.caretaker.doors import LONGEST_SECONDS
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
-from kiosk.flows.staff import board, doors, roll, room
+from kiosk.flows.staff import board, doors, levels, roll, room
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -28,6 +28,8 @@ from kiosk.ipc.messages import (
     End,
     Facts,
     FactsStand,
+    Levels,
+    LevelsStand,
     LookAgain,
     MarkSeen,
     OpenKiosk,
@@ -40,6 +42,7 @@ from kiosk.ipc.messages import (
     PrintsStand,
     Row,
     Rows,
+    SetLevel,
     Span,
     Taken,
     Verdict,
@@ -93,7 +96,7 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
     assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("again", "back")
 
 
-@pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings"}))
+@pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings", "levels"}))
 @pytest.mark.parametrize(
     ("answers", "why"), [((), "away"), ([Denied("too much", later=True)], "later"), ([Denied("no")], "no")]
 )
@@ -197,6 +200,22 @@ def test_the_print_ledger_says_what_became_of_each_job_in_the_tables_words_and_m
     assert {f"{each['at']:%z}" for each in shown} == {"+0900"}
 
 
+def test_it_is_made_louder_and_darker_by_steps_as_far_as_it_goes_and_only_where_there_is_such_a_thing() -> None:
+    answers = [LevelsStand(95, 14), LevelsStand(100, 14), LevelsStand(100, 10)]
+    caretaker = ScriptedCaretaker({Levels: [answers[0]], SetLevel: answers[1:]})
+    kiosk = ScriptedKiosk("louder", "darker", "back", caretaker=caretaker)
+    levels.visit(kiosk, OFFICER)
+    assert [screen.answers for screen in kiosk.screens] == [
+        ("softer", "louder", "darker", "brighter", "back"),
+        ("softer", "darker", "brighter", "back"),
+        ("softer", "brighter", "back"),
+    ]
+    assert caretaker.asked[1:] == [SetLevel(12, "volume", 100), SetLevel(12, "brightness", 10)]
+    for stand, there in ((LevelsStand(), False), (LevelsStand(50), True), (Denied("no"), False)):
+        assert levels.there(ScriptedKiosk(caretaker=ScriptedCaretaker({Levels: [stand]}))) is there
+    assert not levels.there(ScriptedKiosk(caretaker=ScriptedCaretaker()))
+
+
 def test_figures_add_up_and_what_never_was_has_no_line() -> None:
     day, start = Span({"finished": 3}, {}, 1), Span({"finished": 9, "left": 4}, {"printed": 7}, 2, {"session_died": 1})
     told = list(lines(Counted(0, day, day, start)))
@@ -218,6 +237,7 @@ def test_every_desk_is_on_the_screen_and_somebody_may_leave_at_any() -> None:
             Board: [Rows(())],
             Doors: [DoorsStand()],
             Paper: [PaperStands(0, 0, None)],
+            Levels: [LevelsStand(50)],
             Facts: [FactsStand(())],
         }
         caretaker = ScriptedCaretaker(answers)

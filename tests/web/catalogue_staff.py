@@ -13,7 +13,7 @@ from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, card, door, doors, facts, prints, room, settings, trials
+from kiosk.flows.staff import board, card, door, doors, facts, levels, prints, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -22,6 +22,7 @@ from kiosk.ipc.messages import (
     Counted,
     DoorsStand,
     FactRow,
+    LevelsStand,
     PaperStands,
     Part,
     PrintRow,
@@ -109,6 +110,13 @@ def _house() -> Iterator[Sight]:
     yield Sight(
         "staff_paper_changed", _room("staff_paper", "prints", "back", stands=PaperStands(3, 0, 210), changed=True)
     )
+    knobs = tuple(levels.KNOBS)
+    for name, levels_stand, ways in (
+        ("both", LevelsStand(50, 70), knobs),
+        ("loudest", LevelsStand(100), knobs[:1]),
+        ("dark", LevelsStand(None, 10), knobs[3:]),
+    ):
+        yield Sight(f"staff_levels_{name}", _room("staff_levels", *ways, "back", stand=levels_stand))
     for name, ledger in {"none": [], "some": LEDGER}.items():
         yield Sight(f"staff_prints_{name}", _room("staff_prints", "back", rows=[prints.words(row) for row in ledger]))
     nothing, much = Counted(since, Span(), Span(), Span()), Counted(since, MUCH, MUCH, MUCH)
