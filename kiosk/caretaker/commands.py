@@ -22,7 +22,7 @@ from kiosk.caretaker.ledger import in_ledger
 from kiosk.caretaker.passcodes import WEAKNESSES
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
-from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
+from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.verify import verify
 from kiosk.caretaker.weak import LONGEST
 from kiosk.caretaker.words import Tongue, words
@@ -153,11 +153,11 @@ def _upload(state: Path, url: str, tls: Path, caretaker: Caretaker) -> int:
 
     def trail_left() -> int:
         began = int(datetime.now(UTC).timestamp())
-        desk = Desk(url, tls)
-        if desk.ends is not None:
+        archive = Archive(url, tls)
+        if archive.ends is not None:
             with contextlib.suppress(Away):  # which is complained of below
-                caretaker.ask(DeskCertificate(int(desk.ends.timestamp())), ROOT_SECONDS)
-        count = upload(state / FOLDER, PublicKey.load(state), desk)
+                caretaker.ask(DeskCertificate(int(archive.ends.timestamp())), ROOT_SECONDS)
+        count = upload(state / FOLDER, PublicKey.load(state), archive)
         print(f"{url}: {count} segments more; the desk has all of the trail")
         return began
 
