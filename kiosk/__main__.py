@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kiosk.config.file import ConfigError
-from kiosk.config.kiosk import AsSet, BrowserSettings, CaretakerSettings, Part, Settings, load_part, salvage
+from kiosk.config.kiosk import AsSet, BrowserSettings, CaretakerSettings, Section, Settings, load_part, salvage
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -202,7 +202,7 @@ def caretaker(config: Path) -> int:
     return run(config)
 
 
-def _salvaged(path: Path, part: type[Part]) -> tuple[Part, tuple[str, ...]]:
+def _salvaged(path: Path, part: type[Section]) -> tuple[Section, tuple[str, ...]]:
     """What fits of the settings, and a line for each thing that does not, which is said."""
     settings, wrong = salvage(path, part)
     for line in wrong:

@@ -176,12 +176,13 @@ def test_whatever_a_page_names_as_its_test_exists(page: Path) -> None:
     ] == []
 
 
-def test_the_page_on_privacy_names_the_same_tests_and_rows_in_either_language() -> None:
-    english, japanese = ((ROOT / "docs" / name).read_text("utf-8") for name in ("privacy.md", "privacy.ja.md"))
-    for pattern in (r"`(tests/[^`]+)`", r"^\d\.", r"^\|", r"\]\(([^)]+)\)"):
+@pytest.mark.parametrize("name", ["privacy", "installation"])
+def test_a_page_in_two_languages_has_the_same_rows_steps_commands_and_links(name: str) -> None:
+    english, japanese = ((ROOT / "docs" / page).read_text("utf-8") for page in (f"{name}.md", f"{name}.ja.md"))
+    for pattern in (r"`([a-z]+[ /][^`]+)`", r"^\d+\.", r"^#+", r"^\|", r"\]\(([^)]+)\)"):
         found = [
             re.findall(pattern, page, re.MULTILINE)
-            for page in (english, japanese.replace("privacy.md", "privacy.ja.md"))
+            for page in (english, japanese.replace(f"{name}.md", f"{name}.ja.md"))
         ]
         assert found[0] == found[1] and found[0]
 

@@ -21,7 +21,7 @@ from kiosk.caretaker.ledger import in_ledger
 from kiosk.caretaker.passcodes import WEAKNESSES
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
-from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
+from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.verify import verify
 from kiosk.caretaker.weak import LONGEST
 from kiosk.caretaker.words import Tongue, words
@@ -141,7 +141,7 @@ def _upload(state: Path, url: str, tls: Path, caretaker: Caretaker) -> int:
 
     def trail_left() -> int:
         began = int(datetime.now(UTC).timestamp())
-        count = upload(state / FOLDER, PublicKey.load(state), Desk(url, tls))
+        count = upload(state / FOLDER, PublicKey.load(state), Archive(url, tls))
         print(f"{url}: {count} segments more; the desk has all of the trail")
         return began
 

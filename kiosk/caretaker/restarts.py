@@ -32,18 +32,18 @@ from kiosk.ipc.messages import RESTARTED_BY, Restarted, RestartsStand, RestartSt
 
 log = logging.getLogger("kiosk.caretaker")
 
-Part = Literal["server", "browser"]
-PARTS: tuple[Part, ...] = get_args(Part)
+Watched = Literal["server", "browser"]
+WATCHED: tuple[Watched, ...] = get_args(Watched)
 
 USER = "kiosk-caretaker"  # whom the rule names
-UNITS: Mapping[Part, str] = {"browser": "kiosk-browser.service", "server": "kiosk-server.service"}
+UNITS: Mapping[Watched, str] = {"browser": "kiosk-browser.service", "server": "kiosk-server.service"}
 SYSTEMCTL = ("systemctl", "--no-ask-password", "--no-block")
 COMMANDS: Mapping[Restarted, tuple[str, ...]] = {
     **{part: (*SYSTEMCTL, "try-restart", unit) for part, unit in UNITS.items()},
     "machine": (*SYSTEMCTL, "reboot"),
     "off": (*SYSTEMCTL, "poweroff"),
 }
-ACTIVE: Mapping[Part, tuple[str, ...]] = {
+ACTIVE: Mapping[Watched, tuple[str, ...]] = {
     part: ("systemctl", "is-active", "--quiet", unit) for part, unit in UNITS.items()
 }
 BEGUN: Mapping[str, Restarted] = {"screen_started": "browser", "server_started": "server"}
@@ -101,8 +101,8 @@ class Restarts:
     ) -> None:
         self._tell, self._can, self._run, self._now = tell, can, run, now
         self._staffs: Begins | None = None  # what staff have asked for last
-        self._own: dict[Part, Begins] = {}  # what nobody has asked for
-        self._looked: SimpleQueue[tuple[Part, bool]] = SimpleQueue()  # who fell silent, and whether it is active
+        self._own: dict[Watched, Begins] = {}  # what nobody has asked for
+        self._looked: SimpleQueue[tuple[Watched, bool]] = SimpleQueue()  # who fell silent, and whether it is active
         self._lives: dict[Speaker, float] = {}  # since when it is heard
         self._times: dict[Speaker, int] = {}
 
@@ -134,7 +134,7 @@ class Restarts:
 
     def lives(self, part: Speaker) -> None:
         """It has reported."""
-        if part not in PARTS:
+        if part not in WATCHED:
             return
         since = self._lives.setdefault(part, self._now())
         if self._now() - since >= STEADY_SECONDS:
@@ -143,7 +143,7 @@ class Restarts:
     def silent(self, part: Speaker) -> None:
         """It is not heard any more."""
         if (
-            part not in PARTS
+            part not in WATCHED
             or self._lives.pop(part, None) is None
             or not self._can
             or self._times.get(part, 0) >= SILENT_TIMES

@@ -37,7 +37,7 @@ class NotTaken(Exception):
     """The desk does not take it. One line."""
 
 
-class Desk:
+class Archive:
     """url: of the folder that the files go to. tls: a folder with ca.pem, kiosk.pem and kiosk.key."""
 
     def __init__(self, url: str, tls: Path) -> None:
@@ -74,8 +74,8 @@ class Desk:
         return answer.status
 
 
-def upload(folder: Path, key: PublicKey, desk: Desk) -> int:
-    """Send what the desk has not; returns how many segments were sealed since it was last here. Raises NotTaken, and
+def upload(folder: Path, key: PublicKey, archive: Archive) -> int:
+    """Send what it has not; returns how many segments were sealed since it was last here. Raises NotTaken, and
     OSError."""
 
     def at_desk(path: Path) -> str:
@@ -86,14 +86,14 @@ def upload(folder: Path, key: PublicKey, desk: Desk) -> int:
         sealed = [path for path in there if _seal(path).exists()]
         unsealed = [(path, path.read_bytes()) for path in there if path not in sealed]
         anchor = (folder / ANCHOR).read_bytes()
-    new = [*takewhile(lambda path: not desk.has(at_desk(_seal(path))), reversed(sealed))][::-1]
+    new = [*takewhile(lambda path: not archive.has(at_desk(_seal(path))), reversed(sealed))][::-1]
     public = f"{key.fingerprint}/{PUBLIC_FILE}"
-    if not desk.has(public):
-        desk.put(public, key.pem)
+    if not archive.has(public):
+        archive.put(public, key.pem)
     for path in (each for segment in new for each in (segment, _seal(segment))):
-        desk.put(at_desk(path), path.read_bytes())
+        archive.put(at_desk(path), path.read_bytes())
     for path, data in (*unsealed, (folder / ANCHOR, anchor)):
-        desk.put(at_desk(path), data)
+        archive.put(at_desk(path), data)
     return len(new)
 
 

@@ -192,7 +192,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 IF_ABSENT = "copy config/kiosk.toml there or give another --config"
-Part = TypeVar("Part", bound=Struct)
+Section = TypeVar("Section", bound=Struct)
 
 
 def load(path: str | Path) -> Settings:
@@ -200,7 +200,7 @@ def load(path: str | Path) -> Settings:
     return load_part(path, Settings)
 
 
-def load_part(path: str | Path, part: type[Part]) -> Part:
+def load_part(path: str | Path, part: type[Section]) -> Section:
     """Read `path` and check the form of the sections that `part` has for fields; whether the files they name are there
     is for those who read them.
 
@@ -209,7 +209,7 @@ def load_part(path: str | Path, part: type[Part]) -> Part:
     return file.read(path, part, IF_ABSENT)
 
 
-def salvage(path: str | Path, part: type[Part]) -> tuple[Part, tuple[str, ...]]:
+def salvage(path: str | Path, part: type[Section]) -> tuple[Section, tuple[str, ...]]:
     """What fits of the sections that `part` has for fields, the rest by its defaults; and one line for each thing that
     does not fit. Never raises for a file."""
     return file.salvage(path, part, IF_ABSENT)

@@ -19,9 +19,11 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image
@@ -39,8 +41,13 @@ WIDTH, HEIGHT = 1080, 1920
 ANSWER_SECONDS = 60.0
 KEEP_SECONDS = 600.0
 LOOK_SECONDS = 5.0
+TABLET = 0x7FFF  # the whole of its width, or height
+TOUCH_SECONDS = 0.15
+HOST = "10.0.2.100"  # what stands for this machine in the guest's network; nothing else answers there
 FIRMWARE_SECONDS = 5.0  # what does not run it says so at once
 PROCESSORS = (("kvm", "host"), ("kvm", "host,-arch-capabilities"), ("kvm", "EPYC"), ("tcg", "Nehalem"))
+
+NO_PORTS: Mapping[int, int] = MappingProxyType({})
 
 
 class NoMachine(Exception):
@@ -53,13 +60,13 @@ def lacking() -> list[str]:
     return missing if FIRMWARE.exists() else [*missing, "ovmf"]
 
 
-def wait_for(what: Callable[[], bool], seconds: float) -> float | None:
-    """Seconds until it was so; None: it was not."""
+def wait_for(what: Callable[[], bool], seconds: float, look: float = LOOK_SECONDS) -> float | None:
+    """Seconds until it was so; None: it was not. look: seconds between two looks."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         if what():
             return time.monotonic() - began
-        time.sleep(LOOK_SECONDS)
+        time.sleep(look)
     return None
 
 
@@ -88,8 +95,9 @@ class Machine:
 
     def __init__(self, folder: Path, memory_megabytes: int = 3072, processors: int = 2) -> None:
         self.folder = folder
+        self.slot = folder / "card.sock"
         self.log = folder / "serial.log"
-        self._disk, self._variables = folder / "disk.raw", folder / "variables.fd"
+        self.disk, self._variables = folder / "disk.raw", folder / "variables.fd"
         self._memory, self._processors = memory_megabytes, processors
         self._process: subprocess.Popen[bytes] | None = None
         self._tpm: subprocess.Popen[bytes] | None = None
@@ -101,8 +109,8 @@ class Machine:
     def install(self, image: Path, addon: Path) -> None:
         """Put the image on the disk, as an integrator would, and the addon for its serial port beside the kernel."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "--sparse=always", image, self._disk], check=True)
-        os.truncate(self._disk, DISK_BYTES)
+        subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
+        os.truncate(self.disk, DISK_BYTES)
         shutil.copy(VARIABLES, self._variables)
         shutil.rmtree(self.folder / "tpm", ignore_errors=True)
         self.log.unlink(missing_ok=True)
@@ -116,25 +124,30 @@ class Machine:
 
     def on_the_esp(self, command: str, *arguments: str) -> str:
         """One of mtools' commands, on the EFI system partition; the machine has to be off."""
-        table = json.loads(subprocess.check_output(["sfdisk", "--json", self._disk], stderr=subprocess.DEVNULL))
+        table = json.loads(subprocess.check_output(["sfdisk", "--json", self.disk], stderr=subprocess.DEVNULL))
         start = int(table["partitiontable"]["partitions"][0]["start"]) * SECTOR
         done = subprocess.run(
-            [command, "-i", f"{self._disk}@@{start}", *arguments], check=True, capture_output=True, text=True
+            [command, "-i", f"{self.disk}@@{start}", *arguments], check=True, capture_output=True, text=True
         )
         return done.stdout
 
     def partitions(self) -> list[dict[str, Any]]:
         """The disk's partitions, as sfdisk names them."""
-        table = json.loads(subprocess.check_output(["sfdisk", "--json", self._disk], stderr=subprocess.DEVNULL))
+        table = json.loads(subprocess.check_output(["sfdisk", "--json", self.disk], stderr=subprocess.DEVNULL))
         found: list[dict[str, Any]] = table["partitiontable"]["partitions"]
         return found
 
-    def start(self, *more: str, kept: bool = False) -> None:
-        """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments."""
+    def start(self, *more: str, kept: bool = False, ports: Mapping[int, int] = NO_PORTS) -> None:
+        """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments.
+        ports: of HOST, and which of this machine stands behind each."""
+        forward = Path(__file__).with_name("forward.py").resolve()
+        behind = "".join(
+            f",guestfwd=tcp:{HOST}:{port}-cmd:{sys.executable} {forward} {here}" for port, here in ports.items()
+        )
         self._said_before = len(self.said(all=True))
         tpm, control, shell = self.folder / "tpm", self.folder / "qmp.sock", self.folder / "shell.sock"
         tpm.mkdir(exist_ok=True)
-        for place in (control, shell, tpm / "control.sock"):
+        for place in (control, shell, self.slot, tpm / "control.sock"):
             place.unlink(missing_ok=True)
         self._tpm = subprocess.Popen(
             [
@@ -153,14 +166,16 @@ class Machine:
                 *("-m", str(self._memory), "-display", "none", "-uuid", "6f1c6a7e-5a44-4a54-9f0e-6f6b3a8e2d11"),
                 *SECURE,
                 *("-drive", f"if=pflash,format=raw,unit=1,file={self._variables}"),
-                *("-drive", f"if=virtio,format=raw,cache=unsafe,file={self._disk}"),
+                *("-drive", f"if=virtio,format=raw,cache=unsafe,file={self.disk}"),
                 *("-chardev", f"socket,id=tpm,path={tpm}/control.sock"),
                 *("-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm"),
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
-                *("-device", "qemu-xhci", "-device", "usb-tablet"),
+                *("-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-ccid"),
+                *("-chardev", f"socket,id=card,path={self.slot},server=on,wait=off"),
+                *("-device", "ccid-card-passthru,chardev=card"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
                 *("-device", "pcie-root-port,id=spare,chassis=1"),
-                *("-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"),
+                *("-netdev", f"user,id=net,restrict=on{behind}", "-device", "virtio-net-pci,netdev=net"),
                 *("-chardev", f"file,id=serial,path={self.log},append=on", "-serial", "chardev:serial"),
                 *("-chardev", f"socket,id=shell,path={shell},server=on,wait=off", "-serial", "chardev:shell"),
                 *("-qmp", f"unix:{control},server=on,wait=off"),
@@ -245,6 +260,25 @@ class Machine:
         with Image.open(path) as shown:
             return shown.convert("RGB")
 
+    def touch(self, x: float, y: float) -> None:
+        """A finger at this point of the screen [px], for a moment."""
+        place = [
+            {"type": "abs", "data": {"axis": axis, "value": round(at / size * TABLET)}}
+            for axis, at, size in (("x", x, WIDTH), ("y", y, HEIGHT))
+        ]
+        self.ask("input-send-event", events=place)
+        for down in (True, False):
+            self.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
+            time.sleep(TOUCH_SECONDS)
+
+    def dump(self) -> Path:
+        """All of its memory, as an ELF file. It stands still meanwhile."""
+        path = self.folder / "memory.elf"
+        self._line_patience(KEEP_SECONDS)
+        self.ask("dump-guest-memory", paging=False, protocol=f"file:{path}")
+        self._line_patience(ANSWER_SECONDS)
+        return path
+
     def memory_in_use(self) -> int:
         """Bytes of the guest's memory that it could not give to another program."""
         stats = self.ask("qom-get", path="/machine/peripheral/balloon", property="guest-stats")["stats"]
@@ -258,6 +292,10 @@ class Machine:
     @property
     def _memory_kept(self) -> Path:
         return self.folder / "memory.gz"
+
+    def _line_patience(self, seconds: float) -> None:
+        assert self._line is not None
+        self._line.settimeout(seconds)
 
     def _wait_for(self, status: str) -> None:
         deadline = time.monotonic() + KEEP_SECONDS
@@ -278,9 +316,9 @@ class Machine:
 
 
 @contextlib.contextmanager
-def running(machine: Machine, *more: str, kept: bool = False) -> Iterator[Machine]:
+def running(machine: Machine, *more: str, kept: bool = False, ports: Mapping[int, int] = NO_PORTS) -> Iterator[Machine]:
     """Switched on; the power is cut at the end."""
-    machine.start(*more, kept=kept)
+    machine.start(*more, kept=kept, ports=ports)
     try:
         yield machine
     finally:

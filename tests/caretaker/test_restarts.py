@@ -16,8 +16,8 @@ from kiosk.caretaker.restarts import (
     SILENT_TIMES,
     STEADY_SECONDS,
     NotRestarted,
-    Part,
     Restarts,
+    Watched,
     may,
     run,
 )
@@ -49,7 +49,7 @@ class World:
         self.restarts.turn()
         return self.restarts.stand.state
 
-    def falls_silent(self, part: Part) -> None:
+    def falls_silent(self, part: Watched) -> None:
         """And systemd has said whether it is active."""
         looked, told = self.looked, len(self.told)
         self.restarts.silent(part)
@@ -118,7 +118,7 @@ def test_a_command_that_fails_hangs_or_is_not_there_is_a_no(
 
 
 @pytest.mark.parametrize("part", ["server", "browser"])
-def test_a_part_that_falls_silent_is_started_again_three_times_and_then_left_to_people(part: Part) -> None:
+def test_a_part_that_falls_silent_is_started_again_three_times_and_then_left_to_people(part: Watched) -> None:
     world, begins = World(), {"server": "server_started", "browser": "screen_started"}[part]
     world.restarts.silent(part)
     assert world.told == [], "one that was not heard yet is still beginning"
@@ -142,7 +142,7 @@ def test_a_part_that_falls_silent_is_started_again_three_times_and_then_left_to_
 
 
 @pytest.mark.parametrize("part", ["server", "browser"])
-def test_of_what_an_operator_has_stopped_nothing_is_told_however_often(part: Part) -> None:
+def test_of_what_an_operator_has_stopped_nothing_is_told_however_often(part: Watched) -> None:
     world = World(active=False)
     for _ in range(SILENT_TIMES + 2):
         world.restarts.lives(part)
@@ -175,7 +175,7 @@ def test_what_staff_have_asked_for_and_what_nobody_has_end_each_by_itself(staff_
 
 def test_both_parts_that_fall_silent_end_each_by_itself() -> None:
     world = World()
-    for part in restarts.PARTS:
+    for part in restarts.WATCHED:
         world.restarts.lives(part)
         world.falls_silent(part)
     world.restarts.hear(event("screen_started"))
@@ -195,4 +195,4 @@ def test_a_kiosk_that_says_it_is_out_of_order_is_not_taken_for_silent() -> None:
 
 def test_the_tables_know_the_same_words() -> None:
     assert set(COMMANDS) == set(RESTARTED_BY) == set(FIELDS["restarted"].values or {})
-    assert set(ACTIVE) == set(restarts.PARTS) == set(FIELDS["part_silent"].values or {})
+    assert set(ACTIVE) == set(restarts.WATCHED) == set(FIELDS["part_silent"].values or {})

@@ -21,7 +21,7 @@ from kiosk.caretaker import commands
 from kiosk.caretaker import upload as module
 from kiosk.caretaker.key import PUBLIC_FILE, Key, PublicKey
 from kiosk.caretaker.trail import Trail
-from kiosk.caretaker.upload import Desk, NotTaken, journal_left, upload
+from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.uploads import FILE, Uploads
 from kiosk.caretaker.verify import verify
 from kiosk.ipc.caretaker import Away
@@ -101,7 +101,7 @@ class World:
             self.trail.append(number(count))
 
     def sends(self) -> int:
-        return upload(self.folder, key().public, Desk(self.url, self.tls))
+        return upload(self.folder, key().public, Archive(self.url, self.tls))
 
     @property
     def arrived(self) -> int:
@@ -158,12 +158,12 @@ def test_a_kiosk_that_has_lost_its_state_begins_a_new_trail_beside_the_old_one(w
     for lines in (3, 8, 3):  # shorter than the old one, and longer
         for count in range(lines):
             trail.append(number(count + 1))
-        upload(folder, fresh.public, Desk(world.url, world.tls))
+        upload(folder, fresh.public, Archive(world.url, world.tls))
         world.sends()
     assert (world.verified(fresh.public), world.arrived) == (14, 11)
     other = Key(Ed25519PrivateKey.generate()).public
     with pytest.raises(NotTaken, match="409"):
-        Desk(world.url, world.tls).put(f"{fresh.public.fingerprint}/{PUBLIC_FILE}", other.pem)
+        Archive(world.url, world.tls).put(f"{fresh.public.fingerprint}/{PUBLIC_FILE}", other.pem)
 
 
 def test_the_desks_web_server_takes_what_is_sent_and_nothing_else() -> None:
@@ -214,9 +214,9 @@ def test_a_desk_that_does_not_show_or_does_not_know_a_certificate_gets_nothing(w
         world.sends()
     assert not list(world.desk.iterdir())
     with pytest.raises(NotTaken, match=r"^the address has to begin with https://$"):
-        Desk("http://localhost/trail", world.tls)
+        Archive("http://localhost/trail", world.tls)
     with pytest.raises(NotTaken, match=r"ca\.pem, kiosk\.pem, kiosk\.key: "):
-        Desk(world.url, tmp_path / "none")
+        Archive(world.url, tmp_path / "none")
 
 
 def test_how_far_the_journal_has_come_is_the_first_entry_behind_the_place_that_was_saved(

@@ -17,13 +17,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from asn1crypto.x509 import Certificate
 
 from kiosk.config.kiosk import Screen, Session
-from kiosk.language.dates import wareki
 from kiosk.sim.people import Person, Pins
 from kiosk.web import liveness
-from tests.forgetting.memory import forms, found, raw_forms
+from tests.forgetting.memory import found
+from tests.forgetting.person import markers
 from tests.forgetting.screen import Display
 from tests.stage import Slow, Stage
 from tests.whole import few
@@ -136,20 +135,7 @@ class Kiosk:
             wait("screen 11 linked")
 
     def markers(self) -> dict[str, set[bytes]]:
-        person = self.person
-        certificate = self.stage.pki.credential(person, "sign").certificate
-        assert certificate is not None
-        serial = Certificate.load(certificate).serial_number
-        return {
-            "name": forms(person.name) | forms(person.name.partition("　")[0] + "　"),
-            "address": forms(person.address) | forms(person.address[3:11]),
-            "birth date": forms(person.birth_date) | forms(wareki(person.birth_date)),
-            "signature PIN": forms(PINS.sign),
-            # four digits stand everywhere by chance: what is looked for is the command that carries them to the card
-            "text PIN": raw_forms(bytes.fromhex("0020009104") + PINS.text.encode()),
-            "typed keys": forms('"answer":"key:'),
-            "certificate serial": forms(f"{serial:08X}") | raw_forms(b"\x02\x04" + serial.to_bytes(4, "big")),
-        }
+        return markers(self.person, self.stage.pki)
 
     @property
     def processes(self) -> list[int]:
@@ -207,11 +193,11 @@ def ends_and_is_forgotten(kiosk: Kiosk, session: int, page_within: float = BROWS
         time.sleep(0.01)
     gone = time.monotonic()
     kiosk.stage.take_out()
-    since = len(kiosk.stage.log)
     time.sleep(RESET_SECONDS)
     assert found(kiosk.processes, kiosk.markers()) == {}
     assert kiosk.found_on_disk() == set()
-    while not any("the page is here" in line for line in kiosk.stage.log[since - 3 :]):
+    # From the last screen or end waited for: the next page may be there before its forebear's process is reaped.
+    while not any("the page is here" in line for line in kiosk.stage.log[kiosk.seen :]):
         assert time.monotonic() - gone < page_within + RESET_SECONDS, "no page:\n" + "\n".join(kiosk.stage.log[-9:])
         time.sleep(0.01)
 

@@ -27,7 +27,7 @@ LIFE = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
 YESTERDAY = timedelta(days=-1)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
-HERE = ("localhost", "127.0.0.1", "::1")
+HERE = ("localhost", "127.0.0.1", "::1", "10.0.2.100")  # the last stands for this machine to a guest of QEMU's
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,163 @@
+"""Somebody links their licence in the machine: a card in the USB reader, a finger on the screen, the portal over the
+network, the slip out of the printer. Their name, address, birth date, PINs, typed keys and certificate stand in the
+machine's memory while they are there, and nowhere in it two seconds after attract; nor on its disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from kiosk.sim.card import VirtualCard
+from kiosk.sim.card.chip import Behaviour
+from kiosk.sim.people import Pins, people
+from kiosk.sim.pki import Pki
+from kiosk.sim.portal.sandbox import Sandbox, world
+from kiosk.sim.printer import VirtualPrinter
+from tests.appliance.machine import HOST, Machine, running, wait_for
+from tests.appliance.parts.start import started
+from tests.appliance.person import NotSeen, Person
+from tests.appliance.ram import found, pieces
+from tests.appliance.report import Report
+from tests.appliance.vscard import Slot
+from tests.appliance.well import well
+from tests.e2e.look.gallery import WAYS, gallery
+from tests.forgetting.memory import Search
+from tests.forgetting.person import markers
+
+WHO = "excellent"
+PINS = Pins(text="7391", sign="Q7XK29ZP")
+HERE = {  # what the memory has to hold at a screen, so that the search is seen to find
+    "step_7_confirm_excellent": {"name", "address", "birth date"},
+    "sign_pin": {"name", "address"},
+}
+FORGOTTEN_SECONDS = 2.0
+SETTINGS = f"""
+[station]
+name = "みどり野警察署"
+[printer]
+kind = "network"
+host = "{HOST}"
+[portal]
+url = "https://{HOST}/%s/"
+ca_file = "/etc/kiosk/portal-ca.pem"
+certificate_file = "/etc/kiosk/client.pem"
+key_file = "/etc/kiosk/client.key"
+[session]
+browser_lost_seconds = 60.0
+"""
+
+
+def run(machine: Machine, report: Report) -> None:
+    machine.like(started(machine))
+    pki = Pki(machine.folder / "pki")
+    person = msgspec.structs.replace(people()[WHO], pins=PINS)
+    needles = markers(person, pki)
+    chip = VirtualCard(person, pki, behaviour=Behaviour(t0=True))
+    with around(pki, machine.folder) as (portal, printer):
+        with running(machine, kept=True, ports={443: _port(portal), 9100: printer.port}), gallery() as pages:
+            slot = Slot(machine.slot)
+            somebody = Person(machine, pages.page(WAYS[0]))
+            try:
+                _settle(machine, portal, report)
+                somebody.sees("attract", 1800)
+                before = found(machine, needles)
+                report(not before, f"before the visit the memory holds none of it{_list(before)}")
+                _link(somebody, slot, chip, needles, report)
+                report(printer.wait_for_slips(1, 60) is not None, "the slip is printed")
+                somebody.touches("finish")
+                somebody.sees("take_card")
+                slot.take_out()
+                somebody.sees("attract")
+                time.sleep(FORGOTTEN_SECONDS)
+                after = found(machine, needles)
+                report(not after, f"two seconds after attract the memory holds nothing of them{_list(after)}")
+                report(portal.held_count() == 0, "nor does the portal hold anything that is open")
+                well(machine.run, report, but=("kiosk-server.service",))
+            except NotSeen as why:
+                report(False, str(why))
+            finally:
+                slot.close()
+        disk = Search(needles)
+        on_disk = disk.within(pieces(machine.disk, disk.longest))
+        report(not on_disk, f"the disk, byte for byte, holds nothing of them{_list(on_disk)}")
+    for name, seconds in somebody.took.items():
+        report.figure(f"until the screen {name}", f"{seconds:.1f} s")
+
+
+def _link(somebody: Person, slot: Slot, chip: VirtualCard, needles: dict[str, set[bytes]], report: Report) -> None:
+    """The eleven steps, to the screen that says it is done."""
+
+    def sees(name: str) -> None:
+        somebody.sees(name)
+        if name in HERE:
+            there = found(somebody.machine, needles)
+            report(HERE[name] <= there, f"at {name} the memory holds {', '.join(sorted(there))}")
+
+    somebody.touches("start")
+    sees("home")
+    somebody.touches("link")
+    for name in ("step_1_licence", "step_2_contents", "step_3_consent", "step_4_prepare"):
+        sees(name)
+        somebody.touches("next")
+    sees("set_card_first")
+    slot.put_in(chip)
+    sees("text_pin")
+    somebody.types(PINS.text)
+    somebody.touches("next")
+    sees("step_7_confirm_excellent")
+    somebody.touches("next")
+    sees("step_8_terms_unread")
+    somebody.reads_to_the_end("step_8_terms_unread", "step_8_terms_read")
+    somebody.touches("tick")
+    sees("step_8_terms_ticked")
+    somebody.touches("next")
+    sees("sign_pin")
+    somebody.types(PINS.sign)
+    somebody.touches("next")
+    sees("linked_printed")
+
+
+@contextlib.contextmanager
+def around(pki: Pki, folder: Path) -> Iterator[tuple[Sandbox, VirtualPrinter]]:
+    """The portal and the printer, on this machine."""
+    portal, printer = Sandbox(*world(pki), directory=folder / "tls"), VirtualPrinter(port=0)
+    portal.start()
+    printer.start()
+    try:
+        yield portal, printer
+    finally:
+        printer.stop()
+        portal.stop()
+
+
+def _settle(machine: Machine, portal: Sandbox, report: Report) -> None:
+    """The machine's settings and certificates, and the server anew with them."""
+    reached = portal.settings
+    base = reached.url.split("/", 3)[3].strip("/")
+    files = {
+        "kiosk.toml": (SETTINGS % base).encode(),
+        "portal-ca.pem": Path(reached.ca_file or "").read_bytes(),
+        "client.pem": Path(reached.certificate_file or "").read_bytes(),
+        "client.key": Path(reached.key_file or "").read_bytes(),
+    }
+    for name, content in files.items():
+        machine.run(f"echo {base64.b64encode(content).decode()} | base64 -d >/etc/kiosk/{name}")
+    machine.run("chgrp kiosk /etc/kiosk/client.key && chmod 640 /etc/kiosk/client.key")
+    code, said = machine.run("systemctl restart kiosk-server kiosk-caretaker", 900)
+    report(code == 0, f"the server starts with the station's settings{': ' * bool(said)}{said.strip()}")
+    came = wait_for(lambda: "LACKS  portal" not in machine.run("kiosk check", 300)[1], 900)
+    report(came is not None, "the machine reaches the portal")
+
+
+def _port(portal: Sandbox) -> int:
+    return int(portal.settings.url.split(":")[2].split("/")[0])
+
+
+def _list(names: set[str]) -> str:
+    return f": {', '.join(sorted(names))}" if names else ""

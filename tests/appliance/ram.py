@@ -1,0 +1,28 @@
+"""What stands in the whole memory of a machine, the kernel's and the programs', in use or freed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.appliance.machine import Machine
+from tests.forgetting.memory import CHUNK, Search
+
+
+def found(machine: Machine, needles: Mapping[str, set[bytes]]) -> set[str]:
+    """The names of the needles that stand in it. It stands still meanwhile, and goes on afterwards."""
+    search = Search(needles)
+    dump = machine.dump()
+    try:
+        return search.within(pieces(dump, search.longest))
+    finally:
+        dump.unlink()
+
+
+def pieces(path: Path, overlap: int) -> Iterator[bytes]:
+    """A file in pieces, each beginning with the end of the one before: what lies across an edge is whole in one."""
+    with path.open("rb") as file:
+        end = b""
+        while piece := file.read(CHUNK):
+            yield end + piece
+            end = (end + piece)[-overlap:]
