@@ -125,21 +125,19 @@ def test_a_card_not_put_back_ends_it(person: Person, kiosk: Kiosk) -> None:
 # -- broken
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        Faults(garbage=True),
-        Faults(truncated_certificate=True),
-        Faults(answers={1: b"\x6a\x81"}),
-        Faults(answers={2: b"\x90"}),
-        Faults(answers={9: bytes(256) + b"\x90\x00"}),
-    ],
-    ids=[
-        "garbage", "half a certificate",
-        "SELECT refused", "no status word", "a signature of nothing",
-    ],
-)  # fmt: skip
-def test_a_broken_card_ends_in_words_and_nothing_stays_behind(person: Person, kiosk: Kiosk, faults: Faults) -> None:
+BROKEN = {
+    "garbage": Faults(garbage=True),
+    "half a certificate": Faults(truncated_certificate=True),
+    "SELECT refused": Faults(answers={1: b"\x6a\x81"}),
+    "no status word": Faults(answers={2: b"\x90"}),
+    "a signature of nothing": Faults(answers={9: bytes(256) + b"\x90\x00"}),
+}
+
+
+# In the first application and in the second; what a card may answer: tests/card/test_against_virtual_card.py.
+@pytest.mark.parametrize("broken", few(["garbage", "a signature of nothing"], of=BROKEN))
+def test_a_broken_card_ends_in_words_and_nothing_stays_behind(person: Person, kiosk: Kiosk, broken: str) -> None:
+    faults = BROKEN[broken]
     early = faults.answers.keys() & {1, 2}
     late = faults.truncated_certificate or 9 in faults.answers
     person.walks_through(4 if early else 9 if late else 5, faults=faults)
@@ -148,15 +146,15 @@ def test_a_broken_card_ends_in_words_and_nothing_stays_behind(person: Person, ki
     assert person.tries_on_card == (3, 5)
 
 
-@pytest.mark.parametrize(
-    ("faults", "end"),
-    [
-        (Faults(empty_field="address"), End.ADDRESS_UNUSABLE),
-        (Faults(zero_length_fields=True), End.NAME_UNUSABLE),
-        (Faults(wrong_charset=True), End.NAME_UNUSABLE),
-    ],
-    ids=["no address", "empty", "wrong charset"],
+UNUSABLE = (
+    (Faults(empty_field="address"), End.ADDRESS_UNUSABLE),
+    (Faults(zero_length_fields=True), End.NAME_UNUSABLE),
+    (Faults(wrong_charset=True), End.NAME_UNUSABLE),
 )
+
+
+# What may be wrong with a field is tested in tests/flows/test_card_states.py and in tests/card.
+@pytest.mark.parametrize(("faults", "end"), few(UNUSABLE[:1], of=UNUSABLE), ids=str)
 def test_an_attribute_the_card_lacks_is_named_and_nothing_stays_behind(
     person: Person, kiosk: Kiosk, faults: Faults, end: End
 ) -> None:

@@ -111,7 +111,12 @@ def test_the_last_try_spent_wrongly_locks_and_says_where_it_is_unlocked(person: 
 # -- cards that lack something, in the ways in which cards say so
 
 
-@pytest.mark.parametrize("behaviour", [Behaviour(blocked_as=0x6984), Behaviour(unset_pin_absent=True)], ids=repr)
+# Each of these ways is in tests/flows, in test_card_in_hand.py or test_card_check.py.
+WITHOUT_PINS = (Behaviour(blocked_as=0x6984), Behaviour(unset_pin_absent=True))
+WITHOUT_CERTIFICATE = (Behaviour(), Behaviour(unset_pin_absent=True))
+
+
+@pytest.mark.parametrize("behaviour", few(WITHOUT_PINS[:1], of=WITHOUT_PINS), ids=repr)
 def test_a_card_without_pins_is_known_however_it_says_so(person: Person, kiosk: Kiosk, behaviour: Behaviour) -> None:
     kiosk.card("face", behaviour=behaviour)
     person.who = "face"
@@ -119,7 +124,7 @@ def test_a_card_without_pins_is_known_however_it_says_so(person: Person, kiosk: 
     ends_with(person, kiosk, End.NO_PINS)
 
 
-@pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(unset_pin_absent=True)], ids=repr)
+@pytest.mark.parametrize("behaviour", few(WITHOUT_CERTIFICATE[1:], of=WITHOUT_CERTIFICATE), ids=repr)
 def test_a_grown_up_without_a_certificate_is_sent_to_have_one_issued(
     person: Person, kiosk: Kiosk, behaviour: Behaviour
 ) -> None:
