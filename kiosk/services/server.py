@@ -36,6 +36,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -50,11 +51,14 @@ from kiosk.config import guidance
 from kiosk.config.events import event
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import AsSet, Portal, Printer, Settings, Voice
+from kiosk.config.kiosk import AsSet, Bell, Keypad, Portal, Printer, Settings, Voice
+from kiosk.config.kiosk import Beacon as BeaconSettings
+from kiosk.hw.button import InputButton
 from kiosk.hw.device import Jack, NoJack, NoReader, Reader
 from kiosk.hw.jack import InputJack
+from kiosk.hw.keypad import ListedKeypad
 from kiosk.hw.printer import NoPrinter, open_printer
-from kiosk.hw.supervise import Complaints, where
+from kiosk.hw.supervise import Complaints, stands, start, where, within
 from kiosk.ipc.caretaker import Listener, NoCaretaker, Untold
 from kiosk.ipc.messages import SafeFor
 from kiosk.portal.begun import Begun
@@ -64,9 +68,10 @@ from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, RESTART, tell_browser
 from kiosk.services.starts import TRIES, Starts
 from kiosk.session import visit
+from kiosk.session.beacon import Beacon
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
-from kiosk.session.devices import Devices
+from kiosk.session.devices import Aids, Devices
 from kiosk.session.handover import Handover
 from kiosk.session.session import Session
 from kiosk.session.shown import View
@@ -88,6 +93,10 @@ CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socke
 UNWIND_SECONDS = 3.0
 SETTLE_SECONDS = 5.0  # … and if it waits for the portal, what it has begun is cancelled past it, within this time
 STOP_SECONDS = 10  # after which the arbiter kills
+
+# A session whose thread stands still, although everything it may wait for is bounded: it may work so long besides …
+WORK_SECONDS = 60.0
+TOLD_SECONDS = 20.0  # … and then its last screen is there to be read
 
 # What the journal is told. A visit leaves no line in it: each screen with its microsecond, beside a camera, names the
 # person and their problem. INFO is for what a visit does, and no setting of an appliance turns it on.
@@ -305,12 +314,30 @@ def facts_of(settings: Settings) -> Guidance:
 def without_devices(settings: Settings) -> Settings:
     """What guidance needs of the settings."""
     return structs.replace(
-        settings, printer=Printer(), portal=Portal(), voice=structs.replace(settings.voice, jack=None)
+        settings,
+        printer=Printer(),
+        portal=Portal(),
+        voice=structs.replace(settings.voice, jack=None),
+        bell=Bell(),
+        keypad=Keypad(),
+        beacon=BeaconSettings(),
     )
 
 
 def open_jack(settings: Voice) -> Jack:
     return InputJack(settings.jack) if settings.jack else NoJack()
+
+
+def open_aids(settings: Settings) -> Aids:
+    """A beacon without a voice is none."""
+    bell, keypad, remote = settings.bell.device, settings.keypad.device, settings.beacon.device
+    beacon = settings.beacon.fitted and settings.voice.enabled
+    return Aids(
+        InputButton(bell, "bell") if bell else None,
+        ListedKeypad(keypad) if keypad else None,
+        InputButton(remote, "remote") if remote and beacon else None,
+        beacon,
+    )
 
 
 def opened(what: str, how: Callable[[], Thing], otherwise: Callable[[], Thing]) -> Thing:
@@ -356,7 +383,8 @@ def open_session(
     left = [] if safe else portal.left()  # before this session begins anything itself
     has_printer = settings.printer.kind != "none"
     printer = opened("the printer", lambda: open_printer(settings.printer), lambda: NoPrinter(settings.printer.width))
-    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe)
+    aids = opened("the aids", lambda: open_aids(settings), Aids)
+    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe, aids)
 
     def life(mine: bool) -> bool:
         if mine:
@@ -385,13 +413,28 @@ def open_session(
         as_set=as_set,
     )
     line.serve(session)
+    beacon = Beacon(
+        settings.beacon,
+        lambda: session.alone,
+        lambda: not devices.guidance_only,
+        lambda: line.announce(aids.keys, settings.voice.jack is not None),
+    )
     devices.ask_doors()  # before anybody can touch a screen that says it is open
-    devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
+    devices.start(
+        session.card_changed,
+        session.device_changed,
+        lambda: session.in_use,
+        session.headphones,
+        session.ring,
+        beacon.asked,
+    )
+    beacon.start()
 
     if left:
         threading.Thread(target=portal.settle_all, args=(left,), name="left", daemon=True).start()
     thread = threading.Thread(target=live, args=(session, line, handover), name="session", daemon=True)
     thread.start()
+    start("sees-to", lambda: see_to(session, portal, thread, longest_work(settings)))
     return Live(app, session, portal, thread)
 
 
@@ -404,6 +447,26 @@ def live(session: Session, line: Line, handover: Handover) -> NoReturn:
         line.await_shown(LAST_WORDS_SECONDS)
     finally:
         os._exit(0)
+
+
+def see_to(session: Session, portal: PortalClient, thread: threading.Thread, longest: float) -> None:
+    """Until its thread has stood still for so long, in seconds: in a call that is not to take so long, whatever it is.
+    Whoever is here is told, what was begun is cancelled past it, and the process ends; the next session begins."""
+    while session.works_for < longest:
+        time.sleep(1)
+    log.critical("the session stands still, and ends: %s", stands(thread))
+    with Complaints(log).survive("telling whoever is here"):
+        within(UNWIND_SECONDS, "giving up", lambda: visit.give_up(session))
+    settling = start("settling", lambda: portal.settle(portal.left()))
+    if session.in_use:
+        time.sleep(TOLD_SECONDS)  # the next session asks for a card that is left
+    settling.join(SETTLE_SECONDS)
+    os._exit(0)
+
+
+def longest_work(settings: Settings) -> float:
+    """What a flow may do without asking anybody, in seconds: the longest is to submit, and then to print."""
+    return WORK_SECONDS + 3 * settings.portal.timeout_seconds + 6 * settings.printer.timeout_seconds
 
 
 def keep_memory_private() -> None:

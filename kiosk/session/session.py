@@ -96,10 +96,13 @@ class Session:
         self._shown = Shown(show)
         self._patience = Patience(settings, now())
         self._events = events or queue.SimpleQueue()
+        self.rings = 0  # of the bell
+        self._rung = False  # it was, and the screen has not said so yet
         self._in_use = False
         self._leaving = False
         self._stopping = False
         self._astray = False
+        self._waits, self._moved = False, now()  # of the flow's thread: it waits for somebody; when it last went on
 
     # What the outside calls, from any thread.
 
@@ -111,6 +114,11 @@ class Session:
     def untouched(self) -> bool:
         """It is shown as the next person is to find it: in the station's own dress, and nothing is laid over it."""
         return self.view.preferences == Preferences() and self.view.overlay is None
+
+    @property
+    def alone(self) -> bool:
+        """Nobody is before it: it is open, and waits for the next person as they are to find it."""
+        return self.view.screen.name == "attract" and self.untouched
 
     @property
     def in_use(self) -> bool:
@@ -140,6 +148,15 @@ class Session:
         self._shown.prefer(Wish.LISTEN if plugged else Wish.HUSH)
         self._events.put(Event("device"))
 
+    def ring(self) -> None:
+        """The bell was pressed: what 係員を呼ぶ does, from whatever screen, also while that takes no answer; and it is
+        said aloud, for whoever presses it may not see. In the staff's room they are there already."""
+        self.rings += 1
+        if self.view.screen.staff != "room":
+            self._call()
+            self._rung = True
+        self._events.put(Event("device"))
+
     def card_changed(self, state: ReaderState) -> None:
         self.slot.seen(state, self.now())
         self._events.put(Event("device"))
@@ -166,6 +183,18 @@ class Session:
         served on."""
         self._astray = True
         self._events.put(Event("page"))
+
+    @property
+    def works_for(self) -> float:
+        """So long the flow's thread has been doing one thing, in seconds; 0 while it waits for somebody."""
+        return 0.0 if self._waits else self.now() - self._moved
+
+    def give_up(self, screen: Screen) -> None:
+        """The flow's thread stands still and will say nothing more: this is the last screen, and the card loses its
+        power. From another thread."""
+        self._shown.lay(None)
+        self._shown.put(screen)
+        self.slot.drop()
 
     # What the visit asks for.
 
@@ -239,6 +268,16 @@ class Session:
     @property
     def headphones_in(self) -> bool | None:
         return self._devices.jack.plugged if self._settings.voice.jack else None
+
+    @property
+    def keypad_in(self) -> bool | None:
+        keypad = self._devices.aids.keypad
+        return None if keypad is None else keypad.present
+
+    @property
+    def bell_in(self) -> bool | None:
+        bell = self._devices.aids.bell
+        return None if bell is None else bell.present
 
     @property
     def inputs(self) -> Inputs:
@@ -316,6 +355,7 @@ class Session:
 
     def _put(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> None:
         """The same screen goes on waiting; another one begins anew."""
+        self._moved = self.now()
         self.course.comes_to(screen)
         if self._shown.put(screen, pad):
             log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
@@ -335,12 +375,19 @@ class Session:
             raise BrowserLost
         if self._leaving and self._in_use:
             raise Left
+        if self._rung:
+            self._rung = False
+            self._shown.lay("staff", aloud=True)
+            self._patience.answered(self.now())
+        self._waits = True
         try:
             event = self._events.get(timeout=self._patience.wait(self.now()))
         except queue.Empty:
+            self._goes_on()
             if self._patience.due(self.now()) == "warn":
-                self._shown.lay("idle", self._patience.until)
+                self._shown.lay("idle", self._patience.until, aloud=self.view.aloud)
             return None
+        self._goes_on()
         if event.kind == "device":
             self._shown.refresh()
         if event.answer is None or not self._shown.accepts(event.seq):
@@ -352,13 +399,14 @@ class Session:
         self._patience.touched(self.now())
         return event.answer if self.view.overlay is None else None
 
+    def _goes_on(self) -> None:
+        self._moved, self._waits = self.now(), False
+
     def _help(self, answer: Help) -> None:
         """The helpers that are on every screen, and the questions laid over it."""
         match answer, self.view.overlay:
             case Help.STAFF, _:
-                log.info("asked where the staff are")
-                if self._settings.alerts.kind != "none":
-                    self.calling.begin(self.device_changed)
+                self._call()
                 self._shown.lay("staff")
             case Help.CALL_OFF, "staff":
                 self.calling.end()
@@ -371,6 +419,11 @@ class Session:
                 if (self.view.screen.step or 0) < CONFIRM_LEAVING_FROM:
                     raise Left
                 self._shown.lay("leave")
+
+    def _call(self) -> None:
+        log.info("asked where the staff are")
+        if self._settings.alerts.kind != "none":
+            self.calling.begin(self.device_changed)
 
     def _take_stale(self) -> None:
         """Take out what came while something was being done: only やめる still counts, whatever screen it came from."""

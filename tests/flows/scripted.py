@@ -54,6 +54,8 @@ class ScriptedKiosk:
         can_sound: bool = False,
         can_call: bool = False,
         headphones_in: bool | None = None,
+        keypad_in: bool | None = None,
+        bell_in: bool | None = None,
         inputs: Inputs = NO_INPUTS,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
@@ -68,6 +70,9 @@ class ScriptedKiosk:
         self.can_sound = can_sound
         self.can_call = can_call
         self.headphones_in = headphones_in
+        self.keypad_in = keypad_in
+        self.bell_in = bell_in
+        self.rings = 0
         self.inputs = inputs
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
+from kiosk.config.kiosk import Voice
 from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import Language
 from kiosk.session.answers import Answer, Choice, Key, Wish
@@ -22,6 +23,7 @@ from kiosk.web.site import KEY, Site
 from kiosk.web.socket import Line
 
 SITE = Site.fresh(8080)
+PIN = Screen("pin")
 
 
 class Listener:
@@ -33,9 +35,13 @@ class Listener:
         self.told: list[tuple[int, Answer]] = []
         self.course = self
         self.took: list[float] = []
+        self.cuts: list[float] = []
 
     def painted(self, seconds: float) -> None:
         self.took.append(seconds)
+
+    def reconnected(self, seconds: float) -> None:
+        self.cuts.append(seconds)
 
     def answer(self, seq: int, answer: Answer) -> None:
         self.told.append((seq, answer))
@@ -168,6 +174,39 @@ def test_the_last_screen_is_silent_for_its_session_has_no_time_to_be_asked_for_a
     assert said["take_card"] is not None and said["closing"] is None
 
 
+class Speaks:
+    """A mouth that has a sound for everything."""
+
+    def say(self, html: str, language: Language) -> dict[str, object]:
+        return {"screen": ["/voice/1.ogg"], "labels": {}}
+
+    def place(self, language: Language, *, keypad: bool, socket: bool) -> list[str]:
+        return [f"/voice/{language.code}-{keypad}-{socket}.ogg"]
+
+
+def test_what_is_laid_over_a_screen_aloud_is_heard_by_whoever_is_there_and_goes_with_it() -> None:
+    line = Line(Flask("test"), SITE, lambda view: "<p></p>", cast(Any, Speaks()))
+    laid, gone = (
+        View(4, PIN, "staff", None, Preferences(), None, aloud=True),
+        View(4, PIN, None, None, Preferences(), None),
+    )
+    assert line._snapshot(laid)["voice"] is not None and line._snapshot(gone)["voice"] is None
+
+
+def test_where_the_machine_is_is_said_to_the_screen_that_stands_there(wire: Wire) -> None:
+    wire.line._mouth = cast(Any, Speaks())
+    wire.line.announce(True, False)  # nobody is there to say it
+    page = wire.connect()
+    page.get_received()
+    wire.line.announce(True, False)
+    [heard] = page.get_received()
+    assert (heard["name"], heard["args"][0]["seq"]) == ("announce", 4)
+    assert heard["args"][0]["say"] == ["/voice/ja-True-False.ogg"] and 0 < heard["args"][0]["loud"] < 1
+    wire.line._voice = Voice(enabled=False)
+    wire.line.announce(True, False)
+    assert page.get_received() == [], "of a voice that is off nothing is heard"
+
+
 def test_how_soon_a_touch_was_answered_is_a_time_of_the_page_that_is_here_and_nothing_else(wire: Wire) -> None:
     page = wire.connect()
     for said in (50, 12.5, 0, -1, 60_001, 1e300, True, None, "50", [50], {"ms": 50}):
@@ -176,3 +215,12 @@ def test_how_soon_a_touch_was_answered_is_a_time_of_the_page_that_is_here_and_no
     page.emit("painted")
     page.disconnect()
     assert wire.session.took == [0.05, 0.0125, 0]
+
+
+def test_each_time_the_line_comes_back_it_is_told_how_long_it_was_cut(wire: Wire) -> None:
+    wire.connect().disconnect()
+    assert wire.session.cuts == [], "that it comes is no coming back"
+    time.sleep(0.05)
+    wire.connect().disconnect()
+    wire.connect()
+    assert len(wire.session.cuts) == 2 and wire.session.cuts[0] >= 0.05 > wire.session.cuts[1]
