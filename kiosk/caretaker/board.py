@@ -16,6 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.held import Held
 from kiosk.caretaker.kept import Kept
 from kiosk.config.events import EVENTS, Event, event
@@ -41,16 +42,16 @@ class State(Struct, frozen=True):
 
 
 class Board:
-    """tell: into the trail. now: monotonic seconds; wall: seconds since 1970. For one thread."""
+    """now: monotonic seconds; wall: seconds since 1970. For one thread."""
 
     def __init__(
         self,
         path: Path,
-        tell: Callable[[Event], object],
+        changes: Changes,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._kept, self._tell, self._now, self._wall = Kept(path, State()), tell, now, wall
+        self._kept, self._changes, self._now, self._wall = Kept(path, State()), changes, now, wall
         known = {name: shown for name, shown in self._kept.now.checks.items() if _in_the_table(name, shown)}
         self._shown = known
         self._held = {
@@ -105,8 +106,8 @@ class Board:
         if shown is None or shown.reason != reason or level_of(check, reason) == "ok":
             return
         if shown.seen != reason:
-            self._set(check, structs.replace(shown, seen=reason))
-            self._tell(event("check_seen", staff=staff, role=role, check=check))
+            told = event("check_seen", staff=staff, role=role, check=check)
+            self._set(check, structs.replace(shown, seen=reason), told)
 
     def _show(self, check: str) -> None:
         reason, before = self._held[check].shown, self._shown.get(check)
@@ -115,9 +116,9 @@ class Board:
         seen = before.seen if before and (well or before.seen == reason) else None
         if well:
             self._well_since[check] = self._now()
-        self._set(check, Shown(reason, int(self._wall()), seen))
-        if check not in EVENTS and (before is not None or not well):
-            self._tell(event("check", check=check, level=level_of(check, reason)))
+        told = check not in EVENTS and (before is not None or not well)
+        line = event("check", check=check, level=level_of(check, reason)) if told else None
+        self._set(check, Shown(reason, int(self._wall()), seen), line)
 
     def _forgets(self, check: str) -> bool:
         shown = self._shown.get(check)
@@ -125,9 +126,12 @@ class Board:
             return False
         return self._now() - self._well_since[check] >= WELL_SECONDS
 
-    def _set(self, check: str, shown: Shown) -> None:
+    def _set(self, check: str, shown: Shown, told: Event | None = None) -> None:
         self._shown = {**self._shown, check: shown}
-        self._kept.keep(State(self._shown))
+        if told is None:
+            self._kept.keep(State(self._shown))
+        else:
+            self._changes.keep(told, self._kept.change(State(self._shown)))
 
     def _row(self, check: str, shown: Shown) -> Row:
         return Row(check, level_of(check, shown.reason), shown.reason, shown.since, shown.seen == shown.reason)

@@ -4,6 +4,7 @@ know; that the trail goes to a desk."""
 from __future__ import annotations
 
 import argparse
+import contextlib
 import getpass
 import sys
 from collections.abc import Callable
@@ -28,7 +29,18 @@ from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings
 from kiosk.ipc.caretaker import ROOT_SECONDS, Away, Caretaker
-from kiosk.ipc.messages import AddStaff, Denied, ListStaff, PinCard, Question, RemoveStaff, Sent, Staff, Uploaded
+from kiosk.ipc.messages import (
+    AddStaff,
+    Denied,
+    DeskCertificate,
+    ListStaff,
+    PinCard,
+    Question,
+    RemoveStaff,
+    Sent,
+    Staff,
+    Uploaded,
+)
 from kiosk.language.dates import JST
 
 
@@ -141,7 +153,11 @@ def _upload(state: Path, url: str, tls: Path, caretaker: Caretaker) -> int:
 
     def trail_left() -> int:
         began = int(datetime.now(UTC).timestamp())
-        count = upload(state / FOLDER, PublicKey.load(state), Archive(url, tls))
+        archive = Archive(url, tls)
+        if archive.ends is not None:
+            with contextlib.suppress(Away):  # which is complained of below
+                caretaker.ask(DeskCertificate(int(archive.ends.timestamp())), ROOT_SECONDS)
+        count = upload(state / FOLDER, PublicKey.load(state), archive)
         print(f"{url}: {count} segments more; the desk has all of the trail")
         return began
 

@@ -2,7 +2,7 @@
 
     server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
                whether a passcode and a card are right; calls the staff; acts for staff who were let in
-    browser    tells and reports what the tables let it
+    browser    tells and reports what the tables let it; says how loud and how bright it is
     root       everything that may be asked; tells and reports what the tables let it
     anybody    else is not heard at all
 
@@ -24,6 +24,7 @@ from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
 from kiosk.caretaker.house import House
+from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import HalfAdmitted, NotDone, Passcodes, Refused
 from kiosk.caretaker.readiness import NotReported
@@ -48,9 +49,12 @@ from kiosk.ipc.messages import (
     ConfirmFact,
     Counters,
     Denied,
+    DeskCertificate,
     Doors,
     EndCall,
     Facts,
+    Levels,
+    LevelsAre,
     ListStaff,
     LookAgain,
     MakeReport,
@@ -62,6 +66,7 @@ from kiosk.ipc.messages import (
     PaperChanged,
     Part,
     PinCard,
+    Prints,
     Question,
     RemoveStaff,
     Report,
@@ -69,6 +74,7 @@ from kiosk.ipc.messages import (
     Restarts,
     Role,
     Rows,
+    SetLevel,
     ShowCard,
     Staff,
     StaffLeft,
@@ -90,13 +96,17 @@ ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the numbe
 
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Counters, Facts, Restarts})
-ACTS = frozenset({MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft})
+LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts})
+ACTS = frozenset(
+    {MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, SetLevel, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft}
+)
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, *DOOR, *CALLS, *LOOKS, *ACTS}),
-    "browser": frozenset({Tell, Report}),
-    "root": frozenset({Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, *LOOKS, *ACTS}),
+    "browser": frozenset({Tell, Report, LevelsAre}),
+    "root": frozenset(
+        {Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, DeskCertificate, *LOOKS, *ACTS}
+    ),
 }
 
 
@@ -224,6 +234,15 @@ class Desk:
                     return house.doors.stand
                 case Paper():
                     return house.paper.stands
+                case Prints():
+                    return house.prints
+                case Levels():
+                    return house.levels.stand
+                case LevelsAre(volume=volume, brightness=brightness):
+                    return house.levels.are(volume, brightness)
+                case SetLevel(staff=staff, level=level, percent=percent):
+                    house.levels.set(staff, self._acting(staff), level, percent)
+                    return house.levels.stand
                 case PaperChanged(staff=staff):
                     house.paper.changed(staff, self._acting(staff))
                     return house.paper.stands
@@ -279,9 +298,11 @@ class Desk:
                     self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
                     house.uploads.told(what, before)
+                case DeskCertificate(ends=ends):
+                    house.uploads.certificate(ends)
                 case ListStaff():
                     return Staff(self._passcodes.accounts, self._passcodes.with_card)
-        except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted) as error:
+        except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error))
         return Taken()
 

@@ -21,8 +21,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from kiosk.caretaker import disk
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.kept import Kept
-from kiosk.config.events import Event, event
+from kiosk.config.events import event
 from kiosk.config.kiosk import Opening
 from kiosk.ipc.doors import DoorsLeft, Hour, written
 from kiosk.ipc.messages import ClosedFor, DoorsStand, Moment, Role
@@ -44,18 +45,18 @@ class Opened(Struct, frozen=True):
 
 
 class Doors:
-    """tell: into the trail. now: seconds since 1970. opening: its hours. left: where others find what is so; None:
-    there are no others. For one thread."""
+    """changes: through which what staff do stands in the trail. now: seconds since 1970. opening: its hours. left:
+    where others find what is so; None: there are no others. For one thread."""
 
     def __init__(
         self,
         path: Path,
-        tell: Callable[[Event], object],
+        changes: Changes,
         now: Callable[[], float] = time.time,
         opening: Opening | None = None,
         left: Path | None = None,
     ) -> None:
-        self._kept, self._tell, self._now = Kept(path, DoorsStand()), tell, now
+        self._kept, self._changes, self._now = Kept(path, DoorsStand()), changes, now
         self._opened = Kept(path.with_name(OPENED_FILE), Opened())
         self._opening = opening or Opening()
         self._place, self._left = left, b""
@@ -74,29 +75,32 @@ class Doors:
         """Also when it is closed already, for another reason or until another moment. Raises NotPlanned."""
         if until is not None and not self._now() < until <= self._now() + LONGEST_SECONDS:
             raise NotPlanned("the end has to be ahead, and within a year")
-        self._kept.keep(DoorsStand(reason, until))
+        told = event("kiosk_closed", staff=staff, role=role, closed_for=reason)
+        self._changes.keep(told, self._kept.change(DoorsStand(reason, until)))
         self._leave()
-        self._tell(event("kiosk_closed", staff=staff, role=role, closed_for=reason))
 
     def open(self, staff: int, role: Role) -> None:
         """Now, whatever closes it: the rest of a day that is outside the hours, too."""
         if self.stand.open:
             return
+        changed = []
         if not self._kept.now.open:
-            self._kept.keep(DoorsStand())
+            changed.append(self._kept.change(DoorsStand()))
         if self.hour == "outside":
-            self._opened.keep(Opened(int(self._now_so.day_ends(self._now()).timestamp())))
+            day_ends = self._now_so.day_ends(self._now())
+            changed.append(self._opened.change(Opened(int(day_ends.timestamp()))))
+        self._changes.keep(event("kiosk_opened", staff=staff, role=role), *changed)
         self._leave()
-        self._tell(event("kiosk_opened", staff=staff, role=role))
 
     def turn(self) -> None:
         """To be called about once a second."""
         self._kept.turn()
         self._opened.turn()
         if self._now_so.over(self._now()):
-            self._kept.keep(DoorsStand())
             if self.stand.open:  # and it is not outside its hours
-                self._tell(event("kiosk_reopened"))
+                self._changes.keep(event("kiosk_reopened"), self._kept.change(DoorsStand()))
+            else:
+                self._kept.keep(DoorsStand())
         self._leave()
 
     @property

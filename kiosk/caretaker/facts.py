@@ -13,8 +13,9 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.kept import Kept
-from kiosk.config.events import Event, event
+from kiosk.config.events import event
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Fact, Guidance, digest, overdue, reconfirmed, told
 from kiosk.ipc.messages import FactRow, FactsStand, Role
@@ -42,16 +43,16 @@ class State(Struct, frozen=True):
 
 
 class Facts:
-    """tell: into the trail. load: the facts as the file has them now; raises ConfigError. For one thread."""
+    """load: the facts as the file has them now; raises ConfigError. For one thread."""
 
     def __init__(
         self,
         path: Path,
-        tell: Callable[[Event], object],
+        changes: Changes,
         load: Callable[[], Guidance],
         today: Callable[[], datetime.date] = dates.today,
     ) -> None:
-        self._kept, self._tell, self._load, self._today = Kept(path, State()), tell, load, today
+        self._kept, self._changes, self._load, self._today = Kept(path, State()), changes, load, today
 
     def confirmed(self, facts: Guidance) -> Guidance:
         """The facts with the days on which somebody made sure of them here."""
@@ -75,8 +76,8 @@ class Facts:
             raise NotConfirmed("the fact says something else now than what was shown")
         before = self._kept.now.facts
         new = Confirmed(self._today(), staff, shown)
-        self._kept.keep(State({**before, name: (*before.get(name, ()), new)}))
-        self._tell(event("fact_confirmed", staff=staff, role=role, fact=name))
+        told = event("fact_confirmed", staff=staff, role=role, fact=name)
+        self._changes.keep(told, self._kept.change(State({**before, name: (*before.get(name, ()), new)})))
 
     def turn(self) -> None:
         """To be called about once a second."""

@@ -1,18 +1,19 @@
 """An answer of provisioning that a start has used to its end is told here: `provisioned` in the trail, and the board's
-`unwritable` of when it was begun makes way. Which one was told last is kept, so each is told once."""
+`unwritable` of when it was begun makes way. Which one was told last is kept, with its line, so each is told once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.handed import handed
 from kiosk.caretaker.kept import Kept
-from kiosk.config.events import Event, event
+from kiosk.config.events import event
 from kiosk.ipc.finished import FILE, Finished
 
 
-def tell(path: Path, state: Path, trail: Callable[[Event], object], board: Callable[[str, str], object]) -> None:
+def tell(path: Path, state: Path, changes: Changes, board: Callable[[str, str], object]) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
     finished = handed(path, Finished, "nothing is told of it")
     if finished is None:
@@ -20,6 +21,5 @@ def tell(path: Path, state: Path, trail: Callable[[Event], object], board: Calla
     told = Kept(state / FILE, Finished())
     if finished == told.now:
         return
-    trail(event("provisioned", provision="taken"))
     board("provisioning", "taken")
-    told.keep(finished)
+    changes.keep(event("provisioned", provision="taken"), told.change(finished))

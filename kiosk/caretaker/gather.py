@@ -15,9 +15,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from kiosk.config import guidance, kiosk, shipped
+from kiosk.config.certificate import end_of
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
@@ -35,7 +37,8 @@ Found = tuple[str, str]  # a check and a reason (config/health.toml)
 class Gather:
     """config: the settings file. state: the state directory. roles: of every account. unwritten, broken: how the trail
     is. root: where /proc and /sys are. families: of the fonts that are there. confirmed: the facts with the days on
-    which somebody made sure of them here. lists: of what was put on the machine."""
+    which somebody made sure of them here. lists: of what was put on the machine. ends: when the certificate does that
+    the kiosk shows the portal, as of the last look; None: there is none that can be read."""
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Gather:
         self._confirmed = confirmed
         self._fonts: bool | None = None  # not known yet
         self._asked = False
+        self.ends: datetime | None = None
 
     def __call__(self, again: bool = False) -> Iterator[Found]:
         """again: also at what takes its time."""
@@ -88,6 +92,7 @@ class Gather:
             yield "settings", "unfit"
             return
         yield "settings", "fit"
+        self.ends = end_of(settings.portal.certificate_file or "")
         if (files := shipped.listed(self._lists)) is not None:
             yield "lockdown", lockdown.judge(shipped.faults(files, self._root), refused(settings.server.port))
         try:

@@ -1,5 +1,5 @@
-"""What is asked about: board, doors, paper, counters, facts, reports, and what has been sent to a prefecture; each a
-file of its own here, and together on the desk.
+"""What is asked about: board, doors, paper, levels, counters, facts, reports, what has been sent to a prefecture, and
+how often the machine was started; each a file of its own here, and together on the desk.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -11,20 +11,24 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, clock, counters, doors, facts, paper, readiness, uploads
+from kiosk.caretaker import board, boots, clock, counters, doors, facts, ledger, levels, paper, readiness, uploads
 from kiosk.caretaker.board import Board
+from kiosk.caretaker.boots import Boots
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
+from kiosk.caretaker.levels import Levels
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
+from kiosk.caretaker.trail import FOLDER as TRAIL
 from kiosk.caretaker.uploads import Uploads
 from kiosk.config.events import Counts, Event, Speaker
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Opening
-from kiosk.ipc.messages import Part, Reported, Role, Verdict
+from kiosk.ipc.messages import Part, PrintsStand, Reported, Role, Verdict
 
 LOOK_SECONDS = 60.0
 SILENT_SECONDS = 45.0  # a session reports every ten, the screen's keeper as well
@@ -33,15 +37,16 @@ Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
 
 
 class House:
-    """state: the state directory. tell: into the trail. load: the facts that people are told, as their file has them;
-    it raises ConfigError. identity: what runs here. look: at the machine; again: staff have asked for it. opening: the
-    kiosk's hours. left: where others find how the doors stand while the caretaker is away. silent: hears
-    each second of a speaker that is. now: monotonic seconds; wall: seconds since 1970. For one thread."""
+    """state: the state directory. changes: through which it stands in the trail what is done here. load: the facts
+    that people are told, as their file has them; it raises ConfigError. identity: what runs here. look: at the machine;
+    again: staff have asked for it. opening: the kiosk's hours. left: where others find how the doors stand while the
+    caretaker is away. silent: hears each second of a speaker that is. now: monotonic seconds; wall: seconds since 1970.
+    For one thread."""
 
     def __init__(
         self,
         state: Path,
-        tell: Callable[[Event], object],
+        changes: Changes,
         load: Callable[[], Guidance],
         identity: Callable[[], Identity],
         look: Callable[[bool], Looked] = lambda again: (),
@@ -52,14 +57,17 @@ class House:
         silent: Callable[[Speaker], object] = lambda _speaker: None,
     ) -> None:
         self._look, self._silent, self._now, self._wall = look, silent, now, wall
-        self.board = Board(state / board.FILE, tell, now, wall)
-        self.doors = Doors(state / doors.FILE, tell, wall, opening, left)
+        self._changes, self._trail = changes, state / TRAIL
+        self.board = Board(state / board.FILE, changes, now, wall)
+        self.doors = Doors(state / doors.FILE, changes, wall, opening, left)
         self._clock = Clock(state / clock.FILE)
-        self.paper = Paper(state / paper.FILE, tell)
+        self.paper = Paper(state / paper.FILE, changes)
         self.counters = Counters(state / counters.FILE)
+        self.levels = Levels(state / levels.FILE, changes)
         self.uploads = Uploads(state / uploads.FILE)
-        self.facts = Facts(state / facts.FILE, tell, load)
-        self._reports = Reports(state / readiness.FOLDER, tell, identity, now=wall)
+        self.boots = Boots(state / boots.FILE)
+        self.facts = Facts(state / facts.FILE, changes, load)
+        self._reports = Reports(state / readiness.FOLDER, changes, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
         if any(row.check == "browser" for row in self.board.rows):
             self._heard["browser"] = now()  # it has spoken before this start, and is missed if it does not again
@@ -75,6 +83,11 @@ class House:
             self.paper.reported(reason)
         if check == "clock":
             self._clock.portal_says(reason == "right", self._wall(), self._now())
+
+    @property
+    def prints(self) -> PrintsStand:
+        """What has become of the last print jobs."""
+        return PrintsStand(ledger.newest(self._trail))
 
     def known(self, end: int) -> int:
         """The line of the trail up to which all of it has been heard here. end: its last."""
@@ -117,7 +130,10 @@ class House:
         self.paper.turn()
         self.counters.turn()
         self.facts.turn()
+        self.levels.turn()
         self.uploads.turn()
+        self.boots.turn()
+        self._changes.turn()
         self._reports.turn()
 
     def stop(self) -> None:

@@ -6,8 +6,9 @@ A disk that cannot be written to changes nothing for whoever runs now; it is sai
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +18,15 @@ from kiosk.caretaker import disk
 log = logging.getLogger("kiosk.caretaker")
 
 State = TypeVar("State", bound=Struct)
+
+
+class Change(NamedTuple):
+    """What a file is to become. keep: it is so from now on, and the disk is tried; stands: and it is on the disk."""
+
+    path: Path
+    data: bytes
+    keep: Callable[[], None]
+    stands: Callable[[], None]
 
 
 class Kept(Generic[State]):
@@ -35,6 +45,14 @@ class Kept(Generic[State]):
         """From now on it is so. Never raises."""
         self._now, self._written = state, False
         self.turn()
+
+    def change(self, state: State) -> Change:
+        """To that state, which is so once it is kept; for `changes.py`."""
+
+        def stands() -> None:
+            self._now, self._said, self._written = state, "", True
+
+        return Change(self._path, msgspec.json.encode(state), lambda: self.keep(state), stands)
 
     def turn(self) -> None:
         """To be called about once a second: what the disk did not take is tried anew."""

@@ -71,6 +71,8 @@ class Figures(Collector):
         self._lost = 0
         self._trail = (0, "", 0)
         self._left: Mapping[Sent, int] = {}
+        self._ends: Mapping[str, float | None] = {}
+        self._boots = 0
 
     def hear(self, told: Event | Counts) -> None:
         """What has happened, once more."""
@@ -106,6 +108,16 @@ class Figures(Collector):
         with self._lock:
             self._left = before
 
+    def certificates(self, portal: float | None, desk: float | None) -> None:
+        """When those end that the kiosk shows the portal, and the desk, in seconds since 1970; None: not known."""
+        with self._lock:
+            self._ends = {"portal": portal, "desk": desk}
+
+    def booted(self, times: int) -> None:
+        """How often the machine has been started."""
+        with self._lock:
+            self._boots = times
+
     def collect(self) -> Iterable[Metric]:
         with self._lock:
             return list(self._families())
@@ -113,6 +125,7 @@ class Figures(Collector):
     def _families(self) -> Iterator[Metric]:
         yield _gauge("kiosk_build_info", "The version that runs", ("version",), {(self._version,): 1})
         yield _gauge("kiosk_caretaker_start_time_seconds", "When the caretaker started", (), {(): self._started})
+        yield _counter("kiosk_boots", "Starts of the machine", (), {(): self._boots})
         counted = {(name,): self._events[name] for name, row in EVENTS.items() if row.kind != "state"}
         yield _counter("kiosk_events", "Events told; of visits, those of whole hours", ("event",), counted)
         values = {each: self._values[each] for name in EVENTS for each in _values(name)}
@@ -132,6 +145,8 @@ class Figures(Collector):
         yield _gauge("kiosk_trail_unwritten", "Events that wait for the disk", (), {(): unwritten})
         left = {(what,): float(before) for what, before in self._left.items()}
         yield _gauge("kiosk_uploaded_time_seconds", "All written before that is at the desk", ("what",), left)
+        ends = {(shown_to,): moment for shown_to, moment in self._ends.items() if moment is not None}
+        yield _gauge("kiosk_certificate_end_time_seconds", "When it ends", ("certificate",), ends)
         if self._carrier is not None:
             yield _gauge("kiosk_alertmanager_up", "1: calls can be carried", (), {(): float(self._carrier.answers)})
 

@@ -8,13 +8,13 @@ never moves while the person can still be seen.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct, structs
 
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.kept import Kept
-from kiosk.config.events import Event, event
+from kiosk.config.events import event
 from kiosk.ipc.messages import PaperStands, Role
 
 FILE = "paper.json"  # in the state directory
@@ -34,10 +34,10 @@ class State(Struct, frozen=True):
 
 
 class Paper:
-    """tell: into the trail. For one thread."""
+    """For one thread."""
 
-    def __init__(self, path: Path, tell: Callable[[Event], object]) -> None:
-        self._kept, self._tell = Kept(path, State()), tell
+    def __init__(self, path: Path, changes: Changes) -> None:
+        self._kept, self._changes = Kept(path, State()), changes
 
     @property
     def stands(self) -> PaperStands:
@@ -49,8 +49,8 @@ class Paper:
         """There is a new roll."""
         state = self._kept.now
         gave = (*state.gave, state.printed)[-ROLLS:] if state.low and state.printed else state.gave
-        self._kept.keep(State(state.rolls + 1, gave=gave, line=state.line))
-        self._tell(event("paper_changed", staff=staff, role=role))
+        new = self._kept.change(State(state.rolls + 1, gave=gave, line=state.line))
+        self._changes.keep(event("paper_changed", staff=staff, role=role), new)
 
     def turn(self) -> None:
         """To be called about once a second."""

@@ -39,6 +39,7 @@ from msgspec import Meta, Struct, structs
 
 from kiosk.caretaker import disk
 from kiosk.caretaker.cards import Challenges
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.waits import Counted, Waits
 from kiosk.caretaker.weak import Weakness, digits, weak
 from kiosk.config.events import Event, event
@@ -128,18 +129,19 @@ WEAKNESSES: dict[Weakness, str] = {
 class Passcodes:
     """The accounts of this machine. For one thread.
 
-    tell: takes the events; monotonic: seconds; now: an aware datetime, asked only when a vendor's account ends.
+    changes: through which it stands in the trail; monotonic: seconds; now: an aware datetime, asked only when a
+    vendor's account ends.
     """
 
     def __init__(
         self,
         path: Path,
-        tell: Callable[[Event], object],
+        changes: Changes,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         cost: Cost | None = None,
     ) -> None:
-        self._path, self._tell, self._monotonic, self._now = path, tell, monotonic, now
+        self._path, self._changes, self._monotonic, self._now = path, changes, monotonic, now
         self._cost = cost or Cost()
         self._nobodys = hashed("", self._cost)  # what is checked for a number that nobody has
         self._flaw = ""
@@ -173,18 +175,17 @@ class Passcodes:
         if role == "vendor":
             ends = self._now() + timedelta(seconds=VENDOR_SECONDS)
             account = structs.replace(account, ends=ends, left=float(VENDOR_SECONDS))
-        self._change({**self._accounts, number: account})
         self._waits.forget(number)
         self._behind_card.forget(number)
-        self._tell(event("staff_added", staff=number, role=role))
+        self._change({**self._accounts, number: account}, event("staff_added", staff=number, role=role))
 
     def remove(self, number: int) -> None:
         """Raises NotDone."""
         self._usable()
         if number not in self._accounts:
             raise NotDone(f"there is no staff number {number}")
-        self._change({each: account for each, account in self._accounts.items() if each != number})
-        self._tell(event("staff_removed", staff=number, removal="asked"))
+        left = {each: account for each, account in self._accounts.items() if each != number}
+        self._change(left, event("staff_removed", staff=number, removal="asked"))
 
     def appoint(self, appointed: Appointed) -> None:
         """Who comes, and who goes, once for each file: its number is kept with the accounts, in the same write. A
@@ -204,15 +205,16 @@ class Passcodes:
         if self._flaw:
             with contextlib.suppress(OSError):
                 os.replace(self._path, self._path.with_name(self._path.name + ".unusable"))
-        self._change(accounts, appointed.number)
-        self._flaw = ""
+        told = []
         for number in gone:
             if before[number].card and (number not in accounts or not accounts[number].card):
-                self._tell(event("card_unpinned", staff=number, role=before[number].role))
-            self._tell(event("staff_removed", staff=number, removal="provisioned"))
+                told.append(event("card_unpinned", staff=number, role=before[number].role))
+            told.append(event("staff_removed", staff=number, removal="provisioned"))
         for number, member in appointed.members.items():
             self._waits.forget(number)
-            self._tell(event("staff_added", staff=number, role=member.role))
+            told.append(event("staff_added", staff=number, role=member.role))
+        self._change(accounts, *told, appointed=appointed.number)
+        self._flaw = ""
 
     def pin(self, number: int, card: str | None) -> None:
         """Have this one need that card besides; None: none any more. Raises NotDone."""
@@ -222,8 +224,8 @@ class Passcodes:
             raise NotDone(f"there is no staff number {number}")
         if card and account.role != "supervisor":
             raise NotDone(f"a card is for a supervisor; staff number {number} is {account.role}")
-        self._change({**self._accounts, number: structs.replace(account, card=card)})
-        self._tell(event("card_pinned" if card else "card_unpinned", staff=number, role=account.role))
+        told = event("card_pinned" if card else "card_unpinned", staff=number, role=account.role)
+        self._change({**self._accounts, number: structs.replace(account, card=card)}, told)
 
     def check(self, number: int, passcode: str) -> Admitted | HalfAdmitted | Refused:
         """A try. It takes the time of one Argon2id, or none while one has to wait."""
@@ -239,9 +241,9 @@ class Passcodes:
         if self._is_right(passcode, account) and account is not None:
             return self._half_is_seen(number, "passcode") if account.card and not behind_card else self._admit(number)
         begun = waits.wrong(number, self._monotonic())
-        self._tell(event("passcode_refused", staff=number if account else 0))
+        self._changes.tell(event("passcode_refused", staff=number if account else 0))
         for held, seconds in begun.items():
-            self._tell(event("passcodes_held", held=held, seconds=seconds))
+            self._changes.tell(event("passcodes_held", held=held, seconds=seconds))
         return Refused(max(begun.values(), default=0))
 
     def challenge(self, number: int) -> bytes:
@@ -253,7 +255,7 @@ class Passcodes:
         account = self._accounts.get(number)
         pinned = account.card if account else None
         if not self._challenges.signed(number, pinned, certificate, signature):
-            self._tell(event("card_refused", staff=number if account else 0))
+            self._changes.tell(event("card_refused", staff=number if account else 0))
             return Refused(0)
         return self._admit(number) if self._has_seen(number, "passcode") else self._half_is_seen(number, "card")
 
@@ -272,9 +274,7 @@ class Passcodes:
             for number, account in self._accounts.items()
             if number not in over
         }
-        self._keep()
-        for number in over:
-            self._tell(event("staff_removed", staff=number, removal="expired"))
+        self._keep(*(event("staff_removed", staff=number, removal="expired") for number in over))
 
     # Inside.
 
@@ -290,8 +290,7 @@ class Passcodes:
         role, self._half = self._accounts[number].role, None
         self._waits.right(number)
         self._behind_card.right(number)
-        self._keep()
-        self._tell(event("staff_admitted", staff=number, role=role))
+        self._keep(event("staff_admitted", staff=number, role=role))
         return Admitted(role)
 
     def _is_right(self, passcode: str, account: Account | None) -> bool:
@@ -317,27 +316,34 @@ class Passcodes:
         log.error("%s", self._flaw)
         return Kept()
 
-    def _change(self, accounts: dict[int, Account], appointed: str | None = None) -> None:
+    def _change(self, accounts: dict[int, Account], *told: Event, appointed: str | None = None) -> None:
         before = self._accounts, self._appointed
         self._accounts, self._appointed = accounts, self._appointed if appointed is None else appointed
         self._half = None
         try:
-            self._write()
+            self._write(*told)
         except OSError as error:
             self._accounts, self._appointed = before
             raise NotDone(f"{self._path}: {error.strerror}") from None
 
-    def _keep(self) -> None:
-        if self._flaw:
-            return  # whatever stands there is for a person to look at
+    def _keep(self, *told: Event) -> None:
+        """It is so, also when the disk does not take it."""
         try:
-            self._write()
+            if not self._flaw:  # whatever stands there is for a person to look at
+                self._write(*told)
+                return
         except OSError as error:
             log.error("%s: %s; wrong passcodes count until the caretaker ends", self._path, error.strerror)
+        for each in told:
+            self._changes.tell(each)
 
-    def _write(self) -> None:
+    def _write(self, *told: Event) -> None:
         kept = Kept(self._accounts, self._waits.counted, self._behind_card.counted, self._appointed)
-        disk.put(self._path, msgspec.json.encode(kept))
+        data = msgspec.json.encode(kept)
+        if told:
+            self._changes.write({self._path: data}, *told)
+        else:
+            disk.put(self._path, data)
 
 
 def hashed(passcode: str, cost: Cost | None = None) -> str:

@@ -25,8 +25,9 @@ import msgspec
 from msgspec import Struct
 
 from kiosk.caretaker import disk
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.identity import Identity
-from kiosk.config.events import FIELDS, Event, event
+from kiosk.config.events import FIELDS, event
 from kiosk.ipc.messages import Counted, DoorsStand, PaperStands, Part, Reported, Role, Row, Verdict
 
 log = logging.getLogger("kiosk.caretaker")
@@ -68,18 +69,18 @@ class Readiness(Struct, frozen=True):
 
 
 class Reports:
-    """tell: into the trail. identity: what runs here. page: a report as PDF; raises OSError. now: seconds since
+    """identity: what runs here. page: a report as PDF; raises OSError. now: seconds since
     1970."""
 
     def __init__(
         self,
         folder: Path,
-        tell: Callable[[Event], object],
+        changes: Changes,
         identity: Callable[[], Identity],
         page: Callable[[bytes], bytes] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._folder, self._tell, self._identity, self._now = folder, tell, identity, now
+        self._folder, self._changes, self._identity, self._now = folder, changes, identity, now
         self._page = page or laid_out
         self._layer: threading.Thread | None = None
         self._failed: set[Path] = set()
@@ -93,15 +94,14 @@ class Reports:
             raise NotReported("there are no more numbers; move the reports away")
         report = Readiness(number, int(self._now()), staff, role, dict(tried), ready, stands, self._identity())
         data = msgspec.json.encode(report)
+        verdict = "good" if ready else "bad"
+        told = event("readiness_reported", staff=staff, role=role, report=number, verdict=verdict)
         try:
             disk.private_folder(self._folder)
-            disk.put(self._folder / f"{number:06}.json", data)
-            self._remove()
+            self._make_room()
+            self._changes.write({self._folder / f"{number:06}.json": data}, told)
         except OSError as error:
             raise NotReported(f"the disk does not take it ({error.strerror})") from None
-        self._tell(
-            event("readiness_reported", staff=staff, role=role, report=number, verdict="good" if ready else "bad")
-        )
         self._looks = True
         return on_slip(report, data)
 
@@ -122,9 +122,9 @@ class Reports:
             self._failed.add(path)
             log.error("%s: is not laid out (%s); kiosk report get lays it out again", path, error.strerror or error)
 
-    def _remove(self) -> None:
-        """Those that were kept for long enough."""
-        for path in kept(self._folder)[:-KEPT]:
+    def _make_room(self) -> None:
+        """For one more, by those that were kept for long enough."""
+        for path in kept(self._folder)[: 1 - KEPT]:
             disk.remove(path, page_of(path))
 
 

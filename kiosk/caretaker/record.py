@@ -15,6 +15,7 @@ counted twice or left out.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections import Counter
@@ -69,6 +70,21 @@ class Record:
             self._states.pop(_whose(told), None)  # it is not as it was written last, whether this is written or not
             if self._write(told) and told.row.kind == "state":
                 self._states[_whose(told)] = told
+
+    @property
+    def end(self) -> int | None:
+        """The number of the trail's last line; None: the trail cannot be opened."""
+        return self._end if self._open() else None
+
+    def owe(self, told: Sequence[Event], behind: int | None) -> None:
+        """Have those written that do not stand behind that line, or all if nobody knew which it was (`changes.py`)."""
+        stand: list[Event | Counts] = []
+        if behind is not None and self._open():
+            with contextlib.suppress(Unwritable):
+                stand = [each for _, each in self._trail.behind(behind)]
+        for each in told:
+            if each not in stand:
+                self.tell(each)
 
     def missed(self, speaker: Speaker, why: str, count: int = 1) -> None:
         """So many were not told, or not taken."""

@@ -26,6 +26,7 @@ from kiosk.caretaker import disk
 from kiosk.caretaker.chain import ANCHOR, SEAL
 from kiosk.caretaker.key import PUBLIC_FILE, PublicKey
 from kiosk.caretaker.trail import FOLDER, segments
+from kiosk.config.certificate import end_of
 
 PATIENCE_SECONDS = 30.0
 JOURNAL = Path("/var/lib/private/systemd/journal-upload/state")  # DynamicUser; where it was, as LAST_CURSOR=
@@ -38,7 +39,8 @@ class NotTaken(Exception):
 
 
 class Archive:
-    """url: of the folder that the files go to. tls: a folder with ca.pem, kiosk.pem and kiosk.key."""
+    """url: of the folder that the files go to. tls: a folder with ca.pem, kiosk.pem and kiosk.key. ends: when the
+    kiosk's certificate does, if that can be read."""
 
     def __init__(self, url: str, tls: Path) -> None:
         to = urlsplit(url)
@@ -50,6 +52,7 @@ class Archive:
             trust.load_cert_chain(tls / "kiosk.pem", tls / "kiosk.key")
         except OSError as error:
             raise NotTaken(f"{tls}: ca.pem, kiosk.pem, kiosk.key: {error.strerror or 'do not fit'}") from None
+        self.ends = end_of(tls / "kiosk.pem")
         self._line = http.client.HTTPSConnection(to.hostname, to.port or 443, context=trust, timeout=PATIENCE_SECONDS)
 
     def has(self, name: str) -> bool:

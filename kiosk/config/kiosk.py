@@ -80,7 +80,7 @@ class Printer(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_seconds: Seconds = 5.0
 
     def __post_init__(self) -> None:
-        needs = {"network": ("host",), "serial": ("device",), "usb": ("vendor_id", "product_id"), "none": ()}
+        needs = {"network": ("host",), "serial": ("device",), "usb": ("vendor_id", "product_id")}
         for key in needs.get(self.kind, ()):
             if not getattr(self, key):
                 raise ValueError(f'{key}: is missing; a printer of kind "{self.kind}" needs it')

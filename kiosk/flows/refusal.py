@@ -6,6 +6,7 @@ from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome, of_a_release
 from kiosk.card.apdu import CardError, KindUnknown
 from kiosk.card.certificate import WHAT as CERTIFICATE
 from kiosk.card.text import AttributeUnusable, Field
+from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
@@ -71,6 +72,14 @@ def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None, purpose: Purpo
     )
     answer = hand_over(kiosk, screen, slip(outcome, opens_at)) if outcome.slip else kiosk.ask(screen)
     return answer == "finish"
+
+
+def problem(guidance: Guidance, sent: Purpose | None) -> Screen:
+    """That the kiosk has a problem, where no flow is left that could ask anything or say how far it had come. sent:
+    what for something was sent; None: nothing was."""
+    ends = {None: End.KIOSK_PROBLEM, Purpose.LINKING: End.PROBLEM_UNCERTAIN}
+    end = ends.get(sent, End.PROBLEM_RELEASE_UNCERTAIN)
+    return Screen("outcome", {"end": end.value, "outcome": OUTCOMES[end].told(guidance)}, sound=Sound.ERROR)
 
 
 def slip(outcome: Outcome, opens_at: OpensAt | None = None) -> OutcomeSlip:

@@ -21,6 +21,11 @@ A reader that cannot be asked does not hide another: when they cannot be asked t
 who refuses is told of and left out until the next look. Names are bytes to pcscd, and not all of them text:
 `pcsclite.py`.
 
+A pcscd that stands still (stopped, or waiting for a driver that never comes back) ends nothing by itself: every call
+into it waits for ever. So a second thread feels the watch's pulse. One that has not looked for STILL_SECONDS is given
+up: the reader is ABSENT until a look comes back. What a visit asks of a card (connect, transmit, close) is waited for
+so long and no longer (`supervise.within`), and is then `Lost` like a card that was pulled.
+
 Every context has a generation. What a dead or a stopped one still has to say is dropped.
 
 A connection has a context of its own, because pcsc-lite lets only one call at a time into a context and the watch is
@@ -56,6 +61,15 @@ SHARING_SECONDS = 1.5  # how long another program may keep the card before we gi
 SHARING_PAUSE_SECONDS = 0.05
 REFUSED_SECONDS = 0.25  # between two looks while the readers have to be asked one by one
 STOP_SECONDS = 3.0
+STILL_SECONDS, PULSE_SECONDS = (
+    5.0,
+    1.0,
+)  # without a look: the watch stands still; from one feel of its pulse to the next
+CONNECT_SECONDS, ANSWER_SECONDS, CLOSE_SECONDS = (
+    10.0,
+    20.0,
+    3.0,
+)  # the longest that a visit waits; a signature takes two
 NOT_FOR_PEOPLE = re.compile(r"\bsam\b", re.IGNORECASE)  # a slot inside, for a secure access module
 
 _PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
@@ -160,6 +174,7 @@ class PcscReader:
         self._context: int | None = None  # the one the watch sleeps in
         self._changed: Callable[[ReaderState], None] = lambda _: None
         self._complaints = supervise.Complaints(log)
+        self._looked = time.monotonic()  # when the watch was last seen to move
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -180,8 +195,9 @@ class PcscReader:
         """Begin to watch. `changed` is called from the watching thread and may call `connect` or `stop`."""
         if self._thread is not None:
             raise RuntimeError("the reader is already being watched")
-        self._changed = changed
+        self._changed, self._looked = changed, time.monotonic()
         stop = self._stop = threading.Event()
+        supervise.start("card-reader-pulse", lambda: self._feel_pulse(stop))
         self._thread = supervise.start("card-reader", lambda: self._keep_watching(stop))
 
     def stop(self) -> None:
@@ -207,12 +223,16 @@ class PcscReader:
         if slot is None or slot.state is not ReaderState.CARD:
             raise Lost("no card in the reader")
         try:
-            return _PcscConnection(slot.name)
+            return supervise.within(
+                CONNECT_SECONDS, "connecting", lambda: _PcscConnection(slot.name), late=_PcscConnection.close
+            )
         except PcscError as error:
             if error.code in _NO_ANSWER:
                 self._mute = slot
                 self._wake()
             why = f"{error}{_advice(error.code)}"
+        except supervise.Hung as error:
+            why = str(error)
         except Exception as error:
             why = supervise.where(error)
         log.warning("card reader %s: %s", printable(slot.name), why)
@@ -221,7 +241,7 @@ class PcscReader:
     def _wake(self) -> None:
         if (context := self._context) is not None:
             with self._complaints.survive("SCardCancel"):
-                scard.SCardCancel(context)
+                supervise.within(PULSE_SECONDS, "SCardCancel", lambda: scard.SCardCancel(context))
 
     # -- the watch -------------------------------------------------------------------------------------------------
 
@@ -243,13 +263,27 @@ class PcscReader:
         with self._lock:
             self._generation += 1
             generation = self._generation
+        self._looked = time.monotonic()
         with _new_context() as context:
             self._context = context
             try:
                 for slots in self._looks(context, stop):
+                    if generation != self._generation:
+                        return  # it was given up, and has come back: the next begins anew
+                    self._looked = time.monotonic()
                     self._see(generation, slots)
             finally:
                 self._context = None
+
+    def _feel_pulse(self, stop: threading.Event) -> None:
+        while not stop.wait(PULSE_SECONDS):
+            if time.monotonic() - self._looked < STILL_SECONDS or self._state is ReaderState.ABSENT:
+                continue
+            with self._lock:
+                self._generation += 1
+                generation = self._generation
+            self._complaints.tell("the card reader service stands still: nothing is known of any reader")
+            self._see(generation, [])
 
     def _looks(self, context: int, stop: threading.Event) -> Iterator[list[Slot]]:
         """Yield all wanted readers at every change and at least once a second; PcscError when the context is dead."""
@@ -380,14 +414,19 @@ class _PcscConnection:
     def transmit(self, apdu: bytes) -> bytes:
         """One command, in the calling thread.
 
-        PC/SC knows no time-out here; the reader's driver has one for a silent card. A pulled card and a dying pcscd end
-        the call with `Lost`.
+        PC/SC knows no time-out here; the reader's driver has one for a silent card. A pulled card, a dying pcscd and
+        one that does not come back within ANSWER_SECONDS end the call with `Lost`.
         """
         if self._context is None or self._lost:
             raise Lost("the connection to the card has ended")
         pci = scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         try:
-            code, answer = scard.SCardTransmit(self._card, pci, list(apdu))
+            code, answer = supervise.within(
+                ANSWER_SECONDS, "SCardTransmit", lambda: scard.SCardTransmit(self._card, pci, list(apdu))
+            )
+        except supervise.Hung as hung:
+            self._lost = True
+            raise Lost(str(hung)) from None
         except Exception as error:
             self._lost = True
             raise Lost(f"SCardTransmit: {type(error).__name__}") from None  # the text could hold what was sent
@@ -404,10 +443,14 @@ class _PcscConnection:
         context, self._context = self._context, None
         if context is None:
             return
-        with suppress(Exception):
-            scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD)
-        with suppress(Exception):
+
+        def lets_go() -> None:
+            with suppress(Exception):
+                scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD)
             scard.SCardReleaseContext(context)
+
+        with suppress(Exception):
+            supervise.within(CLOSE_SECONDS, "closing", lets_go)
 
 
 def _connect_exclusively(context: int, reader: str) -> int:

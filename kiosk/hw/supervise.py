@@ -10,6 +10,10 @@ What is told is the type of an error and its place in our code, never its text, 
 watch has better words for it, made by itself (`words`). Each is told once, and again only after a minute that was well:
 a device that fails twice a second for a night leaves one line.
 
+A driver that hangs (its daemon stands still, a reader never answers) raises nothing. So whoever calls one waits
+`within` so long: then the call is given up, its thread is left to itself, and what it may bring after all is undone
+(`late`).
+
 BaseException is not survived: it is how a process is told to end.
 """
 
@@ -17,13 +21,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 BACK_OFF_SECONDS = (0.2, 2.0)  # first and longest pause
 STEADY_SECONDS = 60.0  # who ran so long has recovered
+
+
+T = TypeVar("T")
+
+
+class Hung(Exception):
+    """It has not come back in time. The text is what it was called."""
 
 
 def where(error: BaseException) -> str:
@@ -89,7 +102,43 @@ def keep(
         pause = min(pause * 2, longest)
 
 
-def start(name: str, keeping: Callable[[], None]) -> threading.Thread:
+def within(seconds: float, name: str, work: Callable[[], T], late: Callable[[T], object] = lambda _result: None) -> T:
+    """What `work` returns or raises, if it does in time; raises Hung. late: called with what it returns later."""
+    lock, given_up = threading.Lock(), threading.Event()
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def works() -> None:
+        try:
+            result = work()
+        except BaseException as error:
+            errors.append(error)
+            return
+        with lock:
+            if not given_up.is_set():
+                results.append(result)
+                return
+        with contextlib.suppress(Exception):  # nobody waits for it any more
+            late(result)
+
+    start(name, works).join(seconds)
+    with lock:
+        given_up.set()
+    if errors:
+        raise errors[0]
+    if not results:
+        raise Hung(f"{name} has not come back within {seconds:g} s")
+    return results[0]
+
+
+def stands(thread: threading.Thread) -> str:
+    """Where a thread is now, innermost first: no values."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    frames = traceback.extract_stack(frame) if frame else []
+    return " < ".join(f"{each.name}:{each.lineno}" for each in reversed(frames))
+
+
+def start(name: str, keeping: Callable[[], object]) -> threading.Thread:
     """A thread for it that does not keep the process."""
     thread = threading.Thread(target=keeping, name=name, daemon=True)
     thread.start()

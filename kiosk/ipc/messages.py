@@ -15,7 +15,10 @@ answer. Who speaks is said by the kernel and never by a message.
     Doors      is the kiosk open?                                               DoorsStand
     CloseKiosk, OpenKiosk              by staff                                 DoorsStand, Denied
     Paper      how much is on the roll?                                         PaperStands
+    Prints     what has become of the last print jobs                           PrintsStand
     PaperChanged                       staff have put in a new roll             PaperStands, Denied
+    Levels, LevelsAre   how loud and how bright it is; from staff, from the screen's keeper     LevelsStand
+    SetLevel   louder, brighter, or less, by staff                              LevelsStand, Denied
     Counters   what has been done here                                          Counted
     TriedOut   staff have tried a part out, and say how it is                   Taken, Denied
     MakeReport  of what this one has tried out since they came in               Reported, Denied
@@ -23,6 +26,7 @@ answer. Who speaks is said by the kernel and never by a message.
     ConfirmFact   a supervisor has made sure of one, as it was shown            Taken, Denied
     Restarts   what can be started again here, and what has come of it          RestartsStand
     Restart    a part, or the machine, is to be started again, or switched off  RestartsStand, Denied
+    Uploaded, DeskCertificate          of what goes to a desk, from root alone  Taken, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
@@ -62,6 +66,9 @@ SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/ev
 Part = Literal[
     "printer", "reader", "touch", "fingers", "keypad", "bell", "colours", "sound", "headphones", "portal", "caller"
 ]
+Adjusted = Literal["volume", "brightness"]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+PrintEvent = Literal["slip", "slip_failed", "tried_out", "readiness_reported", "paper_changed"]
 Verdict = Literal["good", "bad"]
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
 # none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.
@@ -230,6 +237,29 @@ class Paper(Message, frozen=True):
     """How much is on the roll?"""
 
 
+class Prints(Message, frozen=True):
+    """What has become of the last print jobs?"""
+
+
+class Levels(Message, frozen=True):
+    """How loud is the machine, and how bright its screen?"""
+
+
+class LevelsAre(Message, frozen=True):
+    """As they are, from the screen's keeper, which sets them as it is answered. None: the machine has no such thing."""
+
+    volume: Percent | None
+    brightness: Percent | None
+
+
+class SetLevel(Message, frozen=True):
+    """Louder or softer, brighter or darker."""
+
+    staff: Number
+    level: Adjusted
+    percent: Percent
+
+
 class PaperChanged(Message, frozen=True):
     """There is a new one."""
 
@@ -291,6 +321,12 @@ class Uploaded(Message, frozen=True):
 
     what: Sent
     before: Moment
+
+
+class DeskCertificate(Message, frozen=True):
+    """The certificate by which this machine shows the desk who it is ends then."""
+
+    ends: Moment
 
 
 class Taken(Message, frozen=True):
@@ -386,6 +422,32 @@ class PaperStands(Message, frozen=True):
     left: int | None
 
 
+class LevelsStand(Message, frozen=True):
+    """As staff have set them, or else as they are. None: the machine has no such thing."""
+
+    volume: Percent | None = None
+    brightness: Percent | None = None
+
+
+class PrintRow(Struct, frozen=True):
+    """A line of the print ledger. line: its number in the trail, which names the job. told: the event. fields: of it;
+    of people's slips, which are counted, there are none. counts: of those, how often each result came, within so many
+    hours before `at`."""
+
+    line: Annotated[int, Meta(ge=1)]
+    at: Moment
+    told: PrintEvent
+    fields: dict[str, str | int] = {}
+    counts: dict[str, int] = {}
+    hours: int = 0
+
+
+class PrintsStand(Message, frozen=True):
+    """The newest first; which slip it was is not in it (docs/decisions/0022)."""
+
+    rows: tuple[PrintRow, ...]
+
+
 class Span(Struct, frozen=True):
     """What has been done within some time. visits: by how they ended; prints: by what came of them, "printed" among
     them (config/events.toml, `end` and `printed`); calls: for the staff; faults: by their event."""
@@ -475,6 +537,10 @@ Question = (
     | CloseKiosk
     | OpenKiosk
     | Paper
+    | Prints
+    | Levels
+    | LevelsAre
+    | SetLevel
     | PaperChanged
     | Counters
     | TriedOut
@@ -485,6 +551,7 @@ Question = (
     | Restart
     | StaffLeft
     | Uploaded
+    | DeskCertificate
 )
 Answer = (
     Taken
@@ -499,6 +566,8 @@ Answer = (
     | Rows
     | DoorsStand
     | PaperStands
+    | PrintsStand
+    | LevelsStand
     | Counted
     | Reported
     | FactsStand

@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from kiosk.config.certificate import end_of
 from kiosk.config.kiosk import Portal
 from kiosk.portal.begun import Begun, Entry
 from kiosk.portal.errors import (
@@ -44,7 +45,7 @@ from kiosk.portal.errors import (
     PortalRefused,
     PortalUnreachable,
 )
-from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, end_of, exchange, tls_context
+from kiosk.portal.exchange import Answer, Deadline, NoAnswer, NotSent, exchange, tls_context
 from kiosk.portal.model import (
     FOREIGN,
     Applicant,

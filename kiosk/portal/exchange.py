@@ -26,10 +26,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
@@ -192,14 +190,6 @@ def exchange(
 def _ill_timed(error: Exception) -> IllTimed | None:
     code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else None
     return next((each for each in IllTimed if each.value == code), None)
-
-
-def end_of(certificate_file: str) -> datetime | None:
-    """When the first certificate in a PEM file ends; None for one that cannot be read."""
-    try:
-        return x509.load_pem_x509_certificate(Path(certificate_file).read_bytes()).not_valid_after_utc
-    except (OSError, ValueError, x509.InvalidVersion):
-        return None
 
 
 def _end_of_peer(connection: _Connection) -> datetime | None:

@@ -53,13 +53,15 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kiosk.config.events import Event, event
 from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
-from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.hw.levels import Levels, Machine
+from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
+from kiosk.ipc.messages import LevelsAre, LevelsStand
 from kiosk.services import compositor, sd_notify
 from kiosk.web.liveness import SLOWEST_SECONDS, Life
 
@@ -71,11 +73,13 @@ FORGET, RESTART, ALIVE, ASTRAY = b"forget", b"restart", b"alive", b"astray"
 PROFILE = "browser-"  # how its folder's name begins
 LOOK_SECONDS = 0.2  # from one look at the processes to the next
 DISPLAYS = Path("/sys/class/drm")
+NOT_ITS_OWN = ("XKB_", "WLR_", "NOTIFY_", "WATCHDOG_")  # the compositor's, and what is between systemd and us
 RENDERER = b"--type=renderer"
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
 WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
 REPORT_SECONDS = 10.0
+LEVELS_SECONDS, READ_SECONDS = 1.0, 60.0  # between asking what staff want, and looking at the machine
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 GIVEN_UP_SECONDS = 120.0  # without a page, which is some eight browsers
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
@@ -104,7 +108,8 @@ FLAGS = (
 class Keeper:
     """Keeps one Chromium on the kiosk's page. flags: what this display needs besides FLAGS. shared: others have windows
     on this display, and the page may lose it to them. caretaker: is told of each browser that had to be replaced.
-    shown_by: the compositor (compositor.py), which is asked whether it turns."""
+    shown_by: the compositor (compositor.py), which is asked whether it turns. machine: whose volume and brightness are
+    set as staff want them."""
 
     def __init__(
         self,
@@ -114,9 +119,12 @@ class Keeper:
         shared: bool = False,
         caretaker: Listener | None = None,
         shown_by: Path | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self._shown_by = shown_by
         self._caretaker = caretaker or NoCaretaker()
+        self._machine = machine or Machine()
+        self._levelled: LevelsStand | None = None  # as it was to be when it was set last
         self._port = settings.server.port
         self._runtime = Path(settings.server.runtime_directory)
         self._flags = tuple(flags)
@@ -143,6 +151,7 @@ class Keeper:
             supervise.start(
                 "compositor", lambda: supervise.keep(lambda: self._ask_compositor(place), self._stopped, complaints)
             )
+        supervise.start("levels", lambda: supervise.keep(self._levelling, self._stopped, complaints))
         supervise.start("health", lambda: supervise.keep(self._reporting, self._stopped, complaints))
         for left in self._runtime.glob(f"{PROFILE}*"):  # by a keeper that was killed
             shutil.rmtree(left, ignore_errors=True)
@@ -180,6 +189,7 @@ class Keeper:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
+                    env=its_own(os.environ),
                     process_group=0,  # so that all of it can be killed when its first process has gone
                 )
             except OSError as error:
@@ -253,6 +263,29 @@ class Keeper:
         while not self._stopped.is_set():
             self.report()
             self._stopped.wait(REPORT_SECONDS)
+
+    def level(self, are: Levels) -> Levels:
+        """Have volume and brightness as staff want them, if they are not; as they are then."""
+        try:
+            wanted = self._caretaker.ask(LevelsAre(*are))
+        except Away:
+            return are
+        if not isinstance(wanted, LevelsStand) or self._levelled == wanted:
+            return are
+        self._levelled = wanted  # once: a card of few steps comes near to it, and not nearer
+        to = (wanted.volume, wanted.brightness)
+        change = Levels(*(new if new != old else None for new, old in zip(to, are, strict=True)))
+        if change == Levels():
+            return are
+        self._machine.set(change)
+        return self._machine.read()
+
+    def _levelling(self) -> None:
+        are, read = self._machine.read(), time.monotonic()
+        while not self._stopped.wait(LEVELS_SECONDS):
+            if time.monotonic() - read >= READ_SECONDS:  # a card may have come, or somebody have set it by hand
+                are, read, self._levelled = self._machine.read(), time.monotonic(), None
+            are = self.level(are)
 
     def _ask_compositor(self, place: Path) -> None:
         misses = 0
@@ -351,6 +384,12 @@ def tell_browser(settings: Settings, what: bytes) -> bool:
         if what in (FORGET, RESTART):  # the rest is said again and again
             log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
         return False
+
+
+def its_own(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of it is a browser's. The compositor's keymap comes over Wayland, from the compositor: Chromium looks for a
+    common keyboard in XKB_CONFIG_ROOT besides, where ours is all there is, and ends by SIGSEGV."""
+    return {name: value for name, value in environment.items() if not name.startswith(NOT_ITS_OWN)}
 
 
 def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:

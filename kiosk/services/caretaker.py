@@ -35,6 +35,7 @@ from pathlib import Path
 from kiosk.caretaker import appointed, disk, finished, passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.gather import Gather
 from kiosk.caretaker.hours import Hours
@@ -163,7 +164,7 @@ class Service:
         self._metrics = _serve(self._figures, kept.metrics_port)
         self._restarts = Restarts(lambda told: self._record.tell(told), restarts.may())
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
-        gather = Gather(
+        self._gather = Gather(
             config,
             state,
             lambda: staff.accounts.values(),
@@ -171,23 +172,25 @@ class Service:
             lambda: self._trail.broken or self._house.board.unseen("trail", "broken"),
             confirmed=lambda facts: self._house.facts.confirmed(facts),
         )
+        changes = Changes(self._record, state)  # before anybody reads a file there
         self._house = House(
             state,
-            self._record.tell,
+            changes,
             lambda: facts_of(config),
             lambda: identity(config),
-            gather,
+            self._gather,
             opening=settings.opening,
             left=runtime / doors.FILE,
             silent=lambda speaker: self._restarts.silent(speaker),
         )
+        self._figures.booted(self._house.boots.count)
         self._record.written, self._record.known = self._house.written, self._house.known
         self._begin()
         for told in self._house.board.standing:
             self._alerts.hear(told)
-        staff = passcodes.Passcodes(state / passcodes.FILE, self._record.tell)
+        staff = passcodes.Passcodes(state / passcodes.FILE, changes)
         appointed.appoint(config.with_name(APPOINTED), staff)
-        finished.tell(config.with_name(FINISHED), state, self._record.tell, self._house.report)
+        finished.tell(config.with_name(FINISHED), state, changes, self._house.report)
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
@@ -204,6 +207,8 @@ class Service:
                 self._figures.trail(*self._anchored(), self._record.unwritten)
                 self._figures.house(self._house.board.rows, self._house.doors.stand)
                 self._figures.left(self._house.uploads.before)
+                ends = self._gather.ends
+                self._figures.certificates(ends.timestamp() if ends else None, self._house.uploads.ends)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()

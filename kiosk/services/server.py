@@ -36,6 +36,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -57,7 +58,7 @@ from kiosk.hw.device import Jack, NoJack, NoReader, Reader
 from kiosk.hw.jack import InputJack
 from kiosk.hw.keypad import ListedKeypad
 from kiosk.hw.printer import NoPrinter, open_printer
-from kiosk.hw.supervise import Complaints, where
+from kiosk.hw.supervise import Complaints, stands, start, where, within
 from kiosk.ipc.caretaker import Listener, NoCaretaker, Untold
 from kiosk.ipc.messages import SafeFor
 from kiosk.portal.begun import Begun
@@ -92,6 +93,10 @@ CONNECTIONS = 64  # of one browser, which has six at most to a host, and a socke
 UNWIND_SECONDS = 3.0
 SETTLE_SECONDS = 5.0  # … and if it waits for the portal, what it has begun is cancelled past it, within this time
 STOP_SECONDS = 10  # after which the arbiter kills
+
+# A session whose thread stands still, although everything it may wait for is bounded: it may work so long besides …
+WORK_SECONDS = 60.0
+TOLD_SECONDS = 20.0  # … and then its last screen is there to be read
 
 # What the journal is told. A visit leaves no line in it: each screen with its microsecond, beside a camera, names the
 # person and their problem. INFO is for what a visit does, and no setting of an appliance turns it on.
@@ -429,6 +434,7 @@ def open_session(
         threading.Thread(target=portal.settle_all, args=(left,), name="left", daemon=True).start()
     thread = threading.Thread(target=live, args=(session, line, handover), name="session", daemon=True)
     thread.start()
+    start("sees-to", lambda: see_to(session, portal, thread, longest_work(settings)))
     return Live(app, session, portal, thread)
 
 
@@ -441,6 +447,26 @@ def live(session: Session, line: Line, handover: Handover) -> NoReturn:
         line.await_shown(LAST_WORDS_SECONDS)
     finally:
         os._exit(0)
+
+
+def see_to(session: Session, portal: PortalClient, thread: threading.Thread, longest: float) -> None:
+    """Until its thread has stood still for so long, in seconds: in a call that is not to take so long, whatever it is.
+    Whoever is here is told, what was begun is cancelled past it, and the process ends; the next session begins."""
+    while session.works_for < longest:
+        time.sleep(1)
+    log.critical("the session stands still, and ends: %s", stands(thread))
+    with Complaints(log).survive("telling whoever is here"):
+        within(UNWIND_SECONDS, "giving up", lambda: visit.give_up(session))
+    settling = start("settling", lambda: portal.settle(portal.left()))
+    if session.in_use:
+        time.sleep(TOLD_SECONDS)  # the next session asks for a card that is left
+    settling.join(SETTLE_SECONDS)
+    os._exit(0)
+
+
+def longest_work(settings: Settings) -> float:
+    """What a flow may do without asking anybody, in seconds: the longest is to submit, and then to print."""
+    return WORK_SECONDS + 3 * settings.portal.timeout_seconds + 6 * settings.printer.timeout_seconds
 
 
 def keep_memory_private() -> None:

@@ -1,7 +1,8 @@
 """What will be told of this visit when it has ended, and nothing of it before: how it ended, what it was for, how far
-it came, how long it took, as a whole and at each step, what became of its slips, and how soon its touches were answered
-by a screen. Each is one of a few words (config/events.toml), and the caretaker only counts them. A slip that failed is
-a fault besides, which has a time, and says nothing of the slip.
+it came, how long it took, as a whole and at each step, what became of its slips, how soon its touches were answered by
+a screen, how often the page's line was cut, and how often somebody was shown that fewer tries are left. Each is one of
+a few words (config/events.toml), and the caretaker only counts them. A slip that failed is a fault besides, which has a
+time, and says nothing of the slip.
 
 While somebody is being served the handover says so; if it still does when the process has gone, it did not end by
 itself, and the arbiter tells that.
@@ -10,6 +11,7 @@ itself, and the arbiter tells that.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from kiosk.config.events import FIELDS, Event, event
@@ -22,7 +24,8 @@ from kiosk.session.handover import Handover
 HOME = "home"  # the screen whose answers are what visits are for
 LASTED = ((60, "under_1_minute"), (180, "under_3_minutes"), (300, "under_5_minutes"), (600, "under_10_minutes"))
 MOST_SLIPS = 8  # of one visit that are told of
-MOST_TOUCHES = 1000  # in each bucket
+MOST_TIMES = 1000  # in each bucket
+TRIES = {1: "one", 2: "two"}  # that are left; else more
 
 
 class Course:
@@ -37,6 +40,9 @@ class Course:
         self._at, self._since = 0, 0.0  # the step that it is at, and since when
         self._spent: dict[int, float] = {}  # seconds at each step
         self._touches = dict.fromkeys(FIELDS["painted"].labels, 0)
+        self._cuts = dict.fromkeys(FIELDS["away"].labels, 0)
+        self._warned: Counter[str] = Counter()
+        self._tries = 0  # that the screen says are left, where those are fewer than all
 
     def begin(self) -> None:
         """Somebody is there."""
@@ -49,6 +55,9 @@ class Course:
             self._spent[self._at] = self._spent.get(self._at, 0.0) + now - self._since
         self._at, self._since = screen.step or 0, now
         self._step = max(self._step, self._at)
+        before, self._tries = self._tries, _tries_left(screen)
+        if self._tries not in (0, before):
+            self._warned[TRIES.get(self._tries, "more")] += 1
 
     def chose(self, screen: Screen, answer: str) -> None:
         if screen.name == HOME and answer in (FIELDS["task"].values or {}):
@@ -63,7 +72,12 @@ class Course:
         """So long after a touch the screen that answers it was painted. From any thread: the buckets are all there."""
         if self._began is not None:
             took = FIELDS["painted"].bucket(seconds)
-            self._touches[took] = min(self._touches[took] + 1, MOST_TOUCHES)
+            self._touches[took] = min(self._touches[took] + 1, MOST_TIMES)
+
+    def reconnected(self, seconds: float) -> None:
+        """The page's line was cut for so long, be it before anybody came. From any thread, as `painted`."""
+        cut = FIELDS["away"].bucket(seconds)
+        self._cuts[cut] = min(self._cuts[cut] + 1, MOST_TIMES)
 
     def ended(self, end: End) -> None:
         """It is over. A caretaker that does not answer is waited for once."""
@@ -78,6 +92,8 @@ class Course:
         told += [(event("slip_failed", printed=slip), 1) for slip in self._slips if slip != "printed"]
         told += [(self._steps(), 1)] if self._spent else []
         told += [(event("touch", painted=bucket), times) for bucket, times in self._touches.items() if times]
+        told += [(event("reconnected", away=bucket), times) for bucket, times in self._cuts.items() if times]
+        told += [(event("tries_warned", tries=tries), times) for tries, times in self._warned.items()]
         there = True
         for each, times in told:
             if there:
@@ -106,3 +122,9 @@ class Course:
             step_10=took(10),
             step_11=took(11),
         )
+
+
+def _tries_left(screen: Screen) -> int:
+    """Of which it says that they are left, where those are fewer than all; 0: it says nothing of the kind."""
+    left, most = screen.facts.get("remaining"), screen.facts.get("most")
+    return left if isinstance(left, int) and isinstance(most, int) and left < most else 0

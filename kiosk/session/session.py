@@ -102,6 +102,7 @@ class Session:
         self._leaving = False
         self._stopping = False
         self._astray = False
+        self._waits, self._moved = False, now()  # of the flow's thread: it waits for somebody; when it last went on
 
     # What the outside calls, from any thread.
 
@@ -182,6 +183,18 @@ class Session:
         served on."""
         self._astray = True
         self._events.put(Event("page"))
+
+    @property
+    def works_for(self) -> float:
+        """So long the flow's thread has been doing one thing, in seconds; 0 while it waits for somebody."""
+        return 0.0 if self._waits else self.now() - self._moved
+
+    def give_up(self, screen: Screen) -> None:
+        """The flow's thread stands still and will say nothing more: this is the last screen, and the card loses its
+        power. From another thread."""
+        self._shown.lay(None)
+        self._shown.put(screen)
+        self.slot.drop()
 
     # What the visit asks for.
 
@@ -342,6 +355,7 @@ class Session:
 
     def _put(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> None:
         """The same screen goes on waiting; another one begins anew."""
+        self._moved = self.now()
         self.course.comes_to(screen)
         if self._shown.put(screen, pad):
             log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
@@ -365,12 +379,15 @@ class Session:
             self._rung = False
             self._shown.lay("staff", aloud=True)
             self._patience.answered(self.now())
+        self._waits = True
         try:
             event = self._events.get(timeout=self._patience.wait(self.now()))
         except queue.Empty:
+            self._goes_on()
             if self._patience.due(self.now()) == "warn":
                 self._shown.lay("idle", self._patience.until, aloud=self.view.aloud)
             return None
+        self._goes_on()
         if event.kind == "device":
             self._shown.refresh()
         if event.answer is None or not self._shown.accepts(event.seq):
@@ -381,6 +398,9 @@ class Session:
             return None
         self._patience.touched(self.now())
         return event.answer if self.view.overlay is None else None
+
+    def _goes_on(self) -> None:
+        self._moved, self._waits = self.now(), False
 
     def _help(self, answer: Help) -> None:
         """The helpers that are on every screen, and the questions laid over it."""

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from kiosk.flows import home
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.refusal import Stop, end_of, tell
+from kiosk.flows.refusal import Stop, end_of, problem, tell
 from kiosk.flows.staff import door
 from kiosk.flows.staff.doors import told
 from kiosk.hw.supervise import where
@@ -64,6 +64,16 @@ def run(session: Session) -> End:
     with contextlib.suppress(Exception):  # nobody waits for it any more
         session.course.ended(end)
     return end
+
+
+def give_up(session: Session) -> None:
+    """Its thread stands still. Whoever is served is told, from another thread, and the process may end."""
+    if not session.in_use:
+        session.give_up(Screen("closing"))
+        return
+    portal = session.portal
+    purposes = [entry.purpose for entry in portal.left()] if portal.holding else []
+    session.give_up(problem(session.guidance, purposes[-1] if purposes else None))
 
 
 class Who(Enum):

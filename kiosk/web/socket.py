@@ -67,6 +67,7 @@ class Line:
         self._life = life
         self._lock = threading.Lock()
         self._page: str | None = None
+        self._cut: float | None = None  # since when there is no page where one was, in monotonic seconds
         self._revision = 0
         self._heard = 0  # the number of the last press
         self._session: Session | None = None
@@ -166,6 +167,9 @@ class Line:
                 self.unshowable = True
                 self._session.stop()
                 raise
+            cut, self._cut = self._cut, None
+        if cut is not None:
+            self._session.course.reconnected(time.monotonic() - cut)
         self._handover.unseen = False
         log.info("the page is here")
         self._session.page_back()
@@ -182,7 +186,7 @@ class Line:
         with self._lock:
             if self._page != _sid():
                 return
-            self._page = None
+            self._page, self._cut = None, time.monotonic()
         log.info("the page has gone")
         if self._session is not None:
             self._session.page_lost()

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from kiosk.caretaker import appointed, disk, passcodes
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.passcodes import Cost, Passcodes, hashed
-from kiosk.config.events import Event
 from kiosk.ipc.appointed import Appointed, Member
+from tests.caretaker.trails import Told
 
 CHEAP = Cost(memory=8, passes=1, lanes=1)
 MEMBER = Member("supervisor", hashed("58203917"))
@@ -21,7 +22,7 @@ class Caretaker:
 
     def __init__(self, folder: Path) -> None:
         self.file, self.state = folder / "appointed.json", folder / "state"
-        self.told: list[Event] = []
+        self.told = Told()
         self.state.mkdir()
 
     def starts(self) -> dict[int, str]:
@@ -31,7 +32,7 @@ class Caretaker:
 
     @property
     def staff(self) -> Passcodes:
-        return Passcodes(self.state / passcodes.FILE, self.told.append, cost=CHEAP)
+        return Passcodes(self.state / passcodes.FILE, Changes(self.told, self.state), cost=CHEAP)
 
     def is_brought(self, brought: Appointed) -> None:
         self.file.write_bytes(msgspec.json.encode(brought))
@@ -50,29 +51,6 @@ def test_it_is_done_once(caretaker: Caretaker) -> None:
     assert caretaker.starts() == {} and len(caretaker.told) == 2, "nor when a terminal has changed it since"
     caretaker.is_brought(Appointed("2", {8: MEMBER}))
     assert caretaker.starts() == {8: "supervisor"}
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_power_cut_at_its_one_write_leaves_nothing_half(
-    caretaker: Caretaker, monkeypatch: pytest.MonkeyPatch, after: bool
-) -> None:
-    caretaker.is_brought(Appointed("1", {7: MEMBER}, (8,)))
-    put, written = disk.put, list[Path]()
-
-    def cut(path: Path, data: bytes) -> None:
-        if after:
-            put(path, data)
-        written.append(path)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as without_power:
-        without_power.setattr(disk, "put", cut)
-        with pytest.raises(KeyboardInterrupt):
-            caretaker.starts()
-    assert caretaker.starts() == {7: "supervisor"}
-    assert len(caretaker.told) == (0 if after else 1), "it was done, or is done now"
-    assert written == [caretaker.state / passcodes.FILE]
-    assert [path.name for path in caretaker.state.iterdir()] == [passcodes.FILE]
 
 
 def test_with_the_accounts_their_number_is_lost_and_the_last_file_is_done_once_more(caretaker: Caretaker) -> None:

@@ -12,6 +12,7 @@ from msgspec import json
 
 from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.cards import fingerprint
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, EVERY_SECONDS, Desk
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
@@ -40,11 +41,15 @@ from kiosk.ipc.messages import (
     Counted,
     Counters,
     Denied,
+    DeskCertificate,
     Doors,
     DoorsStand,
     EndCall,
     Facts,
     FactsStand,
+    Levels,
+    LevelsAre,
+    LevelsStand,
     ListStaff,
     LookAgain,
     MakeReport,
@@ -55,6 +60,7 @@ from kiosk.ipc.messages import (
     PaperChanged,
     PaperStands,
     PinCard,
+    Prints,
     Question,
     RemoveStaff,
     Report,
@@ -66,6 +72,7 @@ from kiosk.ipc.messages import (
     Role,
     Row,
     Rows,
+    SetLevel,
     ShowCard,
     Staff,
     StaffLeft,
@@ -98,6 +105,10 @@ ASKED: list[Question] = [
     CloseKiosk(12, "paper"),
     OpenKiosk(12),
     Paper(),
+    Prints(),
+    Levels(),
+    LevelsAre(50, None),
+    SetLevel(12, "volume", 60),
     PaperChanged(12),
     Counters(),
     Admit(12, GOOD),
@@ -118,6 +129,7 @@ ASKED: list[Question] = [
     Restart(12, "browser"),
     StaffLeft(12, "left"),
     Uploaded("trail", 1_764_100_000),
+    DeskCertificate(1_800_000_000),
 ]
 FAULT = event("session_died")
 
@@ -131,8 +143,9 @@ class World:
         (folder / "run").mkdir(exist_ok=True)
         self.trail = opened(self.folder, segment_bytes=100_000)
         self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
-        self.passcodes = Passcodes(folder / "staff.json", self.record.tell, self.now, cost=CHEAP)
-        self.house = House(folder, self.record.tell, guidance.load, lambda: IDENTITY, now=self.now)
+        changes = Changes(self.record, folder)
+        self.passcodes = Passcodes(folder / "staff.json", changes, self.now, cost=CHEAP)
+        self.house = House(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
         self.record.written, self.record.known = self.house.written, self.house.known
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.commands: list[Sequence[str]] = []
@@ -179,9 +192,9 @@ def test_everybody_asks_what_is_theirs_to_ask_and_nothing_else(world: World, who
     assert (type(message) in ASKS[who]) != (said == Denied("this is not for you to ask"))
 
 
-def test_only_root_touches_the_accounts_and_the_browser_asks_nothing() -> None:
+def test_only_root_touches_the_accounts_and_the_browser_asks_for_nothing_but_how_loud_and_bright_it_is_to_be() -> None:
     assert {who for who, asks in ASKS.items() if asks & {AddStaff, RemoveStaff, PinCard, ListStaff}} == {"root"}
-    assert ASKS["browser"] == {Tell, Report}
+    assert ASKS["browser"] == {Tell, Report, LevelsAre}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -613,6 +626,22 @@ def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -
     assert said[: BURST - 1] == [NotAdmitted(0)] * (BURST - 1) and said[-1] == Denied("too much is asked", later=True)
 
 
-def test_root_tells_how_far_trail_and_journal_have_left(world: World) -> None:
+def test_root_tells_how_far_trail_and_journal_have_left_and_when_the_desks_certificate_ends(world: World) -> None:
     assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
     assert world.house.uploads.before == {"trail": 1_764_100_000}
+    assert world.asks(DeskCertificate(1_800_000_000), "root") == Taken()
+    assert world.house.uploads.ends == 1_800_000_000
+
+
+def test_staff_set_what_the_machine_has_and_the_screens_keeper_hears_of_it(world: World) -> None:
+    world.asks(AddStaff(12, "officer", GOOD), "root")
+    world.asks(Admit(12, GOOD), "server")
+    assert world.asks(Levels(), "server") == LevelsStand() == world.asks(LevelsAre(None, None), "browser")
+    assert isinstance(world.asks(SetLevel(12, "volume", 60), "server"), Denied), "nobody says that there is a card"
+    assert world.asks(LevelsAre(47, None), "browser") == LevelsStand(47), "nobody wants it otherwise"
+    assert world.asks(SetLevel(12, "volume", 60), "server") == LevelsStand(60)
+    assert world.asks(LevelsAre(47, None), "browser") == LevelsStand(60)
+    assert isinstance(world.asks(SetLevel(12, "brightness", 60), "server"), Denied)
+    assert isinstance(world.asks(SetLevel(13, "volume", 60), "server"), Denied)
+    acts = [fields for name, fields in world.written if name == "level_set"]
+    assert acts == [{"staff": 12, "role": "officer", "adjusted": "volume", "percent": 60}]

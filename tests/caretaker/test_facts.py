@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from msgspec import json, structs
 
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.facts import FILE, Facts, NotConfirmed
 from kiosk.config import guidance
-from kiosk.config.events import FIELDS, Event
+from kiosk.config.events import FIELDS
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance, digest, overdue
 from kiosk.ipc.messages import FactRow
+from tests.caretaker.trails import Told
 
 SHIPPED = guidance.load()
 LATER = SHIPPED.recording.due + datetime.timedelta(1)
@@ -22,11 +24,11 @@ LATER = SHIPPED.recording.due + datetime.timedelta(1)
 class World:
     def __init__(self, folder: Path) -> None:
         self.folder, self.today, self.file = folder, LATER, SHIPPED
-        self.told: list[Event] = []
+        self.told = Told()
         self.facts = self.begun()
 
     def begun(self) -> Facts:
-        return Facts(self.folder / FILE, self.told.append, self.read, lambda: self.today)
+        return Facts(self.folder / FILE, Changes(self.told, self.folder), self.read, lambda: self.today)
 
     def read(self) -> Guidance:
         return self.file

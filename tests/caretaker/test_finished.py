@@ -8,16 +8,18 @@ import msgspec
 import pytest
 
 from kiosk.caretaker import finished
-from kiosk.config.events import Event
+from kiosk.caretaker.changes import Changes
 from kiosk.ipc.finished import FILE, Finished
+from tests.caretaker.trails import Told
 
 
 def test_each_is_told_once_to_trail_and_board(tmp_path: Path) -> None:
-    path, told, reported = tmp_path / "etc" / FILE, list[Event](), list[tuple[str, str]]()
+    path, told, reported = tmp_path / "etc" / FILE, Told(), list[tuple[str, str]]()
     path.parent.mkdir()
 
     def starts() -> tuple[int, int]:
-        finished.tell(path, tmp_path, told.append, lambda check, reason: reported.append((check, reason)))
+        changes = Changes(told, tmp_path)
+        finished.tell(path, tmp_path, changes, lambda check, reason: reported.append((check, reason)))
         return len(told), len(reported)
 
     assert starts() == (0, 0)
@@ -33,7 +35,8 @@ def test_each_is_told_once_to_trail_and_board(tmp_path: Path) -> None:
 def test_a_file_that_does_not_fit_tells_nothing_and_ends_nothing(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told = list[object]()
+    told, reported = Told(), list[str]()
     (tmp_path / "there").write_bytes(content)
-    finished.tell(tmp_path / "there", tmp_path, told.append, lambda check, reason: told.append(check))
-    assert told == [] and caplog.text.count("nothing is told of it") == 1
+    changes = Changes(told, tmp_path)
+    finished.tell(tmp_path / "there", tmp_path, changes, lambda check, reason: reported.append(check))
+    assert told == [] == reported and caplog.text.count("nothing is told of it") == 1

@@ -6,8 +6,10 @@ import errno
 import os
 import shutil
 import socket
+import subprocess
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 
 from kiosk.caretaker.gather import Gather, refused
 from kiosk.config.health import CHECKS
-from kiosk.config.kiosk import Settings, load
+from kiosk.config.kiosk import PORTAL_FILES, Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMINFO = "MemTotal:        4000000 kB\nMemFree:          100000 kB\nMemAvailable:    {} kB\nHugePages_Total:       0\n"
@@ -104,6 +106,20 @@ def test_settings_are_read_as_the_next_start_will(machine: Machine) -> None:
     assert isinstance(load(machine.config), Settings) and machine.finds()["guidance"] == "overdue"
     machine.config.unlink()
     assert machine.finds()["settings"] == "unreadable"
+
+
+def test_the_end_of_the_certificate_for_the_portal_is_read_anew_at_each_look(machine: Machine) -> None:
+    machine.finds()
+    assert machine.gather.ends is None
+    file = machine.root / "client.pem"
+    named = "\n".join(f"{key} = '{file}'" for key in PORTAL_FILES)
+    machine.config.write_text(f"[portal]\nurl = 'https://portal.example/'\n{named}\n")
+    for days in (10, 400):
+        shown = ("-newkey", "ed25519", "-nodes", "-subj", "/CN=kiosk", "-days", str(days), "-out", str(file))
+        subprocess.run(["openssl", "req", "-x509", "-keyout", "/dev/null", *shown], check=True, capture_output=True)
+        machine.finds()
+        assert machine.gather.ends is not None
+        assert abs(machine.gather.ends - datetime.now(UTC) - timedelta(days)) < timedelta(minutes=5)
 
 
 def test_staff_and_trail_are_as_the_caretaker_knows_them(machine: Machine) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.clock import BACK_SECONDS, BELIEVED_SECONDS
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import LONGEST_SECONDS, NotPlanned
 from kiosk.caretaker.house import LOOK_SECONDS, SILENT_SECONDS, House
 from kiosk.config import guidance
-from kiosk.config.events import Event, counts, event
+from kiosk.config.events import counts, event
 from kiosk.config.kiosk import Opening
 from kiosk.ipc.doors import FILE as LEFT
 from kiosk.ipc.doors import left
@@ -23,6 +24,7 @@ from kiosk.ipc.messages import DoorsStand, PaperStands, Row, Span
 from kiosk.language.dates import JST
 from kiosk.language.hours import Hours
 from tests.caretaker.test_readiness import IDENTITY
+from tests.caretaker.trails import Told
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=JST)
 
@@ -33,7 +35,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now, self.ahead = 1000.0, NOON.timestamp() - 1000.0
-        self.told: list[Event] = []
+        self.told = Told()
         self.finds: dict[str, str] = {}
         self.looked: list[bool] = []
         self.lines = 0  # of the trail
@@ -44,7 +46,14 @@ class World:
         clocks = (lambda: self.now, lambda: self.now + self.ahead)
         load, look = guidance.load, self.look
         return House(
-            self.folder, self.told.append, load, lambda: IDENTITY, look, *clocks, self.opening, self.folder / LEFT
+            self.folder,
+            Changes(self.told, self.folder),
+            load,
+            lambda: IDENTITY,
+            look,
+            *clocks,
+            self.opening,
+            self.folder / LEFT,
         )
 
     def opens(self, hours: str, guided: bool = True) -> None:

@@ -70,9 +70,12 @@ def allowed() -> set[Sample]:
         "trail_lines",
         "trail_unwritten",
         "alertmanager_up",
+        "boots_total",
     )
     space |= {(f"kiosk_{name}", frozenset()) for name in bare}
     space |= {("kiosk_uploaded_time_seconds", frozenset({("what", what)})) for what in ("trail", "journal")}
+    shown_to = ("portal", "desk")
+    space |= {("kiosk_certificate_end_time_seconds", frozenset({("certificate", each)})) for each in shown_to}
     for name, row in EVENTS.items():
         fields = [(field, FIELDS[field]) for field in row.fields]
         if row.kind == "state":
@@ -115,6 +118,7 @@ def test_no_label_has_a_value_that_the_table_of_events_has_not(kiosk: Kiosk) -> 
     kiosk.figures.trail(12, HEAD, 0)
     kiosk.figures.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand("paper"))
     kiosk.figures.left({"trail": 1_764_100_000, "journal": 1_764_100_000})
+    kiosk.figures.certificates(1_800_000_000, 1_800_000_000)
     for last in (False, True):
         for name in EVENTS:
             for _ in range(3):
@@ -140,6 +144,8 @@ def test_nothing_moves_for_a_visit_before_its_hour_is_over_and_never_for_fewer_t
         kiosk.record.tell(ended)
         kiosk.record.tell(event("slip", printed="printed"))
         kiosk.record.tell(event("touch", painted="0.05"), 40)
+        kiosk.record.tell(event("reconnected", away="1"))
+        kiosk.record.tell(event("tries_warned", tries="one"))
         if visits == 2:
             for _ in range(3):
                 kiosk.record.tell(event("steps", **sample("steps", last=True)))
@@ -180,6 +186,17 @@ def test_a_state_is_one_at_what_it_is_and_nought_at_all_else(kiosk: Kiosk) -> No
             if name == "kiosk_state" and ("event", "printer") in labels
         }
         assert now == {each: float(each == value) for each in FIELDS["printer"].values or ()}
+
+
+def test_when_a_certificate_ends_is_a_moment_and_is_not_guessed(kiosk: Kiosk) -> None:
+    figure = "kiosk_certificate_end_time_seconds"
+    assert not [name for name, _ in kiosk.samples() if name == figure]
+    kiosk.figures.certificates(1_900_000_000, None)
+    kiosk.figures.booted(7)
+    assert [each for each in kiosk.samples().items() if each[0][0] == figure] == [
+        ((figure, frozenset({("certificate", "portal")})), 1_900_000_000)
+    ]
+    assert kiosk.of("kiosk_boots_total") == 7
 
 
 def test_the_board_and_the_doors_are_told_as_they_stand(kiosk: Kiosk) -> None:

@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.caretaker import disk, passcodes
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.passcodes import Admitted, Cost, NotDone, Passcodes, Refused
 from kiosk.caretaker.waits import FREE, LONGEST_SECONDS, MOST_NUMBERS, Counted, Waits, seconds_after
 from kiosk.caretaker.weak import weak
-from kiosk.config.events import Event
 from kiosk.ipc.appointed import PHC, Appointed, Member
+from tests.caretaker.trails import Told
 
 CHEAP = Cost(memory=8, passes=1, lanes=1)
 GOOD, OTHER, WRONG = "58203917", "60417293", "90183645"
@@ -31,12 +32,14 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "staff.json"
-        self.told: list[Event] = []
+        self.told = Told()
         self.monotonic, self.wall = 1000.0, datetime(2026, 11, 26, tzinfo=UTC)
         self.start()
 
     def start(self) -> None:
-        self.staff = Passcodes(self.path, self.told.append, lambda: self.monotonic, lambda: self.wall, CHEAP)
+        self.staff = Passcodes(
+            self.path, Changes(self.told, self.path.parent), lambda: self.monotonic, lambda: self.wall, CHEAP
+        )
 
     def passes(self, seconds: float) -> None:
         self.monotonic += seconds

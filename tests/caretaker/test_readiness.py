@@ -11,14 +11,16 @@ import pypdfium2
 import pytest
 
 from kiosk.caretaker import readiness
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.commands import report
 from kiosk.caretaker.identity import Identity, identity
 from kiosk.caretaker.readiness import NotReported, Reports, Stands, kept, page_of
 from kiosk.caretaker.sheet import page
-from kiosk.config.events import FIELDS, Event
+from kiosk.config.events import FIELDS
 from kiosk.config.health import CHECKS, level_of
 from kiosk.config.kiosk import Caretaker, CaretakerSettings
 from kiosk.ipc.messages import Counted, DoorsStand, PaperStands, Part, Reported, Row, Span, Verdict
+from tests.caretaker.trails import Told
 
 ROOT = Path(__file__).resolve().parents[2]
 IDENTITY = Identity("みどり野警察署", "midorino-1", {"kiosk": "0.1.0"}, "5" * 64, "6" * 64, "")
@@ -44,8 +46,10 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.fails = folder / "reports", False
-        self.told: list[Event] = []
-        self.reports = Reports(self.folder, self.told.append, lambda: IDENTITY, self.page, lambda: 1_800_000_000.0)
+        self.told = Told()
+        self.reports = Reports(
+            self.folder, Changes(self.told, folder), lambda: IDENTITY, self.page, lambda: 1_800_000_000.0
+        )
 
     def page(self, data: bytes) -> bytes:
         if self.fails:

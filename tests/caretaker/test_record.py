@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.hours import HOUR_SECONDS, Hours
 from kiosk.caretaker.paper import Paper
@@ -33,9 +34,9 @@ class Life:
         self.folder, self.time, self.heard = folder, 100.0, list[Counts]()
         self.trail = opened(folder / "lib" / "trail", segment_bytes=2000)
         self.counters = Counters(folder / "lib" / "counters.json")
-        self.paper = Paper(folder / "lib" / "paper.json", lambda told: self.record.tell(told))
         hours = Hours(folder / "run", folder / "lib", lambda: self.time)
         self.record = Record(self.trail, hours, lambda: self.time, self.hears)
+        self.paper = Paper(folder / "lib" / "paper.json", Changes(self.record, folder / "lib"))
         self.record.written, self.record.known = self.written, self.known
 
     def hears(self, told: Event | Counts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,18 @@ from kiosk.config.events import Event, event
 
 BEGAN = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
 KEPT_DAYS = 30
+
+
+class Told(list[Event]):
+    """Stands in for the record: it keeps what it is told."""
+
+    end = None
+
+    def tell(self, told: Event) -> None:
+        self.append(told)
+
+    def owe(self, told: Sequence[Event], behind: int | None) -> None:
+        self.extend(told)
 
 
 @cache

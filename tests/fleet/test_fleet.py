@@ -45,6 +45,8 @@ def figures() -> Figures:
             made.hear(event(name, **sample(name)))
     made.trail(12, "0123456789abcdef" * 4, 0)
     made.left({"trail": int(time.time()), "journal": int(time.time())})
+    made.booted(7)
+    made.certificates(time.time() + 1e7, time.time() + 1e7)
     made.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand())
     return made
 

@@ -25,7 +25,7 @@ from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.uploads import FILE, Uploads
 from kiosk.caretaker.verify import verify
 from kiosk.ipc.caretaker import Away
-from kiosk.ipc.messages import Answer, Denied, Question, Taken, Uploaded
+from kiosk.ipc.messages import Answer, Denied, DeskCertificate, Question, Taken, Uploaded
 from tests.caretaker.trails import KEPT_DAYS, Clock, key, number, opened
 
 ROOT = Path(__file__).parents[2]
@@ -245,8 +245,12 @@ class Hears:
     def __init__(self, answer: Answer | None = None) -> None:
         self.answer = answer or Taken()
         self.told: list[str] = []
+        self.ends: list[int] = []
 
     def ask(self, asked: Question, seconds: float) -> Answer:
+        if isinstance(asked, DeskCertificate):
+            self.ends.append(asked.ends)
+            return Taken()
         assert isinstance(asked, Uploaded)
         self.told.append(asked.what)
         return self.answer
@@ -308,6 +312,9 @@ def test_what_is_wrong_with_the_trail_keeps_back_nothing_of_the_journal(
     world.handler.left = 0
     caretaker = Hears()
     assert run_upload(world, caretaker) == 1 and caretaker.told == ["journal"] and capsys.readouterr().err
+    said = subprocess.check_output(["openssl", "x509", "-in", world.tls / "kiosk.pem", "-noout", "-enddate"], text=True)
+    ends = int(ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter=")))
+    assert caretaker.ends == [ends], "also when the desk takes nothing"
     world.handler.left = 10**6
     assert run_upload(world, caretaker) == 0 and caretaker.told == ["journal", "trail", "journal"]
     assert not capsys.readouterr().err
@@ -328,4 +335,8 @@ def test_how_far_it_was_sent_is_remembered(tmp_path: Path) -> None:
     uploads.told("trail", 7)
     uploads.told("journal", 8)
     uploads.told("trail", 9)
-    assert Uploads(tmp_path / FILE).before == {"trail": 9, "journal": 8}
+    assert uploads.ends is None
+    uploads.certificate(1_800_000_000)
+    uploads.told("journal", 10)
+    again = Uploads(tmp_path / FILE)
+    assert (again.before, again.ends) == ({"trail": 9, "journal": 10}, 1_800_000_000)

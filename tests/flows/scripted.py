@@ -23,6 +23,14 @@ from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.sim.card.chip import Chip
 from kiosk.sim.card.wire import Pulled
+from tests.web.catalogue import SIGHTS
+from tests.web.catalogue_staff import STAFF_SIGHTS
+
+KNOWN: dict[str, tuple[set[str], set[str]]] = {}  # what a page can be made of: the facts and answers of each screen
+for sight in (*SIGHTS, *STAFF_SIGHTS):
+    facts, answers = KNOWN.setdefault(sight.screen.name, (set(), set()))
+    facts.update(sight.screen.facts)
+    answers.update(sight.screen.answers)
 
 NO_INPUTS = Inputs(keypad=False, fingers=False)
 Answer = str | Callable[["ScriptedKiosk"], str]
@@ -106,6 +114,10 @@ class ScriptedKiosk:
         return guidance.load()
 
     def ask(self, screen: Screen) -> str:
+        self._known(screen)
+        return self._ask(screen)
+
+    def _ask(self, screen: Screen) -> str:
         self._needs_card(screen)
         self.screens.append(screen)
         if not self._answers:
@@ -118,18 +130,21 @@ class ScriptedKiosk:
 
     def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         """A script's PIN is written `pin:2468`."""
-        answer = self.ask(replace(screen, answers=(*screen.answers, *(a for a in self._next() if a[:4] == "pin:"))))
+        self._known(screen)
+        answer = self._ask(replace(screen, answers=(*screen.answers, *(a for a in self._next() if a[:4] == "pin:"))))
         return bytearray(answer[4:].encode()) if answer.startswith("pin:") else answer
 
     def show(self, screen: Screen) -> None:
+        self._known(screen)
         self.screens.append(replace(screen, answers=()))
 
     def heed_leaving(self) -> None:
         pass
 
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        self._known(screen)
         while self.slot is None or (newer_than is not None and self.insertion <= newer_than):
-            answer = self.ask(replace(screen, answers=(*screen.answers, "put in")))
+            answer = self._ask(replace(screen, answers=(*screen.answers, "put in")))
             if answer != "put in":
                 return answer
         return None
@@ -155,6 +170,13 @@ class ScriptedKiosk:
         return self._printing.pop(0) if self._printing else Printed()
 
     # -- inside
+
+    def _known(self, screen: Screen) -> None:
+        facts, answers = KNOWN[screen.name]
+        if "paper" in facts:
+            facts = facts | {"slip"}
+        more = (screen.facts.keys() - facts) | (set(screen.answers) - answers)
+        assert not more, f"{screen.name}: no page shows {more}"
 
     def _transmit(self, apdu: bytes) -> bytes:
         try:

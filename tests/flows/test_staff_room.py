@@ -12,7 +12,7 @@ from kiosk.caretaker.doors import LONGEST_SECONDS
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
-from kiosk.flows.staff import board, doors, roll, room
+from kiosk.flows.staff import board, doors, levels, roll, room
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -28,6 +28,8 @@ from kiosk.ipc.messages import (
     End,
     Facts,
     FactsStand,
+    Levels,
+    LevelsStand,
     LookAgain,
     MarkSeen,
     OpenKiosk,
@@ -35,8 +37,12 @@ from kiosk.ipc.messages import (
     PaperChanged,
     PaperStands,
     Part,
+    PrintRow,
+    Prints,
+    PrintsStand,
     Row,
     Rows,
+    SetLevel,
     Span,
     Taken,
     Verdict,
@@ -90,7 +96,7 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
     assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("again", "back")
 
 
-@pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings"}))
+@pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings", "levels"}))
 @pytest.mark.parametrize(
     ("answers", "why"), [((), "away"), ([Denied("too much", later=True)], "later"), ([Denied("no")], "no")]
 )
@@ -158,8 +164,56 @@ def test_a_new_roll_is_told_once() -> None:
     kiosk = ScriptedKiosk("changed", "back", caretaker=caretaker)
     roll.visit(kiosk, OFFICER)
     assert caretaker.asked == [Paper(), PaperChanged(12)]
-    assert [screen.answers for screen in kiosk.screens] == [("changed", "back"), ("back",)]
+    assert [screen.answers for screen in kiosk.screens] == [("changed", "prints", "back"), ("prints", "back")]
     assert kiosk.screens[1].facts["stands"] == PaperStands(3, 0, 100)
+
+
+def test_the_print_ledger_says_what_became_of_each_job_in_the_tables_words_and_marks_what_went_wrong() -> None:
+    rows = (
+        PrintRow(9, 1_800_000_000, "slip", counts={"printed": 3, "cutter": 1}, hours=2),
+        PrintRow(8, 1_800_000_000, "slip", counts={"printed": 3}, hours=1),
+        PrintRow(7, 1_800_000_000, "slip_failed", {"printed": "paper_end"}),
+        PrintRow(6, 1_800_000_000, "tried_out", {"staff": 12, "role": "vendor", "part": "printer", "verdict": "good"}),
+        PrintRow(
+            5, 1_800_000_000, "readiness_reported", {"staff": 12, "role": "vendor", "report": 3, "verdict": "bad"}
+        ),
+        PrintRow(4, 1_800_000_000, "paper_changed", {"staff": 12, "role": "vendor"}),
+    )
+    kiosk = ScriptedKiosk(
+        "prints",
+        "back",
+        "back",
+        caretaker=ScriptedCaretaker({Paper: [PaperStands(2, 90, 10)], Prints: [PrintsStand(rows)]}),
+    )
+    roll.visit(kiosk, OFFICER)
+    assert [screen.name for screen in kiosk.screens] == ["staff_paper", "staff_prints", "staff_paper"]
+    shown = kiosk.screens[1].facts["rows"]
+    assert isinstance(shown, list)
+    assert [(each["level"], [en for _, en in each["told"]]) for each in shown] == [
+        ("warning", ["it was printed: 3", "its cutter was stuck: 1"]),
+        ("ok", ["it was printed: 3"]),
+        ("problem", ["it had no paper"]),
+        ("ok", ["staff number 12", "the printer", "it is good"]),
+        ("problem", ["staff number 12", "report 3", "it is not"]),
+        ("info", ["staff number 12"]),
+    ]
+    assert {f"{each['at']:%z}" for each in shown} == {"+0900"}
+
+
+def test_it_is_made_louder_and_darker_by_steps_as_far_as_it_goes_and_only_where_there_is_such_a_thing() -> None:
+    answers = [LevelsStand(95, 14), LevelsStand(100, 14), LevelsStand(100, 10)]
+    caretaker = ScriptedCaretaker({Levels: [answers[0]], SetLevel: answers[1:]})
+    kiosk = ScriptedKiosk("louder", "darker", "back", caretaker=caretaker)
+    levels.visit(kiosk, OFFICER)
+    assert [screen.answers for screen in kiosk.screens] == [
+        ("softer", "louder", "darker", "brighter", "back"),
+        ("softer", "darker", "brighter", "back"),
+        ("softer", "brighter", "back"),
+    ]
+    assert caretaker.asked[1:] == [SetLevel(12, "volume", 100), SetLevel(12, "brightness", 10)]
+    for stand, there in ((LevelsStand(), False), (LevelsStand(50), True), (Denied("no"), False)):
+        assert levels.there(ScriptedKiosk(caretaker=ScriptedCaretaker({Levels: [stand]}))) is there
+    assert not levels.there(ScriptedKiosk(caretaker=ScriptedCaretaker()))
 
 
 def test_figures_add_up_and_what_never_was_has_no_line() -> None:
@@ -183,6 +237,7 @@ def test_every_desk_is_on_the_screen_and_somebody_may_leave_at_any() -> None:
             Board: [Rows(())],
             Doors: [DoorsStand()],
             Paper: [PaperStands(0, 0, None)],
+            Levels: [LevelsStand(50)],
             Facts: [FactsStand(())],
         }
         caretaker = ScriptedCaretaker(answers)

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.hw import reader as module
 from kiosk.hw.device import Lost, Reader, ReaderState
-from kiosk.hw.reader import PcscReader, Slot, choose
+from kiosk.hw.reader import STILL_SECONDS, PcscReader, Slot, choose
 from kiosk.sim.card.wire import VpcdCard
 from tests.pcscd import PORT, Pcscd, missing, virtual_reader
 
@@ -369,6 +370,33 @@ def test_a_transmit_on_its_way_ends_when_pcscd_dies(pcscd: Pcscd, slot: Watched)
             connection.transmit(Chip.SLEEP)
         killer.join()
         connection.close()
+
+
+def test_a_pcscd_that_stands_still_holds_up_no_visit_and_is_used_again_when_it_goes_on(
+    pcscd: Pcscd, slot: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("CONNECT_SECONDS", 1.0), ("ANSWER_SECONDS", 1.0), ("CLOSE_SECONDS", 0.5)):
+        monkeypatch.setattr(module, name, seconds)
+    with closing(insert(slot)):
+        connection = slot.reader.connect()
+        os.kill(pcscd.pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        try:
+            for asks in (lambda: connection.transmit(Chip.TRIES), slot.reader.connect):
+                with pytest.raises(Lost, match="has not come back within"):
+                    asks()
+            connection.close()
+            while slot.reports.get(timeout=20) is not ABSENT:
+                pass
+            took = time.monotonic() - stopped
+            print(f"pcscd stopped: noticed after {took * 1000:.0f} ms")
+            assert took < STILL_SECONDS + PROMISE
+        finally:
+            os.kill(pcscd.pid, signal.SIGCONT)
+        slot.until(CARD, "pcscd goes on")
+        again = slot.reader.connect()
+        assert again.transmit(Chip.TRIES) == NOT_VERIFIED, "what was asked for too late holds no card, and no PIN"
+        again.close()
 
 
 def test_the_kiosk_may_start_before_pcscd(pcscd: Pcscd, watch: Callable[..., Watched]) -> None:

@@ -250,3 +250,66 @@ def test_the_jack_s_watch_goes_on_whatever_the_kernel_says(
     watched.stop()
     os.close(chip)
     assert len(caplog.messages) == 1
+
+
+def test_what_comes_back_in_time_is_handed_on_be_it_an_error() -> None:
+    assert supervise.within(5, "answering", lambda: 7) == 7
+    for error in (ValueError, SystemExit):
+
+        def fails(error: type[BaseException] = error) -> None:
+            raise error
+
+        with pytest.raises(error):
+            supervise.within(5, "failing", fails)
+
+
+def test_what_hangs_is_given_up_told_where_it_stands_and_undone_when_it_comes_back() -> None:
+    comes_back, undone = threading.Event(), list[str]()
+
+    def hangs() -> str:
+        comes_back.wait(10)
+        return "a card that somebody holds"
+
+    began = time.monotonic()
+    with pytest.raises(supervise.Hung, match=r"^connecting has not come back within 0\.1 s$"):
+        supervise.within(0.1, "connecting", hangs, late=undone.append)
+    assert time.monotonic() - began < 5 and undone == []
+    [thread] = [each for each in threading.enumerate() if each.name == "connecting"]
+    assert " < hangs:" in supervise.stands(thread)
+    comes_back.set()
+    thread.join(5)
+    assert undone == ["a card that somebody holds"]
+
+
+def test_a_watch_that_stands_still_knows_nothing_any_more_and_is_followed_by_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As with a pcscd that was stopped: the call does not come back, and then it does."""
+    monkeypatch.setattr(reader, "STILL_SECONDS", 0.3)
+    monkeypatch.setattr(reader, "PULSE_SECONDS", 0.05)
+    goes_on, looks, reports = threading.Event(), list[int](), list[ReaderState]()
+    name = b"Reader 0"
+
+    def status_change(_context: int, _ms: int, asked: list[tuple[str, int]]) -> tuple[int, list[int]]:
+        looks.append(len(asked))
+        if len(looks) == 3:
+            goes_on.wait(10)
+        time.sleep(0.02)
+        return scard.SCARD_S_SUCCESS, [scard.SCARD_STATE_EMPTY for _ in asked]
+
+    monkeypatch.setattr(scard, "SCardEstablishContext", lambda _scope: (scard.SCARD_S_SUCCESS, 1))
+    monkeypatch.setattr(scard, "SCardReleaseContext", lambda _context: scard.SCARD_S_SUCCESS)
+    monkeypatch.setattr(scard, "SCardCancel", lambda _context: scard.SCARD_S_SUCCESS)
+    monkeypatch.setattr(pcsclite, "list_readers", lambda _context: (scard.SCARD_S_SUCCESS, [name.decode()]))
+    monkeypatch.setattr(pcsclite, "status_change", status_change)
+    slot = PcscReader()
+    slot.start(reports.append)
+    try:
+        until(lambda: reports == [ReaderState.EMPTY, ReaderState.ABSENT])
+        time.sleep(0.2)
+        assert slot.state is ReaderState.ABSENT and len(looks) == 3
+        goes_on.set()
+        until(lambda: reports == [ReaderState.EMPTY, ReaderState.ABSENT, ReaderState.EMPTY])
+    finally:
+        goes_on.set()
+        slot.stop()

@@ -15,19 +15,16 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from kiosk.config.kiosk import Portal
 from kiosk.portal import client as client_module
 from kiosk.portal.client import PortalClient, PortalRefused, PortalUnreachable
 from kiosk.portal.errors import IllTimed, Misconfigured
-from kiosk.portal.exchange import Answer, end_of, exchange
+from kiosk.portal.exchange import Answer, exchange
 from kiosk.portal.model import Refusal
 from kiosk.sim.portal.faults import CERTIFICATES, Fault
 from kiosk.sim.portal.sandbox import Sandbox
 from kiosk.sim.portal.tls import tls_files
-from tests.certificates import odd
 
 
 @pytest.mark.parametrize("kind", CERTIFICATES)
@@ -205,16 +202,3 @@ def test_a_key_file_of_someone_else_is_told(settings: Portal) -> None:
             assert client.reachable() is False, "linking is closed, and nothing else"
         finally:
             os.seteuid(us)
-
-
-def test_a_certificate_that_cannot_be_parsed_has_no_end_and_ends_nothing(tmp_path: Path) -> None:
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kiosk")])
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC).replace(microsecond=0)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    made, path = builder.sign(key, hashes.SHA256()), tmp_path / "client.pem"
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    assert end_of(str(path)) == now + timedelta(days=1)
-    for what in ("empty", "rubbish", "version 2"):
-        path.write_text(ssl.DER_cert_to_PEM_cert(odd(made.public_bytes(serialization.Encoding.DER))[what]))
-        assert end_of(str(path)) is None, what

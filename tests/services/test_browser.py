@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,13 +13,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
 
 from kiosk.config.kiosk import Server, Settings
+from kiosk.hw.levels import Levels, Machine
 from kiosk.ipc.caretaker import Listener, NoCaretaker
-from kiosk.ipc.messages import Report
+from kiosk.ipc.messages import Answer, Denied, LevelsAre, LevelsStand, Question, Report
 from kiosk.services import browser, sd_notify
 from kiosk.services.browser import (
     ALIVE,
@@ -34,6 +37,8 @@ from kiosk.services.browser import (
     tell_browser,
 )
 from kiosk.web import liveness
+
+UNIT = Path(__file__).resolve().parents[2] / "systemd/kiosk-browser.service"
 
 
 class Stage:
@@ -102,6 +107,21 @@ def stage(
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "SILENT_SECONDS", 0.4)
     monkeypatch.setattr(liveness, "AWAY_SECONDS", 0.2)
+
+
+def test_a_browser_is_given_nothing_that_is_meant_for_the_compositor_or_for_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the keymap's folder, in which nothing but our own is, Chromium would end before it has shown anything."""
+    of_the_unit = dict(re.findall(r"^Environment=(\w+)=(\S+)", UNIT.read_text(), re.MULTILINE))
+    assert "XKB_CONFIG_ROOT" in of_the_unit
+    for name, value in {**of_the_unit, "NOTIFY_SOCKET": "/run/notify", "WAYLAND_DISPLAY": "wayland-0"}.items():
+        monkeypatch.setenv(name, value)
+    with stage(tmp_path, script="env >given; exec sleep 1000"):
+        until(lambda: (tmp_path / "given").exists() and "PWD=" in (tmp_path / "given").read_text())
+    given = {line.partition("=")[0] for line in (tmp_path / "given").read_text().splitlines()}
+    assert {"PATH", "WAYLAND_DISPLAY"} <= given
+    assert not given & {*of_the_unit, "NOTIFY_SOCKET"}
 
 
 def test_a_page_that_falls_silent_is_replaced_with_every_process_of_its_browser(tmp_path: Path) -> None:
@@ -190,6 +210,40 @@ def test_the_board_hears_whether_a_page_is_painted_and_not_whether_a_browser_run
         kiosk.next_browser(after=kiosk.keeper.pid)
         kiosk.keeper.report()
         assert board.said == ("browser", "dark"), "nobody has seen a page of the next one"
+
+
+class Knobs:
+    """A machine of ten steps, which counts how often it is set."""
+
+    def __init__(self) -> None:
+        self.are, self.set_to = Levels(47, None), list[Levels]()
+
+    def read(self) -> Levels:
+        return self.are
+
+    def set(self, wanted: Levels) -> None:
+        self.set_to.append(wanted)
+        self.are = Levels(wanted.volume and wanted.volume // 10 * 10, None)
+
+
+class Wants(NoCaretaker):
+    stand: Answer = LevelsStand(47)
+
+    def ask(self, question: Question, patience_seconds: float | None = None) -> Answer:
+        assert isinstance(question, LevelsAre)
+        return self.stand
+
+
+def test_volume_and_brightness_become_what_staff_want_and_are_set_once() -> None:
+    wants, knobs = Wants(), Knobs()
+    keeper = Keeper(Settings(), caretaker=wants, machine=cast(Machine, knobs))
+    assert keeper.level(knobs.read()) == Levels(47) and knobs.set_to == []
+    wants.stand = LevelsStand(65)
+    assert [keeper.level(knobs.read()) for _ in range(3)] == [Levels(60)] * 3 and knobs.set_to == [Levels(65)]
+    wants.stand = Denied("no")
+    assert keeper.level(knobs.read()) == Levels(60)
+    assert Keeper(Settings(), machine=cast(Machine, knobs)).level(Levels(9)) == Levels(9), "nobody is asked"
+    assert len(knobs.set_to) == 1
 
 
 def test_an_end_is_seen_at_once_and_an_ended_one_is_not_waited_for() -> None:

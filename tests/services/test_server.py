@@ -22,20 +22,26 @@ import pytest
 
 from kiosk.config import guidance
 from kiosk.config.kiosk import Settings
+from kiosk.flows.asking.screen import Screen
+from kiosk.portal.model import Purpose
 from kiosk.services.server import (
     HEARD,
     SETTLE_SECONDS,
     STOP_SECONDS,
+    TOLD_SECONDS,
     UNHEARD,
     UNWIND_SECONDS,
     OneSession,
     Server,
     live,
+    longest_work,
+    see_to,
 )
 from kiosk.services.starts import FILE, TRIES, Starts
 from kiosk.session import visit
 from kiosk.session.handover import Handover
 from tests.stage import ROOT, free_port
+from tests.whole import few
 
 SOON = 10.0  # seconds, on a busy machine
 PROCESSES = ("worker", "arbiter")
@@ -126,7 +132,8 @@ def test_the_two_lists_are_all_that_gunicorn_hears_and_what_stops_a_process() ->
     assert not set(HEARD) & set(UNHEARD)
 
 
-@pytest.mark.parametrize("number", HEARD, ids=lambda number: number.name)
+# A server each. tests/e2e/test_ends.py has each signal, and both processes, at the real one.
+@pytest.mark.parametrize("number", few([signal.SIGTERM], of=HEARD), ids=lambda number: number.name)
 def test_a_stop_of_the_arbiter_ends_the_session_first(server: Running, number: signal.Signals) -> None:
     worker = server.session()
     os.kill(server.process.pid, number)
@@ -157,7 +164,7 @@ def test_the_next_session_is_told_nothing_and_begins_after_a_kill(lasting: Runni
     assert lasting.session() != worker and worker not in lasting.said("ended")
 
 
-@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("process", few(["arbiter"], of=PROCESSES))
 def test_no_other_signal_makes_two_sessions_or_ends_the_one_or_stops_it(server: Running, process: str) -> None:
     worker = server.session()
     for number in UNHEARD:
@@ -287,3 +294,53 @@ def test_a_hail_of_signals_leaves_one_session_at_a_time(lasting: Running, proces
         time.sleep(0.02)
     lasting.session()
     assert lasting.process.poll() is None
+
+
+class StandsStill:
+    """A session whose thread does one thing, and its portal; a process's end raises here."""
+
+    def __init__(self, works: list[float], serves: bool, holding: bool) -> None:
+        self.works, self.in_use, self.holding = works, serves, holding
+        self.guidance, self.portal = guidance.load(), self
+        self.shown: list[Screen] = []
+        self.settled: list[object] = []
+
+    @property
+    def works_for(self) -> float:
+        return self.works.pop(0)
+
+    def give_up(self, screen: Screen) -> None:
+        self.shown.append(screen)
+
+    def left(self) -> list[object]:
+        return [SimpleNamespace(purpose=Purpose.RELEASE)] if self.holding else []
+
+    def settle(self, left: object) -> None:
+        self.settled.append(left)
+
+
+@pytest.mark.parametrize(
+    ("serves", "holding", "says"),
+    [(False, False, None), (True, False, "kiosk_problem"), (True, True, "problem_release_uncertain")],
+)
+def test_a_session_that_stands_still_tells_whoever_is_here_cancels_what_was_begun_and_ends(
+    serves: bool, holding: bool, says: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Ended(Exception):
+        pass
+
+    def ends(code: int) -> None:
+        raise Ended(code)
+
+    slept: list[float] = []
+    monkeypatch.setattr(os, "_exit", ends)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    session = StandsStill([0.0, 149.0, 2.0, 150.0], serves, holding)
+    thread = threading.Thread(target=threading.Event().wait, args=(5,), daemon=True)
+    thread.start()
+    with pytest.raises(Ended):
+        see_to(cast(Any, session), cast(Any, session), thread, longest_work(Settings()))
+    assert slept == [1, 1, 1, *([TOLD_SECONDS] if serves else [])] and len(session.settled) == 1
+    [screen] = session.shown
+    assert (screen.name, screen.facts.get("end")) == ("outcome" if serves else "closing", says)
+    assert "stands still, and ends: wait:" in caplog.text and screen.answers == ()

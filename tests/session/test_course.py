@@ -12,7 +12,7 @@ from kiosk.hw.device import NotPrinted, Printed, PrinterFault
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.session import visit
 from kiosk.session.answers import Choice, Help
-from kiosk.session.course import HOME, MOST_TOUCHES, Course
+from kiosk.session.course import HOME, MOST_TIMES, Course
 from kiosk.session.handover import Handover
 from tests.session.world import World
 
@@ -92,9 +92,31 @@ def test_each_step_is_told_of_by_how_long_it_stood_there_and_touches_by_their_bu
     assert told["steps"] == {**dict.fromkeys(STEPS, "none"), "step_1": "5", "step_2": "60", "step_11": "10"}
     touches = [(each.fields["painted"], times) for each, times in ran.caretaker.often if each.name == "touch"]
     assert touches == [("0.025", 1), ("0.05", 2), ("more", 1)]
-    for _ in range(MOST_TOUCHES + 5):
+    for _ in range(MOST_TIMES + 5):
         ran.course.painted(0.01)
     assert ran.caretaker.asked == 5, "it was over"
+
+
+def test_a_line_that_was_cut_and_tries_that_are_fewer_are_told_when_it_is_over() -> None:
+    ran = Ran()
+    ran.course.reconnected(0.4)
+    ran.course.begin()
+    for cut in (0.9, 3.0, 40.0):
+        ran.course.reconnected(cut)
+    pin = {left: Screen("pin", {"remaining": left, "most": 5}, step=7) for left in (5, 4, 2, 1, 0, None)}
+    last, asks = Screen("last_try", {"remaining": 1, "most": 5}, step=7), Screen("card_asked", step=7)
+    for each in (pin[5], pin[5], asks, pin[4], pin[4], asks, pin[4], pin[2], last, pin[1], asks, pin[0], pin[None]):
+        ran.course.comes_to(each)
+    assert ran.caretaker.asked == 0
+    ran.course.ended("finished")
+    told = [(each.name, *each.fields.values(), times) for each, times in ran.caretaker.often]
+    assert [each for each in told if each[0] == "reconnected"] == [
+        ("reconnected", "1", 2),
+        ("reconnected", "5", 1),
+        ("reconnected", "more", 1),
+    ]
+    warned = {each for each in told if each[0] == "tries_warned"}
+    assert warned == {("tries_warned", "more", 2), ("tries_warned", "two", 1), ("tries_warned", "one", 1)}
 
 
 def test_where_nobody_came_there_is_nothing_to_tell() -> None:

@@ -387,3 +387,25 @@ def test_nor_are_the_staff_who_want_to_see_how_the_devices_are(where: Literal["d
     world.session.begin_staff()
     world.session.show(Screen("staff_board", staff=where))
     assert not world.session.in_use
+
+
+def test_how_long_it_works_is_counted_while_it_works_and_not_while_it_waits_for_somebody(world: World) -> None:
+    session, works = world.session, list[float]()
+    world.at(30, lambda: works.append(session.works_for))
+    world.at(40, lambda: world.says(Choice("next")))
+    session.ask(Screen("consent", {}, ("next",)))
+    assert works == [0.0] and session.works_for == 0.0
+    world.inbox.now += 70
+    assert session.works_for == 70.0
+    session.show(Screen("pin_doing"))
+    assert session.works_for == 0.0
+
+
+def test_a_session_that_is_given_up_shows_its_last_screen_and_lets_the_card_go(world: World) -> None:
+    world.reader.take_out()
+    world.session.begin()
+    world.inbox.now += 5
+    world.reader.put_in()
+    world.session.card()
+    world.session.give_up(Screen("outcome"))
+    assert world.session.view.screen == Screen("outcome") and world.reader.lines[-1].closed

@@ -13,7 +13,7 @@ from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, card, door, doors, facts, room, settings, trials
+from kiosk.flows.staff import board, card, door, doors, facts, levels, prints, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -22,8 +22,10 @@ from kiosk.ipc.messages import (
     Counted,
     DoorsStand,
     FactRow,
+    LevelsStand,
     PaperStands,
     Part,
+    PrintRow,
     Row,
     Span,
     Verdict,
@@ -102,8 +104,21 @@ def _house() -> Iterator[Sight]:
     ends = {name: end(NOW) for name, end in doors.ENDS.items()}
     yield Sight("staff_until", _room("staff_until", *ends, "back", ends=ends))
     for name, stands in {"new": PaperStands(0, 0, None), "used": PaperStands(1234, 12345, 123)}.items():
-        yield Sight(f"staff_paper_{name}", _room("staff_paper", "changed", "back", stands=stands, changed=False))
-    yield Sight("staff_paper_changed", _room("staff_paper", "back", stands=PaperStands(3, 0, 210), changed=True))
+        yield Sight(
+            f"staff_paper_{name}", _room("staff_paper", "changed", "prints", "back", stands=stands, changed=False)
+        )
+    yield Sight(
+        "staff_paper_changed", _room("staff_paper", "prints", "back", stands=PaperStands(3, 0, 210), changed=True)
+    )
+    knobs = tuple(levels.KNOBS)
+    for name, levels_stand, ways in (
+        ("both", LevelsStand(50, 70), knobs),
+        ("loudest", LevelsStand(100), knobs[:1]),
+        ("dark", LevelsStand(None, 10), knobs[3:]),
+    ):
+        yield Sight(f"staff_levels_{name}", _room("staff_levels", *ways, "back", stand=levels_stand))
+    for name, ledger in {"none": [], "some": LEDGER}.items():
+        yield Sight(f"staff_prints_{name}", _room("staff_prints", "back", rows=[prints.words(row) for row in ledger]))
     nothing, much = Counted(since, Span(), Span(), Span()), Counted(since, MUCH, MUCH, MUCH)
     for name, counted in {"none": nothing, "much": much}.items():
         told = _room("staff_figures", "back", begun=NOW, lines=tuple(lines(counted)))
@@ -111,6 +126,23 @@ def _house() -> Iterator[Sight]:
     yield from _facts()
     for why in ("away", "later", "no"):
         yield Sight(f"staff_denied_{why}", _room("staff_denied", "back", why=why))
+
+
+def _ledger() -> Iterator[PrintRow]:
+    """Of each kind of line the longest, and a good one."""
+    at = 1_800_000_000
+    counts = dict.fromkeys(FIELDS["printed"].words, 12)
+    yield PrintRow(123456, at, "slip", counts=counts, hours=12)
+    yield PrintRow(123455, at, "slip_failed", {"printed": "unreachable"})
+    yield PrintRow(1234, at, "slip", counts={"printed": 3}, hours=1)
+    staff: dict[str, str | int] = {"staff": 123456, "role": "supervisor"}
+    for verdict in ("bad", "good"):
+        yield PrintRow(124, at, "readiness_reported", {**staff, "report": 12345, "verdict": verdict})
+        yield PrintRow(123, at, "tried_out", {**staff, "part": "printer", "verdict": verdict})
+    yield PrintRow(12, at, "paper_changed", staff)
+
+
+LEDGER = list(_ledger())
 
 
 def _restarts() -> Iterator[Sight]:

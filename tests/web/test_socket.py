@@ -35,9 +35,13 @@ class Listener:
         self.told: list[tuple[int, Answer]] = []
         self.course = self
         self.took: list[float] = []
+        self.cuts: list[float] = []
 
     def painted(self, seconds: float) -> None:
         self.took.append(seconds)
+
+    def reconnected(self, seconds: float) -> None:
+        self.cuts.append(seconds)
 
     def answer(self, seq: int, answer: Answer) -> None:
         self.told.append((seq, answer))
@@ -211,3 +215,12 @@ def test_how_soon_a_touch_was_answered_is_a_time_of_the_page_that_is_here_and_no
     page.emit("painted")
     page.disconnect()
     assert wire.session.took == [0.05, 0.0125, 0]
+
+
+def test_each_time_the_line_comes_back_it_is_told_how_long_it_was_cut(wire: Wire) -> None:
+    wire.connect().disconnect()
+    assert wire.session.cuts == [], "that it comes is no coming back"
+    time.sleep(0.05)
+    wire.connect().disconnect()
+    wire.connect()
+    assert len(wire.session.cuts) == 2 and wire.session.cuts[0] >= 0.05 > wire.session.cuts[1]

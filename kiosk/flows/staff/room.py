@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, doors, facts, figures, roll, settings, trials
+from kiosk.flows.staff import board, doors, facts, figures, levels, roll, settings, trials
 from kiosk.flows.staff.officer import Officer
 
 DESKS = {
     "board": board.visit,
     "doors": doors.visit,
     "paper": roll.visit,
+    "levels": levels.visit,
     "trials": trials.visit,
     "figures": figures.visit,
     "facts": facts.visit,
@@ -20,7 +21,11 @@ DESKS = {
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
     """Until they have finished. Raises the ends of `flows.asking.ends`."""
-    shut = {*(("trials",) if kiosk.safe_mode else ()), *(() if officer.role in settings.SEEN_BY else ("settings",))}
+    shut = {
+        *(("trials",) if kiosk.safe_mode else ()),
+        *(("levels",) if not levels.there(kiosk) else ()),
+        *(("settings",) if officer.role not in settings.SEEN_BY else ()),
+    }
     desks = tuple(name for name in DESKS if name not in shut)
     while (chosen := kiosk.ask(Screen("staff_room", {}, (*desks, "finish"), staff="room"))) != "finish":
         DESKS[chosen](kiosk, officer)

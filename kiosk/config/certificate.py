@@ -1,0 +1,16 @@
+"""A certificate that the settings name, as far as it concerns who has to have it renewed: when it ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+
+def end_of(certificate_file: Path | str) -> datetime | None:
+    """When the first certificate in a PEM file ends; None for one that cannot be read."""
+    try:
+        return x509.load_pem_x509_certificate(Path(certificate_file).read_bytes()).not_valid_after_utc
+    except (OSError, ValueError, x509.InvalidVersion):
+        return None

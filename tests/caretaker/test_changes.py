@@ -1,0 +1,298 @@
+"""Whatever changes something and stands in the trail does both or neither, wherever it is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import Raw
+
+from kiosk.caretaker import appointed, disk, finished, readiness
+from kiosk.caretaker.changes import FILE, Changes, Redo
+from kiosk.caretaker.hours import Hours
+from kiosk.caretaker.house import House
+from kiosk.caretaker.passcodes import Cost, NotDone, Passcodes, hashed
+from kiosk.caretaker.passcodes import Kept as Accounts
+from kiosk.caretaker.record import Record
+from kiosk.config import guidance
+from kiosk.config.events import EVENTS, event
+from kiosk.config.kiosk import Opening
+from kiosk.ipc.appointed import Appointed, Member
+from kiosk.ipc.finished import FILE as FINISHED
+from kiosk.ipc.finished import Finished
+from kiosk.ipc.messages import DoorsStand
+from kiosk.language import hours
+from tests.caretaker.test_readiness import IDENTITY
+from tests.caretaker.trails import BEGAN, Clock, copied, lines, opened
+
+CHEAP = Cost(memory=8, passes=1, lanes=1)
+GOOD, WRONG = "58203917", "90183645"
+CALLS = ("write", "rename", "unlink")  # by each of these the disk is another than before
+FACTS = guidance.load()
+MEMBER = Member("officer", hashed(GOOD))
+
+
+class Cut(BaseException):
+    """It is killed, or the power goes."""
+
+
+class Life:
+    """The caretaker from a start to an end: all that changes something. It is ten o'clock in the morning in Japan."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "run").mkdir(exist_ok=True)
+        self.folder, self.wall = folder, BEGAN
+        self.trail = opened(folder / "trail", Clock(), segment_bytes=100_000)
+        self.record = Record(self.trail, Hours(folder / "run", folder))
+        self.changes = Changes(self.record, folder)
+        self.staff = Passcodes(folder / "staff.json", self.changes, now=lambda: self.wall, cost=CHEAP)
+        seconds = lambda: self.wall.timestamp()  # noqa: E731
+        opening = Opening(hours.Hours("Mo-Fr 13:00-17:00; PH off"))
+        self.house = House(
+            folder, self.changes, guidance.load, lambda: IDENTITY, wall=seconds, opening=opening, left=folder / "left"
+        )
+        self.record.written, self.record.known = self.house.written, self.house.known
+        appointed.appoint(folder / "appointed", self.staff)
+        finished.tell(folder / "handed", folder, self.changes, self.house.report)
+        self.staff.end_vendors()
+        self.house.levels.are(40, None)
+        self.house.turn()
+
+    def ends(self) -> None:
+        self.record.stop()
+
+    def passes(self, **how: float) -> None:
+        self.wall += timedelta(**how)
+
+    def sees(self) -> None:
+        self.house.report("disk", "full")
+        self.house.board.again()
+
+    def shown(self, check: str) -> tuple[str, bool]:
+        return next((row.reason, row.seen) for row in self.house.board.rows if row.check == check)
+
+    def accounts(self) -> Accounts:
+        return msgspec.json.decode((self.folder / "staff.json").read_bytes(), type=Accounts)
+
+    def reports(self) -> None:
+        self.house.report_readiness(12, "officer", {}, (0, ""))
+
+    def is_handed(self, name: str, what: msgspec.Struct) -> None:
+        (self.folder / name).write_bytes(msgspec.json.encode(what))
+
+
+Does = Callable[[Life], object]
+
+
+def nothing(_life: Life) -> None:
+    pass
+
+
+def closes(life: Life, until: int | None = None) -> None:
+    life.house.doors.close(12, "officer", "paper", until)
+
+
+def closes_for_an_hour(life: Life) -> None:
+    life.house.doors.open(12, "officer")
+    closes(life, int((BEGAN + timedelta(hours=1)).timestamp()))
+
+
+def an_hour_later(life: Life) -> bool:
+    life.passes(hours=2)
+    life.house.doors.turn()
+    return True  # if it was not done before it is now
+
+
+def is_open(life: Life) -> bool:
+    life.passes(hours=4)  # within its hours
+    return life.house.doors.stand == DoorsStand()
+
+
+def confirms(life: Life) -> None:
+    life.house.confirm(12, "supervisor", "recording", guidance.digest(FACTS.recording))
+
+
+def is_appointed(life: Life) -> None:
+    life.is_handed("appointed", Appointed("1", {7: MEMBER}))
+    appointed.appoint(life.folder / "appointed", life.staff)
+
+
+def has_finished(life: Life) -> None:
+    life.is_handed("handed", Finished("1"))
+    finished.tell(life.folder / "handed", life.folder, life.changes, life.house.report)
+
+
+def a_week_later(life: Life) -> bool:
+    life.passes(days=8)
+    life.staff.end_vendors()
+    return life.staff.accounts == {}
+
+
+def adds_a_vendor(life: Life) -> None:
+    life.staff.add(9, "vendor", GOOD)
+
+
+def has_a_card(life: Life) -> None:
+    life.staff.add(7, "supervisor", GOOD)
+    life.staff.pin(7, "ab")
+
+
+def has_tried(life: Life) -> None:
+    life.staff.add(7, "officer", GOOD)
+    life.staff.check(7, WRONG)
+
+
+ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was before, the act, and whether it is so
+    "kiosk_closed": (nothing, closes, lambda life: life.house.doors.stand.reason == "paper"),
+    "kiosk_opened": (closes, lambda life: life.house.doors.open(12, "officer"), is_open),
+    "kiosk_reopened": (closes_for_an_hour, an_hour_later, an_hour_later),
+    "check": (nothing, Life.sees, lambda life: any(row.check == "disk" for row in life.house.board.rows)),
+    "check_seen": (
+        Life.sees,
+        lambda life: life.house.board.mark(12, "officer", "disk", "full"),
+        lambda life: life.shown("disk")[1],
+    ),
+    "level_set": (
+        nothing,
+        lambda life: life.house.levels.set(12, "officer", "volume", 60),
+        lambda life: life.house.levels.are(40, None).volume == 60,
+    ),
+    "paper_changed": (
+        nothing,
+        lambda life: life.house.paper.changed(12, "officer"),
+        lambda life: life.house.paper.stands.rolls == 1,
+    ),
+    "fact_confirmed": (
+        nothing,
+        confirms,
+        lambda life: any(row.by == 12 for row in life.house.facts.stand.facts),
+    ),
+    "readiness_reported": (
+        nothing,
+        Life.reports,
+        lambda life: bool(readiness.kept(life.folder / readiness.FOLDER)),
+    ),
+    "staff_added": (nothing, adds_a_vendor, lambda life: life.staff.accounts == {9: "vendor"}),
+    "staff_added, by a signed file": (nothing, is_appointed, lambda life: life.staff.accounts == {7: "officer"}),
+    "staff_removed": (adds_a_vendor, lambda life: life.staff.remove(9), lambda life: life.staff.accounts == {}),
+    "staff_removed, for its time is over": (adds_a_vendor, a_week_later, a_week_later),
+    "card_pinned": (
+        lambda life: life.staff.add(7, "supervisor", GOOD),
+        lambda life: life.staff.pin(7, "ab"),
+        lambda life: life.staff.with_card == (7,),
+    ),
+    "card_unpinned": (has_a_card, lambda life: life.staff.pin(7, None), lambda life: not life.staff.with_card),
+    "staff_admitted": (
+        has_tried,
+        lambda life: life.staff.check(7, GOOD),
+        lambda life: life.accounts().wrong.machine == 0,
+    ),
+    "provisioned": (nothing, has_finished, lambda life: (life.folder / FINISHED).exists()),
+}
+CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused"}  # or did before they were judged
+BEFORE_IT_IS_DONE = {"restart_asked"}  # by systemd, and nothing of it is kept here
+ROOTS = {"trail_exported"}
+
+
+def test_every_act_of_the_table_is_looked_at() -> None:
+    acts = {name for name, row in EVENTS.items() if row.kind == "act"}
+    assert acts <= {name.partition(",")[0] for name in ACTS} | CHANGE_NO_FILE | BEFORE_IT_IS_DONE | ROOTS
+
+
+def killed(at: int, does: Callable[[], object]) -> bool:
+    """The `at`th change of the disk is not made, or half; False: it was over before."""
+    left = [at]
+
+    def cuts(call: str) -> Callable[..., object]:
+        true = getattr(os, call)
+
+        def cut(*arguments: object, **more: object) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                if call == "write":
+                    true(arguments[0], bytes(arguments[1])[:9])  # type: ignore[call-overload]
+                raise Cut
+            return true(*arguments, **more)
+
+        return cut
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Cut):
+        for call in CALLS:
+            patch.setattr(os, call, cuts(call))
+        does()
+    return left[0] <= 0
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_what_is_so_stands_in_the_trail_once_and_what_stands_there_is_so(tmp_path: Path, name: str) -> None:
+    before, act, is_so = ACTS[name]
+    (tmp_path / "before").mkdir()
+    life = Life(tmp_path / "before")
+    before(life)
+    life.ends()
+    told = name.partition(",")[0]
+    stood = [line.event for line in lines(tmp_path / "before" / "trail")].count(told)
+    at, cut, so = 0, True, False
+    while cut:
+        at += 1
+        life = Life(copied(tmp_path / "before", tmp_path / "killed"))
+        cut = killed(at, lambda life=life: act(life))  # type: ignore[misc]
+        life.trail.close()
+        again = Life(life.folder)
+        so = is_so(again)
+        again.house.turn()
+        again.ends()
+        stands = [line.event for line in lines(life.folder / "trail")].count(told) - stood
+        assert stands == so, f"cut at change {at}"
+        assert not (life.folder / FILE).exists()
+    assert so and at > 6, "in the end it is done"
+
+
+def test_what_the_disk_does_not_take_is_not_done_or_lasts_in_memory_and_leaves_nothing_to_do_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = Life(tmp_path)
+    put, full = disk.put, {FILE, "staff.json", "doors.json"}
+
+    def refuses(path: Path, data: bytes, mode: int = 0o600) -> None:
+        if path.name in full:
+            raise OSError(28, "No space left on device")
+        put(path, data, mode)
+
+    monkeypatch.setattr(disk, "put", refuses)
+    for room in (set(), {FILE}):  # for nothing; for what is to be done, and not for doing it
+        full -= room
+        with pytest.raises(NotDone, match="No space left"):
+            life.staff.add(7, "officer", GOOD)
+        closes(life)
+        assert life.house.doors.stand.reason == "paper" and life.staff.accounts == {}
+        assert not (tmp_path / FILE).exists()
+    monkeypatch.undo()
+    life.ends()
+    told = [line.event for line in lines(tmp_path / "trail")]
+    assert (told.count("kiosk_closed"), told.count("staff_added")) == (2, 0)
+    assert Life(tmp_path).staff.accounts == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b'{"files":{},"told":[],"behind":0,"more":1}'])
+def test_what_cannot_be_read_is_not_done_and_ends_nothing(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    Life(tmp_path).ends()
+    assert "not done at all" in caplog.text and not (tmp_path / FILE).exists()
+
+
+def test_a_line_that_an_older_table_had_is_left_out(tmp_path: Path) -> None:
+    files = {"paper.json": msgspec.json.encode({"rolls": 3})}
+    told = (Raw(b'{"event":"of_yore"}'), Raw(msgspec.json.encode(event("paper_changed", staff=12, role="officer"))))
+    (tmp_path / FILE).write_bytes(msgspec.json.encode(Redo(files, told, None)))
+    life = Life(tmp_path)
+    life.ends()
+    assert life.house.paper.stands.rolls == 3
+    assert [line.event for line in lines(tmp_path / "trail")].count("paper_changed") == 1
