@@ -2,7 +2,7 @@
 # quietly when there is nothing left to do.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check format bench bench-fleet fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository image test-appliance install clean
+.PHONY: help run test whole setup check format bench bench-fleet fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository image test-appliance install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
 
@@ -17,6 +17,9 @@ test: ## set up, then every check and every test (what CI runs)
 	@tools/setup test
 	@$(MAKE) --no-print-directory check
 
+whole: ## the same, but each screen, slip and fault with every language, size, step and signal; an hour and more
+	@WHOLE=yes $(MAKE) --no-print-directory test
+
 setup: ## only the set-up for run and test
 	@tools/setup test
 
@@ -25,7 +28,7 @@ check: ## format, lint, types, walls, tests; without set-up
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 format: ## put the code into the house's form
 	$(BIN)/ruff check --fix .

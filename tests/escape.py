@@ -169,15 +169,15 @@ def _library() -> ctypes.CDLL:
 
 
 def keymap(shipped: bool) -> str:
-    """The shipped map, by the environment of the browser's unit; or an American keyboard's."""
+    """The shipped map, by the environment of the browser's unit, which stays; or an American keyboard's."""
     names = ("XKB_CONFIG_ROOT", "XKB_DEFAULT_RULES")
+    for name in names:
+        os.environ.pop(name, None)
     if shipped:
         os.environ.update(zip(names, (str(ROOT / "systemd/xkb"), "kiosk"), strict=True))
     xkb = _library()
     context = ctypes.c_void_p(xkb.xkb_context_new(0))
     made = ctypes.c_void_p(xkb.xkb_keymap_new_from_names(context, None, 0))
-    for name in names:
-        os.environ.pop(name, None)
     return str(xkb.xkb_keymap_get_as_string(made, 1).decode())
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from msgspec import structs
 from kiosk.config.kiosk import Settings
 from kiosk.sim.printer import VirtualPrinter
 from tests.stage import ROOT
+from tests.whole import few
 
 
 def kiosk(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -72,8 +74,21 @@ READS = {  # what each service reads
 }
 
 
-@pytest.mark.parametrize("unfit", UNFIT)
-@pytest.mark.parametrize("service", READS)
+# A process each. Which section a key belongs to is tested in tests/config; what is left unseen is a section whose fault
+# one service alone reports as another's.
+SOME = [
+    *(("serve", unfit) for unfit in ("server", "alerts", "a value", "no section")),
+    *(
+        (service, unfit)
+        for service in ("browser", "caretaker")
+        for unfit in ("server", "caretaker", "alerts", "portal")
+    ),
+    ("browser", "an unknown section"),
+    ("caretaker", "something missing"),
+]
+
+
+@pytest.mark.parametrize(("service", "unfit"), few(SOME, of=product(READS, UNFIT)))
 def test_a_service_names_what_does_not_fit_of_its_part_and_goes_on(tmp_path: Path, service: str, unfit: str) -> None:
     """It ends for another reason: no display, a taken port, no folder."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

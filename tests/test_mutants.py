@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools import mutants as tool
+from tools.mutant_forks import Change
 from tools.mutants import Mutant, look_at, main, mutants, places
 
 CODE = """
@@ -86,7 +88,55 @@ def test_tests_that_fail_as_they_are_stop_the_run(tree: Path) -> None:
 
 def test_tests_that_never_end_are_ended_and_count_as_noticing(tree: Path) -> None:
     (tree / "tests/room/test_code.py").write_text("import time\n\ndef test_slow():\n    time.sleep(60)\n")
-    assert not tool.passes(tree, [Path("tests/room/test_code.py")], "code", 2)
+    assert not tool.passes(tree, [Path("tests/room/test_code.py")], 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [
+        ("from kiosk.room.code import enough", True),
+        ("from kiosk.room import a, code", True),
+        ("import kiosk.room.code", True),
+        ("from kiosk.room import codes", False),
+        ("from kiosk.room import enough", False),
+    ],
+)
+def test_the_tests_that_import_what_is_changed_run_first(tree: Path, line: str, near: bool) -> None:
+    (tree / "tests/room/test_other.py").write_text(line)
+    named, other = Path("tests/room/test_code.py"), Path("tests/room/test_other.py")
+    expected = ([named, other], []) if near else ([named], [other])
+    assert tool.apart(tree, [other, named], Path("kiosk/room/code.py")) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "within"),
+    [
+        ("def f():\n    return 3", {"f"}),
+        ("def f():\n    return lambda: 3", {"<lambda>"}),
+        ("class A:\n    def f(self):\n        return 3", {"f"}),
+        ("table = {'a': lambda: 3}", {"<lambda>"}),
+        ("a = lambda: 3; b = lambda: 2", set()),  # which of the two that stand on one line cannot be told
+        ("a = 3", set()),
+        ("def f(a=3): ...", set()),
+        ("class A:\n    a = 3", set()),
+        ("def f(a3):\n    return lambda: a3", set()),  # it uses no variable of f any more
+    ],
+)
+def test_what_is_done_at_import_is_outside_of_all_functions(tmp_path: Path, source: str, within: set[str]) -> None:
+    path = tmp_path / "code.py"
+    path.write_text(source)
+    change = Change.of(path, "0".join(source.rsplit("3", 1)))
+    assert {name for _, _, name in change.within} == within
+
+
+def test_a_change_is_made_in_the_functions_that_there_are(tmp_path: Path) -> None:
+    path, source = tmp_path / "code.py", "def f(a):\n    return [each + 3 for each in a]\n\ndef g():\n    return 3\n"
+    path.write_text(source)
+    there: dict[str, Any] = {}
+    exec(compile(source, str(path), "exec"), there)
+    f, change = there["f"], Change.of(path, source.replace("+ 3", "+ 4"))
+    change.make()
+    assert (f([1]), there["g"]()) == ([5], 3)
 
 
 def test_the_same_seed_draws_the_same_places() -> None:
@@ -109,6 +159,7 @@ def test_the_same_seed_draws_the_same_places() -> None:
         ("a.b = c", {("a.b = c", "pass")}),
         ("f(a)", {("f(a)", "pass")}),
         ("def f():\n    return a", {("return a", "return None")}),
+        ("def f():\n    return False", {("False", "True")}),  # None would say no, too
         ("def f(a=1) -> list[2]:\n    raise a", {("1", "(2)"), ("raise a", "pass")}),
         ("@dataclass(frozen=True)\nclass A:\n    pass", {("True", "False")}),
         ("a = 'a_key'", {("'a_key'", "'a_key_'")}),
@@ -134,6 +185,7 @@ def test_what_decides_something_is_changed(tmp_path: Path, source: str, expected
         "__all__ = ['a']",
         "assert a < 1",
         "def f():\n    return None",
+        "class A(B, kw_only=True): ...",
     ],
 )
 def test_what_no_test_of_behaviour_can_see_is_left_alone(tmp_path: Path, source: str) -> None:

@@ -2,9 +2,10 @@
 
 A room is `kiosk/ROOM/` or `kiosk/ROOM.py`; its own tests are `tests/ROOM/` or `tests/test_ROOM*.py`, which need no
 browser, and the two that walk all rooms, `tests/test_privacy.py` and `tests/test_values.py`. The whole is copied to a
-temporary folder; there one place at a time is changed, the tests run until one fails, and the place is put back. A
-change that no test notices *survives* and is listed: either a test is missing, or the line does nothing. The tree
-itself is never touched.
+temporary folder; there one place at a time is changed, the tests run until one fails, and the place is put back. Within
+functions `mutant_forks.py` does that fast; for the rest Python starts anew, and the tests that import the changed file
+run first. A change that no test notices *survives* and is listed: either a test is missing, or the line does nothing.
+The tree itself is never touched.
 
 Changed is what decides something: comparisons, and/or/not, conditions, numbers, bytes, True and False, strings that
 read as an identifier (data, not words), arithmetic, what is returned, statements that do something (a call, an
@@ -24,6 +25,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import json
 import os
 import random
 import re
@@ -39,6 +41,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+FORKS = Path(__file__).resolve().with_name("mutant_forks.py")
+# Three of the four seconds that pytest takes to start are other plugins; under CI, hypothesis draws the same examples
+# every time, and is not in a hurry.
+BARE = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "CI": "1"}
+FIRST_LIMIT_SECONDS = 1200.0
 PACKAGE = "kiosk"
 ROOMS = ("card", "flows", "advice", "session", "portal", "config")
 ALL_ROOMS = ("tests/test_privacy.py", "tests/test_values.py")
@@ -106,6 +113,8 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
             return
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return
+        case ast.keyword(arg="kw_only"):
+            return  # whoever makes one by places is found by mypy
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return
         case ast.AnnAssign(annotation=hint) | ast.arg(annotation=ast.expr() as hint):
@@ -144,7 +153,9 @@ def _instead(node: ast.expr | ast.stmt) -> Iterator[str]:
             yield repr(value[:-1] if value else b"?")
         case ast.Constant(value=str() as value) if IDENTIFIER.fullmatch(value):
             yield repr(value + "_")
-        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+        case ast.Return(value=ast.Constant(value=None | bool())):
+            return  # None says no, and so does False; True becomes False
+        case ast.Return(value=ast.expr()):
             yield "return None"
         case ast.Expr(value=ast.Call()) | ast.Raise() | ast.AugAssign() | ast.Continue() | ast.Break():
             yield "pass"
@@ -163,13 +174,35 @@ def places(root: Path, room: str) -> tuple[list[Path], list[Path]] | None:
     return [path.relative_to(root) for path in files], [path.relative_to(root) for path in (*tests, *of_all)]
 
 
-def passes(root: Path, tests: list[Path], first: str, seconds: float) -> bool:
-    """Whether all tests pass in this time; those of the file named like the changed one go first."""
-    in_order = sorted(tests, key=lambda path: path.stem != f"test_{first}")
-    options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider"]
+def apart(root: Path, tests: list[Path], changed: Path) -> tuple[list[Path], list[Path]]:
+    """The tests that are named like the changed file or import it, and all others: the first find most, and soon."""
+    module = ".".join(changed.with_suffix("").parts).removesuffix(".__init__")
+    name = f"test_{changed.stem}"
+    near = [test for test in tests if test.stem == name or module in _imported((root / test).read_bytes())]
+    return sorted(near, key=lambda test: test.stem != name), [test for test in tests if test not in near]
+
+
+def _imported(source: bytes) -> set[str]:
+    """The modules that a file imports, and what it takes from them, which may be modules, too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=aliases):
+                names.update(alias.name for alias in aliases)
+            case ast.ImportFrom(module=str(module), names=aliases):
+                names.update((module, *(f"{module}.{alias.name}" for alias in aliases)))
+    return names
+
+
+def passes(root: Path, tests: list[Path], seconds: float) -> bool:
+    """Whether all these tests pass in this time; they stop at the first that does not."""
+    if not tests:  # pytest would take all there are
+        return True
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
     with subprocess.Popen(
-        [sys.executable, "-B", "-m", "pytest", *options, *map(str, in_order)],
+        [sys.executable, "-B", "-m", "pytest", *options, *map(str, tests)],
         cwd=root,
+        env=BARE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -189,29 +222,64 @@ def _end(run: subprocess.Popen[bytes]) -> None:
     run.wait()
 
 
+def tried(root: Path, tests: list[Path], drawn: list[Mutant]) -> Iterator[str]:
+    """The lines of mutant_forks.py: first the seconds that a change may take, then what became of each change.
+
+    It keeps what Python compiles; a file that is changed later is newer, and compiled anew.
+    """
+    changes = [(str(each.path), mutated((root / each.path).read_bytes(), each).decode()) for each in drawn]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        asked = {"tests": list(map(str, tests)), "temporary": f"{folder}/tests", "changes": changes}
+        with subprocess.Popen(
+            [sys.executable, FORKS],
+            cwd=root,
+            env=BARE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as run:
+            assert run.stdin is not None and run.stdout is not None
+            try:
+                run.stdin.write(json.dumps(asked).encode())
+                run.stdin.close()
+                yield from (line.decode().strip() for line in run.stdout)
+            finally:
+                _end(run)
+
+
 def look_at(root: Path, room: str, count: int, seed: int) -> tuple[int, list[Mutant]]:
     """How many changes of a room were tried, and those that survived. root: a copy, to be changed at will."""
     found = places(root, room)
     assert found is not None
     code, tests = found
-    begun = time.monotonic()
-    if not passes(root, tests, "", 1200):
-        raise SystemExit(f"{room}: its tests do not pass as they are")
-    limit = max(20.0, 4 * (time.monotonic() - begun))
     every = [mutant for path in code for mutant in mutants(root, path)]
     drawn = random.Random(seed).sample(every, min(count, len(every)))
+    drawn.sort(key=lambda each: (each.path, each.start))
+    # What walks all rooms looks at classes more than at functions, and takes long.
+    own, of_all = ([each for each in tests if (str(each) in ALL_ROOMS) is wanted] for wanted in (False, True))
+    seconds, *verdicts = list(tried(root, own, drawn)) or [""]
+    begun = time.monotonic()
+    if not seconds or not passes(root, of_all, FIRST_LIMIT_SECONDS):
+        raise SystemExit(f"{room}: its tests do not pass as they are")
+    limit = float(seconds) + 4 * (time.monotonic() - begun)
     survivors = []
-    for mutant in sorted(drawn, key=lambda each: (each.path, each.start)):
-        file = root / mutant.path
-        source = file.read_bytes()
-        file.write_bytes(mutated(source, mutant))
-        try:
-            if passes(root, tests, mutant.path.stem, limit):
-                survivors.append(mutant)
-                print(mutant, flush=True)
-        finally:
-            file.write_bytes(source)
+    for mutant, verdict in zip(drawn, verdicts, strict=True):
+        left = {"survived": of_all, "outside": tests}.get(verdict)
+        if left is not None and _survives(root, left, mutant, limit):
+            survivors.append(mutant)
+            print(mutant, flush=True)
     return len(drawn), survivors
+
+
+def _survives(root: Path, tests: list[Path], mutant: Mutant, limit: float) -> bool:
+    """Whether Python, started anew with this change, notices nothing."""
+    file = root / mutant.path
+    source = file.read_bytes()
+    file.write_bytes(mutated(source, mutant))
+    try:
+        return all(passes(root, some, limit) for some in apart(root, tests, mutant.path))
+    finally:
+        file.write_bytes(source)
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:

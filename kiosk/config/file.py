@@ -80,7 +80,7 @@ def _leave_out(document: dict[str, Any], problem: str) -> None:
     name = key or _unknown(sentence)
     keys = document.get(section)
     if not section:
-        keys, section = document, name or ""
+        keys = document
     if isinstance(keys, dict) and name in keys:
         del keys[name]
     elif section in document:

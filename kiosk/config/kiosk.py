@@ -80,7 +80,7 @@ class Printer(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_seconds: Seconds = 5.0
 
     def __post_init__(self) -> None:
-        needs = {"network": ("host",), "serial": ("device",), "usb": ("vendor_id", "product_id"), "none": ()}
+        needs = {"network": ("host",), "serial": ("device",), "usb": ("vendor_id", "product_id")}
         for key in needs.get(self.kind, ()):
             if not getattr(self, key):
                 raise ValueError(f'{key}: is missing; a printer of kind "{self.kind}" needs it')
@@ -118,6 +118,35 @@ class Voice(Struct, frozen=True, forbid_unknown_fields=True):
     loudest: Annotated[int, Meta(ge=10, le=100)] = 100
     jack: AbsolutePath | None = None
     recordings: AbsolutePath | None = None
+
+
+class Bell(Struct, frozen=True, forbid_unknown_fields=True):
+    """A button on the cabinet that calls the staff. Without a device there is none."""
+
+    device: AbsolutePath | None = None
+
+
+class Keypad(Struct, frozen=True, forbid_unknown_fields=True):
+    """Keys that can be felt. Without a device nobody is told of them; any keyboard types all the same."""
+
+    device: AbsolutePath | None = None
+
+
+class Beacon(Struct, frozen=True, forbid_unknown_fields=True):
+    """The kiosk says where it is, while nobody is before it: when a remote's receiver asks, by itself, or both. hours:
+    of the latter; None: the kiosk's own."""
+
+    device: AbsolutePath | None = None
+    every_seconds: Annotated[int, Meta(ge=10, le=600)] | None = None
+    hours: Hours | None = None
+
+    def __post_init__(self) -> None:
+        if self.hours is not None and self.every_seconds is None:
+            raise ValueError("every_seconds: is missing; hours say when it sounds by itself")
+
+    @property
+    def fitted(self) -> bool:
+        return self.device is not None or self.every_seconds is not None
 
 
 class Session(Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,6 +215,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     portal: Portal = field(default_factory=Portal)
     screen: Screen = field(default_factory=Screen)
     voice: Voice = field(default_factory=Voice)
+    bell: Bell = field(default_factory=Bell)
+    keypad: Keypad = field(default_factory=Keypad)
+    beacon: Beacon = field(default_factory=Beacon)
     session: Session = field(default_factory=Session)
     caretaker: Caretaker = field(default_factory=Caretaker)
     alerts: Alerts = field(default_factory=Alerts)

@@ -152,14 +152,15 @@ RECORDING = Todo(
 
 def plan(facts: Guidance, state: CardState) -> Plan:
     """What this card can do today, and what to do next. Nothing in it tells whose card it is."""
-    if state.kind in (TokenKind.ANDROID, TokenKind.IPHONE):
+    phone = state.kind in (TokenKind.ANDROID, TokenKind.IPHONE)
+    if phone:
         todo: tuple[Todo, ...] = (Todo(N_("カードを入れて、もう一度しらべます")),)
     elif state.pinless:
         todo = (TO_A_CARD_WITH_PINS,)
     else:
         todo = tuple(_mend(state))
     return Plan(
-        N_("このカードで、今日できること"),
+        N_("スマートフォンでできること") if phone else N_("このカードで、今日できること"),
         todo,
         can=tuple(_can(state)),
         know=tuple(_know(state)),

@@ -27,12 +27,15 @@ from kiosk.config.guidance import SHIPPED, Guidance, load, overdue, reconfirmed
 from kiosk.config.kiosk import Settings
 from kiosk.config.shipped import faults, listed
 from kiosk.health import (
+    beacon,
+    bell,
     browser,
     caretaker,
     certificate,
     clock,
     fonts,
     guidance,
+    keypad,
     lockdown,
     port,
     portal,
@@ -47,7 +50,7 @@ from kiosk.hw.reader import PcscReader
 from kiosk.ipc.caretaker import Away, Caretaker
 from kiosk.ipc.messages import Board, Facts, FactsStand, Rows, Standing, Status
 from kiosk.language import dates
-from kiosk.language.languages import shipped
+from kiosk.language.languages import JAPANESE, shipped
 from kiosk.portal.client import PortalClient
 from kiosk.portal.errors import Misconfigured
 from kiosk.voice.mouth import can_speak
@@ -109,11 +112,19 @@ def everything(settings: Settings) -> Iterator[Finding]:
     yield clock.judge(dates.now(), passed(settings, facts), client.ill_timed, client.ahead)
     yield from installed_fonts()
     spoken = [language.code for language in shipped() if can_speak(language)]
-    jack = settings.voice.jack
-    yield voice.judge(settings.voice, spoken, jack is not None and os.access(jack, os.R_OK))
+    yield voice.judge(settings.voice, spoken, _readable(settings.voice.jack))
+    yield bell.judge(settings.bell.device, _readable(settings.bell.device), settings.alerts.kind != "none")
+    named = settings.keypad.device
+    yield keypad.judge(named, named is not None and os.path.exists(named))
+    speaks = settings.voice.enabled and JAPANESE.code in spoken
+    yield beacon.judge(settings.beacon, _readable(settings.beacon.device), speaks)
     yield from people_recorded(settings.voice.recordings)
     yield browser.judge(shutil.which("chromium"))
     yield from at_caretaker(there)
+
+
+def _readable(device: str | None) -> bool:
+    return device is not None and os.access(device, os.R_OK)
 
 
 def at_port(number: int) -> Finding:

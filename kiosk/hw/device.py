@@ -1,8 +1,8 @@
 """What the rest of the kiosk may know of a device: its state, and the little it can be asked to do.
 
-Above this line nobody knows pyscard or ESC/POS; below it stand `hw/reader.py`, `hw/printer.py` and `hw/jack.py`, or a
-stand-in of `sim/` that speaks the same wire protocol. Every device is opened after the fork (a session is a process)
-and closed with the process.
+Above this line nobody knows pyscard, ESC/POS or evdev; below it stand `hw/reader.py`, `hw/printer.py`, `hw/jack.py`,
+`hw/button.py` and `hw/keypad.py`, or a stand-in of `sim/` that speaks the same wire protocol. Every device is opened
+after the fork (a session is a process) and closed with the process.
 """
 
 from __future__ import annotations
@@ -147,3 +147,30 @@ class NoJack:
 
     def stop(self) -> None:
         pass
+
+
+class Button(Protocol):
+    """A contact of its own, not on the screen, with one supervisor thread behind it."""
+
+    @property
+    def present(self) -> bool:
+        """It can be heard."""
+
+    def start(self, pressed: Callable[[], None], changed: Callable[[], None]) -> None:
+        """Begin to watch; both are called from the watching thread: `pressed` each time it goes down, `changed` when it
+        is present or is not any more."""
+
+    def stop(self) -> None: ...
+
+
+class Keypad(Protocol):
+    """Keys that can be felt, with one supervisor thread behind them. They type by themselves; what is known is whether
+    they are there."""
+
+    @property
+    def present(self) -> bool: ...
+
+    def start(self, changed: Callable[[], None]) -> None:
+        """Begin to watch; `changed` is called from the watching thread when they come or go."""
+
+    def stop(self) -> None: ...

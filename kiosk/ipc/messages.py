@@ -63,7 +63,9 @@ CLOSED_FOR: tuple[ClosedFor, ...] = get_args(ClosedFor)
 ShutFor = ClosedFor | Literal["hours"]  # by the staff, or by its hours
 SHUT_FOR: tuple[ShutFor, ...] = (*CLOSED_FOR, "hours")
 SafeFor = Literal["settings", "starts"]  # why there is guidance only (config/events.toml)
-Part = Literal["printer", "reader", "touch", "fingers", "keypad", "colours", "sound", "headphones", "portal", "caller"]
+Part = Literal[
+    "printer", "reader", "touch", "fingers", "keypad", "bell", "colours", "sound", "headphones", "portal", "caller"
+]
 Adjusted = Literal["volume", "brightness"]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 PrintEvent = Literal["slip", "slip_failed", "tried_out", "readiness_reported", "paper_changed"]

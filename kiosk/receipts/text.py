@@ -14,6 +14,7 @@ from markupsafe import Markup
 from kiosk.advice.todo import numbered
 from kiosk.config.guidance import Line, called_in
 from kiosk.config.kiosk import Station
+from kiosk.language.dates import written
 from kiosk.language.furigana import plain
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
@@ -56,6 +57,8 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
     if isinstance(slip, OutcomeSlip):
         yield _(slip.happened) % {"most": slip.tries}
         yield _(slip.meaning)
+        if slip.opens_at:
+            yield f"{_('受付の開始')} {written(slip.opens_at, language)}"
     if isinstance(slip, TodoSlip):
         yield from map(_, (*slip.can, *slip.know))
         if slip.tries is not None:
@@ -83,7 +86,7 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
         yield from (f"・{_(thing)}" for thing in todo.bring)
         yield from map(_, todo.notes)
     if slip.official:
-        yield slip.official
+        yield f"{_('伝えることば')} {slip.official}"
     yield " ".join(filter(None, (station.name, station.desk, station.telephone)))
     yield from hours(station.hours)
     if slip.page:

@@ -53,7 +53,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kiosk.config.events import Event, event
@@ -73,6 +73,7 @@ FORGET, RESTART, ALIVE, ASTRAY = b"forget", b"restart", b"alive", b"astray"
 PROFILE = "browser-"  # how its folder's name begins
 LOOK_SECONDS = 0.2  # from one look at the processes to the next
 DISPLAYS = Path("/sys/class/drm")
+NOT_ITS_OWN = ("XKB_", "WLR_", "NOTIFY_", "WATCHDOG_")  # the compositor's, and what is between systemd and us
 RENDERER = b"--type=renderer"
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
@@ -188,6 +189,7 @@ class Keeper:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
+                    env=its_own(os.environ),
                     process_group=0,  # so that all of it can be killed when its first process has gone
                 )
             except OSError as error:
@@ -382,6 +384,12 @@ def tell_browser(settings: Settings, what: bytes) -> bool:
         if what in (FORGET, RESTART):  # the rest is said again and again
             log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
         return False
+
+
+def its_own(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of it is a browser's. The compositor's keymap comes over Wayland, from the compositor: Chromium looks for a
+    common keyboard in XKB_CONFIG_ROOT besides, where ours is all there is, and ends by SIGSEGV."""
+    return {name: value for name, value in environment.items() if not name.startswith(NOT_ITS_OWN)}
 
 
 def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:

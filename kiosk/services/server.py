@@ -51,9 +51,12 @@ from kiosk.config import guidance
 from kiosk.config.events import event
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance
-from kiosk.config.kiosk import AsSet, Portal, Printer, Settings, Voice
+from kiosk.config.kiosk import AsSet, Bell, Keypad, Portal, Printer, Settings, Voice
+from kiosk.config.kiosk import Beacon as BeaconSettings
+from kiosk.hw.button import InputButton
 from kiosk.hw.device import Jack, NoJack, NoReader, Reader
 from kiosk.hw.jack import InputJack
+from kiosk.hw.keypad import ListedKeypad
 from kiosk.hw.printer import NoPrinter, open_printer
 from kiosk.hw.supervise import Complaints, stands, start, where, within
 from kiosk.ipc.caretaker import Listener, NoCaretaker, Untold
@@ -65,9 +68,10 @@ from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, RESTART, tell_browser
 from kiosk.services.starts import TRIES, Starts
 from kiosk.session import visit
+from kiosk.session.beacon import Beacon
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
-from kiosk.session.devices import Devices
+from kiosk.session.devices import Aids, Devices
 from kiosk.session.handover import Handover
 from kiosk.session.session import Session
 from kiosk.session.shown import View
@@ -310,12 +314,30 @@ def facts_of(settings: Settings) -> Guidance:
 def without_devices(settings: Settings) -> Settings:
     """What guidance needs of the settings."""
     return structs.replace(
-        settings, printer=Printer(), portal=Portal(), voice=structs.replace(settings.voice, jack=None)
+        settings,
+        printer=Printer(),
+        portal=Portal(),
+        voice=structs.replace(settings.voice, jack=None),
+        bell=Bell(),
+        keypad=Keypad(),
+        beacon=BeaconSettings(),
     )
 
 
 def open_jack(settings: Voice) -> Jack:
     return InputJack(settings.jack) if settings.jack else NoJack()
+
+
+def open_aids(settings: Settings) -> Aids:
+    """A beacon without a voice is none."""
+    bell, keypad, remote = settings.bell.device, settings.keypad.device, settings.beacon.device
+    beacon = settings.beacon.fitted and settings.voice.enabled
+    return Aids(
+        InputButton(bell, "bell") if bell else None,
+        ListedKeypad(keypad) if keypad else None,
+        InputButton(remote, "remote") if remote and beacon else None,
+        beacon,
+    )
 
 
 def opened(what: str, how: Callable[[], Thing], otherwise: Callable[[], Thing]) -> Thing:
@@ -361,7 +383,8 @@ def open_session(
     left = [] if safe else portal.left()  # before this session begins anything itself
     has_printer = settings.printer.kind != "none"
     printer = opened("the printer", lambda: open_printer(settings.printer), lambda: NoPrinter(settings.printer.width))
-    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe)
+    aids = opened("the aids", lambda: open_aids(settings), Aids)
+    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe, aids)
 
     def life(mine: bool) -> bool:
         if mine:
@@ -390,8 +413,22 @@ def open_session(
         as_set=as_set,
     )
     line.serve(session)
+    beacon = Beacon(
+        settings.beacon,
+        lambda: session.alone,
+        lambda: not devices.guidance_only,
+        lambda: line.announce(aids.keys, settings.voice.jack is not None),
+    )
     devices.ask_doors()  # before anybody can touch a screen that says it is open
-    devices.start(session.card_changed, session.device_changed, lambda: session.in_use, session.headphones)
+    devices.start(
+        session.card_changed,
+        session.device_changed,
+        lambda: session.in_use,
+        session.headphones,
+        session.ring,
+        beacon.asked,
+    )
+    beacon.start()
 
     if left:
         threading.Thread(target=portal.settle_all, args=(left,), name="left", daemon=True).start()

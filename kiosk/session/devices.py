@@ -19,10 +19,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from kiosk.config.events import Event, event
-from kiosk.hw.device import Jack, NoJack, Printer, PrinterFault, Reader, ReaderState
+from kiosk.hw.device import Button, Jack, Keypad, NoJack, Printer, PrinterFault, Reader, ReaderState
 from kiosk.hw.supervise import Complaints, keep, start, where
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.doors import UNKNOWN
@@ -35,13 +36,43 @@ from kiosk.portal.model import OpensAt
 log = logging.getLogger("kiosk.devices")
 
 ASK_EVERY_SECONDS = 10.0
+UNUSED = ("reader", "printer", "portal", "bell", "keypad", "beacon")  # while there is guidance only
 
 PortalState = Literal["open", "closed", "unreachable"]
 
 
+@dataclass(frozen=True)
+class Aids:
+    """What can be felt beside the screen, and heard from afar, as far as it is fitted (docs/aids.md). receiver: of the
+    beacon's remote. beacon: there is one, also if it only sounds by itself."""
+
+    bell: Button | None = None
+    keypad: Keypad | None = None
+    receiver: Button | None = None
+    beacon: bool = False
+
+    @property
+    def keys(self) -> bool:
+        """There are keys that can be felt now."""
+        return self.keypad is not None and self.keypad.present
+
+    def reports(self) -> list[tuple[str, str]]:
+        """Checks and reasons."""
+        alone = "ready" if self.beacon else "none"
+        return [
+            ("bell", _stands(self.bell)),
+            ("keypad", _stands(self.keypad)),
+            ("beacon", _stands(self.receiver) if self.receiver else alone),
+        ]
+
+
+def _stands(aid: Button | Keypad | None) -> str:
+    return "none" if aid is None else "ready" if aid.present else "absent"
+
+
 class Devices:
-    """Reader, printer, portal and the socket for headphones, opened after the fork. has_printer: or `printer` stands
-    for none, of which there is nothing to tell. safe_for: why there is guidance only; None: there is more."""
+    """Reader, printer, portal, the socket for headphones and the aids, opened after the fork. has_printer: or `printer`
+    stands for none, of which there is nothing to tell. safe_for: why there is guidance only; None: there is more."""
 
     def __init__(
         self,
@@ -52,8 +83,10 @@ class Devices:
         caretaker: Listener | None = None,
         has_printer: bool = True,
         safe_for: SafeFor | None = None,
+        aids: Aids | None = None,
     ) -> None:
         self.safe_for = safe_for
+        self.aids = aids or Aids()
         self.reader = reader
         self.printer = printer
         self.portal = portal
@@ -84,17 +117,28 @@ class Devices:
         changed: Callable[[], None],
         busy: Callable[[], bool],
         headphones: Callable[[bool], None] = lambda _in: None,
+        rung: Callable[[], None] = lambda: None,
+        sought: Callable[[], None] = lambda: None,
     ) -> None:
         """Watch from now on. All are called from other threads: `card` with what the reader reports, `headphones` when
-        some go in or out, `changed` when printer or portal are not as they were; `busy` says whether somebody is being
-        served."""
+        some go in or out, `changed` when printer, portal or keypad are not as they were, `rung` and `sought` when the
+        bell and the beacon's remote are pressed; `busy` says whether somebody is being served."""
 
         def seen(state: ReaderState) -> None:
             card(state)
             self._news.set()
 
+        def felt() -> None:
+            changed()
+            self._news.set()
+
         self.reader.start(seen)
         self.jack.start(headphones)
+        for button, pressed in ((self.aids.bell, rung), (self.aids.receiver, sought)):
+            if button is not None:
+                button.start(pressed, self._news.set)
+        if self.aids.keypad is not None:
+            self.aids.keypad.start(felt)
         if self.safe_for is None:
             self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
             self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
@@ -102,7 +146,7 @@ class Devices:
         self._watch("health", self.report, lambda: False, changed, lambda: False, self._news)
 
     def stop(self) -> None:
-        """End the watches of printer and portal. The reader and the jack have their own."""
+        """End the watches of printer and portal. The reader, the jack and the aids have their own."""
         self._stopped.set()
         self._news.set()
 
@@ -206,8 +250,8 @@ class Devices:
     def _reports(self) -> list[tuple[str, str]]:
         """Checks and reasons. The clock is held against the portal's only when that has just told its own."""
         if self.safe_for is not None:
-            return [("safe_mode", self.safe_for), *((unused, "unused") for unused in ("reader", "printer", "portal"))]
-        found = [("safe_mode", "off")]
+            return [("safe_mode", self.safe_for), *((unused, "unused") for unused in UNUSED)]
+        found = [("safe_mode", "off"), *self.aids.reports()]
         found.append(("reader", "absent" if self.reader.state is ReaderState.ABSENT else "present"))
         if not self._has_printer:
             found.append(("printer", "none"))

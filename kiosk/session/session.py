@@ -96,6 +96,8 @@ class Session:
         self._shown = Shown(show)
         self._patience = Patience(settings, now())
         self._events = events or queue.SimpleQueue()
+        self.rings = 0  # of the bell
+        self._rung = False  # it was, and the screen has not said so yet
         self._in_use = False
         self._leaving = False
         self._stopping = False
@@ -112,6 +114,11 @@ class Session:
     def untouched(self) -> bool:
         """It is shown as the next person is to find it: in the station's own dress, and nothing is laid over it."""
         return self.view.preferences == Preferences() and self.view.overlay is None
+
+    @property
+    def alone(self) -> bool:
+        """Nobody is before it: it is open, and waits for the next person as they are to find it."""
+        return self.view.screen.name == "attract" and self.untouched
 
     @property
     def in_use(self) -> bool:
@@ -139,6 +146,15 @@ class Session:
         """Somebody has plugged in headphones, and so asks to listen; or pulled them out, and nothing more may be said
         that was meant for them alone."""
         self._shown.prefer(Wish.LISTEN if plugged else Wish.HUSH)
+        self._events.put(Event("device"))
+
+    def ring(self) -> None:
+        """The bell was pressed: what 係員を呼ぶ does, from whatever screen, also while that takes no answer; and it is
+        said aloud, for whoever presses it may not see. In the staff's room they are there already."""
+        self.rings += 1
+        if self.view.screen.staff != "room":
+            self._call()
+            self._rung = True
         self._events.put(Event("device"))
 
     def card_changed(self, state: ReaderState) -> None:
@@ -254,6 +270,16 @@ class Session:
         return self._devices.jack.plugged if self._settings.voice.jack else None
 
     @property
+    def keypad_in(self) -> bool | None:
+        keypad = self._devices.aids.keypad
+        return None if keypad is None else keypad.present
+
+    @property
+    def bell_in(self) -> bool | None:
+        bell = self._devices.aids.bell
+        return None if bell is None else bell.present
+
+    @property
     def inputs(self) -> Inputs:
         return inputs()
 
@@ -349,13 +375,17 @@ class Session:
             raise BrowserLost
         if self._leaving and self._in_use:
             raise Left
+        if self._rung:
+            self._rung = False
+            self._shown.lay("staff", aloud=True)
+            self._patience.answered(self.now())
         self._waits = True
         try:
             event = self._events.get(timeout=self._patience.wait(self.now()))
         except queue.Empty:
             self._goes_on()
             if self._patience.due(self.now()) == "warn":
-                self._shown.lay("idle", self._patience.until)
+                self._shown.lay("idle", self._patience.until, aloud=self.view.aloud)
             return None
         self._goes_on()
         if event.kind == "device":
@@ -376,9 +406,7 @@ class Session:
         """The helpers that are on every screen, and the questions laid over it."""
         match answer, self.view.overlay:
             case Help.STAFF, _:
-                log.info("asked where the staff are")
-                if self._settings.alerts.kind != "none":
-                    self.calling.begin(self.device_changed)
+                self._call()
                 self._shown.lay("staff")
             case Help.CALL_OFF, "staff":
                 self.calling.end()
@@ -391,6 +419,11 @@ class Session:
                 if (self.view.screen.step or 0) < CONFIRM_LEAVING_FROM:
                     raise Left
                 self._shown.lay("leave")
+
+    def _call(self) -> None:
+        log.info("asked where the staff are")
+        if self._settings.alerts.kind != "none":
+            self.calling.begin(self.device_changed)
 
     def _take_stale(self) -> None:
         """Take out what came while something was being done: only やめる still counts, whatever screen it came from."""

@@ -34,6 +34,7 @@ class View:
     until: float | None  # when the overlay's question answers itself, in monotonic seconds
     preferences: Preferences
     pad: Mapping[str, object] | None = field(repr=False)
+    aloud: bool = False  # the overlay is heard also by whoever does not listen
 
     def left(self, now: float) -> float | None:
         """How long the overlay's question still waits, in seconds: less each time it is shown again."""
@@ -64,14 +65,16 @@ class Shown:
             anew = (before.screen.name, before.screen.step) != (screen.name, screen.step)
             overlay = None if anew and before.overlay != "language" else before.overlay
             until = before.until if overlay else None
-            self._become(View(before.seq + anew, screen, overlay, until, before.preferences, pad))
+            aloud = before.aloud and overlay is not None
+            self._become(View(before.seq + anew, screen, overlay, until, before.preferences, pad, aloud))
             return anew
 
-    def lay(self, overlay: Overlay | None, until: float | None = None) -> None:
-        """Lay a question or a notice over the screen, or take it away. until: when it answers itself."""
+    def lay(self, overlay: Overlay | None, until: float | None = None, aloud: bool = False) -> None:
+        """Lay a question or a notice over the screen, or take it away. until: when it answers itself. aloud: it is
+        heard, too, whoever is there."""
         with self._lock:
-            if overlay != self._view.overlay:
-                self._become(replace(self._view, overlay=overlay, until=until))
+            if (overlay, aloud) != (self._view.overlay, self._view.aloud):
+                self._become(replace(self._view, overlay=overlay, until=until, aloud=aloud))
 
     def lay_leaving(self, seq: int) -> None:
         """やめる was touched on screen `seq`. If that is doing something it hears of it only later: it is said now."""
@@ -79,7 +82,7 @@ class Shown:
             screen = self._view.screen
             visited = screen.name not in NOBODY_YET and not screen.staff
             if self.accepts(seq) and visited and not screen.answers:
-                self._become(replace(self._view, overlay="leaving"))
+                self._become(replace(self._view, overlay="leaving", aloud=False))
 
     def prefer(self, wish: Wish | Language) -> None:
         """How things are shown changes at once, whatever the flow is doing: the same screen stands there in another

@@ -33,6 +33,7 @@ from kiosk.config.kiosk import Settings, Station
 from kiosk.language.hours import Hours
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.inputs import VirtualInput
 from kiosk.sim.pager import Pager
 from kiosk.sim.people import people
 from kiosk.sim.pki import DIRECTORY as PKI_DIRECTORY
@@ -86,6 +87,7 @@ the dock's interface for programs (JSON, on the dock's port):
                             "faults": {{"pull_at": 5}}, "new": true (its counters as on the first day)
   DELETE /api/card          pull it out
   POST   /api/printer       {{"paper_end": true, "power": false}}: any of its switches
+  POST   /api/aids/bell     {{"press": true}} or {{"plugged": false}}; also remote, and keypad (its keys are your own)
   POST   /api/portal        {{"faults": {{"slow": {{"on": "submit", "times": 1, "value": "5"}}, "closed": false}}}},
                             {{"change_terms": true}}, {{"release_links": true}}, {{"reset": true}}
   POST   /api/calls         {{"seen": "0a1b2c3d"}}: one of the staff has seen this call, of those in the state
@@ -175,10 +177,12 @@ def _run(options: argparse.Namespace, stack: contextlib.ExitStack, ended: thread
             state_directory=str((options.state / "caretaker").absolute()),
         ),
     )
+    aids = _aids(settings, Path(runtime), stack)
+    settings = _felt(settings, aids)
     pager = Pager() if settings.alerts.kind == "none" else None
     if pager:
         settings = structs.replace(settings, alerts=_called_at(settings, ports.dock))
-    panel = Dock(ports.address("kiosk"), around.drawer, around.printer, around.portal, pager)
+    panel = Dock(ports.address("kiosk"), around.drawer, around.printer, around.portal, pager, aids=aids)
     file = (options.state / "demo.toml").absolute()
     file.write_text("# Written by the demo at each start.\n" + as_toml(settings), encoding="utf-8")
     dock = Server(ports.dock, make_dock(panel))
@@ -288,6 +292,24 @@ def _printer(options: argparse.Namespace, settings: Settings) -> VirtualPrinter 
 
 def _printing_at(settings: Settings, host: str, number: int) -> Settings:
     return structs.replace(settings, printer=structs.replace(settings.printer, kind="network", host=host, port=number))
+
+
+def _aids(settings: Settings, folder: Path, stack: contextlib.ExitStack) -> dict[str, VirtualInput]:
+    """Bell, keypad and remote, plugged in, but for those that the settings name."""
+    named = {"bell": settings.bell.device, "keypad": settings.keypad.device, "remote": settings.beacon.device}
+    made = {name: VirtualInput(folder / name) for name, device in named.items() if device is None}
+    for each in made.values():
+        each.plug()
+        stack.callback(each.pull)
+    return made
+
+
+def _felt(settings: Settings, aids: dict[str, VirtualInput]) -> Settings:
+    """The settings with those in place of none."""
+    sections = {"bell": "bell", "keypad": "keypad", "remote": "beacon"}
+    devices = {sections[name]: str(each.path) for name, each in aids.items()}
+    replaced = {name: structs.replace(getattr(settings, name), device=device) for name, device in devices.items()}
+    return structs.replace(settings, **replaced)
 
 
 def _called_at(settings: Settings, number: int) -> config.Alerts:

@@ -47,8 +47,9 @@ def main() -> int:
 def unchecked(values: dict[str, dict[str, object]]) -> Settings:
     """The settings, whatever their values."""
     sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
-    if hours := values["station"]["hours"]:
-        values["station"]["hours"] = Hours(str(hours))
+    for section in values.values():
+        if hours := section.get("hours"):
+            section["hours"] = Hours(str(hours))
     return Settings(**{name: sections[name](**section) for name, section in values.items()})
 
 

@@ -21,6 +21,9 @@ from kiosk.voice.voices import NoVoice, Voice, voice_of, wav
 BUTTONS = N_("押せるボタンは、")
 LOOK = N_("画面でお確かめください。")
 LANGUAGE = N_("言語")
+HERE = N_("マイナ免許証の機械です。")
+KEYS = N_("キーパッドでも操作できます。")  # as the first screen shows it
+PLUG = N_("イヤホンを差すと、音声で案内します。")
 SENTENCE = re.compile(r"[^。]+。?")
 
 
@@ -59,6 +62,14 @@ class Mouth:
             "screen": self._addresses(voice, made.screen, look),
             "labels": {answer: addresses for answer, addresses in labels.items() if addresses},
         }
+
+    def place(self, language: Language, *, keypad: bool, socket: bool) -> list[str]:
+        """What the machine is, for whoever looks for it by ear, and by what they can use it, as addresses; none where
+        they have not been made."""
+        told = (HERE, *((KEYS,) if keypad else ()), *((PLUG,) if socket else ()))
+        voice = voice_of(language)
+        files = [file_name(voice, _said(each, language)) for each in told]
+        return [f"/voice/{each}" for each in files if each in rendered()]
 
     def prompt(self, name: str) -> Path | None:
         """The file of a prompt."""

@@ -47,9 +47,13 @@ READINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ja": (
         (RANGE, "から"),
         (r"(?<![上下左右横]の)(?<![地両片夕一双])方(?![向法式面針位角])", "かた"),  # the polite word for a person
-        (r"(?<=いま)行って", "おこなって"),
+        (r"(?<=を)行って", "おこなって"),
+        (r"空(?=か、)", "から"),  # empty, not the sky
+        (r"はいりません", "は要りません"),  # is not needed; without a kanji it is taken for 入りません
+        (r"はいるか", "入るか"),
+        (r"開いて(?=\s?い)", "あいて"),
     ),
-    "en": ((RANGE, " to "), (CHIP, "I C")),
+    "en": ((RANGE, " to "), (CHIP, "I C"), ("Mynaportal", "Myna portal"), ("kōban", "koban")),
     "pt": ((RANGE, " a "), (CHIP, "i cê")),
     "vi": ((RANGE, " đến "), (CHIP, "i xê")),
     "ko": ((RANGE, "에서 "), (CHIP, "아이시")),

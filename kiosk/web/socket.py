@@ -25,7 +25,7 @@ from kiosk.config.kiosk import Voice
 from kiosk.flows.asking.screen import Screen
 from kiosk.session.answers import Sign, heard
 from kiosk.session.handover import Handover
-from kiosk.session.preferences import LOUDEST
+from kiosk.session.preferences import LOUDEST, Preferences
 from kiosk.session.session import Session
 from kiosk.session.shown import View
 from kiosk.voice.mouth import Mouth
@@ -101,6 +101,17 @@ class Line:
         with self._lock:
             self._send(view)
 
+    def announce(self, keypad: bool, socket: bool) -> None:
+        """Have the page say what the machine is and by what it can be used (`Mouth.place`), as loud as the voice is. It
+        does so while the screen that stands there now does."""
+        with self._lock:
+            if self._page is None or self._session is None or self._mouth is None or not self._voice.enabled:
+                return
+            view = self._session.view
+            say = self._mouth.place(view.preferences.language, keypad=keypad, socket=socket)
+            told = {"seq": view.seq, "say": say, "loud": self._loud(view.preferences)}
+            self._io.emit("announce", told, to=self._page)
+
     def await_shown(self, seconds: float) -> None:
         """Wait until the page has put up what it was sent last, but no longer than this."""
         shown = threading.Event()
@@ -133,11 +144,14 @@ class Line:
     def _speech(self, view: View, html: str) -> dict[str, object] | None:
         """What is to be heard with it, and how loud (1 is full); None while nobody listens."""
         wanted = view.preferences
-        if self._mouth is None or not self._voice.enabled or not wanted.listening or not _is_said(view.screen):
+        heard = view.aloud or (wanted.listening and _is_said(view.screen))
+        if self._mouth is None or not self._voice.enabled or not heard:
             return None
         speech = self._mouth.say(html, wanted.language)
-        loud = (wanted.volume / LOUDEST) ** 1.5 * self._voice.loudest / 100
-        return None if speech is None else {**speech, "turn": wanted.turn, "loud": loud}
+        return None if speech is None else {**speech, "turn": wanted.turn, "loud": self._loud(wanted)}
+
+    def _loud(self, wanted: Preferences) -> float:
+        return float((wanted.volume / LOUDEST) ** 1.5 * self._voice.loudest / 100)
 
     def _connect(self, _auth: object = None) -> bool:
         if not self._is_ours(request.headers.get("Origin"), request.environ) or self._session is None:

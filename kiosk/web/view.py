@@ -117,6 +117,7 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
             "reader": devices.reader.state.value,
             "printer": devices.printer_fault.value if devices.printer_fault else None,
             "portal": devices.portal_state,
+            "keypad": devices.aids.keys,
             "opens_at": devices.portal_opens_at,
             "holding": devices.portal.holding,
             "offers": [offer.value for offer in devices.portal.offers],

@@ -38,6 +38,11 @@ def test_every_end_has_an_outcome() -> None:
     assert set(OUTCOMES) == set(End)
 
 
+def test_an_end_is_told_under_its_own_name() -> None:
+    """The screen, and so a screenshot or a line of a journal, names it as the code does."""
+    assert [end.value for end in End] == [end.name.lower() for end in End]
+
+
 def test_every_refusal_of_the_portal_has_an_outcome() -> None:
     assert set(REFUSALS) == set(Refusal)
 

@@ -18,6 +18,7 @@ from kiosk.config import guidance
 from kiosk.config.guidance import Place
 from kiosk.language.hours import Hours
 from kiosk.language.languages import LOCALES, N_, Language, shipped
+from kiosk.web.view import TEMPLATES
 from tests.web.catalogue import licence
 
 FACTS = guidance.load()
@@ -71,6 +72,10 @@ def test_a_plan_is_told_whole() -> None:
     assert [todo.where for todo in there.todo] == [FACTS.municipality.name, "", FACTS.licence_desk.name]
     assert there.todo == told(plan.todo, FACTS)
     assert (there.heading, there.can) == (plan.heading, plan.can)
+
+
+def test_a_plan_that_names_no_picture_has_one_that_is_drawn() -> None:
+    assert (TEMPLATES / "drawings" / f"{Plan(N_('見出し'), ()).picture}.html").is_file()
 
 
 @pytest.mark.parametrize("language", [each for each in shipped() if each.foreign], ids=lambda each: each.code)

@@ -7,6 +7,7 @@ import datetime
 import itertools
 import json
 import math
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,28 @@ def test_the_counts_of_all_fields_are_of_the_same_visits() -> None:
     for hours in (0, -1, True, 1.5, "1"):
         with pytest.raises(NotAnEvent):
             counts("visit_ended", hours, by)  # type: ignore[arg-type]
+
+
+def test_the_table_takes_no_word_that_nobody_reads() -> None:
+    written = tomllib.loads(events.TABLE.read_text("utf-8"))
+    msgspec.convert(written, events.Table)
+    for part in (written, written["events"]["slip"], written["fields"]["printed"]):
+        part["zzz"] = 1
+        with pytest.raises(msgspec.ValidationError, match="zzz"):
+            msgspec.convert(written, events.Table)
+        del part["zzz"]
+
+
+def test_whatever_is_counted_is_at_least_one_and_at_most_a_thousand_million() -> None:
+    most = 10**9
+
+    def counted(hours: int, slips: int) -> Counts:
+        return counts("slip", hours, {"printed": {"printed": slips}})
+
+    assert [counted(1, 1).count, counted(most, 1).hours, counted(1, most).count] == [1, most, most]
+    for hours, slips in ((0, 1), (1, 0), (most + 1, 1), (1, most + 1)):
+        with pytest.raises(NotAnEvent):
+            counted(hours, slips)
 
 
 @pytest.mark.parametrize("name", ROWS)

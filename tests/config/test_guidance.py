@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from kiosk.config.file import ConfigError, read_hours
-from kiosk.config.guidance import SHIPPED, Guidance, Line, called_in, load, messages, overdue
+from kiosk.config.guidance import SHIPPED, Guidance, Line, called_in, digest, load, messages, overdue, reconfirmed, told
 from kiosk.language.hours import Hours
 from kiosk.language.languages import TONGUES
 
@@ -93,6 +94,16 @@ def test_a_value_that_does_not_fit_is_named_with_what_would(tmp_path: Path, righ
     assert line_for(tmp_path, TEXT.replace(right, wrong, 1)) == line
 
 
+@pytest.mark.parametrize("section", list(tomllib.loads(TEXT)))
+def test_whatever_key_has_a_value_that_does_not_fit_what_would_is_said(tmp_path: Path, section: str) -> None:
+    before, _, rest = TEXT.partition(f"[{section}]\n")
+    own, more, after = rest.partition("\n[")
+    for key in tomllib.loads(own):
+        others = "\n".join(line for line in own.splitlines() if not re.match(rf"{key}[ .]", line))
+        line = line_for(tmp_path, f"{before}[{section}]\n{key} = []\n{others}{more}{after}")
+        assert re.fullmatch(rf"{section}\.{key}: \[\] does not fit, it must be (?!None).{{9,}}; correct it.*", line)
+
+
 @pytest.mark.parametrize(("right", "wrong", "line"), WRONG)
 def test_what_does_not_belong_or_is_missing_is_named_with_its_cure(
     tmp_path: Path, right: str, wrong: str, line: str
@@ -136,7 +147,35 @@ def test_a_fact_is_overdue_from_the_day_of_its_review() -> None:
 
 
 def test_a_day_of_confirmation_that_has_not_come_yet_hides_nothing() -> None:
+    assert overdue(dated(datetime.date(2026, 4, 1)), datetime.date(2026, 4, 1)) == (), "today has come"
+    assert len(overdue(dated(datetime.date(2026, 4, 2)), datetime.date(2026, 4, 1))) == len(tomllib.loads(TEXT))
     assert len(overdue(dated(datetime.date(2062, 4, 1)), datetime.date(2026, 4, 1))) == len(tomllib.loads(TEXT))
+
+
+def test_whoever_has_confirmed_a_fact_has_confirmed_what_it_says_and_nothing_else() -> None:
+    replace, day = msgspec.structs.replace, datetime.date(2026, 4, 1)
+    fee = dated(day).recording
+    assert told(fee) == {"yen": fee.yen}
+    assert digest(replace(fee, source="別の紙", confirmed=datetime.date(2026, 5, 1), review_days=30)) == digest(fee)
+    assert re.fullmatch("[0-9a-f]{64}", digest(fee)) and digest(replace(fee, yen=fee.yen + 1)) != digest(fee)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "days", "holds"),
+    [
+        ("recording", 0, 1, 1),  # a later day
+        ("recording", 0, -1, 0),  # an earlier one: the file's holds
+        ("recording", 1, 1, 0),  # of what it said once
+        ("photo", 0, 1, 0),  # of another fact that said the same
+    ],
+)
+def test_the_later_day_on_which_somebody_made_sure_holds(name: str, said: int, days: int, holds: int) -> None:
+    facts = dated(datetime.date(2026, 4, 1))
+    fee, day = facts.recording, datetime.timedelta(days=1)
+    key = (name, digest(msgspec.structs.replace(fee, yen=fee.yen + said)))
+    after = reconfirmed(facts, {key: fee.confirmed + days * day})
+    expected = msgspec.structs.replace(fee, confirmed=fee.confirmed + holds * day)
+    assert after == msgspec.structs.replace(facts, recording=expected)
 
 
 RANGES = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.config.shipped import Fault, faults, listed
+from kiosk.config.shipped import LISTS, Fault, faults, listed
 from tests.nobody import needs_root, nobody_says
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +105,12 @@ def test_a_folder_that_is_not_for_us_to_see_hides_what_is_in_it_and_no_more(
 
 def test_where_nothing_was_installed_there_is_no_list(tmp_path: Path) -> None:
     assert listed((tmp_path / "shipped",)) is None
+
+
+def test_the_list_is_looked_for_where_it_is_put() -> None:
+    """Beside the program by the package, beside the settings by `make install`."""
+    assert list(LISTS) == [ROOT / "shipped", Path("/etc/kiosk/shipped")]
+    assert ">$(DESTDIR)$(LIB)/kiosk/shipped" in (ROOT / "Makefile").read_text()
 
 
 def test_every_file_that_is_gone_or_changed_is_named(machine: Machine) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Playwright
 
 from kiosk.hw.device import ReaderState
+from kiosk.sim.inputs import EV_KEY, EVENT, KEY_ENTER
 from kiosk.sim.people import people
 from kiosk.sim.portal.faults import Fault
 from tests.sim.dock.conftest import World, until
@@ -54,6 +55,12 @@ def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(d
     assert (slow.on, slow.times, slow.value) == ("submit", 1, "30")
     dock.portal.faults.strikes(Fault.SLOW, "submit")
     until(lambda: not page.get_by_role("checkbox", name="答えない").is_checked())
+
+    page.get_by_role("checkbox", name="呼びボタン：抜けている").uncheck()
+    until(lambda: dock.aids["bell"].plugged)
+    with dock.aids["bell"].path.open("rb", buffering=0) as wire:
+        page.locator("[data-aid=bell]").get_by_role("button", name="押す").click()
+        assert EVENT.unpack(wire.read(EVENT.size))[2:] == (EV_KEY, KEY_ENTER, 1)
 
     page.get_by_role("link", name="English").click()
     page.get_by_role("status").get_by_text("A card is in").wait_for()

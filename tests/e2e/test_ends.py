@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from itertools import product
 from typing import Literal
 
 import pytest
@@ -17,6 +18,7 @@ from kiosk.portal.model import State
 from kiosk.services.server import STOP_SECONDS, UNHEARD, UNWIND_SECONDS
 from kiosk.sim.portal.faults import Fault
 from tests.stage import Slow, Stage, living, until
+from tests.whole import covering, few
 
 WHO = "excellent"
 SETTLED_SECONDS = 5.0  # from the moment the next session lives; within this machine it is a tenth of that
@@ -64,8 +66,11 @@ def keys(pin: str) -> Iterator[str]:
     return (f"key:{key}" for key in pin)
 
 
-@pytest.mark.parametrize("step", [7, 8, 10])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda number: number.name)
+STEPS = (7, 8, 10)
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)  # one handler hears all three
+
+
+@pytest.mark.parametrize(("step", "number"), covering(STEPS, STOPS), ids=str)
 def test_a_stop_ends_the_session_as_its_own_end_does(stage: Stage, step: int, number: signal.Signals) -> None:
     with visit(stage, step):
         [worker] = stage.workers
@@ -78,7 +83,7 @@ def test_a_stop_ends_the_session_as_its_own_end_does(stage: Stage, step: int, nu
     assert stage.states() == [State.CANCELLED]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", STOPS, ids=lambda number: number.name)
 def test_a_worker_that_is_told_to_stop_ends_its_session_and_has_a_successor(
     stage: Stage, number: signal.Signals
 ) -> None:
@@ -92,9 +97,14 @@ def test_a_worker_that_is_told_to_stop_ends_its_session_and_has_a_successor(
         visitor.finds("is-attract")
 
 
-@pytest.mark.parametrize("step", [7, 8, 10])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: number.name)
-@pytest.mark.parametrize("which", ["worker", "arbiter"])
+KILLS = (signal.SIGKILL, signal.SIGSEGV)  # neither is handled: they differ for the kernel alone
+
+
+@pytest.mark.parametrize(
+    ("which", "step", "number"),
+    [*covering(["worker"], STEPS, KILLS), *few([("arbiter", 8, KILLS[0])], of=product(["arbiter"], STEPS, KILLS))],
+    ids=str,
+)
 def test_what_a_killed_session_had_begun_is_over_soon_after(
     stage: Stage, which: Which, step: int, number: signal.Signals
 ) -> None:

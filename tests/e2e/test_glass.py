@@ -22,6 +22,7 @@ from kiosk.services.browser import children_of_type
 from tests.e2e.failing import FAULTS
 from tests.forgetting.screen import Display
 from tests.stage import Stage
+from tests.whole import covering
 
 HERE = "the page is here"
 DEAD_SECONDS = 3.0
@@ -108,22 +109,31 @@ def glass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Glass]:
         yield Glass(stage, display)
 
 
-@pytest.mark.parametrize(
-    ("kind", "fault", "within"),
-    [
-        (RENDERER, signal.SIGSEGV, DEAD_SECONDS),
-        (RENDERER, signal.SIGKILL, DEAD_SECONDS),
-        (RENDERER, signal.SIGSTOP, SILENT_SECONDS),
-        (GPU, signal.SIGSTOP, SILENT_SECONDS),
-        (MAIN, signal.SIGSTOP, SILENT_SECONDS),
-        (MAIN, signal.SIGKILL, DEAD_SECONDS),
-    ],
-    ids=lambda value: value.decode() if isinstance(value, bytes) else None,
+ENDS = (
+    (RENDERER, signal.SIGSEGV, DEAD_SECONDS),
+    (RENDERER, signal.SIGKILL, DEAD_SECONDS),
+    (RENDERER, signal.SIGSTOP, SILENT_SECONDS),
+    (MAIN, signal.SIGSTOP, SILENT_SECONDS),
+    (GPU, signal.SIGSTOP, SILENT_SECONDS),
+    (MAIN, signal.SIGKILL, DEAD_SECONDS),
 )
-@pytest.mark.parametrize("visit", [False, True], ids=["idle", "visit"])
+VISIT = (False, True)  # each fault before a visit or in one; when the whole is tried, both
+
+
+def in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "visit" if value else "idle"
+    if isinstance(value, tuple):
+        kind, fault, _ = value
+        return f"{kind.decode() or 'browser'}-{fault.name}"
+    return str(value)
+
+
+@pytest.mark.parametrize(("end", "visit"), covering(ENDS, VISIT), ids=in_words)
 def test_a_page_that_has_stopped_living_is_replaced(
-    glass: Glass, kind: bytes, fault: signal.Signals, within: float, visit: bool
+    glass: Glass, end: tuple[bytes, signal.Signals, float], visit: bool
 ) -> None:
+    kind, fault, within = end
     glass.steady()
     if visit:
         since = len(glass.stage.log)
@@ -143,8 +153,7 @@ def test_a_page_that_has_stopped_living_is_replaced(
         glass.stage.wait_log(HERE, 40, since)
 
 
-@pytest.mark.parametrize("key", FAULTS)
-@pytest.mark.parametrize("visit", [False, True], ids=["idle", "visit"])
+@pytest.mark.parametrize(("key", "visit"), covering(FAULTS, VISIT), ids=in_words)
 def test_a_page_that_stands_still_or_has_gone_is_covered_and_replaced(glass: Glass, key: str, visit: bool) -> None:
     glass.steady()
     since = len(glass.stage.log)

@@ -12,12 +12,13 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Response
 
-from kiosk.config.kiosk import Session, Settings, Voice
+from kiosk.config.kiosk import Beacon, Bell, Keypad, Session, Settings, Voice
+from kiosk.sim.inputs import VirtualInput
+from kiosk.voice.mouth import HERE, KEYS, PLUG
 from kiosk.voice.prompts import file_name
 from kiosk.voice.voices import MEI
 from tests.stage import Stage
 from tests.voice.conftest import prompts
-from tests.voice.test_jack import Socket
 
 PLAYING = "() => { const v = document.getElementById('voice'); return !v.paused && v.currentTime > 0.15; }"
 SILENT = "() => document.getElementById('voice').paused"
@@ -28,23 +29,34 @@ SEEN = "name => document.querySelector('.frame.is-' + name) !== null"
 
 
 class Kiosk(Stage):
-    """A stage with a socket for headphones."""
+    """A stage with a socket for headphones, and with all that can be felt beside the screen."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, session=Session(browser_lost_seconds=1, put_back_seconds=3, take_card_seconds=3))
         directory.mkdir(exist_ok=True)
-        self.headphones = Socket(directory / "event7")
+        self.headphones, self.bell, self.keypad, self.remote = self.felt = [
+            VirtualInput(directory / name) for name in ("event7", "bell", "keypad", "remote")
+        ]
+        for each in self.felt:
+            each.plug()
 
     @property
     def settings(self) -> Settings:
-        return msgspec.structs.replace(super().settings, voice=Voice(jack=str(self.headphones.path)))
+        return msgspec.structs.replace(
+            super().settings,
+            voice=Voice(jack=str(self.headphones.path)),
+            bell=Bell(str(self.bell.path)),
+            keypad=Keypad(str(self.keypad.path)),
+            beacon=Beacon(str(self.remote.path)),
+        )
 
 
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     with Kiosk(tmp_path_factory.mktemp("voice")) as stage:
         yield stage
-    stage.headphones.close()
+    for each in stage.felt:
+        each.pull()
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +82,7 @@ def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
     yield page
     page.context.close()
     kiosk.take_out()
-    kiosk.headphones.unplug()
+    kiosk.headphones.switch(False)
     begun = sum("session begins" in line for line in kiosk.log[since:])
     for _ in range(begun):
         since = kiosk.wait_log("session ends", since=since)
@@ -194,7 +206,7 @@ def test_headphones_start_the_voice_and_alone_hear_about_the_person(
     kiosk.put_in("excellent")
     page.wait_for_function(SEEN, arg="home")
     reach(page, ("link", "licence"), ("next", "contents"), ("next", "consent"), ("next", "prepare"), ("next", "pin"))
-    kiosk.headphones.plug()
+    kiosk.headphones.switch(True)
     page.wait_for_function(PLAYING)
     page.evaluate("document.getElementById('voice').defaultPlaybackRate = 8")
     for digit in person.pins.text:
@@ -209,11 +221,44 @@ def test_headphones_start_the_voice_and_alone_hear_about_the_person(
     waits(page, lambda: any(name.startswith("now/") for name in fetched))
     page.wait_for_function(PLAYING)
     now = next(name for name in fetched if name.startswith("now/"))
-    kiosk.headphones.unplug()
+    kiosk.headphones.switch(False)
     page.wait_for_function(SILENT)
     page.wait_for_selector("[data-answer=listen]")
     assert status(kiosk, page, f"/voice/{now}") == 404
     assert [line for line in kiosk.log if person.name in line] == []
+
+
+def test_the_bell_is_answered_aloud_before_anybody_has_touched_the_screen(
+    page: Page, kiosk: Kiosk, fetched: list[str]
+) -> None:
+    kiosk.bell.press()
+    page.wait_for_selector("[role=dialog] [data-answer=stay]")
+    page.wait_for_function(PLAYING)
+    waits(page, lambda: prompt("係員に声をかけてください") in fetched)
+    press(page, "stay")
+    page.wait_for_selector("[role=dialog]", state="detached")
+    assert page.evaluate(SILENT)
+    page.wait_for_function(SEEN, arg="attract")
+
+
+def test_a_remote_hears_what_the_machine_is_while_nobody_is_before_it(
+    page: Page, kiosk: Kiosk, fetched: list[str]
+) -> None:
+    told = [prompt(text) for text in (HERE, KEYS, PLUG)]
+    kiosk.remote.press()
+    page.wait_for_function(PLAYING)
+    waits(page, lambda: fetched == told)
+    kiosk.keypad.pull()
+    page.get_by_text(KEYS).wait_for(state="detached")
+    assert page.evaluate(SILENT), "what has changed on the screen ends it"
+    kiosk.remote.press()
+    waits(page, lambda: fetched == [*told, told[0], told[2]])
+    reach(page, ("start", "home"))
+    assert page.evaluate(SILENT)
+    kiosk.remote.press()
+    kiosk.keypad.plug()
+    page.wait_for_timeout(500)
+    assert fetched == [*told, told[0], told[2]], "never during a visit"
 
 
 def test_nobody_without_the_site_gets_a_sound(page: Page, kiosk: Kiosk) -> None:

@@ -15,21 +15,33 @@ from kiosk.sim.portal.faults import Fault
 from tests.e2e.conftest import Kiosk
 from tests.e2e.paper import is_slip_of
 from tests.e2e.person import OUTCOMES, Person
+from tests.whole import few
 
 LONG = "30"  # seconds of silence, many more than the kiosk waits
 
 
-@pytest.mark.parametrize(
-    "fault, value, end",
-    [
-        (Fault.CLOSED, "60", End.PORTAL_CLOSED),
-        (Fault.SLOW, LONG, End.PORTAL_UNREACHABLE),
-        (Fault.SERVER_ERROR, "", End.PORTAL_UNREACHABLE),
-        (Fault.CUT, "", End.PORTAL_UNREACHABLE),
-        (Fault.MALFORMED, "not_json", End.PORTAL_BROKEN),
-        (Fault.MALFORMED, "control", End.PORTAL_BROKEN),
-    ],
+# Of each page that a fault leads to, one; what the client makes of each fault is tested in tests/portal.
+AT_THE_BEGINNING = (
+    (Fault.CLOSED, "60", End.PORTAL_CLOSED),
+    (Fault.SLOW, LONG, End.PORTAL_UNREACHABLE),
+    (Fault.MALFORMED, "not_json", End.PORTAL_BROKEN),
+    (Fault.SERVER_ERROR, "", End.PORTAL_UNREACHABLE),
+    (Fault.CUT, "", End.PORTAL_UNREACHABLE),
+    (Fault.MALFORMED, "control", End.PORTAL_BROKEN),
 )
+AT_THE_DATA = (
+    (Fault.CUT, End.PORTAL_UNREACHABLE),
+    (Fault.CLOSED, End.PORTAL_CLOSED),
+    (Fault.MALFORMED, End.PORTAL_BROKEN),
+)
+AT_THE_SIGNATURE = (
+    (Fault.CLOSED, "", End.PORTAL_CLOSED),
+    (Fault.SLOW, LONG, End.PORTAL_UNREACHABLE),
+    (Fault.SERVER_ERROR, "", End.PORTAL_UNREACHABLE),
+)
+
+
+@pytest.mark.parametrize("fault, value, end", few(AT_THE_BEGINNING[:3], of=AT_THE_BEGINNING))
 def test_a_portal_that_cannot_begin_is_said_before_anything_was_sent(
     person: Person, kiosk: Kiosk, fault: Fault, value: str, end: End
 ) -> None:
@@ -47,14 +59,7 @@ def test_a_portal_that_cannot_prove_who_it_is_gets_nothing(person: Person, kiosk
     assert kiosk.portal.held_count() == 0
 
 
-@pytest.mark.parametrize(
-    "fault, end",
-    [
-        (Fault.CLOSED, End.PORTAL_CLOSED),
-        (Fault.CUT, End.PORTAL_UNREACHABLE),
-        (Fault.MALFORMED, End.PORTAL_BROKEN),
-    ],
-)
+@pytest.mark.parametrize("fault, end", few(AT_THE_DATA[:1], of=AT_THE_DATA))
 def test_what_could_not_be_held_is_cancelled(person: Person, kiosk: Kiosk, fault: Fault, end: End) -> None:
     kiosk.portal.faults.switch_on(fault, on="hold")
     person.walks_through(7)
@@ -68,14 +73,7 @@ def test_a_lost_answer_to_the_data_is_asked_for_again_and_it_goes_on(person: Per
     assert kiosk.portal.held_count() == 1
 
 
-@pytest.mark.parametrize(
-    "fault, value, end",
-    [
-        (Fault.CLOSED, "", End.PORTAL_CLOSED),
-        (Fault.SERVER_ERROR, "", End.PORTAL_UNREACHABLE),
-        (Fault.SLOW, LONG, End.PORTAL_UNREACHABLE),
-    ],
-)
+@pytest.mark.parametrize("fault, value, end", few(AT_THE_SIGNATURE[:2], of=AT_THE_SIGNATURE))
 def test_a_signature_that_did_not_arrive_is_cancelled_and_said_to_be_nothing(
     person: Person, kiosk: Kiosk, fault: Fault, value: str, end: End
 ) -> None:

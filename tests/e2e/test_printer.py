@@ -9,21 +9,23 @@ from kiosk.sim.printer import Switches
 from tests.e2e.conftest import Kiosk
 from tests.e2e.paper import is_slip_of
 from tests.e2e.person import Person
+from tests.whole import few
 
 NOTHING, PERHAPS = "紙は出ていません", "とちゅうまで出ているかもしれません"
 
 
-@pytest.mark.parametrize(
-    "broken, words, partly, leftovers",
-    [
-        ({"paper_end": True}, "プリンターの紙がなくなりました", NOTHING, 0),
-        ({"cover_open": True}, "プリンターのふたが開いています", NOTHING, 0),
-        ({"offline": True}, "プリンターが止まっています", NOTHING, 0),
-        ({"paper_rows": 300}, "プリンターの紙がなくなりました", PERHAPS, 1),
-        ({"jam_next_cut": True}, "プリンターの刃が止まりました", PERHAPS, 1),
-        ({"die_after_bytes": 9000}, "プリンターから返事がありません", PERHAPS, 0),
-    ],
+BROKEN: tuple[tuple[dict[str, bool | int], str, str, int], ...] = (
+    ({"paper_end": True}, "プリンターの紙がなくなりました", NOTHING, 0),
+    ({"cover_open": True}, "プリンターのふたが開いています", NOTHING, 0),
+    ({"offline": True}, "プリンターが止まっています", NOTHING, 0),
+    ({"paper_rows": 300}, "プリンターの紙がなくなりました", PERHAPS, 1),
+    ({"jam_next_cut": True}, "プリンターの刃が止まりました", PERHAPS, 1),
+    ({"die_after_bytes": 9000}, "プリンターから返事がありません", PERHAPS, 0),
 )
+
+
+# One of which nothing comes out, one that leaves a piece, one that says nothing: tests/hw/test_printer.py has them all.
+@pytest.mark.parametrize("broken, words, partly, leftovers", few(BROKEN[1::2], of=BROKEN))
 def test_a_slip_that_failed_is_said_to_have_failed_and_comes_once_when_it_is_mended(
     person: Person, kiosk: Kiosk, broken: dict[str, bool | int], words: str, partly: str, leftovers: int
 ) -> None:

@@ -15,17 +15,27 @@ from kiosk.language.languages import JAPANESE, LANGUAGES, Language, translations
 from tests.stage import Stage
 
 SOON = 20_000  # ms; waited for by failures alone
+BOUNCE_MS = 320  # after which the same key is another touch
+SCROLLED_MS = 600  # until the page has seen what a touch has brought
 
 
 class Goal(NamedTuple):
     """What somebody comes for, what they touch from the attract screen on, the heading of the list they take home, and
-    the most touches it may cost."""
+    the most touches it may cost. card: whose they have; slips: how many come out.
+
+    Each touch is an answer; "screen.answer" is one of that screen, where the screen before has the same. Besides:
+
+        card       the card is put in, which is no touch
+        pin:text   that PIN, a touch for each key, and the one that goes on
+        terms      the terms: as many as it takes to come to their end, to tick the box, and to agree
+    """
 
     words: str
     touches: tuple[str, ...]
     heading: str
     most: int
     card: str = ""
+    slips: int = 1
 
     @property
     def language(self) -> Language:
@@ -34,6 +44,8 @@ class Goal(NamedTuple):
 
 LOST = "カードをなくしたとき"
 TODAY = "このカードで、今日できること"
+LINKING = ("consent.next", "prepare.next", "card", "pin:text", "confirm.next", "terms", "pin:sign")  # steps 3 to 10
+RELEASING = ("release.next", "pin:sign", "released.next", "terms", "pin:sign")
 GOALS = {
     "lost_at_once": Goal("lost card, the number to call", ("start", "lost", "print"), "まず機能をとめます", 3),
     "lost_keep": Goal("lost card, マイナ免許証 again", ("start", "lost", "next", "card_only", "keep"), LOST, 5),
@@ -43,10 +55,19 @@ GOALS = {
     "pin_text": Goal("PIN, filling in a form", ("start", "pin", "text"), "入力用の４けたの暗証番号", 3),
     "pin_log_in": Goal("PIN, logging in", ("start", "pin", "log_in"), "ログイン用の４けたの暗証番号", 3),
     "pin_sign": Goal("PIN, signing", ("start", "pin", "sign"), "署名用の６〜16文字の暗証番号", 3),
-    "pin_unsure": Goal("PIN, not sure which", ("start", "pin", "unsure"), TODAY, 3, "sign-locked"),
-    "check": Goal("card check", ("start", "check"), TODAY, 2, "excellent"),
+    "pin_unsure": Goal("PIN, not sure which", ("start", "pin", "unsure", "card"), TODAY, 3, "sign-locked"),
+    "check": Goal("card check", ("start", "check", "card"), TODAY, 2, "excellent"),
     "renewal": Goal("card renewal", ("start", "renewal", "ending", "linked"), "カードを更新するとき", 4),
     "benefits": Goal("what linking gives", ("start", "benefits", "print"), "連携すると、できること", 3),
+    "already": Goal("already linked", ("start", "link", "already", *LINKING), "もう連携はすんでいます", 21, "linked"),
+    "release": Goal(
+        "release and link again",
+        ("start", "link", "licence.next", "contents.next", *LINKING, *RELEASING),
+        "連携が完了しました",
+        41,
+        "reobtained",
+        slips=2,
+    ),
 }
 
 
@@ -68,15 +89,43 @@ class Visitor:
         """From the attract screen until the paper has come out."""
         self.sees("attract")
         self.language = goal.language
-        for answer in goal.touches:
-            self.touches(answer)
-        if goal.card:
-            self.sees("set_card")
-            self.stage.put_in(goal.card)
+        for touch in goal.touches:
+            match touch.partition(":"):
+                case "card", _, _:
+                    self.sees("set_card")
+                    self.stage.put_in(goal.card)
+                case "pin", ":", which:
+                    self.enters(getattr(self.stage.people[goal.card].pins, which))
+                case "terms", _, _:
+                    self.agrees()
+                case _:
+                    screen, _, answer = touch.rpartition(".")
+                    if screen:
+                        self.sees(screen)
+                    self.touches(answer)
+
+    def enters(self, pin: str) -> None:
+        """Type a PIN by touch, and go on."""
+        self.sees("pin")
+        for count, character in enumerate(pin, 1):
+            self.touches(f"key:{character}")
+            self.page.wait_for_selector(f".dot.is-entered:nth-child({count})", timeout=SOON)
+            self.page.wait_for_timeout(BOUNCE_MS if pin[count:].startswith(character) else 0)
+        self.touches("next")
+
+    def agrees(self) -> None:
+        """Read the terms to their end, by touch, and agree to them."""
+        self.sees("terms")
+        while not self.page.query_selector("[data-answer=tick]"):
+            self.page.tap("[data-scroll-page]", timeout=SOON)
+            self.count += 1
+            self.page.wait_for_timeout(SCROLLED_MS)
+        self.touches("tick")
+        self.touches("next")
 
     def leaves(self) -> None:
-        """やめる, the card out, and the kiosk waits for the next person."""
-        self.touches("leave")
+        """やめる, or おわる where all is done; the card out, and the kiosk waits for the next person."""
+        self.touches("finish" if self.page.query_selector("[data-answer=finish]") else "leave")
         self.stage.take_out()
         self.sees("attract")
 

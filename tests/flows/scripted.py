@@ -23,7 +23,16 @@ from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.sim.card.chip import Chip
 from kiosk.sim.card.wire import Pulled
+from tests.web.catalogue import SIGHTS
+from tests.web.catalogue_staff import STAFF_SIGHTS
 
+KNOWN: dict[str, tuple[set[str], set[str]]] = {}  # what a page can be made of: the facts and answers of each screen
+for sight in (*SIGHTS, *STAFF_SIGHTS):
+    facts, answers = KNOWN.setdefault(sight.screen.name, (set(), set()))
+    facts.update(sight.screen.facts)
+    answers.update(sight.screen.answers)
+
+PUT_IN = "put in"  # a hand's answer, which no page gives
 NO_INPUTS = Inputs(keypad=False, fingers=False)
 Answer = str | Callable[["ScriptedKiosk"], str]
 
@@ -46,6 +55,8 @@ class ScriptedKiosk:
         can_sound: bool = False,
         can_call: bool = False,
         headphones_in: bool | None = None,
+        keypad_in: bool | None = None,
+        bell_in: bool | None = None,
         inputs: Inputs = NO_INPUTS,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
@@ -60,6 +71,9 @@ class ScriptedKiosk:
         self.can_sound = can_sound
         self.can_call = can_call
         self.headphones_in = headphones_in
+        self.keypad_in = keypad_in
+        self.bell_in = bell_in
+        self.rings = 0
         self.inputs = inputs
         self._can_lay_out = can_lay_out
         self.laid_out: list[Slip] = []
@@ -101,6 +115,7 @@ class ScriptedKiosk:
         return guidance.load()
 
     def ask(self, screen: Screen) -> str:
+        self._known(screen)
         self._needs_card(screen)
         self.screens.append(screen)
         if not self._answers:
@@ -117,15 +132,17 @@ class ScriptedKiosk:
         return bytearray(answer[4:].encode()) if answer.startswith("pin:") else answer
 
     def show(self, screen: Screen) -> None:
+        self._known(screen)
         self.screens.append(replace(screen, answers=()))
 
     def heed_leaving(self) -> None:
         pass
 
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        self._known(screen)
         while self.slot is None or (newer_than is not None and self.insertion <= newer_than):
-            answer = self.ask(replace(screen, answers=(*screen.answers, "put in")))
-            if answer != "put in":
+            answer = self.ask(replace(screen, answers=(*screen.answers, PUT_IN)))
+            if answer != PUT_IN:
                 return answer
         return None
 
@@ -151,6 +168,14 @@ class ScriptedKiosk:
 
     # -- inside
 
+    def _known(self, screen: Screen) -> None:
+        facts, answers = KNOWN[screen.name]
+        if "paper" in facts:
+            facts = facts | {"slip"}
+        typed = {answer for answer in screen.answers if answer.startswith("pin:")}
+        more = (screen.facts.keys() - facts) | (set(screen.answers) - answers - typed - {PUT_IN})
+        assert not more, f"{screen.name}: no page shows {more}"
+
     def _transmit(self, apdu: bytes) -> bytes:
         try:
             if self.slot is None:
@@ -173,6 +198,6 @@ def puts_in(card: Chip) -> Callable[[ScriptedKiosk], str]:
 
     def put(kiosk: ScriptedKiosk) -> str:
         kiosk.put_in(card)
-        return "put in"
+        return PUT_IN
 
     return put

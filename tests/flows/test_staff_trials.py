@@ -219,10 +219,10 @@ def test_a_caretaker_that_says_no_has_tried_nothing_out() -> None:
 
 
 def test_what_the_machine_has_not_is_not_tried_out() -> None:
-    lacks = {"sound", "caller", "fingers", "keypad", "headphones"}
+    lacks = {"sound", "caller", "fingers", "keypad", "bell", "headphones"}
     bare = tried().screens[0]
     assert not lacks & set(bare.answers) and set(cast(tuple[str, ...], bare.facts["lacks"])) == lacks
-    full = tried(can_sound=True, can_call=True, inputs=BOTH, headphones_in=False).screens[0]
+    full = tried(can_sound=True, can_call=True, inputs=BOTH, headphones_in=False, bell_in=False).screens[0]
     assert lacks <= set(full.answers) and full.facts["lacks"] == ()
     assert "headphones" not in tried(headphones_in=True).screens[0].answers, "without sound nothing is heard in them"
 
@@ -239,6 +239,25 @@ def test_every_key_is_pressed_once_in_any_order_and_more_often_does_no_harm() ->
     assert [len(cast(frozenset[str], s.facts["left"])) for s in kiosk.screens[1:4]] == [11, 10, 10]
     assert told(tried("keypad", *keys[:-1], "bad", inputs=BOTH)) == [("keypad", "bad")]
     assert told(tried("keypad", *keys[:-1], "back", inputs=BOTH)) == []
+
+
+def test_a_keypad_that_the_settings_name_and_nobody_finds_is_bad_without_a_key() -> None:
+    kiosk = tried("keypad", "next", keypad_in=False)
+    assert told(kiosk) == [("keypad", "bad")] and kiosk.screens[1].facts["came"] == "absent"
+    assert tried("keypad", "back", keypad_in=True).names[:2] == ["staff_trials", "staff_keypad"]
+
+
+def test_a_bell_is_good_once_it_was_noticed() -> None:
+    def presses(kiosk: ScriptedKiosk) -> str:
+        kiosk.rings += 1
+        return "next"
+
+    kiosk = tried("bell", "next", presses, "next", bell_in=True)
+    assert told(kiosk) == [("bell", "good")]
+    assert [s.facts["fault"] for s in kiosk.screens if s.name == "staff_bell"] == ["", "unnoticed"]
+    assert told(tried("bell", "next", "bad", bell_in=True)) == [("bell", "bad")], "when somebody says so"
+    away = tried("bell", "next", bell_in=False)
+    assert told(away) == [("bell", "bad")] and away.screens[1].facts["came"] == "absent"
 
 
 @pytest.mark.parametrize(("answer", "verdict"), [("good", [("headphones", "good")]), ("bad", [("headphones", "bad")])])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from smartcard import scard
 
-from kiosk.hw import jack, pcsclite, reader, supervise
+from kiosk.hw import evdev, jack, pcsclite, reader, supervise
 from kiosk.hw.device import Lost, ReaderState
 from kiosk.hw.reader import PcscReader
 
@@ -229,11 +229,11 @@ def test_the_jack_s_watch_goes_on_whatever_the_kernel_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, call: str,
     error: Callable[[], Exception],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(jack, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(evdev, "LOOK_AGAIN_SECONDS", 0.02)
     device = tmp_path / "event7"
     os.mkfifo(device)
     chip = os.open(device, os.O_RDWR)
-    plug = jack.EVENT.pack(0, 0, jack.EV_SW, jack.SW_HEADPHONE_INSERT, 1)
+    plug = evdev.EVENT.pack(0, 0, evdev.EV_SW, jack.SW_HEADPHONE_INSERT, 1)
     watched = jack.InputJack(str(device))
     changes: list[bool] = []
     with monkeypatch.context() as broken:

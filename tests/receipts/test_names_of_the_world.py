@@ -7,6 +7,7 @@ write.
 from __future__ import annotations
 
 from functools import cache
+from itertools import cycle, product
 
 import pytest
 from PIL import Image
@@ -18,6 +19,7 @@ from kiosk.receipts.render import lay_out
 from tests.names_of_the_world import ADDRESSES, NAMES, STATION
 from tests.receipts.shots import STATION as USUAL
 from tests.receipts.shots import WHEN, facts
+from tests.whole import few
 
 SLIPS = dict(facts())
 KINDS = {type(slip): name for name, slip in SLIPS.items()}
@@ -44,10 +46,16 @@ def bare_height(name: str, width: int) -> int:
     return lay_out(SLIPS[name], Station(name="", desk="", telephone=""), WHEN, width=width).height
 
 
-@pytest.mark.parametrize("width", [576, 512])
-@pytest.mark.parametrize("name", KINDS.values())
-@pytest.mark.parametrize("kind", WRITTEN)
-def test_a_stations_own_text_wraps_on_every_kind_of_slip(name: str, width: int, kind: str) -> None:
+# Each text on each kind of slip, on one of the two papers in turn.
+WIDTHS = (576, 512)
+EACH = list(product(KINDS.values(), WRITTEN))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "width"),
+    few(((*each, width) for each, width in zip(EACH, cycle(WIDTHS))), of=((*each, w) for each in EACH for w in WIDTHS)),
+)
+def test_a_stations_own_text_wraps_on_every_kind_of_slip(name: str, kind: str, width: int) -> None:
     text = WRITTEN[kind]
     bare = bare_height(name, width)
     image = lay_out(SLIPS[name], Station(name=text, desk=text, hours=LONG_HOURS), WHEN, width=width)

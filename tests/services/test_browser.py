@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -36,6 +37,8 @@ from kiosk.services.browser import (
     tell_browser,
 )
 from kiosk.web import liveness
+
+UNIT = Path(__file__).resolve().parents[2] / "systemd/kiosk-browser.service"
 
 
 class Stage:
@@ -104,6 +107,21 @@ def stage(
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(liveness, "SILENT_SECONDS", 0.4)
     monkeypatch.setattr(liveness, "AWAY_SECONDS", 0.2)
+
+
+def test_a_browser_is_given_nothing_that_is_meant_for_the_compositor_or_for_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the keymap's folder, in which nothing but our own is, Chromium would end before it has shown anything."""
+    of_the_unit = dict(re.findall(r"^Environment=(\w+)=(\S+)", UNIT.read_text(), re.MULTILINE))
+    assert "XKB_CONFIG_ROOT" in of_the_unit
+    for name, value in {**of_the_unit, "NOTIFY_SOCKET": "/run/notify", "WAYLAND_DISPLAY": "wayland-0"}.items():
+        monkeypatch.setenv(name, value)
+    with stage(tmp_path, script="env >given; exec sleep 1000"):
+        until(lambda: (tmp_path / "given").exists() and "PWD=" in (tmp_path / "given").read_text())
+    given = {line.partition("=")[0] for line in (tmp_path / "given").read_text().splitlines()}
+    assert {"PATH", "WAYLAND_DISPLAY"} <= given
+    assert not given & {*of_the_unit, "NOTIFY_SOCKET"}
 
 
 def test_a_page_that_falls_silent_is_replaced_with_every_process_of_its_browser(tmp_path: Path) -> None:

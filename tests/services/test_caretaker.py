@@ -51,6 +51,7 @@ from kiosk.sim.pki import Pki
 from tests.caretaker.conftest import tmp_path  # noqa: F401
 from tests.nobody import NOBODY, needs_root, nobody_says
 from tests.stage import ROOT, free_port, until
+from tests.whole import covering
 
 SOON = 20.0  # seconds, on a busy machine
 FAULT = event("session_died")
@@ -365,8 +366,7 @@ MESSAGES: dict[str, Question] = {
 }
 
 
-@pytest.mark.parametrize("when", ["before", "behind"])
-@pytest.mark.parametrize("message", MESSAGES)
+@pytest.mark.parametrize(("message", "when"), covering(MESSAGES, ["behind", "before"]))
 def test_a_caretaker_that_is_killed_at_a_message_keeps_what_it_had_and_the_gap_is_told(
     caretaker: Running, message: str, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,13 +15,16 @@ import pytest
 from kiosk import __main__ as command
 from kiosk.config import guidance
 from kiosk.config.events import Event
-from kiosk.config.kiosk import PORTAL_FILES, Portal, Printer, Settings
+from kiosk.config.kiosk import PORTAL_FILES, Beacon, Bell, Keypad, Portal, Printer, Settings
+from kiosk.hw.button import InputButton
 from kiosk.hw.device import NoReader
+from kiosk.hw.keypad import ListedKeypad
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import SafeFor
 from kiosk.receipts import paper
 from kiosk.services import server
 from kiosk.services.browser import FORGET, RESTART
+from kiosk.session.devices import Aids
 from kiosk.web import view
 from tests.session.world import SlotReader
 
@@ -132,13 +135,28 @@ def test_with_guidance_only_no_device_of_the_settings_is_touched(monkeypatch: py
         "printer": {"kind": "network", "host": "printer.example"},
         "portal": {name: "/file" for name in PORTAL_FILES},
         "voice": {"jack": "/dev/input/event0", "loudest": 50},
+        "bell": {"device": "/dev/input/event1"},
+        "keypad": {"device": "/dev/input/event2"},
+        "beacon": {"device": "/dev/input/event3", "every_seconds": 30},
     }
     server.serve(msgspec.convert(settings, Settings), breaks, safe="starts")  # type: ignore[arg-type]
     [each] = began
     assert isinstance(each._open_reader(), NoReader)
     left = each._settings
     assert (left.printer, left.portal, left.voice.jack) == (Printer(), Portal(), None)
+    assert (left.bell, left.keypad, left.beacon) == (Bell(), Keypad(), Beacon())
     assert (left.station.name, left.voice.loudest) == ("みどり野", 50), "and all that guidance needs"
+
+
+def test_an_aid_is_there_only_where_the_settings_name_it_and_a_beacon_only_with_a_voice() -> None:
+    assert server.open_aids(Settings()) == Aids()
+    devices = {name: {"device": f"/nowhere/{name}"} for name in ("bell", "keypad", "beacon")}
+    aids = server.open_aids(msgspec.convert(devices, Settings))
+    assert isinstance(aids.bell, InputButton) and isinstance(aids.keypad, ListedKeypad)
+    assert isinstance(aids.receiver, InputButton) and aids.beacon and not aids.keys
+    silent = server.open_aids(msgspec.convert({"voice": {"enabled": False}, **devices}, Settings))
+    assert silent.receiver is None and not silent.beacon
+    assert server.open_aids(msgspec.convert({"beacon": {"every_seconds": 30}}, Settings)) == Aids(beacon=True)
 
 
 @pytest.mark.parametrize("safe", [None, "settings", "starts"])

@@ -41,6 +41,7 @@ from kiosk.services.starts import FILE, TRIES, Starts
 from kiosk.session import visit
 from kiosk.session.handover import Handover
 from tests.stage import ROOT, free_port
+from tests.whole import few
 
 SOON = 10.0  # seconds, on a busy machine
 PROCESSES = ("worker", "arbiter")
@@ -131,7 +132,8 @@ def test_the_two_lists_are_all_that_gunicorn_hears_and_what_stops_a_process() ->
     assert not set(HEARD) & set(UNHEARD)
 
 
-@pytest.mark.parametrize("number", HEARD, ids=lambda number: number.name)
+# A server each. tests/e2e/test_ends.py has each signal, and both processes, at the real one.
+@pytest.mark.parametrize("number", few([signal.SIGTERM], of=HEARD), ids=lambda number: number.name)
 def test_a_stop_of_the_arbiter_ends_the_session_first(server: Running, number: signal.Signals) -> None:
     worker = server.session()
     os.kill(server.process.pid, number)
@@ -162,7 +164,7 @@ def test_the_next_session_is_told_nothing_and_begins_after_a_kill(lasting: Runni
     assert lasting.session() != worker and worker not in lasting.said("ended")
 
 
-@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("process", few(["arbiter"], of=PROCESSES))
 def test_no_other_signal_makes_two_sessions_or_ends_the_one_or_stops_it(server: Running, process: str) -> None:
     worker = server.session()
     for number in UNHEARD:

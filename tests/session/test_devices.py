@@ -24,7 +24,7 @@ from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import IllTimed, Lasts
 from kiosk.portal.model import OpensAt
 from kiosk.session import devices as file
-from kiosk.session.devices import Devices
+from kiosk.session.devices import UNUSED, Aids, Devices
 from tests.session.world import SlotReader
 
 
@@ -373,10 +373,11 @@ def reports(devices: Devices, caretaker: Caretaker) -> dict[str, str]:
 def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outside) -> None:
     caretaker, reader = Caretaker(), SlotReader()
     devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
-    assert reports(devices, caretaker) == {"safe_mode": "off", "reader": "absent"}
+    none = {"bell": "none", "keypad": "none", "beacon": "none"}
+    assert reports(devices, caretaker) == {"safe_mode": "off", **none, "reader": "absent"}
     reader.take_out()
     look(devices)
-    well = {"safe_mode": "off", "reader": "present", "printer": "ready", "portal": "open"}
+    well = {"safe_mode": "off", **none, "reader": "present", "printer": "ready", "portal": "open"}
     assert reports(devices, caretaker) == {**well, "clock": "right"}
     assert reports(devices, caretaker) == well, "what the portal said of the hour a while ago says nothing of now"
     outside.near_end, outside.ahead = True, -400.0
@@ -392,6 +393,55 @@ def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outsi
     }
     outside.misconfigured = True
     assert reports(devices, caretaker)["portal"] == "misconfigured", "nobody is to look for a cable"
+
+
+class Contact:
+    """A button in the test's hands."""
+
+    present = False
+
+    def start(self, pressed: Callable[[], None], changed: Callable[[], None]) -> None:
+        self.pressed, self.changed = pressed, changed
+
+    def stop(self) -> None:
+        pass
+
+
+class Pad:
+    """A keypad in the test's hands."""
+
+    present = False
+
+    def start(self, changed: Callable[[], None]) -> None:
+        self.changed = changed
+
+    def stop(self) -> None:
+        pass
+
+
+def test_each_aid_is_heard_and_the_board_hears_whether_it_is_there(outside: Outside) -> None:
+    caretaker, bell, remote, pad = Caretaker(), Contact(), Contact(), Pad()
+    aids = Aids(bell, pad, remote, beacon=True)
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, aids=aids)
+    told: list[str] = []
+    devices.start(
+        lambda _state: None,
+        lambda: told.append("keypad"),
+        lambda: True,
+        rung=lambda: told.append("bell"),
+        sought=lambda: told.append("remote"),
+    )
+    devices.stop()
+    bell.pressed()
+    pad.changed()
+    remote.pressed()
+    assert told == ["bell", "keypad", "remote"]
+    names = ("bell", "keypad", "beacon")
+    assert dict(aids.reports()) == dict.fromkeys(names, "absent") and not aids.keys
+    bell.present = pad.present = remote.present = True
+    assert dict(aids.reports()) == dict.fromkeys(names, "ready") and aids.keys
+    assert dict(Aids(beacon=True).reports())["beacon"] == "ready", "one that only sounds by itself"
+    assert all({"none", "ready", "absent"} <= CHECKS[name].reasons.keys() for name in names)
 
 
 @pytest.mark.parametrize("safe_for", get_args(SafeFor))
@@ -412,7 +462,8 @@ def test_with_guidance_only_nothing_is_asked_and_that_is_what_is_told(outside: O
         devices.ask_caretaker()
     assert caretaker.heard == [], "a reader that is absent would call somebody"
     found = reports(devices, caretaker)
-    assert found == {"safe_mode": safe_for, "reader": "unused", "printer": "unused", "portal": "unused"}
+    assert found == {"safe_mode": safe_for, **dict.fromkeys(UNUSED, "unused")}
+    assert all("unused" in CHECKS[check].reasons for check in UNUSED)
     assert CHECKS["safe_mode"].reasons[safe_for].level == "problem"
 
 

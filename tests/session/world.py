@@ -27,7 +27,7 @@ from kiosk.ipc.messages import DoorsStand
 from kiosk.language.languages import Language
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer
-from kiosk.session.devices import Devices
+from kiosk.session.devices import Aids, Devices
 from kiosk.session.handover import Handover
 from kiosk.session.patience import Wait, limits
 from kiosk.session.session import Event, Session
@@ -146,6 +146,7 @@ class World:
                 caretaker=NoCaretaker(),
                 safe_for=None,
                 guidance_only=False,
+                aids=Aids(),
             ),
         )
         self.session = Session(

@@ -160,6 +160,15 @@ def test_people_are_spoken_of_politely_and_ranges_as_ranges() -> None:
     assert as_read("6–16 ký tự", "vi") == "6 đến 16 ký tự"
 
 
+def test_what_is_written_in_kana_alone_or_read_in_two_ways_is_read_as_it_is_meant() -> None:
+    assert as_read("暗証番号はいりません。", "ja") == "暗証番号は要りません。"
+    assert as_read("めんきょの じょうほうが はいるか", "ja") == "めんきょの じょうほうが 入るか"
+    assert as_read("この項目が、空か、正しくない形です。", "ja") == "この項目が、からか、正しくない形です。"
+    assert as_read("ご案内だけを行っています。", "ja") == "ご案内だけをおこなっています。"
+    assert as_read("ふたが開いています。開いて いる 時間に", "ja") == "ふたがあいています。あいて いる 時間に"
+    assert as_read("Police box (kōban), Mynaportal", "en") == "Police box (koban), Myna portal"
+
+
 @pytest.mark.parametrize("code", [code for code, voice in VOICES.items() if voice.speak and LANGUAGES[code].foreign])
 def test_no_voice_is_given_a_script_that_it_cannot_read(code: str) -> None:
     """What another language quotes of Japanese is given by its sound; said as it is written, it is noise."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import cache
 
 import pytest
 
 from kiosk.language.languages import LANGUAGES, Language, shipped
-from kiosk.voice.mouth import BUTTONS, Mouth, can_speak
+from kiosk.voice.mouth import BUTTONS, HERE, KEYS, PLUG, Mouth, can_speak
 from kiosk.voice.prompts import bare, file_name, messages, rendered, texts
 from kiosk.voice.speech import Piece, speech
 from kiosk.voice.voices import VOICES, voice_of
@@ -37,16 +38,23 @@ def aloud(sight: Sight, headphones: bool = False) -> list[str]:
     return addresses
 
 
+@cache
+def prompts() -> Mapping[str, str]:
+    """The text of each, by its address. All templates are read for them."""
+    return {f"/voice/{file_name(MEI, text)}": text for text in texts(JAPANESE, messages())}
+
+
 def words_of(addresses: list[str]) -> list[str]:
     """What is said there, for prompts; the address itself for what would be made now."""
-    by_name = {f"/voice/{file_name(MEI, text)}": text for text in texts(JAPANESE, messages())}
-    return [by_name.get(each, each) for each in addresses]
+    return [prompts().get(each, each) for each in addresses]
 
 
-def personal() -> Iterator[str]:
-    for key in PEOPLE:
-        who = attributes(key)
-        yield from (who.name, who.address, who.birth_date, *re.split(r"[\s　]", who.name))
+@cache
+def personal() -> frozenset[str]:
+    each = map(attributes, PEOPLE)
+    return frozenset(
+        word for who in each for word in (who.name, who.address, who.birth_date, *re.split(r"[\s　]", who.name))
+    )
 
 
 def test_the_prompts_have_been_made() -> None:
@@ -135,8 +143,8 @@ def test_what_was_meant_for_headphones_is_not_said_once_they_are_out() -> None:
 
 
 def test_no_prompt_holds_anything_about_anybody() -> None:
-    prompts = texts(JAPANESE, messages())
-    assert [text for text in prompts if any(len(word) > 1 and word in text for word in personal())] == []
+    assert prompts()
+    assert [text for text in prompts().values() if any(len(word) > 1 and word in text for word in personal())] == []
 
 
 def test_a_reference_is_spelt_and_a_countdown_is_counted() -> None:
@@ -145,6 +153,14 @@ def test_a_reference_is_spelt_and_a_countdown_is_counted() -> None:
     assert linked[at + 1 : at + 9] == list("7K3F92QM")
     asked = words_of(aloud(next(s for s in SIGHTS if s.name == "over_idle")))
     assert asked[:3] == ["まだ、お使いですか", "30", "秒後に、情報をこの機械から消しておわります。"]
+
+
+def test_the_machine_says_what_it_is_and_by_what_it_can_be_used_now() -> None:
+    mouth = Mouth(lambda: False)
+    for keypad, socket, told in ((False, False, [HERE]), (True, False, [HERE, KEYS]), (True, True, [HERE, KEYS, PLUG])):
+        said = mouth.place(JAPANESE, keypad=keypad, socket=socket)
+        assert said == [f"/voice/{file_name(MEI, text)}" for text in told]
+    assert mouth.place(LANGUAGES["zh"], keypad=True, socket=True) == [], "one that nobody has recorded"
 
 
 def test_a_question_is_said_alone() -> None:

@@ -124,6 +124,7 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("attract_outside_hours", visit.ATTRACT, doors=later)
     yield Sight("home_outside_hours", Screen("home", {}, GUIDANCE), doors=later)
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
+    yield Sight("attract_keypad", visit.ATTRACT, keypad=True)
 
 
 def _card() -> Iterator[Sight]:

@@ -217,7 +217,7 @@ def _card() -> Iterator[Sight]:
 def _trials() -> Iterator[Sight]:
     given = {"printer": "good", "reader": "bad"}
     every = dict.fromkeys(trials.TRIALS, "good")
-    lacks = ("fingers", "keypad", "headphones")
+    lacks = ("fingers", "keypad", "bell", "headphones")
     here = [name for name in trials.TRIALS if name not in lacks]
     yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}, lacks=()))
     yield Sight("staff_trials_some", _room("staff_trials", *here, "all", "back", given=given, lacks=lacks))
@@ -233,6 +233,7 @@ def _trials() -> Iterator[Sight]:
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "again", "back", what=what))
     for fault in ("", "unnoticed"):
         yield Sight(f"staff_headphones_{fault or 'in'}", _room("staff_headphones", "next", "bad", "back", fault=fault))
+        yield Sight(f"staff_bell_{fault or 'asks'}", _room("staff_bell", "next", "bad", "back", fault=fault))
     yield Sight("staff_fingers", _room("staff_fingers", "both", "bad", "back"))
     keys = tuple(trials.KEYS.values())
     yield Sight("staff_keypad", _room("staff_keypad", *keys, "bad", "back", keys=trials.KEYS, left=frozenset(keys[6:])))
@@ -240,6 +241,7 @@ def _trials() -> Iterator[Sight]:
         yield Sight(f"staff_caller_{call}", _room("staff_caller", "good", "bad", "again", "back", stands=call))
     came: list[tuple[Part, str, Verdict | None]] = [("printer", fault.value, "bad") for fault in PrinterFault]
     came += [("printer", "not_laid_out", "bad"), ("reader", "silent", None), ("portal", "unreachable", "bad")]
+    came += [("keypad", "absent", "bad"), ("bell", "absent", "bad"), ("bell", "ready", "good")]
     came += [("caller", "unsent", "bad"), ("portal", "open", "good"), ("portal", "closed", "good")]
     for what, how, verdict in came:
         of = trials.result(what, how, verdict)

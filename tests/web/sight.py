@@ -50,6 +50,7 @@ class Sight:
     offers: tuple[Offer, ...] = tuple(Offer)  # as `portal.client.PortalClient` has them
     holding: bool = False
     caretaker: bool = True
+    keypad: bool = False  # the tactile one is there
     safe_for: SafeFor | None = None
     doors: DoorsStand = OPEN
     call: CallState | None = None  # of a kiosk that can call
@@ -66,6 +67,7 @@ class Sight:
             portal_opens_at=self.opens_at,
             portal=SimpleNamespace(offers=self.offers, holding=self.holding),
             caretaker_there=self.caretaker,
+            aids=SimpleNamespace(keys=self.keypad),
             safe_for=self.safe_for,
             doors=self.doors,
             guidance_only=self.safe_for is not None or self.doors.guidance,

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 
+from kiosk.config.kiosk import Voice
 from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import Language
 from kiosk.session.answers import Answer, Choice, Key, Wish
@@ -22,6 +23,7 @@ from kiosk.web.site import KEY, Site
 from kiosk.web.socket import Line
 
 SITE = Site.fresh(8080)
+PIN = Screen("pin")
 
 
 class Listener:
@@ -170,6 +172,39 @@ def test_the_last_screen_is_silent_for_its_session_has_no_time_to_be_asked_for_a
         for name in ("take_card", "closing")
     }
     assert said["take_card"] is not None and said["closing"] is None
+
+
+class Speaks:
+    """A mouth that has a sound for everything."""
+
+    def say(self, html: str, language: Language) -> dict[str, object]:
+        return {"screen": ["/voice/1.ogg"], "labels": {}}
+
+    def place(self, language: Language, *, keypad: bool, socket: bool) -> list[str]:
+        return [f"/voice/{language.code}-{keypad}-{socket}.ogg"]
+
+
+def test_what_is_laid_over_a_screen_aloud_is_heard_by_whoever_is_there_and_goes_with_it() -> None:
+    line = Line(Flask("test"), SITE, lambda view: "<p></p>", cast(Any, Speaks()))
+    laid, gone = (
+        View(4, PIN, "staff", None, Preferences(), None, aloud=True),
+        View(4, PIN, None, None, Preferences(), None),
+    )
+    assert line._snapshot(laid)["voice"] is not None and line._snapshot(gone)["voice"] is None
+
+
+def test_where_the_machine_is_is_said_to_the_screen_that_stands_there(wire: Wire) -> None:
+    wire.line._mouth = cast(Any, Speaks())
+    wire.line.announce(True, False)  # nobody is there to say it
+    page = wire.connect()
+    page.get_received()
+    wire.line.announce(True, False)
+    [heard] = page.get_received()
+    assert (heard["name"], heard["args"][0]["seq"]) == ("announce", 4)
+    assert heard["args"][0]["say"] == ["/voice/ja-True-False.ogg"] and 0 < heard["args"][0]["loud"] < 1
+    wire.line._voice = Voice(enabled=False)
+    wire.line.announce(True, False)
+    assert page.get_received() == [], "of a voice that is off nothing is heard"
 
 
 def test_how_soon_a_touch_was_answered_is_a_time_of_the_page_that_is_here_and_nothing_else(wire: Wire) -> None:

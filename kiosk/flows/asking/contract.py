@@ -47,6 +47,18 @@ class Kiosk(Protocol):
         """Somebody's are in. None: there is no socket for them that is watched."""
 
     @property
+    def keypad_in(self) -> bool | None:
+        """The one that an operator has named is there. None: they have named none."""
+
+    @property
+    def bell_in(self) -> bool | None:
+        """The bell can be heard. None: there is none."""
+
+    @property
+    def rings(self) -> int:
+        """Counts how often the bell was pressed."""
+
+    @property
     def inputs(self) -> Inputs:
         """What there is to touch and to press."""
 

@@ -5,6 +5,7 @@
     touch     every part of the glass is touched once
     fingers   two lie on the glass at once, and are told apart
     keypad    each digit and Enter are pressed once
+    bell      it is pressed, and noticed
     colours   one colour over the whole screen after the other, for dots that are dead
     sound     a tone is heard
     headphones   they are noticed, and the tone is heard in them alone
@@ -70,7 +71,9 @@ def fitted(kiosk: Kiosk, part: Part) -> bool:
         case "fingers":
             return kiosk.inputs.fingers
         case "keypad":
-            return kiosk.inputs.keypad
+            return kiosk.inputs.keypad or kiosk.keypad_in is not None
+        case "bell":
+            return kiosk.bell_in is not None
         case "sound":
             return kiosk.can_sound
         case "headphones":
@@ -127,6 +130,8 @@ def fingers(kiosk: Kiosk) -> Verdict | None:
 
 
 def keypad(kiosk: Kiosk) -> Verdict | None:
+    if kiosk.keypad_in is False:
+        return _told(kiosk, "keypad", "absent", "bad")
     left = set(KEYS.values())
     while left:
         facts = {"keys": KEYS, "left": frozenset(left)}
@@ -135,6 +140,18 @@ def keypad(kiosk: Kiosk) -> Verdict | None:
             return _verdict(answer)
         left.discard(answer)
     return "good"
+
+
+def bell(kiosk: Kiosk) -> Verdict | None:
+    if not kiosk.bell_in:
+        return _told(kiosk, "bell", "absent", "bad")
+    before, fault = kiosk.rings, ""
+    while kiosk.rings == before:
+        answer = kiosk.ask(Screen("staff_bell", {"fault": fault}, ("next", "bad", "back"), staff="room"))
+        if answer != "next":
+            return _verdict(answer)
+        fault = "unnoticed"
+    return _told(kiosk, "bell", "ready", "good")
 
 
 def colours(kiosk: Kiosk) -> Verdict | None:
@@ -195,6 +212,7 @@ TRIALS: dict[Part, Callable[[Kiosk], Verdict | None]] = {
     "touch": touch,
     "fingers": fingers,
     "keypad": keypad,
+    "bell": bell,
     "colours": colours,
     "sound": sound,
     "headphones": headphones,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.dock import controls
 from kiosk.sim.dock.drawer import Drawer
 from kiosk.sim.dock.english import ENGLISH
+from kiosk.sim.inputs import VirtualInput
 from kiosk.sim.orders import order, take_orders
 from kiosk.sim.pager import Pager
 from kiosk.sim.pager import door as pagers_door
@@ -43,7 +45,7 @@ HEADERS = {
 @dataclass
 class Dock:
     """What the dock can move, and who is called. kiosk: the kiosk's address. printer, portal, pager: None when real
-    ones are used instead."""
+    ones are used instead. aids: bell, keypad and remote, those that are not real."""
 
     kiosk: str
     drawer: Drawer
@@ -51,6 +53,7 @@ class Dock:
     portal: Sandbox | None
     pager: Pager | None = None
     printer_on: bool = True
+    aids: Mapping[str, VirtualInput] = field(default_factory=dict)
 
     def state(self) -> dict[str, object]:
         return {
@@ -58,6 +61,7 @@ class Dock:
             **self.drawer.state(),
             "printer": self._printer_state(self.printer) if self.printer else None,
             "portal": admin.state(self.portal) if self.portal else None,
+            "aids": {name: each.plugged for name, each in self.aids.items()},
             "calls": self.pager.state() if self.pager else None,
         }
 
@@ -83,6 +87,13 @@ class CardOrder(msgspec.Struct, forbid_unknown_fields=True):
     behaviour: dict[str, Any] = {}
     faults: dict[str, Any] = {}
     new: bool = False
+
+
+class AidOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """POST /api/aids/<name>. press: once. plugged: in, or pulled out."""
+
+    press: bool = False
+    plugged: bool | None = None
 
 
 def make_dock(dock: Dock) -> Flask:
@@ -148,6 +159,15 @@ def make_dock(dock: Dock) -> Flask:
         for name in given:
             setattr(printer.switches, name, getattr(wanted, name))
         dock.switch_printer(power)
+        return state()
+
+    @app.post("/api/aids/<name>")
+    def move_aid(name: str) -> Response:
+        aid, wanted = dock.aids.get(name) or abort(404, f"{name}: there is no such aid here"), order(AidOrder)
+        if wanted.plugged is not None:
+            aid.plug() if wanted.plugged else aid.pull()
+        if wanted.press:
+            aid.press()
         return state()
 
     @app.get("/paper/<int:number>.png")

@@ -88,6 +88,12 @@ PRINTER_AT_WORK = (
     Control("rest_seconds", "切れたあと、つながらない", "秒", "1.5"),
 )
 
+AIDS = (  # by name: what it is, and what a press of it does; a keypad's keys are a real keyboard's
+    ("bell", "呼びボタン", "押す"),
+    ("keypad", "キーパッド", ""),
+    ("remote", "位置を尋ねるリモコン", "押す"),
+)
+
 PORTAL = (
     Control(Fault.CLOSED.value, "受付時間外", "分後に開く", "60"),
     Control(Fault.SLOW.value, "答えない", "秒", "30"),

@@ -124,6 +124,13 @@ ENGLISH = {
     "状態の答えがおくれる": "answers its state late",
     "切れたあと、つながらない": "cannot be reached again after a break",
     "秒": "s",
+    # aids
+    "手でさわるもの": "What is felt",
+    "呼びボタン": "Call bell",
+    "キーパッド": "Keypad",
+    "位置を尋ねるリモコン": "Remote that asks where it is",
+    "：抜けている": ": pulled out",
+    "押す": "Press",
     # portal
     "受付時間外": "closed",
     "分後に開く": "min until it opens",

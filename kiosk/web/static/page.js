@@ -10,7 +10,7 @@ import { morph } from "./morph.js";
 import { hear, setVolume } from "./tones.js";
 import { watchVisible } from "./touch.js";
 import "./trials.js";
-import { screenChanges, speak } from "./voice.js";
+import { announce, screenChanges, speak } from "./voice.js";
 
 const box = document.getElementById("screen");
 const neutral = document.getElementById("neutral");
@@ -46,6 +46,10 @@ socket.on("screen", (snapshot) => {
   const first = hear(snapshot.sound, another);
   speak(snapshot.voice, another || asked !== (dialog !== null), first);
   watchVisible();
+});
+
+socket.on("announce", ({ seq: to, say, loud }) => {
+  if (to === seq) announce(say, loud);
 });
 
 socket.on("shown", (yes) => yes()); // messages come in order

@@ -25,6 +25,13 @@ export function speak(wanted, anew, after = 0) {
   if (!speaking && come.length > 0) sayAll(toSay, after);
 }
 
+// Said to whoever is near, while nobody is before the machine. It does not begin anew before it has ended.
+export function announce(addresses, loud) {
+  if (spoken !== null || toSay.length > 0 || !(voice.paused || voice.ended)) return;
+  voice.volume = loud;
+  sayAll(addresses);
+}
+
 // From now on the focus moves because the screen has changed, not because the person went there.
 export function screenChanges() {
   byKey = false;
@@ -38,7 +45,7 @@ function sayAll(addresses, after = 0) {
 
 function sayNext() {
   if (toSay.length === 0) return;
-  if (box.querySelector("[role=dialog]") === null) active(); // nobody who still listens has gone away
+  if (spoken !== null && box.querySelector("[role=dialog]") === null) active(); // nobody who still listens has gone away
   voice.src = toSay.shift();
   voice.play().catch(() => {}); // interrupted
 }

@@ -34,8 +34,9 @@ SWAP = """async html => {
     screen.hidden = false;
     screen.innerHTML = window.kiosk.createHTML(html);
     fit(screen);
-    await document.fonts.ready;
-    await Promise.all([...screen.querySelectorAll("img")].map((picture) => picture.decode()));
+    if (document.fonts.status === "loading") await document.fonts.ready; // without waiting, nothing is painted between
+    const pictures = [...screen.querySelectorAll("img")];
+    if (pictures.length) await Promise.all(pictures.map((picture) => picture.decode()));
 }"""
 
 

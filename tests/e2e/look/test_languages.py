@@ -2,6 +2,10 @@
 
 Held to this are the languages people can choose. `LANGUAGES=vi make check ARGS=tests/e2e/look/test_languages.py` tries
 one that is not shipped yet.
+
+`make whole` tries each screen in each language in all eight ways: upright and across, usual and large text, buttons
+everywhere and low. `make test` tries each screen in each language in two of them, one in usual and one in large text,
+and over the languages each screen in all eight. It does not see what goes wrong in one language in one way alone.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from tests.web.catalogue import SIGHTS
 from tests.web.sight import Sight
 from tests.web.test_languages import TRANSLATED, TRIED, name
 from tests.web.test_names_of_the_world import LICENCES, WORLD
+from tests.whole import WHOLE, turn
 
 # The size of each screen's heading [px], and whether something is left to give way before it: a picture, a long list.
 HEADINGS = """async fragments => {
@@ -39,6 +44,14 @@ HEADINGS = """async fragments => {
     });
 }"""
 FITS = Path(__file__).with_name("fits.js").read_text("utf-8")
+
+
+def taken(sights: Sequence[Sight], way: Way, language: Language, reach: bool) -> list[Sight]:
+    """Those whose turn it is: of the eight ways each has two in a language, next to each other in size alone, and in
+    the next language the two that follow."""
+    number = 2 * WAYS.index(way) + reach - list(LANGUAGES.values()).index(language)
+    chosen = {sight.name for other in (0, 2) for sight in turn(sights, number - other, len(WAYS) * 2)}
+    return [sight for sight in sights if sight.name in chosen]
 
 
 def complaints(page: Page, way: Way, preferences: Preferences, sights: Sequence[Sight] = SIGHTS) -> list[str]:
@@ -60,21 +73,40 @@ def complaints(page: Page, way: Way, preferences: Preferences, sights: Sequence[
 @pytest.mark.parametrize("language", TRIED, ids=name)
 @pytest.mark.parametrize("reach", [False, True], ids=["", "low"])
 def test_every_screen_fits_and_none_is_left_in_japanese(page: Page, way: Way, language: Language, reach: bool) -> None:
-    assert complaints(page, way, Preferences(language, large=way.large, reach=reach)) == []
+    sights = taken(SIGHTS, way, language, reach)
+    assert complaints(page, way, Preferences(language, large=way.large, reach=reach), sights) == []
+
+
+def test_no_screen_is_forgotten_in_any_language() -> None:
+    """What stands at the head of this file, of the part that is tried."""
+    seen = {
+        (sight.name, language.code, way, reach)
+        for language in LANGUAGES.values()
+        for way in WAYS
+        for reach in (False, True)
+        for sight in taken(SIGHTS, way, language, reach)
+    }
+    names = {sight.name for sight in SIGHTS}
+    sizes = {(name, code, way.large) for name, code, way, _ in seen}
+    assert sizes == {(name, code, large) for name in names for code in LANGUAGES for large in (False, True)}
+    ways = {(name, way, reach) for name, _, way, reach in seen}
+    assert ways == {(name, way, reach) for name in names for way in WAYS for reach in (False, True)}
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way.large], indirect=True, ids=lambda way: way.name)
 @pytest.mark.parametrize("language", [JAPANESE, LANGUAGES["vi"]], ids=name)  # the shortest words, and the longest
 def test_large_text_gives_up_pictures_and_cuts_lists_before_a_heading_is_smaller_than_usual(
-    page: Page, language: Language
+    page: Page, way: Way, language: Language
 ) -> None:
+    """Each screen upright in one of the two languages, and across in the other."""
+    sights = turn(SIGHTS, WAYS.index(way) // 2 + language.foreign, 2)
     usual, large = (
-        page.evaluate(HEADINGS, [sight.html(Preferences(language, large=large)) for sight in SIGHTS])
+        page.evaluate(HEADINGS, [sight.html(Preferences(language, large=large)) for sight in sights])
         for large in (False, True)
     )
     assert [
         f"{sight.name}: {one['size']} px, in large text {other['size']} px"
-        for sight, one, other in zip(SIGHTS, usual, large, strict=True)
+        for sight, one, other in zip(sights, usual, large, strict=True)
         if other["size"] < one["size"] and other["left"]
     ] == []
 
@@ -90,7 +122,8 @@ def test_a_language_from_right_to_left_needs_no_new_code(page: Page, way: Way) -
     """Japanese words under Arabic rules: what is measured are the places of things, not their script."""
     mirrored = replace(JAPANESE, direction="rtl", html="ar")
     for reach in (False, True):
-        found = complaints(page, way, Preferences(mirrored, large=way.large, reach=reach))
+        sights = taken(SIGHTS, way, JAPANESE, reach)
+        found = complaints(page, way, Preferences(mirrored, large=way.large, reach=reach), sights)
         assert [each for each in found if "still Japanese" not in each] == []
     sight = next(each for each in SIGHTS if each.name == "text_pin")
     page.evaluate(FITS, {"fragments": [sight.html(Preferences(mirrored))], "smallestText": 24})
@@ -110,9 +143,12 @@ ONE_OF_EACH = tuple({(sight.screen.name, sight.overlay): sight for sight in SIGH
 @pytest.mark.parametrize("way", WAYS[:1], indirect=True, ids=["smallest text"])
 @pytest.mark.parametrize("language", TRANSLATED, ids=name)
 def test_axe_finds_nothing_on_any_screen_in_any_language(page: Page, language: Language) -> None:
-    """Each screen in each, and all other sights in turns; every one of them in Japanese is in test_look."""
-    sights = (*ONE_OF_EACH, *SIGHTS[TRANSLATED.index(language) :: len(TRANSLATED)])
-    assert axe.complaints(page, {sight.name: sight.html(Preferences(language)) for sight in sights}) == []
+    """Each screen in each, and all other sights in turns; every one of them in Japanese is in test_look. When not the
+    whole is tried, each screen in every third, and colours, which no language changes, there and in the next test."""
+    number = TRANSLATED.index(language)
+    sights = (*turn(ONE_OF_EACH, number, 3), *SIGHTS[number :: len(TRANSLATED)])
+    screens = {sight.name: sight.html(Preferences(language)) for sight in sights}
+    assert axe.complaints(page, screens, colours=WHOLE) == []
 
 
 @pytest.mark.parametrize("way", WAYS[:1], indirect=True, ids=["smallest text"])

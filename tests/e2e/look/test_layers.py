@@ -8,8 +8,9 @@ from playwright.sync_api import Page
 from kiosk.language.languages import LANGUAGES
 from kiosk.session.preferences import Preferences
 from kiosk.web import style
-from tests.e2e.look.gallery import Way
+from tests.e2e.look.gallery import WAYS, Way
 from tests.web.catalogue import SIGHTS
+from tests.whole import few
 
 # What each screen looks like under each sheet, as far as boxes, colours and type tell it.
 LOOKS = """async ({ sheets, fragments }) => {
@@ -41,6 +42,8 @@ LOOKS = """async ({ sheets, fragments }) => {
 }"""
 
 
+# Upright and across, in either size of text: when not the whole is tried, each of the four once.
+@pytest.mark.parametrize("way", few([WAYS[0], WAYS[3]], of=WAYS), indirect=True, ids=lambda way: way.name)
 def test_within_a_layer_the_order_of_the_files_decides_nothing(
     page: Page, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ Every sight of the catalogue is put up in a real Chromium under the production h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,13 +15,38 @@ import kiosk.web.view
 from kiosk.language.languages import shipped
 from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
-from tests.e2e.look.gallery import WAYS, Gallery, Way, show
+from tests.e2e.look.gallery import SWAP, WAYS, Gallery, Way, show
 from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_staff import STAFF_SIGHTS
 from tests.web.sight import Sight
 
 TEMPLATES = Path(kiosk.web.view.__file__).with_name("templates")
 MEASURE = Path(__file__).with_name("measure.js").read_text("utf-8")
+# All of them in one go: a call for each would cost more than the measuring, and each would be painted.
+MEASURE_EACH = f"""async (screens) => {{
+    const measure = {MEASURE}
+    const found = [];
+    for (const {{ name, html, ...asked }} of screens) {{
+        await ({SWAP})(html);
+        found.push(...measure(asked).map((complaint) => `${{name}}: ${{complaint}}`));
+    }}
+    return found;
+}}"""
+# The places of what stands at the top and at the bottom of every screen: as many texts as there are different ones.
+BANDS = """async (fragments) => {
+    const { fit } = await import("/static/fit.js");
+    window.kiosk ??= trustedTypes.createPolicy("kiosk", { createHTML: (html) => html });
+    const screen = document.querySelector("#screen");
+    document.querySelector("#neutral").hidden = true;
+    screen.hidden = false;
+    return [...new Set(fragments.map((html) => {
+        screen.innerHTML = window.kiosk.createHTML(html);
+        fit(screen);
+        const bands = [...document.querySelectorAll(".top, .helpers, .is-leave, .is-staff, .is-size")];
+        return JSON.stringify(bands.map((each) => [each.className, each.getBoundingClientRect()])
+            .filter(([name]) => !name.includes("is-leave")));
+    }))];
+}"""
 PAD = [*(f"key:{digit}" for digit in "0123456789"), "erase", "clear", "next"]
 LETTERS = [f"key:{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
 QUESTIONS = {"leave": ["stay", "leave_now"], "idle": ["stay", "leave_now"], "staff": ["stay"], "leaving": []}
@@ -30,6 +55,7 @@ QUESTIONS["language"] = ["stay", *TONGUES]
 EYE = ["size", "contrast", "reach"]
 HELPERS = ["staff", "language", *EYE, "listen"]
 VOICE = ["repeat", "softer", "louder", "hush"]  # in place of those for the eye, for whoever listens
+PARTS = 4  # one after the other, each well within a test's time on a machine that does other things
 BEFORE_A_VISIT = {"attract", "closed", "home", "left_card", "take_card", "closing"}
 
 
@@ -72,13 +98,22 @@ def answers_of(sight: Sight) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("sight", SIGHTS, ids=lambda sight: sight.name)
+def complaints(page: Page, way: Way, asked: Iterable[tuple[Sight, Mapping[str, list[str]]]]) -> list[str]:
+    """What is wrong on any of these screens. asked: each with what it has to offer (`answers_of`)."""
+    smallest, preferences = 36 if way.large else 24, Preferences(large=way.large)
+    screens = [
+        {"name": sight.name, "html": sight.html(preferences), "smallestText": smallest, "answers": answers}
+        for sight, answers in asked
+    ]
+    found: list[str] = page.evaluate(MEASURE_EACH, screens)
+    return found
+
+
+@pytest.mark.parametrize("part", range(PARTS))
 def test_it_fits_can_be_read_and_touched_and_nothing_on_it_is_dead(
-    page: Page, way: Way, sight: Sight, said: list[str]
+    page: Page, way: Way, part: int, said: list[str]
 ) -> None:
-    show(page, sight, way)
-    smallest = 36 if way.large else 24
-    assert page.evaluate(MEASURE, {"smallestText": smallest, "answers": answers_of(sight)}) == []
+    assert complaints(page, way, [(sight, answers_of(sight)) for sight in SIGHTS[part::PARTS]]) == []
     assert said == []
 
 
@@ -97,15 +132,7 @@ def test_axe_finds_nothing_against_wcag_2_2_and_seven_to_one(page: Page, way: Wa
 
 
 def test_the_bands_never_move(page: Page, way: Way) -> None:
-    places = set()
-    for sight in SIGHTS:
-        show(page, sight, way)
-        places.add(
-            page.evaluate(
-                "() => JSON.stringify([...document.querySelectorAll('.top, .helpers, .is-leave, .is-staff, .is-size')]"
-                ".map(e => [e.className, e.getBoundingClientRect()]).filter(([name]) => !name.includes('is-leave')))"
-            )
-        )
+    places = page.evaluate(BANDS, [sight.html(Preferences(large=way.large)) for sight in SIGHTS])
     assert len(places) == 1
 
 

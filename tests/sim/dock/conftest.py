@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from kiosk.hw.device import ReaderState
 from kiosk.sim.dock.app import Dock, make_dock
 from kiosk.sim.dock.drawer import Drawer
+from kiosk.sim.inputs import VirtualInput
 from kiosk.sim.pager import Pager
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
@@ -32,7 +33,8 @@ class World:
         self.printer = VirtualPrinter(port=0)
         self.portal = Sandbox(*world(pki), directory=folder)
         self.drawer = Drawer(pki, people(), "127.0.0.1", slot_port)
-        self.dock = Dock("http://127.0.0.1:1/", self.drawer, self.printer, self.portal, Pager())
+        self.aids = {name: VirtualInput(folder / name) for name in ("bell", "keypad", "remote")}
+        self.dock = Dock("http://127.0.0.1:1/", self.drawer, self.printer, self.portal, Pager(), aids=self.aids)
         self.app = make_dock(self.dock)
         self.server = Server(dock_port, self.app)
         self.address = f"http://127.0.0.1:{dock_port}"
@@ -74,5 +76,7 @@ def dock(running: World) -> Iterator[World]:
     running.drawer._cards.clear()
     running.becomes(ReaderState.EMPTY)
     running.dock.switch_printer(True)
+    for aid in running.aids.values():
+        aid.pull()
     running.printer.switches = Switches()
     running.portal.reset()

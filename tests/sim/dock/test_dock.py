@@ -13,6 +13,7 @@ from PIL import Image
 from kiosk.card.apdu import Card
 from kiosk.card.text import TextApplication
 from kiosk.config.kiosk import Printer as PrinterSettings
+from kiosk.hw.button import InputButton
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault, ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient, PortalClosed
@@ -70,6 +71,27 @@ def test_in_english_nothing_is_left_in_japanese_and_every_word_is_used(dock: Wor
     shown = html.unescape(dock.ask("GET", "/?lang=ja").get_data(as_text=True))
     assert [each for each in ENGLISH if each not in shown and each not in spoken] == []
     assert dock.ask("GET", "/").get_data(as_text=True) == dock.ask("GET", "/?lang=ja").get_data(as_text=True)
+
+
+# -- what is felt -------------------------------------------------------------------------------------------------
+
+
+def test_a_bell_is_heard_by_the_kiosks_own_code_and_is_gone_when_it_is_pulled_out(
+    dock: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.hw.evdev.LOOK_AGAIN_SECONDS", 0.05)
+    rings: list[str] = []
+    bell = InputButton(str(dock.aids["bell"].path), "bell")
+    bell.start(lambda: rings.append("ring"), lambda: None)
+    assert dock.ask("POST", "/api/aids/bell", {"plugged": True}).get_json()["aids"]["bell"] is True
+    until(lambda: bell.present)
+    dock.ask("POST", "/api/aids/bell", {"press": True})
+    until(lambda: rings == ["ring"])
+    assert dock.ask("POST", "/api/aids/bell", {"plugged": False}).get_json()["aids"]["bell"] is False
+    until(lambda: not bell.present)
+    bell.stop()
+    assert dock.ask("POST", "/api/aids/horn", {"press": True}).status_code == 404
+    assert {name for name, _label, _press in controls.AIDS} == dock.aids.keys()
 
 
 # -- cards --------------------------------------------------------------------------------------------------------

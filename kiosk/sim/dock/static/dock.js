@@ -64,6 +64,7 @@ const doing = {
     for (const control of all("#slot select")) control.selectedIndex = 0;
     markChanged();
   },
+  press: (button) => ask("POST", `/api/aids/${button.closest("[data-aid]").dataset.aid}`, { press: true }),
   terms: () => ask("POST", "/api/portal", { change_terms: true }),
   seen: (button) => ask("POST", "/api/calls", { seen: button.dataset.call }),
   release: () => ask("POST", "/api/portal", { release_links: true }),
@@ -81,6 +82,8 @@ document.addEventListener("change", (event) => {
   if (!tick || (event.target !== tick && !tick.checked)) return;
   if (tick.dataset.group === "printer") {
     ask("POST", "/api/printer", { [tick.dataset.name]: valueOf(tick, tick.checked) });
+  } else if (tick.dataset.group === "aids") {
+    ask("POST", `/api/aids/${tick.dataset.name}`, { plugged: valueOf(tick, tick.checked) });
   } else if (tick.dataset.group === "portal") {
     const fault = {
       on: one("#portal-on").value || null,
@@ -103,6 +106,7 @@ function show(state) {
     showSlot(state.card);
   }
   if (state.printer) showPrinter(state.printer);
+  for (const [name, plugged] of Object.entries(state.aids ?? {})) follow("aids", name, !plugged);
   if (state.portal) showPortal(state.portal);
   if (state.calls) showCalls(state.calls);
 }
