@@ -19,6 +19,9 @@ class State(Struct, frozen=True):
     boots: int = 0
     last: str = ""
 
+    def __repr__(self) -> str:
+        return f"<State {self.boots}>"
+
 
 class Boots:
     """For one thread."""

@@ -43,6 +43,9 @@ class Redo(Struct, frozen=True, forbid_unknown_fields=True):
     told: tuple[Raw, ...]
     behind: int | None
 
+    def __repr__(self) -> str:
+        return f"<Redo of {len(self.files)}>"
+
 
 class Lines(Protocol):
     """The trail, as far as it is needed here (`record.py`)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -20,13 +20,11 @@ log = logging.getLogger("kiosk.caretaker")
 State = TypeVar("State", bound=Struct)
 
 
-class Change(NamedTuple):
+class Change:
     """What a file is to become. keep: it is so from now on, and the disk is tried; stands: and it is on the disk."""
 
-    path: Path
-    data: bytes
-    keep: Callable[[], None]
-    stands: Callable[[], None]
+    def __init__(self, path: Path, data: bytes, keep: Callable[[], None], stands: Callable[[], None]) -> None:
+        self.path, self.data, self.keep, self.stands = path, data, keep, stands
 
 
 class Kept(Generic[State]):

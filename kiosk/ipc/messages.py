@@ -441,6 +441,9 @@ class PrintRow(Struct, frozen=True):
     counts: dict[str, int] = {}
     hours: int = 0
 
+    def __repr__(self) -> str:
+        return f"<PrintRow {self.line} {self.told}>"
+
 
 class PrintsStand(Message, frozen=True):
     """The newest first; which slip it was is not in it (docs/decisions/0022)."""
