@@ -32,6 +32,7 @@ for sight in (*SIGHTS, *STAFF_SIGHTS):
     facts.update(sight.screen.facts)
     answers.update(sight.screen.answers)
 
+PUT_IN = "put in"  # a hand's answer, which no page gives
 NO_INPUTS = Inputs(keypad=False, fingers=False)
 Answer = str | Callable[["ScriptedKiosk"], str]
 
@@ -115,9 +116,6 @@ class ScriptedKiosk:
 
     def ask(self, screen: Screen) -> str:
         self._known(screen)
-        return self._ask(screen)
-
-    def _ask(self, screen: Screen) -> str:
         self._needs_card(screen)
         self.screens.append(screen)
         if not self._answers:
@@ -130,8 +128,7 @@ class ScriptedKiosk:
 
     def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         """A script's PIN is written `pin:2468`."""
-        self._known(screen)
-        answer = self._ask(replace(screen, answers=(*screen.answers, *(a for a in self._next() if a[:4] == "pin:"))))
+        answer = self.ask(replace(screen, answers=(*screen.answers, *(a for a in self._next() if a[:4] == "pin:"))))
         return bytearray(answer[4:].encode()) if answer.startswith("pin:") else answer
 
     def show(self, screen: Screen) -> None:
@@ -144,8 +141,8 @@ class ScriptedKiosk:
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
         self._known(screen)
         while self.slot is None or (newer_than is not None and self.insertion <= newer_than):
-            answer = self._ask(replace(screen, answers=(*screen.answers, "put in")))
-            if answer != "put in":
+            answer = self.ask(replace(screen, answers=(*screen.answers, PUT_IN)))
+            if answer != PUT_IN:
                 return answer
         return None
 
@@ -175,7 +172,8 @@ class ScriptedKiosk:
         facts, answers = KNOWN[screen.name]
         if "paper" in facts:
             facts = facts | {"slip"}
-        more = (screen.facts.keys() - facts) | (set(screen.answers) - answers)
+        typed = {answer for answer in screen.answers if answer.startswith("pin:")}
+        more = (screen.facts.keys() - facts) | (set(screen.answers) - answers - typed - {PUT_IN})
         assert not more, f"{screen.name}: no page shows {more}"
 
     def _transmit(self, apdu: bytes) -> bytes:
@@ -200,6 +198,6 @@ def puts_in(card: Chip) -> Callable[[ScriptedKiosk], str]:
 
     def put(kiosk: ScriptedKiosk) -> str:
         kiosk.put_in(card)
-        return "put in"
+        return PUT_IN
 
     return put

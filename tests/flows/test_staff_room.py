@@ -203,12 +203,12 @@ def test_the_print_ledger_says_what_became_of_each_job_in_the_tables_words_and_m
 def test_it_is_made_louder_and_darker_by_steps_as_far_as_it_goes_and_only_where_there_is_such_a_thing() -> None:
     answers = [LevelsStand(95, 14), LevelsStand(100, 14), LevelsStand(100, 10)]
     caretaker = ScriptedCaretaker({Levels: [answers[0]], SetLevel: answers[1:]})
-    kiosk = ScriptedKiosk("louder", "darker", "back", caretaker=caretaker)
+    kiosk = ScriptedKiosk("volume_up", "brightness_down", "back", caretaker=caretaker)
     levels.visit(kiosk, OFFICER)
     assert [screen.answers for screen in kiosk.screens] == [
-        ("softer", "louder", "darker", "brighter", "back"),
-        ("softer", "darker", "brighter", "back"),
-        ("softer", "brighter", "back"),
+        ("volume_down", "volume_up", "brightness_down", "brightness_up", "back"),
+        ("volume_down", "brightness_down", "brightness_up", "back"),
+        ("volume_down", "brightness_up", "back"),
     ]
     assert caretaker.asked[1:] == [SetLevel(12, "volume", 100), SetLevel(12, "brightness", 10)]
     for stand, there in ((LevelsStand(), False), (LevelsStand(50), True), (Denied("no"), False)):

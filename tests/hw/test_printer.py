@@ -553,7 +553,7 @@ def test_whatever_a_driver_throws_is_unreachable_and_passes(
     def throw(*arguments: Any, **more: Any) -> Any:
         raise error
 
-    printer = over_network(narrow, timeout=0.1)
+    printer = over_network(narrow)
     with monkeypatch.context() as patched:
         patched.setattr(f"kiosk.hw.printer._Network.{where}", throw)
         if where != "image":

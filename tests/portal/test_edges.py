@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,6 +65,23 @@ def over(monkeypatch: pytest.MonkeyPatch) -> Callable[[Wire], PortalClient]:
         return PortalClient(SETTINGS)
 
     return over
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("text", True),
+        ("a text of words", True),
+        ("第一条　\n第二条", True),
+        *((f"a{chr(code)}b", code == 10) for code in range(32)),
+    ],
+)
+def test_terms_are_lines_of_words_and_their_digest_is_theirs(text: str, fits: bool) -> None:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    with nullcontext() if fits else pytest.raises(ValueError, match="control characters"):
+        assert Terms("1", digest, text).text == text
+    with pytest.raises(ValueError, match="digest"):
+        Terms("1", digest, f"{text}。")
 
 
 PATH = f"/linkings/{LINKING.id}"

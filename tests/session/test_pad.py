@@ -68,6 +68,13 @@ def test_the_same_key_at_once_again_is_a_bounce(began: float, after: float, coun
     assert entered(pad) == count
 
 
+def test_a_second_press_counts_as_soon_as_the_time_of_a_bounce_is_over() -> None:
+    pad = Pad(TEXT_PIN)
+    for at in (0.0, BOUNCE_SECONDS):
+        pad.press(Key("7"), at)
+    assert entered(pad) == 2
+
+
 def test_a_bounce_is_counted_from_the_press_that_counted() -> None:
     pad = Pad(TEXT_PIN)
     for tenth in (0, 2, 4, 6):

@@ -31,6 +31,7 @@ def test_the_volume_ends_at_silence_and_at_the_loudest() -> None:
     assert (USUAL.after(Wish.LOUDER).volume, USUAL.after(Wish.SOFTER).volume) == (USUAL.volume + 1, USUAL.volume - 1)
     assert replace(USUAL, volume=LOUDEST).after(Wish.LOUDER).volume == LOUDEST
     assert replace(USUAL, volume=0).after(Wish.SOFTER).volume == 0
+    assert LOUDEST - USUAL.volume == USUAL.volume == 2, "two steps either way"
 
 
 def test_each_wish_to_listen_begins_anew_until_it_is_to_be_quiet() -> None:

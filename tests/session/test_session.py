@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Literal
+from types import SimpleNamespace
+from typing import Literal, cast
 
 import pytest
+from msgspec import structs
 
 from kiosk.card.apdu import CardLost
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule
+from kiosk.config import guidance
+from kiosk.config.kiosk import Alerts, Printer, Voice
 from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import Printed, ReaderState
@@ -17,6 +21,7 @@ from kiosk.language.languages import LANGUAGES
 from kiosk.receipts import slips
 from kiosk.session import session
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
+from kiosk.session.devices import Devices
 from kiosk.session.pad import Pad
 from kiosk.session.preferences import Preferences
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
@@ -156,6 +161,24 @@ def test_a_slip_is_in_the_persons_language_and_its_picture_goes_to_the_printer(w
     assert world.session.print(picture) == Printed()
     assert world.printed == [picture]
     assert world.session.can_print
+
+
+@pytest.mark.parametrize("plugged", [True, False])
+@pytest.mark.parametrize("has", [True, False])
+def test_a_flow_hears_what_this_kiosk_has(world: World, has: bool, plugged: bool) -> None:
+    settings = structs.replace(
+        SETTINGS,
+        printer=SETTINGS.printer if has else Printer(),
+        voice=Voice(enabled=has, jack="/dev/input/jack" if has else None),
+        alerts=Alerts(kind="alertmanager" if has else "none"),
+    )
+    jack, safe_for = SimpleNamespace(plugged=plugged), "starts" if has else None
+    devices = SimpleNamespace(reader=world.reader, jack=jack, safe_for=safe_for, guidance_only=has)
+    there = session.Session(
+        settings, guidance.load(), cast(Devices, devices), world.handover, world.lay_out, world.show
+    )
+    assert [there.can_print, there.can_call, there.can_sound, there.guidance_only, there.safe_mode] == [has] * 5
+    assert there.headphones_in is (plugged if has else None)
 
 
 def test_a_device_that_changes_is_shown_on_the_screen_that_stands_there(world: World) -> None:

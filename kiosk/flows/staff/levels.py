@@ -14,10 +14,10 @@ from kiosk.ipc.messages import Adjusted, Levels, LevelsStand, Percent, SetLevel
 STEP = 10
 LEAST, MOST = 10, 100  # never silent for who needs the voice, nor dark
 KNOBS: Mapping[str, tuple[Adjusted, int]] = {
-    "softer": ("volume", -STEP),
-    "louder": ("volume", STEP),
-    "darker": ("brightness", -STEP),
-    "brighter": ("brightness", STEP),
+    "volume_down": ("volume", -STEP),
+    "volume_up": ("volume", STEP),
+    "brightness_down": ("brightness", -STEP),
+    "brightness_up": ("brightness", STEP),
 }
 
 
