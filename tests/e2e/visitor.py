@@ -5,10 +5,12 @@ What they touch is data: the tests of the guidance walk all of it, and the bench
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from PIL import Image
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from kiosk.language.furigana import plain
 from kiosk.language.languages import JAPANESE, LANGUAGES, Language, translations
@@ -16,7 +18,7 @@ from tests.stage import Stage
 
 SOON = 20_000  # ms; waited for by failures alone
 BOUNCE_MS = 320  # after which the same key is another touch
-SCROLLED_MS = 600  # until the page has seen what a touch has brought
+SCROLLED_MS = 1500  # at most, until the end that a touch has brought has been seen
 
 
 class Goal(NamedTuple):
@@ -59,12 +61,12 @@ GOALS = {
     "check": Goal("card check", ("start", "check", "card"), TODAY, 2, "excellent"),
     "renewal": Goal("card renewal", ("start", "renewal", "ending", "linked"), "カードを更新するとき", 4),
     "benefits": Goal("what linking gives", ("start", "benefits", "print"), "連携すると、できること", 3),
-    "already": Goal("already linked", ("start", "link", "already", *LINKING), "もう連携はすんでいます", 21, "linked"),
+    "already": Goal("already linked", ("start", "link", "already", *LINKING), "もう連携はすんでいます", 22, "linked"),
     "release": Goal(
         "release and link again",
         ("start", "link", "licence.next", "contents.next", *LINKING, *RELEASING),
         "連携が完了しました",
-        41,
+        43,
         "reobtained",
         slips=2,
     ),
@@ -119,7 +121,8 @@ class Visitor:
         while not self.page.query_selector("[data-answer=tick]"):
             self.page.tap("[data-scroll-page]", timeout=SOON)
             self.count += 1
-            self.page.wait_for_timeout(SCROLLED_MS)
+            with suppress(PlaywrightTimeout):
+                self.page.wait_for_selector("[data-answer=tick]", timeout=SCROLLED_MS)
         self.touches("tick")
         self.touches("next")
 
