@@ -65,7 +65,9 @@ class Line:
         self._voice = voice or Voice()
         self._handover = handover or Handover()
         self._life = life
-        self._lock = threading.Lock()
+        # The library may find, while something is sent, that the page answers no more, and says so then and there: what
+        # is told of a page that has gone is told within whatever was being sent to it.
+        self._lock = threading.RLock()
         self._page: str | None = None
         self._cut: float | None = None  # since when there is no page where one was, in monotonic seconds
         self._revision = 0
@@ -167,6 +169,8 @@ class Line:
                 self.unshowable = True
                 self._session.stop()
                 raise
+            if self._page is None:
+                return True  # gone again meanwhile, and that has been said
             cut, self._cut = self._cut, None
         if cut is not None:
             self._session.course.reconnected(time.monotonic() - cut)

@@ -207,6 +207,32 @@ def test_where_the_machine_is_is_said_to_the_screen_that_stands_there(wire: Wire
     assert page.get_received() == [], "of a voice that is off nothing is heard"
 
 
+@pytest.mark.parametrize(
+    "sends",
+    [
+        lambda line: line.show(Listener.view),
+        lambda line: line.announce(True, True),
+        lambda line: line.await_shown(0.1),
+    ],
+    ids=["show", "announce", "await_shown"],
+)
+def test_a_page_that_is_found_gone_while_something_is_sent_to_it_holds_nobody_up(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, sends: Callable[[Line], object]
+) -> None:
+    """The library ends a connection that has not answered when the next thing is to be sent, in the same thread."""
+    wire.line._mouth = cast(Any, Speaks())
+    page, lost = wire.connect(), []
+    monkeypatch.setattr(wire.session, "page_lost", lambda: lost.append(True))
+    with monkeypatch.context() as patched:
+        patched.setattr(wire.line._io.server, "emit", lambda *_, **__: page.disconnect())
+        sending = threading.Thread(target=sends, args=(wire.line,), daemon=True)
+        sending.start()
+        sending.join(5)
+        assert not sending.is_alive()
+    assert lost == [True]
+    assert wire.connect().is_connected()
+
+
 def test_how_soon_a_touch_was_answered_is_a_time_of_the_page_that_is_here_and_nothing_else(wire: Wire) -> None:
     page = wire.connect()
     for said in (50, 12.5, 0, -1, 60_001, 1e300, True, None, "50", [50], {"ms": 50}):
