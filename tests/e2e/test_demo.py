@@ -248,7 +248,7 @@ def test_when_it_is_killed_the_kiosk_does_not_stay_behind(starting: Start) -> No
         assert select.select([child], [], [], SECONDS)[0], "a child is still there"
         os.close(child)
     runtime = Path(demo.settings.server.runtime_directory)
-    # All that a killed demo leaves: what the caretaker has for others while it is away, and pipes without anything in them.
+    # All that a killed demo leaves: what the caretaker has for others while it is away, and pipes with nothing in them.
     left = {path.name: path.is_fifo() for path in runtime.iterdir()}
     assert left == {doors.FILE: False, PUBLIC_FILE: False, "bell": True, "keypad": True, "remote": True}
     shutil.rmtree(runtime)
