@@ -226,6 +226,9 @@ def test_check_says_in_a_line_each_what_the_kiosk_has_and_lacks(tmp_path: Path) 
         "font": "has",
         "voice": "has",
         "browser": "has",
+        "bell": "has",  # none, by the settings
+        "keypad": "has",
+        "beacon": "has",
         "caretaker": "LACKS",
     }
     assert 'none found ("no such reader" was looked for)' in ended.stdout
