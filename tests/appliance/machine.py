@@ -208,10 +208,11 @@ class Machine:
         """One line for root's shell in it: the exit code, and what was said, on both outputs. Raises TimeoutError."""
         assert self._shell is not None
         self._shell.settimeout(seconds)
-        mark = f"done {time.monotonic_ns()}"
-        self._shell.sendall(f"({command}) 2>&1; echo {mark} $?\n".encode())
+        begun, done = (f"{word} {time.monotonic_ns()}" for word in ("begun", "done"))  # before: firmware, and a prompt
+        self._shell.sendall(f"echo {begun}; ({command}) 2>&1; echo {done} $?\n".encode())
         said = b""
-        while not (found := re.search(rb"(.*)" + mark.encode() + rb" (\d+)\r?\n", said, re.DOTALL)):
+        between = begun.encode() + rb"\r?\n(.*)" + done.encode() + rb" (\d+)\r?\n"
+        while not (found := re.search(between, said, re.DOTALL)):
             more = self._shell.recv(65536)
             if not more:
                 raise NoMachine("QEMU has ended")
