@@ -199,18 +199,20 @@ def passes(root: Path, tests: list[Path], seconds: float) -> bool:
     if not tests:  # pytest would take all there are
         return True
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
-    with subprocess.Popen(
-        [sys.executable, "-B", "-m", "pytest", *options, *map(str, tests)],
-        cwd=root,
-        env=BARE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as run:
+    arguments = ["-B", "-m", "pytest", *options, *map(str, tests)]
+    with alone(root, arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         try:
             return run.wait(seconds) == 0
         except subprocess.TimeoutExpired:
             return False
+
+
+@contextlib.contextmanager
+def alone(root: Path, arguments: list[str], **more: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python in the copy; in the end it has ended, and all that it has started, too. more: of Popen's arguments."""
+    with subprocess.Popen([sys.executable, *arguments], cwd=root, env=BARE, start_new_session=True, **more) as run:
+        try:
+            yield run
         finally:
             _end(run)
 
@@ -230,21 +232,11 @@ def tried(root: Path, tests: list[Path], drawn: list[Mutant]) -> Iterator[str]:
     changes = [(str(each.path), mutated((root / each.path).read_bytes(), each).decode()) for each in drawn]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         asked = {"tests": list(map(str, tests)), "temporary": f"{folder}/tests", "changes": changes}
-        with subprocess.Popen(
-            [sys.executable, FORKS],
-            cwd=root,
-            env=BARE,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        ) as run:
+        with alone(root, [str(FORKS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
             assert run.stdin is not None and run.stdout is not None
-            try:
-                run.stdin.write(json.dumps(asked).encode())
-                run.stdin.close()
-                yield from (line.decode().strip() for line in run.stdout)
-            finally:
-                _end(run)
+            run.stdin.write(json.dumps(asked).encode())
+            run.stdin.close()
+            yield from (line.decode().strip() for line in run.stdout)
 
 
 def look_at(root: Path, room: str, count: int, seed: int) -> tuple[int, list[Mutant]]:

@@ -126,12 +126,19 @@ class Changes:
         path = self._state / FILE
         try:
             redo = msgspec.json.decode(path.read_bytes(), type=Redo)
-            for name, data in redo.files.items():
-                disk.put(self._state / name, data)
         except FileNotFoundError:
             return
         except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
             log.error("%s: cannot be done (%s); what was begun there is not done at all", path, type(error).__name__)
+            self._left = True
+            return
+        try:
+            for name, data in redo.files.items():
+                disk.put(self._state / name, data)
+        except OSError as error:
+            log.error(
+                "%s: the disk does not take it (%s); what was begun there may be done in part", path, error.strerror
+            )
             self._left = True
             return
         self._owed, self._left = (_known(redo.told), redo.behind), True

@@ -61,10 +61,8 @@ SHARING_SECONDS = 1.5  # how long another program may keep the card before we gi
 SHARING_PAUSE_SECONDS = 0.05
 REFUSED_SECONDS = 0.25  # between two looks while the readers have to be asked one by one
 STOP_SECONDS = 3.0
-STILL_SECONDS, PULSE_SECONDS = (
-    5.0,
-    1.0,
-)  # without a look: the watch stands still; from one feel of its pulse to the next
+STILL_SECONDS = 5.0  # without a look: the watch stands still
+PULSE_SECONDS = 1.0  # from one feel of its pulse to the next
 CONNECT_SECONDS, ANSWER_SECONDS, CLOSE_SECONDS = (
     10.0,
     20.0,

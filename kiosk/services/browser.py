@@ -282,7 +282,8 @@ class Keeper:
 
     def _levelling(self) -> None:
         are, read = self._machine.read(), time.monotonic()
-        while not self._stopped.wait(LEVELS_SECONDS):
+        # A machine that has neither asks nobody what it is to be.
+        while not self._stopped.wait(READ_SECONDS if are == Levels() else LEVELS_SECONDS):
             if time.monotonic() - read >= READ_SECONDS:  # a card may have come, or somebody have set it by hand
                 are, read, self._levelled = self._machine.read(), time.monotonic(), None
             are = self.level(are)

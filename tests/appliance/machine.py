@@ -28,6 +28,8 @@ from typing import Any
 
 from PIL import Image
 
+from kiosk.sim.portal.tls import TO_A_GUEST
+
 FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
 VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")  # without keys: the machine is in setup mode
 PROGRAMS = {"qemu-system-x86_64": "qemu-system-x86", "swtpm": "swtpm", "mcopy": "mtools", "sfdisk": "fdisk"}
@@ -43,7 +45,7 @@ KEEP_SECONDS = 600.0
 LOOK_SECONDS = 5.0
 TABLET = 0x7FFF  # the whole of its width, or height
 TOUCH_SECONDS = 0.15
-HOST = "10.0.2.100"  # what stands for this machine in the guest's network; nothing else answers there
+HOST = TO_A_GUEST  # nothing else answers in the guest's network
 FIRMWARE_SECONDS = 5.0  # what does not run it says so at once
 PROCESSORS = (("kvm", "host"), ("kvm", "host,-arch-capabilities"), ("kvm", "EPYC"), ("tcg", "Nehalem"))
 

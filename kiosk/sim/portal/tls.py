@@ -27,7 +27,8 @@ LIFE = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
 YESTERDAY = timedelta(days=-1)
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
-HERE = ("localhost", "127.0.0.1", "::1", "10.0.2.100")  # the last stands for this machine to a guest of QEMU's
+TO_A_GUEST = "10.0.2.100"  # what may stand for this machine in the network of a virtual one (tests/appliance)
+HERE = ("localhost", "127.0.0.1", "::1", TO_A_GUEST)
 
 
 @dataclass(frozen=True)
