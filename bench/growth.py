@@ -52,9 +52,13 @@ def rows(directory: Path, quick: bool) -> Iterator[Row]:
 
 def grown(what: str, values: Sequence[float], unit: str = "") -> Row:
     """How much more of it there is from one session to the next, and how much in the end."""
-    slope = f"{Slope.of(values)} {unit}".strip()
-    last = f"{values[-1] / 1024:.1f} MB" if unit else f"{values[-1]:.0f}"
-    return Row(f"{what}, more each session ({len(values)}×)", slope, f"in the end {last}")
+    return slope_row(what, Slope.of(values), len(values), values[-1], unit)
+
+
+def slope_row(what: str, slope: Slope, count: int, last: float, unit: str) -> Row:
+    """The same from a slope that is known already."""
+    end = f"{last / 1024:.1f} MB" if unit else f"{last:.0f}"
+    return Row(f"{what}, more each session ({count}×)", f"{slope} {unit}".strip(), f"in the end {end}")
 
 
 def sessions(directory: Path, count: int) -> Iterator[tuple[Held, Held]]:

@@ -74,6 +74,39 @@ def test_every_tenth_visit_of_the_endurance_has_a_fault() -> None:
         assert broken == (number % 10 == 0)
 
 
+def test_parts_of_the_endurance_add_up_and_play_no_visit_twice(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one machine after another, as a fresh checkout brings nothing but what is kept."""
+    monkeypatch.setattr(endurance, "KEPT", tmp_path / "endurance.json")
+    monkeypatch.setattr(endurance, "PAGE", tmp_path / "page.md")
+    monkeypatch.setattr(endurance, "PARTS", {"socket": growing})
+    monkeypatch.setattr(endurance, "ENOUGH", {"socket": 100})
+    (tmp_path / "endurance.json").write_text("[]")
+    (tmp_path / "page.md").write_text("<!-- endurance -->\n<!-- end -->\n")
+    for machine in ("one", "another"):
+        monkeypatch.setattr(endurance, "LIVED", tmp_path / machine)
+        endurance.main(ground, ["socket", "--visits", "120", "--write"])
+    endurance.main(ground, ["socket", "--visits", "30", "--write"])
+    assert [(part.number, part.first, part.visits) for part in endurance.kept()] == [
+        (1, 1, 120),
+        (2, 121, 120),
+        (3, 241, 30),
+    ]
+    first, _, short = endurance.kept()
+    assert first.lines["threads"].slope == 0 and first.lines["own"] == endurance.Line(2.0, 0.0, 240.0)
+    assert not short.lines
+    page = (tmp_path / "page.md").read_text()
+    assert "socket: 270 visits, 27 with a fault" in page and "0 needed a hand" in page
+
+
+def growing(_ground: Ground, first: int, count: int) -> Iterator[dict[str, float]]:
+    """A kiosk that keeps two more kB of every visit."""
+    for number in range(first, first + count):
+        held = {**dict.fromkeys(endurance.COLUMNS[4:], 7), "own": 2 * (number - first + 1)}
+        yield {"number": number, "fault": number % 10 == 0, "hand": 0, **held}
+
+
 def test_pins_tell_whose_they_are_and_double_no_key() -> None:
     pins = [pins_of(who) for who in people().values()]
     assert len({pin.sign for pin in pins}) == len(pins)
