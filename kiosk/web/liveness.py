@@ -11,6 +11,11 @@ replaces a page that has not told is services/browser.py. A value: time is monot
 
 Silence is all that counts; that something died only makes it count sooner. A renderer that was spare, or the last
 session's, dies too, and the page goes on telling.
+
+How long a page may be silent, or on its way, is for a machine that brings its first page within a few seconds. One that
+took c seconds for it is slow at everything, and is no sooner done by beginning anew: there a page may be silent for
+c / 8 and on its way for c / 2, where that is more. Up to 6 seconds of start nothing changes, and up to 16 nothing of
+what a person may see.
 """
 
 from __future__ import annotations
@@ -31,6 +36,8 @@ class Life:
 
     def __init__(self, now: float) -> None:
         self.renderers: frozenset[int] = frozenset()
+        self._started = now
+        self._silent, self._coming = SILENT_SECONDS, COMING_SECONDS
         self._until = now + START_SECONDS
         self._slowest = now + SLOWEST_SECONDS
         self._worked = 0.0
@@ -39,7 +46,10 @@ class Life:
 
     def told(self, now: float) -> None:
         """The page lives."""
-        self._until = now + SILENT_SECONDS
+        if self.fresh:
+            came = now - self._started
+            self._silent, self._coming = max(SILENT_SECONDS, came / 8), max(COMING_SECONDS, came / 2)
+        self._until = now + self._silent
         self.fresh = self.coming = False
 
     def works(self, worked: float, now: float) -> bool:
@@ -52,7 +62,7 @@ class Life:
     def session_ended(self, now: float) -> None:
         """The page goes to the next. One that has been on its way from the start has what it has."""
         if not self.coming:
-            self._until = now + COMING_SECONDS
+            self._until = now + self._coming
             self.coming = True
 
     def see(self, processes: Iterable[int], now: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kiosk.web.liveness import (
     AWAY_SECONDS,
     COMING_SECONDS,
@@ -51,6 +53,18 @@ def test_a_page_that_tells_nothing_any_more_is_over_soon() -> None:
     for now in (1, 2, 3):
         life.told(now)
     assert lived_until(life, 3 + SILENT_SECONDS)
+
+
+@pytest.mark.parametrize("came", [1.0, 5.9, 16.0, 60.0, 240.0])
+def test_how_long_a_page_may_be_silent_or_on_its_way_follows_from_how_long_the_first_one_took(came: float) -> None:
+    """On a machine that a person may stand at, two seconds; one that needs a minute for a page is given its pace."""
+    life = Life(100)
+    life.told(100 + came)
+    assert lived_until(life, 100 + came + max(SILENT_SECONDS, came / 8))
+    life.told(now := 1000 + came)  # a page that goes on telling does not become a slow one by that
+    assert lived_until(life, now + max(SILENT_SECONDS, came / 8))
+    life.session_ended(now)
+    assert lived_until(life, now + max(COMING_SECONDS, came / 2))
 
 
 def test_between_two_sessions_the_page_is_on_its_way() -> None:
