@@ -77,6 +77,7 @@ NOT_ITS_OWN = ("XKB_", "WLR_", "NOTIFY_", "WATCHDOG_")  # the compositor's, and 
 RENDERER = b"--type=renderer"
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
+GONE_SECONDS = 0.5  # for which the processes of a killed browser are waited for
 WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
 REPORT_SECONDS = 10.0
 LEVELS_SECONDS, READ_SECONDS = 1.0, 60.0  # between asking what staff want, and looking at the machine
@@ -409,9 +410,14 @@ def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def kill_group(browser: subprocess.Popen[bytes]) -> None:
-    """Kill all processes of a browser, also when its first has gone, and those that stand still."""
+    """Kill all processes of a browser, also when its first has gone, and those that stand still; and see them gone."""
+    until = time.monotonic() + GONE_SECONDS
     with contextlib.suppress(ProcessLookupError):
         os.killpg(browser.pid, signal.SIGKILL)
+        browser.wait()
+        while time.monotonic() < until:  # its first process is ours to wait for, the others are not
+            os.killpg(browser.pid, 0)
+            time.sleep(0.01)
     browser.wait()
 
 
