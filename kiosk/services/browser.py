@@ -411,14 +411,23 @@ def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:
 
 def kill_group(browser: subprocess.Popen[bytes]) -> None:
     """Kill all processes of a browser, also when its first has gone, and those that stand still; and see them gone."""
-    until = time.monotonic() + GONE_SECONDS
     with contextlib.suppress(ProcessLookupError):
         os.killpg(browser.pid, signal.SIGKILL)
-        browser.wait()
-        while time.monotonic() < until:  # its first process is ours to wait for, the others are not
-            os.killpg(browser.pid, 0)
-            time.sleep(0.01)
     browser.wait()
+    until = time.monotonic() + GONE_SECONDS
+    while lives(browser.pid) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def lives(group: int) -> bool:
+    """Whether a process of the group has not ended. One that has may wait a while for the system to reap it."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, ValueError):
+                state, _parent, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+                if int(its_group) == group and state not in "ZX":
+                    return True
+    return False
 
 
 def forget(browser: int) -> None:
