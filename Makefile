@@ -81,7 +81,7 @@ shots: ## a PNG of every screen and slip, in var/shots
 
 messages: ## gather the texts to translate, and bring the translations up to date with them (docs/translating.md)
 	mkdir -p var
-	PYTHONPATH=. $(PYTHON) -m babel.messages.frontend -q extract --mapping-file pyproject.toml -k official -k both -k fact --no-location --sort-output --project kiosk --output-file $(POT) .
+	PYTHONPATH=. $(PYTHON) -m babel.messages.frontend -q extract --mapping-file pyproject.toml -k official -k both -k fact -k counted:1,1 -k N_counted:1,1 --no-location --sort-output --project kiosk --output-file $(POT) .
 	for domain in kiosk easy; do \
 		$(PYTHON) -m babel.messages.frontend -q update --domain $$domain --no-fuzzy-matching --ignore-obsolete --input-file $(POT) --output-dir kiosk/language/locale; \
 	done

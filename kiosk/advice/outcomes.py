@@ -249,7 +249,11 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わりません。"),
         (
             Todo(N_("時間をおいて、もう一度この機械で連携してください。")),
-            Todo(N_("それでもできないときは、この内容と解除の控えを、係員に見せて相談してください。")),
+            Todo(
+                N_(
+                    "それでもできないときは、この内容を係員に見せて相談してください。解除の控えがあれば、それも見せてください。"
+                )
+            ),
         ),
         official=N_("マイナ免許証との連携の解除"),
         sign="wheel",
@@ -292,7 +296,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.TERMS_CHANGED: Outcome(
         N_("利用規約が新しくなりました"),
-        N_("手続のあいだに利用規約が変わったため、連携を取り消しました。"),
+        N_("手続のあいだに利用規約が変わったため、連携の手続を中止しました。"),
         CANCELLED,
         (Todo(N_("「はじめから」を押して、新しい規約を確かめてください。")),),
         slip=False,
@@ -301,7 +305,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         again=True,
     ),
     End.LINKING_EXPIRED: Outcome(
-        N_("時間がたったため、取り消しました"),
+        N_("時間がたったため、手続を中止しました"),
         N_("手続をはじめてから時間がたったため、マイナポータルが受け付けを終えました。"),
         CANCELLED,
         (Todo(N_("「はじめから」を押すと、もう一度手続ができます。")),),
@@ -351,7 +355,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         (Todo(ASK_STAFF), Todo(LATER)),
     ),
     End.PROBLEM_CANCELLED: _problem(
-        N_("機械に問題がおき、連携を取り消しました"), CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
+        N_("機械に問題がおき、連携の手続を中止しました"), CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
     ),
     End.PROBLEM_UNCERTAIN: _problem(
         N_("機械に問題がおき、連携できたかわかりません"),
@@ -368,7 +372,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         (Todo(IN_MYNAPORTAL), Todo(ASK_STAFF)),
     ),
     End.PROBLEM_NOT_RELEASED: _problem(
-        N_("機械に問題がおき、解除を取り消しました"), RELEASE_CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
+        N_("機械に問題がおき、解除の手続を中止しました"), RELEASE_CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
     ),
     End.PROBLEM_RELEASE_UNCERTAIN: _problem(
         N_("機械に問題がおき、解除できたかわかりません"),
@@ -424,7 +428,7 @@ OF_A_RELEASE: Mapping[str, Public] = {
         "この手続には、カードの中の署名用電子証明書が必要です。15歳未満の方には発行されません。"
     ),
     OUTCOMES[End.CERTIFICATE_EXPIRED].happened: N_("カードの中の署名用電子証明書の有効期限がすぎています。"),
-    OUTCOMES[End.TERMS_CHANGED].happened: N_("手続のあいだに利用規約が変わったため、解除を取り消しました。"),
+    OUTCOMES[End.TERMS_CHANGED].happened: N_("手続のあいだに利用規約が変わったため、解除の手続を中止しました。"),
     OUTCOMES[End.PORTAL_CLOSED].heading: N_("いま、解除の受付時間ではありません"),
     OUTCOMES[End.CARD_KIND_UNKNOWN].meaning: N_(
         "カードにも証明書にも、悪いところはありません。連携は解除されていません。"

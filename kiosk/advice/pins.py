@@ -18,7 +18,7 @@ from kiosk.advice.todo import Todo
 from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.guidance import Pin as Fact
-from kiosk.language.languages import N_
+from kiosk.language.languages import N_, N_counted
 from kiosk.language.public import NOTHING, Public, PublicNumber
 
 Key = Literal["licence_pin", "text_pin", "auth_pin", "sign_pin"]
@@ -83,7 +83,7 @@ class Pin:
         return fact.tries
 
 
-LOCKED = N_("つづけて%(most)s回まちがえたため、この暗証番号はいま使えません。")
+LOCKED = N_counted("つづけて%(most)s回まちがえたため、この暗証番号はいま使えません。")
 FOUR_DIGITS = N_("４けた、入力してください。")
 NEW_PIN_WORKS = N_("カードはこわれていません。暗証番号を決め直せば、また使えます。")
 LINK_AGAIN = Todo(N_("決め直したら、もう一度この機械で連携してください。"))

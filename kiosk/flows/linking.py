@@ -156,7 +156,7 @@ def tell_linked(kiosk: Kiosk, licence: Licence, linked: Linked | None = None) ->
     """
     licence = as_of(dates.today(), licence)
     gains = gains_of(licence)
-    can = tuple(gain.text for gain in gains)
+    can = tuple(gain.own for gain in gains)
     facts = {"licence": licence, "linked": linked, "gains": gains}
     step = 11 if linked else None
     screen = Screen("linked", facts, ("licence_page", "finish"), step=step, reading=True, sound=Sound.DONE)

@@ -43,7 +43,10 @@ LINK = Todo(
     N_("先に、運転免許の連携をします"),
     notes=(N_("この機械でできます。連携していないと、免許の情報は引きつがれません。"),),
 )
-NOTICE = Todo(N_("届いた通知書を用意します"), notes=(N_("有効期限通知書か交付申請書です。"),))
+NOTICE = Todo(
+    N_("有効期限通知書か、交付申請書を用意します"),
+    notes=(N_("通知書は、有効期限が近い方に届きます。"),),
+)
 APPLY = Todo(
     N_("オンラインで申し込みます"),
     where=N_("マイナンバーカード総合サイトの「オンライン申請サイト」"),
@@ -75,7 +78,7 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
         "not_linked": ((LINK, NOTICE, APPLY, CHECK), CONDITIONS),
         "not_carried": (
             (NEW_CARD, record_again(facts), CHECK),
-            N_("この場合、免許の情報は新しいカードに引きつがれません。"),
+            N_("期限が切れたカードや、こわれたカードの免許の情報は、新しいカードに引きつがれません。"),
         ),
         "resident": (
             (ASK_POLICE, EXTEND, CHECK_EXTENDED),

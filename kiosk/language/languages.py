@@ -137,6 +137,21 @@ def translations(language: Language) -> gettext.NullTranslations:
     return gettext.translation(language.domain, LOCALES, [language.folder], fallback=True)
 
 
+def counted(language: Language, text: str, number: int | None, **shown: object) -> str:
+    """A text that counts something, in the form that the language has for so many (1 month, 6 months), with what is
+    shown in it. number: what decides; none, and the text counts nothing."""
+    catalogue = translations(language)
+    said = text if number is None else catalogue.ngettext(text, text, number)
+    if said == text:  # the language has one form for any number of them
+        said = catalogue.gettext(text)
+    return said % shown if shown else said
+
+
 def N_(message: str) -> Public:
     """Mark a message for translation without translating it here: for tables, which are shown in every language."""
+    return Public(message)
+
+
+def N_counted(message: str) -> Public:
+    """The same for a text that counts something: a language may have several forms of it (`counted`)."""
     return Public(message)

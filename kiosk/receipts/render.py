@@ -42,8 +42,9 @@ from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
-from kiosk.language.languages import JAPANESE, TONGUES, Language, shipped, translations
+from kiosk.language.languages import JAPANESE, TONGUES, Language, counted, shipped, translations
 from kiosk.language.numbers import centimetres, grouped
+from kiosk.language.quoted import together
 from kiosk.language.theirs import isolated
 from kiosk.receipts.slips import Slip, TestSlip
 
@@ -106,6 +107,7 @@ def _environment(language: Language) -> Environment:
     environment.filters["grouped"] = partial(grouped, language=language)
     environment.filters["centimetres"] = partial(centimetres, language=language)
     environment.globals["both"] = partial(both, language)
+    environment.globals["counted"] = partial(counted, language)
     environment.globals["hours"] = partial(hours, language)
     environment.globals["own_hours"] = partial(own_hours, language)
     environment.globals["called_in"] = called_in
@@ -118,11 +120,10 @@ def _environment(language: Language) -> Environment:
     return environment
 
 
-def both(language: Language, text: str, **numbers: object) -> Markup:
-    """A text in the reader's language; in a foreign one with its Japanese below, for the desk. numbers: those in it."""
-    said = translations(language).gettext(text)
-    if numbers:
-        said, text = said % numbers, text % numbers
+def both(language: Language, text: str, number: int | None = None, **shown: object) -> Markup:
+    """A text in the reader's language; in a foreign one with its Japanese below, for the desk. number, shown: what it
+    counts, and what is shown in it (`counted`)."""
+    said, text = counted(language, text, number, **shown), counted(JAPANESE, text, number, **shown)
     if not language.foreign or said == text:
         return phrases(said)
     return _two_lines(whole_words(said), phrases(text))
@@ -153,7 +154,7 @@ def _two_lines(said: str, japanese: str) -> Markup:
 _HANGUL = re.compile("[가-힣]")
 _KANA = re.compile("[ぁ-ゖァ-ヺ]")
 _AFTER_MARK = re.compile("(?<=、)")
-_NAME = re.compile("(「[^」]*」[.,]?)")
+_NAME = re.compile("(「[^」]*」(?:[가-힣]+|[.,，。、；：）)])*)")  # with what may not begin a line
 _BEFORE_BRACKET = re.compile("( (?=[（(])|(?=（))")  # with the blank that is there
 # Where Japanese may break: before an opening bracket; after a mark; after a closing one unless a particle follows; from
 # the end of one word (hiragana) to the beginning of the next (kanji, katakana, letters), but not inside words: after っ
@@ -174,13 +175,20 @@ LONGEST_PHRASE = 13  # signs: what stands beside a label on the narrower paper
 
 
 def whole_words(text: str) -> str:
-    """A foreign text that breaks between words: Korean, which WeasyPrint would break between any two syllables, and a
-    name that stands in it in Japanese."""
-    if _HANGUL.search(text):
-        return _broken(text, _AFTER_MARK)
-    if "「" not in text:
-        return text
-    return Markup("").join(_phrase(part) if part.startswith("「") else escape(part) for part in _NAME.split(text))
+    """A foreign text that breaks between words: Korean, which WeasyPrint would break between any two syllables, and
+    what is quoted in Japanese, which breaks between its phrases."""
+    if "「" in text:
+        return Markup("").join(
+            _quoted(part) if part.startswith("「") else whole_words(part) for part in _NAME.split(text) if part
+        )
+    return _broken(text, _AFTER_MARK) if _HANGUL.search(text) else escape(together(text))
+
+
+def _quoted(text: str) -> Markup:
+    """A quotation in its phrases; what follows it closely stays with the last."""
+    end = text.index("」") + 1
+    *parts, last = _parts(text[:end], _PHRASE_END)
+    return Markup("<span lang=ja>{}</span>").format(Markup("").join(map(_phrase, (*parts, last + text[end:]))))
 
 
 def phrases(text: str) -> Markup:

@@ -18,7 +18,7 @@ from kiosk.language.dates import written
 from kiosk.language.furigana import plain
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
-from kiosk.language.languages import JAPANESE, TONGUES, Language, translations
+from kiosk.language.languages import JAPANESE, TONGUES, Language, counted
 from kiosk.language.numbers import centimetres, grouped
 from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
 
@@ -55,14 +55,14 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
     _, hours = partial(_said, language), partial(_hours, language)
     yield _(slip.heading)
     if isinstance(slip, OutcomeSlip):
-        yield _(slip.happened) % {"most": slip.tries}
+        yield _(slip.happened, slip.tries, most=slip.tries)
         yield _(slip.meaning)
         if slip.opens_at:
             yield f"{_('受付の開始')} {written(slip.opens_at, language)}"
     if isinstance(slip, TodoSlip):
         yield from map(_, (*slip.can, *slip.know))
         if slip.tries is not None:
-            yield _("つづけて%(most)s回まちがえると、ロックされます。") % {"most": slip.tries}
+            yield _("つづけて%(most)s回まちがえると、ロックされます。", slip.tries, most=slip.tries)
     for number, todo in numbered(slip.todo):
         yield f"{number}. {_(todo.text)}"
         for place, line in enumerate(called_in(language.tongue, todo.lines)):
@@ -72,17 +72,19 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
         if todo.where:
             yield " ".join((_(todo.where), *hours(todo.hours)))
         if todo.yen is not None:
-            yield _("%(yen)s円") % {"yen": grouped(todo.yen, language)}
+            yield _("%(yen)s円", todo.yen, yen=grouped(todo.yen, language))
         if todo.photo:
             photo = todo.photo
-            yield _("写真%(count)s枚（%(height)s×%(width)scm、%(months)sか月以内）") % {
-                "count": photo.count,
-                "height": centimetres(photo.height_mm, language),
-                "width": centimetres(photo.width_mm, language),
-                "months": photo.months,
-            }
+            yield _(
+                "写真%(count)s枚（%(height)s×%(width)scm、%(months)sか月以内）",
+                photo.months,
+                count=photo.count,
+                height=centimetres(photo.height_mm, language),
+                width=centimetres(photo.width_mm, language),
+                months=photo.months,
+            )
         if todo.booked_hours is not None:
-            yield _("予約から%(hours)s時間まで") % {"hours": todo.booked_hours}
+            yield _("予約から%(hours)s時間まで", todo.booked_hours, hours=todo.booked_hours)
         yield from (f"・{_(thing)}" for thing in todo.bring)
         yield from map(_, todo.notes)
     if slip.official:
@@ -98,7 +100,7 @@ def _call(line: Line, language: Language) -> Iterator[str]:
     for codes, hours in line.answered(language.tongue):
         yield " ".join((*(_said(language, TONGUES[code]) for code in codes), *_hours(language, hours)))
     if line.menu:
-        yield _said(language, "音声が出たら「%(key)s」を押します。") % {"key": line.menu}
+        yield _said(language, "音声が出たら「%(key)s」を押します。", key=line.menu)
 
 
 def _hours(language: Language, hours: Hours | None) -> Iterator[str]:
@@ -106,5 +108,5 @@ def _hours(language: Language, hours: Hours | None) -> Iterator[str]:
         yield plain(hours_written(hours, language))
 
 
-def _said(language: Language, text: str) -> str:
-    return plain(translations(language).gettext(text))
+def _said(language: Language, text: str, number: int | None = None, **shown: object) -> str:
+    return plain(counted(language, text, number, **shown))

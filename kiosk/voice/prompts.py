@@ -21,17 +21,17 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from string import ascii_uppercase, digits
 from types import MappingProxyType
 
 from kiosk.language import dates
 from kiosk.language.furigana import plain
-from kiosk.language.languages import LANGUAGES, Language, shipped, translations
+from kiosk.language.languages import LANGUAGES, Language, counted, shipped, translations
 from kiosk.voice.recordings import digest, samples
 from kiosk.voice.voices import HERTZ, LEVEL, PEAK, Voice, program, voice_of
 
@@ -108,7 +108,7 @@ def messages() -> dict[str, str]:
     context comes before the message, if it has one."""
     from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
-    keywords = {**DEFAULT_KEYWORDS, "official": None}
+    keywords = {**DEFAULT_KEYWORDS, "official": None, "counted": (1, 1), "N_counted": (1, 1)}
     found: dict[str, str] = {}
     for folder, pattern, method in SOURCES:
         for each in extract_from_dir(ROOT / folder, [(pattern, method)], keywords=keywords):
@@ -130,19 +130,26 @@ def texts(language: Language, of: Iterable[str]) -> dict[str, str]:
     said = dict.fromkeys((*CHARACTERS, *map(str, NUMBERS), *sorted(names)), "")
     for message in of:
         context, _, source = message.rpartition(CONTEXT)
-        text = translated.pgettext(context, source) if context else translated.gettext(source)
+        told = None if context else partial(counted, language, source)
+        text = told(None) if told else translated.pgettext(context, source)
         if language.foreign and text == source:
             continue  # it is shown in Japanese, then; this voice cannot read it
-        for variant in variants(text):
+        for variant in variants(text, told):
             said.setdefault(bare(variant), message)
     return {text: message for text, message in said.items() if re.search(r"\w", text)}
 
 
-def variants(text: str) -> Iterator[str]:
+def variants(text: str, told: Callable[[int], str] | None = None) -> Iterator[str]:
+    """What is said of a text, with each number that may stand in it; the number itself is said alone of a countdown.
+    told: the form of the text for so many."""
     names = list(dict.fromkeys(PLACEHOLDER.findall(text)))
-    if all(name in VARIANTS for name in names):
+    if names == ["seconds"]:
+        yield from PLACEHOLDER.sub("\n", text).split("\n")
+    elif not names:
+        yield text.replace("%%", "%")
+    elif all(name in VARIANTS for name in names):
         for values in itertools.product(*(VARIANTS[name] for name in names)):
-            yield text % dict(zip(names, values, strict=True)) if names else text.replace("%%", "%")
+            yield (told(values[0]) if told else text) % dict(zip(names, values, strict=True))
 
 
 def build(recorded: Mapping[str, Path] = MappingProxyType({})) -> tuple[int, int]:

@@ -100,7 +100,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = _Element(tag, {name: value or "" for name, value in attrs})
-        if "keep" in element.classes:
+        if element.classes & {"keep", "quoted"}:
             element.children = self._open[-1].children  # it is for the eye alone: the ear hears one text
         else:
             self._open[-1].children.append(element)

@@ -25,8 +25,9 @@ from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, now, written
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.hours_written import hours_written, opening_written
-from kiosk.language.languages import JAPANESE, TONGUES, Language, shipped, translations
+from kiosk.language.languages import JAPANESE, TONGUES, Language, counted, shipped, translations
 from kiosk.language.numbers import centimetres, grouped
+from kiosk.language.quoted import marked
 from kiosk.language.theirs import theirs
 from kiosk.receipts.text import code
 from kiosk.session.devices import Devices
@@ -67,6 +68,7 @@ def environment(language: Language) -> jinja2.Environment:
     made.globals["tongues"] = TONGUES
     made.globals["official"] = partial(official, language)
     made.globals["code"] = partial(code, language=language)
+    made.globals["counted"] = partial(counted, language)
     made.globals["say"] = partial(say, language)
     made.globals["language"] = language
     return made
@@ -132,7 +134,8 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
     made = environment(preferences.language)
     template = made.get_template(f"screens/{screen.name}.html")
     # Three sources of names; one that two of them have is a TypeError, and hides nothing.
-    return annotated(template.render(**made.globals, **around, **screen.facts))
+    html = annotated(template.render(**made.globals, **around, **screen.facts))
+    return marked(html) if preferences.language.foreign else html
 
 
 def look(preferences: Preferences) -> str:

@@ -326,9 +326,18 @@ def test_lines_break_between_phrases(text: str, parts: str) -> None:
     )
 
 
-def test_a_japanese_name_in_another_script_stays_on_one_line() -> None:
-    name = "<span class=phrase>「JPKI暗証番号リセット」.</span>"
-    assert whole_words("Book in the app 「JPKI暗証番号リセット」.") == f"Book in the app {name}"
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Book in the app 「JPKI暗証番号リセット」.", "Book in the app |「JPKI暗証番号リセット」."),
+        ("选择「署名用電子証明書の発行を希望する」（签发）", "选择|「署名用電子証明書の|発行を|希望する」|（签发）"),
+        ("「免許情報記録番号」을 입력", "|「免許情報記録番号」을| |입력"),
+        ("Đăng ký trực tuyến", "Đăng\xa0ký trực\xa0tuyến"),
+    ],
+)
+def test_what_a_foreign_text_quotes_in_japanese_breaks_between_phrases(text: str, parts: str) -> None:
+    said = str(whole_words(text)).replace("<span lang=ja>", "").replace("</span></span>", "</span>")
+    assert re.sub(r"\|+", "|", re.sub("<[^>]*>", "|", said)).strip("|") == parts.strip("|")
 
 
 def test_other_scripts_are_left_to_their_own_line_breaks() -> None:

@@ -43,9 +43,26 @@ def texts() -> set[Id]:
     with (ROOT / "pyproject.toml").open("rb") as file:
         mappings = tomllib.load(file)["tool"]["babel"]["mappings"]
     methods = [(mapping["pattern"], mapping["method"]) for mapping in mappings]
-    keywords = {**DEFAULT_KEYWORDS, "official": None, "both": None, "fact": None}
+    keywords = {
+        **DEFAULT_KEYWORDS,
+        "official": None,
+        "both": None,
+        "fact": None,
+        "counted": (1, 1),
+        "N_counted": (1, 1),
+    }
     found = extract_from_dir(ROOT, methods, {}, keywords)
-    return {(context, message) for _, _, message, _, context in found if isinstance(message, str)}
+    return {(context, one(message)) for _, _, message, _, context in found}
+
+
+def one(text: object) -> str:
+    """A text that counts something has several forms, of which the first names it."""
+    return str(text[0] if isinstance(text, tuple | list) else text)
+
+
+def forms(message: Message) -> list[str]:
+    """What a message says: in each of its forms."""
+    return [str(form) for form in (message.string if isinstance(message.string, tuple | list) else [message.string])]
 
 
 def catalogue(language: Language) -> Catalog:
@@ -59,8 +76,8 @@ def test_there_are_texts(texts: set[Id]) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED, ids=name)
 def test_no_text_is_without_translation(language: Language, texts: set[Id]) -> None:
-    known = {(message.context, message.id): message for message in catalogue(language) if message.id}
-    missing = {text for text in texts if text not in known or not known[text].string or known[text].fuzzy}
+    known = {(message.context, one(message.id)): message for message in catalogue(language) if message.id}
+    missing = {text for text in texts if text not in known or not all(forms(known[text])) or known[text].fuzzy}
     assert missing == set()
 
 
@@ -74,9 +91,8 @@ def test_a_translation_keeps_placeholders_and_markup(language: Language) -> None
 
 def sound(message: Message) -> bool:
     """The same placeholders and tags, and no other braces than those of readings."""
-    source, said = str(message.id), str(message.string)
-    parts = [sorted(re.findall(r"%\(\w+\)s|<[^>]*>", text)) for text in (source, said)]
-    return parts[0] == parts[1] and not re.search(r"[{}]", annotated(said, ""))
+    parts = [sorted(re.findall(r"%\(\w+\)s|<[^>]*>", text)) for text in (one(message.id), *forms(message))]
+    return all(each == parts[0] for each in parts) and not re.search(r"[{}]", annotated("".join(forms(message)), ""))
 
 
 def test_the_official_name_stands_beside_its_translation() -> None:
