@@ -61,7 +61,7 @@ def disagreeing(text: str, language: Language) -> list[str]:
 def everything_counted(language: Language) -> Iterator[str]:
     with (LOCALES / language.folder / "LC_MESSAGES" / f"{language.domain}.po").open("rb") as file:
         for message in read_po(file):
-            text = message.id[0] if isinstance(message.id, tuple) else message.id
+            text = str(message.id if isinstance(message.id, str) else message.id[0])
             if NUMBER.search(text):
                 yield text
 
@@ -112,5 +112,5 @@ def test_it_agrees_wherever_it_is_shown(language: Language, number: int) -> None
         shown.append(template.render(slip=paper, station=STATION, now=WHEN, width=512))
         shown.append(public_text(paper, STATION, language))
     assert [found for text in shown for found in disagreeing(text, language)] == []
-    for text, paper in ((LOCKS, shown[0]), (LOCKED, shown[1])):
-        assert plain(counted(language, text, number, most=number)) in re.sub("<rt.*?</rt>|<[^>]*>", "", paper)
+    for text, html in ((LOCKS, shown[0]), (LOCKED, shown[1])):
+        assert plain(counted(language, text, number, most=number)) in re.sub("<rt.*?</rt>|<[^>]*>", "", html)
