@@ -50,9 +50,8 @@ PACKAGE = "kiosk"
 ROOMS = ("card", "flows", "advice", "session", "portal", "config")
 ALL_ROOMS = ("tests/test_privacy.py", "tests/test_values.py")
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
-WORDS = set(
-    "N_ N_counted _ gettext ngettext counted official both fact TypeVar NewType cast".split()
-)  # calls with texts
+TEXTS = {"N_", "N_counted", "_", "gettext", "ngettext", "counted", "official", "both", "fact"}
+WORDS = TEXTS | {"TypeVar", "NewType", "cast"}  # calls with texts
 LOGS = {"log", "logger", "logging"}
 SWAPPED: dict[type[ast.AST], type[Any]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
