@@ -96,6 +96,10 @@ CANCELLED = N_("連携はされていません。送った情報は、マイナ�
 NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わりません。")
 RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消します。")
 RELEASE_ITSELF = Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。"))
+WAS_IT_RELEASED = (  # asked of the portal again, whichever link it was: a linking would only tell of a former one
+    Todo(N_("時間をおいて、もう一度この機械で解除の手続をしてください。")),
+    Todo(N_("「解除する連携は、ありませんでした」と出たら、解除はできています。")),
+)
 SHOW_STAFF = Todo(N_("この内容を係員に見せてください。"))
 IN_MYNAPORTAL = N_("免許の情報は、マイナポータルの「運転免許」で見られます。")
 COME_BACK = N_("新しい証明書になったら、もう一度この機械で連携してください。")
@@ -263,11 +267,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("解除できたか、確かめられませんでした"),
         N_("署名を送ったあとで通信が切れました。解除ができた場合も、できていない場合もあります。"),
         N_("この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。"),
-        (
-            Todo(N_("時間をおいて、もう一度この機械で「運転免許の連携」をしてください。")),
-            Todo(N_("解除ができていたら、そのまま連携できます。")),
-            Todo(ASK_STAFF),
-        ),
+        (*WAS_IT_RELEASED, Todo(ASK_STAFF)),
         official=N_("マイナ免許証との連携の解除"),
         picture="cut",
     ),
@@ -377,7 +377,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.PROBLEM_RELEASE_UNCERTAIN: _problem(
         N_("機械に問題がおき、解除できたかわかりません"),
         N_("手続がどこまで進んだか、わかりません。もう一度手続をしても、二重にはなりません。"),
-        (Todo(ASK_STAFF), Todo(LATER)),
+        (*WAS_IT_RELEASED, Todo(ASK_STAFF)),
     ),
     End.PROBLEM_RELEASED: _problem(
         N_("解除はできました。そのあと、機械に問題がおきました"),
