@@ -232,6 +232,20 @@ def test_who_leaves_on_the_way_has_released_nothing(
     assert states(sandbox) == ([State.REFUSED], [State.CANCELLED])
 
 
+FROM_HOME = ("release", "next", *READS, *AGREES, *SIGNS)
+
+
+@pytest.mark.parametrize("count", range(2, len(FROM_HOME)))
+def test_who_leaves_at_any_step_of_a_release_from_home_has_released_nothing(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, count: int
+) -> None:
+    kiosk = kiosk_of(pki, at_home, *FROM_HOME[:count])
+    with pytest.raises(Left):
+        benefits(kiosk)
+    assert kiosk.names[-1] == "closing"
+    assert states(sandbox) == ([], [State.CANCELLED])
+
+
 def test_who_leaves_after_it_has_released_and_linked_nothing(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
     kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, "next", "refuse")
     with pytest.raises(Left):
@@ -313,6 +327,18 @@ def test_a_portal_that_says_released_and_is_not_is_not_asked_for_ever(
     assert end_of(kiosk) == End.RELEASE_NOT_SEEN.value
     assert kiosk.names.count("release") == 1
     assert [slip.name() for slip in kiosk.slips] == ["released", "outcome"]
+
+
+def test_a_portal_that_says_released_of_the_link_in_force_and_is_not_is_told_as_it_answers_last(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.offer(*Offer, scope="any")
+    monkeypatch.setattr(sandbox.drivers, "release", lambda holder, any_link: False)
+    kiosk = kiosk_of(pki, at_home, *FROM_HOME, *LINKS_TOO, "finish", who="linked")
+    assert benefits(kiosk)
+    assert kiosk.names.count("release") == 1
+    assert kiosk.screens[-1].name == "linked" and kiosk.screens[-1].facts["linked"] is None, "it is linked still"
+    assert [slip.name() for slip in kiosk.slips] == ["released", "already_linked"]
 
 
 @pytest.mark.parametrize(
@@ -398,7 +424,7 @@ class PutsBack(WillingKiosk):
         return super().await_card(screen, newer_than)
 
 
-@pytest.mark.parametrize("at", range(1, 8))
+@pytest.mark.parametrize("at", range(1, 12))
 def test_a_card_pulled_at_any_command_of_it_releases_and_links_once_it_is_back(
     pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: int
 ) -> None:
