@@ -54,7 +54,7 @@ def read_until(card: Card, ef: int, enough: Callable[[bytes], bool], limit: int,
     """An EF from its start, 256 bytes at a time, as far as `enough` asks for, `limit` bytes at most: what stands behind
     that is not read. Raises `FileAbsent`."""
     data = bytearray(_read_first(card, ef, SHORT_LE, what))
-    while not enough(data) and len(data) < limit and len(data) % SHORT_LE == 0:
+    while data and not enough(bytes(data)) and len(data) < limit and len(data) % SHORT_LE == 0:
         more = _read_on(card, len(data), limit - len(data), what)
         if not more:
             break

@@ -245,6 +245,32 @@ def test_nothing_is_held_after_the_end_and_not_even_the_key_of_the_data_is_known
     assert sandbox.held_count() == 0
 
 
+def test_a_portal_of_the_older_version_answers_as_that_did(kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors) -> None:
+    sandbox.offer()
+    assert kiosk.send("GET", "/status").json() == {"status": "open"}
+    gone = kiosk.send("POST", RELEASES)
+    assert (gone.status, kind(gone)) == (404, "not_found")
+    guest, linking = visitor("linked"), kiosk.begin()
+    kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(guest))
+    refused = kiosk.send("POST", f"/linkings/{linking.id}/signature", submission(guest, linking))
+    assert (refused.status, kind(refused)) == (409, "already_linked")
+    state = kiosk.send("GET", f"/linkings/{linking.id}").json()
+    assert state.keys() == {"state", "applicant_data", "erased_at", "refusal"}
+
+
+def test_who_is_linked_already_is_shown_the_licence_and_no_number(
+    kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors
+) -> None:
+    guest, linking = visitor("linked"), kiosk.begin()
+    kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(guest))
+    kiosk.send("POST", f"/linkings/{linking.id}/signature", submission(guest, linking))
+    state = kiosk.send("GET", f"/linkings/{linking.id}")
+    assert {"expires", "renewal_from", "renewal_until", "online_lecture", "one_stop_address"} <= state.json()[
+        "licence"
+    ].keys()
+    assert b"reference" not in state.data and b"linked_at" not in state.data
+
+
 def test_a_closed_portal_says_how_long(kiosk: Kiosk, sandbox: Sandbox) -> None:
     sandbox.faults.switch_on(Fault.CLOSED, value="10")
     answer = kiosk.send("POST", "/linkings")
