@@ -90,6 +90,8 @@ def test_it_is_released_and_linking_goes_on_from_the_terms(pki: Pki, sandbox: Sa
     shown = list(dict.fromkeys(after))
     begun = [screen.facts["sent"] for screen in kiosk.screens if screen.facts.get("what") == "begin"]
     assert begun == [False, True, True], "nothing is said not to have been sent that was"
+    told = [screen.facts["resent"] for screen in kiosk.screens if screen.name == "released"]
+    assert told and all(told), "what is sent for the linking, too, is said before"
     assert shown == ["release", "sending", "pin", "reading", "released", "terms", "linked"]
     assert after.count("pin") == 2 and kiosk.names.count("confirm") == 1, "nothing is read a second time"
     assert [slip.name() for slip in kiosk.slips] == ["released", "linked"]
@@ -131,6 +133,7 @@ def test_from_home_all_of_it_is_done_and_then_linked(pki: Pki, sandbox: Sandbox,
     assert states(sandbox) == ([State.COMPLETED], [State.COMPLETED])
     shown = list(dict.fromkeys(kiosk.names[kiosk.names.index("released") :]))
     assert shown == ["released", "contents", "consent", "sending", "confirm", "terms", "pin", "reading", "linked"]
+    assert [screen.facts["resent"] for screen in kiosk.screens if screen.name == "released"][-1] is False
     sent = [screen.facts["purpose"] for screen in kiosk.screens if screen.name == "confirm"]
     assert sent == ["release", "linking"], "nothing is sent that was not agreed to be sent for it"
     assert [screen.facts["what"] for screen in kiosk.screens if screen.name == "reading"].count("attributes") == 1
