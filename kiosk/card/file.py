@@ -13,6 +13,7 @@ near `LARGEST`; whatever claims to be longer, or trickles, is refused.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from kiosk.card import tlv
@@ -49,10 +50,11 @@ def read_start(card: Card, ef: int, count: int, what: str) -> bytes:
     return data[:count]
 
 
-def read_whole(card: Card, ef: int, limit: int, what: str) -> bytes:
-    """All of an EF that says nothing of its length, filler included, `limit` bytes at most. Raises `FileAbsent`."""
-    data = bytearray(_read_first(card, ef, EXTENDED_LE, what))
-    while not card.extended and len(data) < limit and len(data) % SHORT_LE == 0:
+def read_until(card: Card, ef: int, enough: Callable[[bytes], bool], limit: int, what: str) -> bytes:
+    """An EF from its start, 256 bytes at a time, as far as `enough` asks for, `limit` bytes at most: what stands behind
+    that is not read. Raises `FileAbsent`."""
+    data = bytearray(_read_first(card, ef, SHORT_LE, what))
+    while data and not enough(bytes(data)) and len(data) < limit and len(data) % SHORT_LE == 0:
         more = _read_on(card, len(data), limit - len(data), what)
         if not more:
             break

@@ -5,6 +5,9 @@ reading of the specification, and how tags above FF are written is not known. So
 anything else that does not fit is None or left out, and nothing of the linking depends on it.
 
 The coding is not BER: every tag from C1 up is one byte, DF and FF too; a length is one byte or `82` and two.
+
+The holder's photograph stands behind the last of our tags in the same file. It is not asked for: reading ends with the
+piece of 256 bytes in which that tag is.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Final
 from kiosk.card import verify
 from kiosk.card.apdu import CardProblem
 from kiosk.card.application import Application
-from kiosk.card.file import read_start, read_whole
+from kiosk.card.file import read_start, read_until
 from kiosk.card.pin import LICENCE_PIN, Tries
 from kiosk.card.text import can_be_date
 
@@ -27,6 +30,7 @@ DEFAULT_PIN: Final = b"****"
 
 WHAT: Final = "licence information"
 FIRST_TAG: Final = 0xC1
+LAST_TAG: Final = 0xFA
 COLOUR_TAG: Final = 0xC4
 EXPIRY_TAG: Final = 0xC5
 CONDITION_TAGS: Final = (*range(0xC6, 0xCA), *range(0xCC, 0xD4))
@@ -99,21 +103,39 @@ class LicenceApplication(Application):
 
     def read_licence(self) -> Licence:
         """Read and decode the licence information. Needs `verify` before."""
-        data = self._steadily(lambda card: read_whole(card, LICENCE_EF, LICENCE_LIMIT, WHAT), behind_pin=True)
+        data = self._steadily(
+            lambda card: read_until(card, LICENCE_EF, _is_enough, LICENCE_LIMIT, WHAT), behind_pin=True
+        )
         return Licence.parse(data)
+
+
+def _is_enough(data: bytes) -> bool:
+    """Whether these first bytes of the file hold our last tag, or come to one behind it, or to none at all."""
+    end = 0
+    for tag, value in _places(data):
+        end = value.stop
+        if tag >= LAST_TAG:
+            return tag > LAST_TAG or end <= len(data)
+    return end < len(data) and data[end] < FIRST_TAG
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Tags and values, up to the first byte that is none of ours: filler, or a tag above FF."""
+    for tag, place in _places(data):
+        if place.stop > len(data):
+            return
+        yield tag, data[place]
+
+
+def _places(data: bytes) -> Iterator[tuple[int, slice]]:
+    """Tags, and where the value of each stands; that of the last may end where there are no data any more."""
     at = 0
     while at + 2 <= len(data) and data[at] >= FIRST_TAG:
         tag, length, start = data[at], data[at + 1], at + 2
         if length == 0x82:
             length, start = int.from_bytes(data[start : start + 2], "big"), start + 2
         at = start + length
-        if at > len(data):
-            return
-        yield tag, data[start:at]
+        yield tag, slice(start, at)
 
 
 def _jis(value: bytes) -> str:

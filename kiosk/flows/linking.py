@@ -100,7 +100,7 @@ def _release_first(memory: Memory) -> bool:
 
 def _go_on(memory: Memory, released: Released, steps: tuple[Step[Memory], ...]) -> bool:
     """A link was released; then linking. steps: what of it is still to be done; the attributes have been read."""
-    if carried_out(memory, lambda: tell_released(memory, released)) == "finish":
+    if carried_out(memory, lambda: tell_released(memory, released, RESUME in steps)) == "finish":
         return True
     linking = memory.after(Purpose.LINKING)
     return carried_out(linking, lambda: _walk_and_tell(linking, steps, released=True))

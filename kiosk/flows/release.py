@@ -80,9 +80,12 @@ def _steps(memory: Memory) -> tuple[Step[Memory], ...]:
     return (consent, Step(0, "", step_hold, asks=False), *(() if known else (terms,)), *signature)
 
 
-def tell_released(memory: Memory, released: Released) -> str:
-    """It is done, on the screen and on paper. Returns "next" to go on with linking, or "finish"."""
-    facts = {"released": released, "phone": memory.hand.phone}
+def tell_released(memory: Memory, released: Released, resent: bool) -> str:
+    """It is done, on the screen and on paper. Returns "next" to go on with linking, or "finish".
+
+    resent: for that linking the attributes are sent anew without being shown first; then it is said here.
+    """
+    facts = {"released": released, "phone": memory.hand.phone, "resent": resent}
     screen = Screen("released", facts, ("next", "finish"), reading=True, sound=Sound.DONE)
     slip = ReleasedSlip(reference=released.reference, released_at=released.released_at, lapsed=released.lapsed)
     return hand_over(memory.kiosk, screen, slip)

@@ -46,7 +46,7 @@ class Offer(Enum):
     LINKED_LICENCE = "linked_licence"  # whoever is linked already is shown their licence
 
 
-class Status(Private, frozen=True):
+class Status(Private, frozen=True, omit_defaults=True):
     """The portal links people now. When it does not it answers the problem `closed`."""
 
     status: Literal["open"]

@@ -89,7 +89,8 @@ the dock's interface for programs (JSON, on the dock's port):
   POST   /api/printer       {{"paper_end": true, "power": false}}: any of its switches
   POST   /api/aids/bell     {{"press": true}} or {{"plugged": false}}; also remote, and keypad (its keys are your own)
   POST   /api/portal        {{"faults": {{"slow": {{"on": "submit", "times": 1, "value": "5"}}, "closed": false}}}},
-                            {{"change_terms": true}}, {{"release_links": true}}, {{"reset": true}}
+                            {{"change_terms": true}}, {{"release_links": true}}, {{"reset": true}},
+                            {{"offers": []}}, as a portal of version 1.0, {{"scope": "any"}}
   POST   /api/calls         {{"seen": "0a1b2c3d"}}: one of the staff has seen this call, of those in the state
   GET    /paper/1.png       the first slip, and so on
 """

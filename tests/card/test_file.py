@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import Card, CardError, CardLost, CardProblem, FileAbsent
-from kiosk.card.file import LARGEST, read_object, read_start, read_whole
+from kiosk.card.file import LARGEST, read_object, read_start, read_until
 
 from .script import LOST, card, tlv
 
@@ -181,24 +181,27 @@ def test_the_start_of_a_file_is_read_in_one_short_command() -> None:
     assert script.finished and chip.extended is None
 
 
+def never(_: bytes) -> bool:
+    return False
+
+
 @pytest.mark.parametrize("end", [("00B0020000", "9000"), ("00B0020000", "6B00"), ("00B0020000", "6282")])
-def test_a_file_that_says_nothing_of_its_length_is_read_to_its_end(end: tuple[str, str]) -> None:
+def test_a_file_of_which_nothing_is_enough_is_read_to_its_end(end: tuple[str, str]) -> None:
     whole = bytes(range(256)) * 2
-    chip, script = card(
-        ("00B09B00000000", "6700"),
-        ("00B09B0000", whole[:256].hex() + "9000"),
-        ("00B0010000", whole[256:].hex() + "9000"),
-        end,
-    )
-    assert read_whole(chip, 0x001B, 5845, "file") == whole
+    chip, script = card(("00B09B0000", whole[:256].hex() + "9000"), ("00B0010000", whole[256:].hex() + "9000"), end)
+    assert read_until(chip, 0x001B, never, 5845, "file") == whole
+    assert script.finished
+
+
+def test_what_stands_behind_what_is_enough_is_not_asked_for() -> None:
+    whole = bytes(range(256)) * 2
+    chip, script = card(("00B09B0000", whole[:256].hex() + "9000"), ("00B0010000", whole[256:].hex() + "9000"))
+    assert read_until(chip, 0x001B, lambda data: len(data) > 300, 5845, "file") == whole
     assert script.finished
 
 
 def test_a_file_without_an_end_is_read_to_its_limit() -> None:
-    def endless(apdu: bytes) -> bytes:
-        return b"\x67\x00" if len(apdu) > 5 else b"\xff" * 256 + b"\x90\x00"
-
-    assert len(read_whole(Card(endless), 0x001B, 5845, "file")) == 5845
+    assert len(read_until(Card(lambda apdu: b"\xff" * 256 + b"\x90\x00"), 0x001B, never, 5845, "file")) == 5845
 
 
 @given(st.lists(st.binary(max_size=300), max_size=40))

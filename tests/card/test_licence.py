@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.card.apdu import ApplicationAbsent, CardProblem, PinWrong
-from kiosk.card.licence import Licence, LicenceApplication
+from kiosk.card.apdu import ApplicationAbsent, Card, CardProblem, PinWrong
+from kiosk.card.licence import CATEGORY_TAGS, CONDITION_TAGS, Licence, LicenceApplication
 from kiosk.card.pin import Tries
 
 from .script import SELECT_LICENCE, card
@@ -47,13 +47,14 @@ def test_presence_is_the_answer_to_select() -> None:
         LicenceApplication.select(card((SELECT_LICENCE[0], "6A82"))[0])
 
 
-def test_five_round_trips_read_the_whole_licence() -> None:
+def test_six_round_trips_read_what_is_shown_of_a_licence() -> None:
     chip, script = card(
         SELECT_LICENCE,
         ("00B09A0003", "C101019000"),
         ("00200086", "63CA"),
         ("0020008604 32343638", "9000"),
-        ("00B09B00000000", WHOLE.hex() + "FF" * 200 + "9000"),
+        ("00B09B0000", WHOLE[:256].hex() + "9000"),
+        ("00B0010000", (WHOLE + b"\xff" * 200)[256:512].hex() + "9000"),
     )
     licence = LicenceApplication.select(chip)
     assert licence.pin_is_set()
@@ -61,6 +62,35 @@ def test_five_round_trips_read_the_whole_licence() -> None:
     licence.verify(bytearray(b"2468"))
     assert licence.read_licence() == EXPECTED
     assert script.finished
+
+
+@pytest.mark.parametrize("header", ["DF078207D0", "01078207D0", "DF8207D0", "078207D0"])
+@pytest.mark.parametrize("conditions", range(13))
+def test_the_photograph_behind_it_is_not_asked_for(header: str, conditions: int) -> None:
+    """Wherever it begins; how its tag is written is not known. What can come of it is the rest of one piece."""
+    before = b"".join(
+        (
+            element(0xC5, b"5100814"),
+            *(element(tag, jis("眼鏡等", 80)) for tag in CONDITION_TAGS[:conditions]),
+            element(0xE7, b"308412345670"),
+            *(element(tag, b"0") for tag in sorted(CATEGORY_TAGS)),
+        )
+    )
+    whole = before + bytes.fromhex(header) + b"\xf5" * 2000
+    given = 0
+
+    def answer(apdu: bytes) -> bytes:
+        nonlocal given
+        if apdu[1] == 0xA4:
+            return b"\x90\x00"
+        offset = 0 if apdu[2] & 0x80 else int.from_bytes(apdu[2:4], "big")
+        assert offset == given and len(apdu) == 5, "it goes on where it was, 256 bytes at most"
+        given += 256
+        return whole[offset:given] + b"\x90\x00"
+
+    licence = LicenceApplication.select(Card(answer)).read_licence()
+    assert (licence.expiry, len(licence.conditions)) == ("20280814", conditions)
+    assert len(before) <= given < len(before) + 256
 
 
 def test_a_licence_without_a_pin_opens_with_the_default() -> None:

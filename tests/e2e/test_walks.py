@@ -75,10 +75,11 @@ def visitor(stage: Stage, page: Page) -> Iterator[Visitor]:
     assert said == [], f"the browser says {said}"
 
 
-# One of each sort of list, and one in another language; `make bench` counts the touches of them all.
-@pytest.mark.parametrize(
-    "name", few(["lost_at_once", "lost_change", "lost_english", "pin_text", "pin_unsure", "renewal"], of=GOALS)
-)
+SOME = ["lost_at_once", "lost_change", "lost_english", "pin_text", "pin_unsure", "renewal", "already", "release"]
+
+
+# One of each sort of list, one in another language, and what is signed; `make bench` counts the touches of them all.
+@pytest.mark.parametrize("name", few(SOME, of=GOALS))
 def test_everybody_gets_to_their_slip_in_a_few_touches(visitor: Visitor, name: str) -> None:
     goal = GOALS[name]
     visitor.follows(goal)

@@ -5,6 +5,7 @@ What they touch is data: the tests of the guidance walk all of it, and the bench
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -44,6 +45,7 @@ class Goal(NamedTuple):
         return LANGUAGES[self.touches[0].partition(":")[2] or "ja"]
 
 
+LEADS_ON = {"start", "licence.next", "contents.next", "prepare.next"}  # says nothing but that it may go on
 LOST = "カードをなくしたとき"
 TODAY = "このカードで、今日できること"
 LINKING = ("consent.next", "prepare.next", "card", "pin:text", "confirm.next", "terms", "pin:sign")  # steps 3 to 10
@@ -74,10 +76,15 @@ GOALS = {
 
 
 class Visitor:
-    """Somebody in front of the kiosk, whose touches are counted."""
+    """Somebody in front of the kiosk, whose touches are counted.
+
+    needed: of them, those that no kiosk could do without: of PINs (each with the key that goes on), of terms, and
+    decisions, which are all others but those that only lead on.
+    """
 
     def __init__(self, stage: Stage, page: Page) -> None:
         self.stage, self.page, self.count = stage, page, 0
+        self.needed = Counter[str]()
         self.language = JAPANESE
 
     def sees(self, name: str) -> None:
@@ -92,6 +99,7 @@ class Visitor:
         self.sees("attract")
         self.language = goal.language
         for touch in goal.touches:
+            before = self.count
             match touch.partition(":"):
                 case "card", _, _:
                     self.sees("set_card")
@@ -105,6 +113,9 @@ class Visitor:
                     if screen:
                         self.sees(screen)
                     self.touches(answer)
+            if touch not in LEADS_ON:
+                kind = "PINs" if touch.startswith("pin:") else "terms" if touch == "terms" else "decisions"
+                self.needed[kind] += self.count - before
 
     def enters(self, pin: str) -> None:
         """Type a PIN by touch, and go on."""

@@ -90,6 +90,8 @@ def test_it_is_released_and_linking_goes_on_from_the_terms(pki: Pki, sandbox: Sa
     shown = list(dict.fromkeys(after))
     begun = [screen.facts["sent"] for screen in kiosk.screens if screen.facts.get("what") == "begin"]
     assert begun == [False, True, True], "nothing is said not to have been sent that was"
+    told = [screen.facts["resent"] for screen in kiosk.screens if screen.name == "released"]
+    assert told and all(told), "what is sent for the linking, too, is said before"
     assert shown == ["release", "sending", "pin", "reading", "released", "terms", "linked"]
     assert after.count("pin") == 2 and kiosk.names.count("confirm") == 1, "nothing is read a second time"
     assert [slip.name() for slip in kiosk.slips] == ["released", "linked"]
@@ -131,6 +133,7 @@ def test_from_home_all_of_it_is_done_and_then_linked(pki: Pki, sandbox: Sandbox,
     assert states(sandbox) == ([State.COMPLETED], [State.COMPLETED])
     shown = list(dict.fromkeys(kiosk.names[kiosk.names.index("released") :]))
     assert shown == ["released", "contents", "consent", "sending", "confirm", "terms", "pin", "reading", "linked"]
+    assert [screen.facts["resent"] for screen in kiosk.screens if screen.name == "released"][-1] is False
     sent = [screen.facts["purpose"] for screen in kiosk.screens if screen.name == "confirm"]
     assert sent == ["release", "linking"], "nothing is sent that was not agreed to be sent for it"
     assert [screen.facts["what"] for screen in kiosk.screens if screen.name == "reading"].count("attributes") == 1
@@ -232,6 +235,20 @@ def test_who_leaves_on_the_way_has_released_nothing(
     assert states(sandbox) == ([State.REFUSED], [State.CANCELLED])
 
 
+FROM_HOME = ("release", "next", *READS, *AGREES, *SIGNS)
+
+
+@pytest.mark.parametrize("count", range(2, len(FROM_HOME)))
+def test_who_leaves_at_any_step_of_a_release_from_home_has_released_nothing(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, count: int
+) -> None:
+    kiosk = kiosk_of(pki, at_home, *FROM_HOME[:count])
+    with pytest.raises(Left):
+        benefits(kiosk)
+    assert kiosk.names[-1] == "closing"
+    assert states(sandbox) == ([], [State.CANCELLED])
+
+
 def test_who_leaves_after_it_has_released_and_linked_nothing(pki: Pki, sandbox: Sandbox, at_home: PortalClient) -> None:
     kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, "next", "refuse")
     with pytest.raises(Left):
@@ -313,6 +330,18 @@ def test_a_portal_that_says_released_and_is_not_is_not_asked_for_ever(
     assert end_of(kiosk) == End.RELEASE_NOT_SEEN.value
     assert kiosk.names.count("release") == 1
     assert [slip.name() for slip in kiosk.slips] == ["released", "outcome"]
+
+
+def test_a_portal_that_says_released_of_the_link_in_force_and_is_not_is_told_as_it_answers_last(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.offer(*Offer, scope="any")
+    monkeypatch.setattr(sandbox.drivers, "release", lambda holder, any_link: False)
+    kiosk = kiosk_of(pki, at_home, *FROM_HOME, *LINKS_TOO, "finish", who="linked")
+    assert benefits(kiosk)
+    assert kiosk.names.count("release") == 1
+    assert kiosk.screens[-1].name == "linked" and kiosk.screens[-1].facts["linked"] is None, "it is linked still"
+    assert [slip.name() for slip in kiosk.slips] == ["released", "already_linked"]
 
 
 @pytest.mark.parametrize(
@@ -398,7 +427,7 @@ class PutsBack(WillingKiosk):
         return super().await_card(screen, newer_than)
 
 
-@pytest.mark.parametrize("at", range(1, 8))
+@pytest.mark.parametrize("at", range(1, 12))
 def test_a_card_pulled_at_any_command_of_it_releases_and_links_once_it_is_back(
     pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: int
 ) -> None:

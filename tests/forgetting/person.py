@@ -13,7 +13,7 @@ from tests.forgetting.memory import forms, raw_forms
 def markers(person: Person, pki: Pki) -> dict[str, set[bytes]]:
     """By what each is of: name, address, PINs, … of somebody with this card."""
     certificate = pki.credential(person, "sign").certificate
-    assert certificate is not None and person.pins is not None
+    assert certificate is not None and person.pins is not None and person.licence is not None
     serial = Certificate.load(certificate).serial_number
     return {
         "name": forms(person.name) | forms(person.name.partition("　")[0] + "　"),
@@ -23,5 +23,6 @@ def markers(person: Person, pki: Pki) -> dict[str, set[bytes]]:
         # four digits stand everywhere by chance: what is looked for is the command that carries them to the card
         "text PIN": raw_forms(bytes.fromhex("0020009104") + person.pins.text.encode()),
         "typed keys": forms('"answer":"key:'),
+        "licence number": forms(person.licence.number),
         "certificate serial": forms(f"{serial:08X}") | raw_forms(b"\x02\x04" + serial.to_bytes(4, "big")),
     }

@@ -238,6 +238,25 @@ def test_whoever_has_finished_without_a_keyboard_is_forgotten_by_a_browser_that_
     assert kiosk.display.keeper.pid == browser
 
 
+def test_whoever_has_looked_at_their_licence_is_forgotten(kiosk: Kiosk) -> None:
+    """In the card check, where the licence comes from the card."""
+    session, press = kiosk.stage.worker, kiosk.display.press
+    kiosk.press_until("screen home")
+    press(*["Tab"] * 4, "Return")
+    kiosk.wait("screen set_card")
+    kiosk.stage.put_in(WHO)
+    kiosk.wait("screen check_result")
+    kiosk.stage.printer.wait_for_slips(1)
+    press("Tab", "Return")
+    kiosk.wait("screen check_warn")
+    kiosk.press_until("screen pin")
+    kiosk.enter(PINS.licence, "screen check_licence")
+    here = found(kiosk.processes, kiosk.markers())
+    assert {marker for marker, holders in here.items() if session in holders} >= {"licence number"}
+    kiosk.press_until("session ends: finished")
+    ends_and_is_forgotten(kiosk, session)
+
+
 def test_whoever_walks_away_is_forgotten(kiosk: Kiosk) -> None:
     session = kiosk.stage.worker
     kiosk.walk_to(7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import urllib3
 import yaml
 
 from kiosk.config.kiosk import Portal
-from kiosk.portal.model import FOREIGN, Linking, Purpose, Refusal, State, Terms
+from kiosk.portal.model import FOREIGN, Linking, Offer, Purpose, Refusal, Release, Request, State, Terms
 from kiosk.sim.portal.faults import Fault
 from kiosk.sim.portal.problems import PROBLEM, STATUS
 from kiosk.sim.portal.sandbox import Sandbox
@@ -25,6 +26,8 @@ from tests.portal.conftest import Visitor
 
 CONTRACT = Path("kiosk/portal/openapi.yaml")
 Visitors = Callable[..., Visitor]
+LINKINGS, RELEASES = "/linkings", "/releases"
+either = pytest.mark.parametrize(("path", "who"), [(LINKINGS, "excellent"), (RELEASES, "reobtained")])
 
 
 class Kiosk:
@@ -43,9 +46,10 @@ class Kiosk:
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         return self.http.request(method, self.base + path, body=content, headers=headers | more)
 
-    def begin(self) -> Linking:
-        made = self.send("POST", "/linkings").json()
-        return Linking(made["id"], made["nonce"], Terms(**made["terms"]), made["expires"])
+    def begin(self, path: str = LINKINGS) -> Request:
+        made = self.send("POST", path).json()
+        parts = made["id"], made["nonce"], Terms(**made["terms"]), made["expires"]
+        return Release(*parts, made["scope"]) if path == RELEASES else Linking(*parts)
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def attributes(guest: Visitor) -> dict[str, str]:
     return {"name": who.name, "address": who.address, "birth_date": who.birth_date, "sex": who.sex}
 
 
-def submission(guest: Visitor, linking: Linking) -> dict[str, str]:
+def submission(guest: Visitor, linking: Request) -> dict[str, str]:
     return {"cms": base64.b64encode(guest.cms(linking)).decode(), "terms_sha256": linking.terms.sha256}
 
 
@@ -102,20 +106,35 @@ def test_contract_model_and_sandbox_name_the_same_refusals_states_and_problems()
         assert schemas[state]["properties"]["state"]["enum"] == [each.value for each in State]
 
 
-def test_same_key_and_same_body_give_the_same_answer_and_do_it_once(kiosk: Kiosk, visitor: Visitors) -> None:
-    guest, key = visitor("excellent"), str(uuid.uuid4())
-    first, again = (kiosk.send("POST", "/linkings", key=key) for _ in range(2))
+def test_contract_and_page_name_what_a_portal_may_leave_out_and_since_when() -> None:
+    contract = yaml.safe_load(CONTRACT.read_text("utf-8"))["info"]
+    page = Path("docs/portal.md").read_text("utf-8")
+    offers = [each.value for each in Offer]
+    assert re.findall(r"^\| `(\w+)` \| (?:`/releases`|the state)", contract["description"], re.MULTILINE) == offers
+    assert re.findall(r"^\| `(\w+)` \| the (?:same|state)", page, re.MULTILINE) == offers
+    minor = contract["version"].rpartition(".")[0]
+    assert f"Version {minor} adds" in page and f"Version {minor} of the contract" in Path("CHANGELOG.md").read_text(
+        "utf-8"
+    )
+
+
+@either
+def test_same_key_and_same_body_give_the_same_answer_and_do_it_once(
+    kiosk: Kiosk, visitor: Visitors, path: str, who: str
+) -> None:
+    guest, key = visitor(who), str(uuid.uuid4())
+    first, again = (kiosk.send("POST", path, key=key) for _ in range(2))
     assert (first.status, first.json()) == (201, again.json())
 
-    linking = kiosk.begin()
+    linking = kiosk.begin(path)
     for _ in range(2):
-        held = kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(guest), key=key)
+        held = kiosk.send("PUT", f"{path}/{linking.id}/applicant", attributes(guest), key=key)
         assert (held.status, held.json()) == (200, {"phone_certificate": False})
     body = submission(guest, linking)
-    answers = [kiosk.send("POST", f"/linkings/{linking.id}/signature", body, key=key) for _ in range(2)]
+    answers = [kiosk.send("POST", f"{path}/{linking.id}/signature", body, key=key) for _ in range(2)]
     assert answers[0].status == answers[1].status == 200
     assert answers[0].json() == answers[1].json()
-    other = kiosk.send("POST", f"/linkings/{linking.id}/signature", body)
+    other = kiosk.send("POST", f"{path}/{linking.id}/signature", body)
     assert (other.status, kind(other)) == (409, "linking_ended")
 
 
@@ -128,20 +147,24 @@ def test_a_refusal_is_repeated_under_its_key_too(kiosk: Kiosk, visitor: Visitors
         assert (answer.status, kind(answer)) == (422, "no_licence")
 
 
-def test_same_key_and_another_body_is_a_mismatch(kiosk: Kiosk, visitor: Visitors) -> None:
-    linking, key = kiosk.begin(), str(uuid.uuid4())
-    kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(visitor("excellent")), key=key)
-    answer = kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(visitor("both")), key=key)
+@either
+def test_same_key_and_another_body_is_a_mismatch(kiosk: Kiosk, visitor: Visitors, path: str, who: str) -> None:
+    linking, key = kiosk.begin(path), str(uuid.uuid4())
+    kiosk.send("PUT", f"{path}/{linking.id}/applicant", attributes(visitor(who)), key=key)
+    answer = kiosk.send("PUT", f"{path}/{linking.id}/applicant", attributes(visitor("both")), key=key)
     assert (answer.status, kind(answer)) == (422, "idempotency_mismatch")
 
 
-def test_many_submissions_at_once_under_one_key_link_once_and_agree(kiosk: Kiosk, visitor: Visitors) -> None:
-    guest, linking, key = visitor("excellent"), kiosk.begin(), str(uuid.uuid4())
-    kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(guest))
+@either
+def test_many_submissions_at_once_under_one_key_link_once_and_agree(
+    kiosk: Kiosk, visitor: Visitors, path: str, who: str
+) -> None:
+    guest, linking, key = visitor(who), kiosk.begin(path), str(uuid.uuid4())
+    kiosk.send("PUT", f"{path}/{linking.id}/applicant", attributes(guest))
     body, answers = submission(guest, linking), []
 
     def send() -> None:
-        answers.append(kiosk.send("POST", f"/linkings/{linking.id}/signature", body, key=key))
+        answers.append(kiosk.send("POST", f"{path}/{linking.id}/signature", body, key=key))
 
     threads = [threading.Thread(target=send) for _ in range(6)]
     for thread in threads:
@@ -152,17 +175,20 @@ def test_many_submissions_at_once_under_one_key_link_once_and_agree(kiosk: Kiosk
     assert len({answer.json()["reference"] for answer in answers}) == 1
 
 
-def test_submission_and_cancellation_exclude_each_other(kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors) -> None:
-    guest = visitor("excellent")
+@either
+def test_submission_and_cancellation_exclude_each_other(
+    kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors, path: str, who: str
+) -> None:
+    guest = visitor(who)
     for _ in range(4):
         sandbox.drivers.release_all()
-        linking = kiosk.begin()
+        linking = kiosk.begin(path)
         answers: dict[str, Any] = {}
-        kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(guest))
+        kiosk.send("PUT", f"{path}/{linking.id}/applicant", attributes(guest))
         body = submission(guest, linking)
 
-        def send(path: str, body: object, linking: Linking = linking, answers: dict[str, Any] = answers) -> None:
-            answers[path] = kiosk.send("POST", f"/linkings/{linking.id}/{path}", body)
+        def send(end: str, body: object, linking: Request = linking, answers: dict[str, Any] = answers) -> None:
+            answers[end] = kiosk.send("POST", f"{path}/{linking.id}/{end}", body)
 
         threads = [
             threading.Thread(target=send, args=("signature", body)),
@@ -197,22 +223,52 @@ def test_only_json_is_taken(kiosk: Kiosk) -> None:
     assert (answer.status, kind(answer)) == (415, "malformed")
 
 
-def test_a_signature_before_there_is_data_is_not_taken_and_ends_nothing(kiosk: Kiosk, visitor: Visitors) -> None:
-    guest, linking = visitor("excellent"), kiosk.begin()
-    answer = kiosk.send("POST", f"/linkings/{linking.id}/signature", submission(guest, linking))
-    assert (answer.status, kind(answer)) == (409, "not_held")
-    assert kiosk.send("GET", f"/linkings/{linking.id}").json() == {"state": "begun", "applicant_data": "none"}
-
-
-def test_nothing_is_held_after_the_end_and_not_even_the_key_of_the_data_is_known(
-    kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors
+@either
+def test_a_signature_before_there_is_data_is_not_taken_and_ends_nothing(
+    kiosk: Kiosk, visitor: Visitors, path: str, who: str
 ) -> None:
-    linking, key, body = kiosk.begin(), str(uuid.uuid4()), attributes(visitor("excellent"))
-    kiosk.send("PUT", f"/linkings/{linking.id}/applicant", body, key=key)
-    kiosk.send("POST", f"/linkings/{linking.id}/cancellation")
-    answer = kiosk.send("PUT", f"/linkings/{linking.id}/applicant", body, key=key)
+    guest, linking = visitor(who), kiosk.begin(path)
+    answer = kiosk.send("POST", f"{path}/{linking.id}/signature", submission(guest, linking))
+    assert (answer.status, kind(answer)) == (409, "not_held")
+    assert kiosk.send("GET", f"{path}/{linking.id}").json() == {"state": "begun", "applicant_data": "none"}
+
+
+@either
+def test_nothing_is_held_after_the_end_and_not_even_the_key_of_the_data_is_known(
+    kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors, path: str, who: str
+) -> None:
+    linking, key, body = kiosk.begin(path), str(uuid.uuid4()), attributes(visitor(who))
+    kiosk.send("PUT", f"{path}/{linking.id}/applicant", body, key=key)
+    kiosk.send("POST", f"{path}/{linking.id}/cancellation")
+    answer = kiosk.send("PUT", f"{path}/{linking.id}/applicant", body, key=key)
     assert (answer.status, kind(answer)) == (409, "linking_ended")
     assert sandbox.held_count() == 0
+
+
+def test_a_portal_of_the_older_version_answers_as_that_did(kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors) -> None:
+    sandbox.offer()
+    assert kiosk.send("GET", "/status").json() == {"status": "open"}
+    gone = kiosk.send("POST", RELEASES)
+    assert (gone.status, kind(gone)) == (404, "not_found")
+    guest, linking = visitor("linked"), kiosk.begin()
+    kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(guest))
+    refused = kiosk.send("POST", f"/linkings/{linking.id}/signature", submission(guest, linking))
+    assert (refused.status, kind(refused)) == (409, "already_linked")
+    state = kiosk.send("GET", f"/linkings/{linking.id}").json()
+    assert state.keys() == {"state", "applicant_data", "erased_at", "refusal"}
+
+
+def test_who_is_linked_already_is_shown_the_licence_and_no_number(
+    kiosk: Kiosk, sandbox: Sandbox, visitor: Visitors
+) -> None:
+    guest, linking = visitor("linked"), kiosk.begin()
+    kiosk.send("PUT", f"/linkings/{linking.id}/applicant", attributes(guest))
+    kiosk.send("POST", f"/linkings/{linking.id}/signature", submission(guest, linking))
+    state = kiosk.send("GET", f"/linkings/{linking.id}")
+    assert {"expires", "renewal_from", "renewal_until", "online_lecture", "one_stop_address"} <= state.json()[
+        "licence"
+    ].keys()
+    assert b"reference" not in state.data and b"linked_at" not in state.data
 
 
 def test_a_closed_portal_says_how_long(kiosk: Kiosk, sandbox: Sandbox) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk.config.kiosk import Portal
 from kiosk.portal.begun import Begun
@@ -109,15 +111,42 @@ def test_what_is_released_is_released_once(client: PortalClient, visitor: Visito
     assert refusal(client, release, guest.cms(release)) is Refusal.NOT_LINKED
 
 
-def test_two_kiosks_at_once_for_one_person_release_once(
-    client: PortalClient, settings: Portal, held: tuple[Visitor, Release]
+@pytest.mark.parametrize(
+    ("who", "loser"),
+    [("reobtained", Refusal.NOT_LINKED), ("excellent", Refusal.ALREADY_LINKED)],
+    ids=["release", "link"],
+)
+def test_two_kiosks_at_the_same_moment_for_one_person_do_it_once(
+    settings: Portal, sandbox: Sandbox, visitor: Visitors, who: str, loser: Refusal
 ) -> None:
-    guest, here = held
-    elsewhere = PortalClient(settings)
-    there = elsewhere.begin_release()
-    elsewhere.hold(there, guest.applicant)
-    assert client.submit(here, guest.cms(here)).lapsed
-    assert refusal(elsewhere, there, guest.cms(there)) is Refusal.NOT_LINKED
+    guest = visitor(who)
+    other = replace(
+        settings,
+        certificate_file=str(sandbox.files.certificate("other_kiosk")),
+        key_file=str(sandbox.files.key("other_kiosk")),
+    )
+    for _ in range(4):
+        sandbox.drivers.release_all()
+        together, ends = threading.Barrier(2), list[object]()
+
+        def comes(at: Portal, together: threading.Barrier = together, ends: list[object] = ends) -> None:
+            client = PortalClient(at)
+            request: Linking | Release = client.begin() if who == "excellent" else client.begin_release()
+            client.hold(request, guest.applicant)
+            cms = guest.cms(request)
+            together.wait(timeout=10)
+            try:
+                ends.append(client.submit(request, cms).reference)
+            except PortalRefused as refused:
+                ends.append(refused.reason)
+
+        kiosks = [threading.Thread(target=comes, args=(at,)) for at in (settings, other)]
+        for each in kiosks:
+            each.start()
+        for each in kiosks:
+            each.join()
+        assert len(ends) == 2 and ends.count(loser) == 1, ends
+    assert sandbox.held_count() == 0
 
 
 def test_other_terms_stop_it(client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Release]) -> None:

@@ -215,17 +215,13 @@ def _release() -> Iterator[Sight]:
         yield Sight(name, Screen("release", facts, ("next", "refuse" if known else "back")))
     released = Released(Reference("4TPM-8HXC"), ReleasedAt(NOW), lapsed=True)
     for name, phone in (("released", False), ("released_phone", True)):
-        facts = {"released": released, "phone": phone, "paper": "printed"}
+        facts = {"released": released, "phone": phone, "resent": True, "paper": "printed"}
         yield Sight(name, Screen("released", facts, ("next", "finish")))
-    released = Released(Reference("4TPM-8HXC"), ReleasedAt(NOW), lapsed=False)
-    facts = {
-        "released": released,
-        "phone": False,
-        "paper": "failed",
-        "fault": PrinterFault.PAPER_END,
-        "partly": False,
-    }
-    yield Sight("released_no_paper", Screen("released", facts, ("next", "finish", "reprint")))
+    no_paper = {"phone": False, "paper": "failed", "fault": PrinterFault.PAPER_END, "partly": False}
+    for name, lapsed in (("released_no_paper", False), ("released_lapsed_no_paper", True)):
+        released = Released(Reference("4TPM-8HXC"), ReleasedAt(NOW), lapsed=lapsed)
+        facts = {"released": released, "resent": lapsed, **no_paper}
+        yield Sight(name, Screen("released", facts, ("next", "finish", "reprint")))
     for end in (End.NO_PINS, End.CERTIFICATE_ABSENT, End.NAME_UNUSABLE):  # the longest
         facts = {"end": end.value, "outcome": of_a_release(TABLE[end]).told(FACTS), "paper": "printed"}
         yield Sight(f"outcome_release_{end.value}", Screen("outcome", facts, ("finish",)))

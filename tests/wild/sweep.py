@@ -35,6 +35,10 @@ LINKING = (
     *("home", "1 licence", "2 contents", "3 consent", "3 sending", "4 prepare", "4 set_card", "5 pin", "6 reading"),
     *("7 confirm", "7 sending", "8 terms", "9 pin", "10 reading", "10 sending", "11 linked"),
 )
+RELEASE = (
+    *("release", "prepare", "set_card", "pin", "reading", "confirm", "sending", "terms", "released"),
+    *("2 contents", "3 consent", "7 confirm", "8 terms", "9 pin", "11 linked"),  # of the linking after it
+)
 COMMANDS, FRAGMENTS = "command", "fragment"  # rows that are counted in a visit without a fault
 
 
@@ -54,13 +58,17 @@ def card(visit: Visit, row: str, column: str) -> Visit:
 
 
 def portal(times: int | None) -> Callable[[Visit, str, str], Visit]:
-    """A linking is cancelled by who leaves, and its state asked for when the answer to its submission was lost."""
+    """What was begun is cancelled by who leaves, and its state asked for when the answer to its submission was lost. A
+    release is left where it was begun from home: there its terms have no number."""
 
     def made(visit: Visit, row: str, column: str) -> Visit:
         fault, value = PORTAL[row]
-        before = (PortalFault(Fault.LOST_ANSWER, "submit"),) if column == "state" else ()
-        strikes = {"8 terms": "leaves"} if column == "cancel" else {}
-        return replace(visit, portal=(*before, PortalFault(fault, column, value, times)), strikes=strikes)
+        call, _, release = column.partition("_")
+        before = (PortalFault(Fault.LOST_ANSWER, column.replace("state", "submit")),) if call == "state" else ()
+        if call == "cancel":
+            visit = replace(visit, goal="release") if release else visit
+            visit = replace(visit, strikes={"terms" if release else "8 terms": "leaves"})
+        return replace(visit, portal=(*before, PortalFault(fault, column, value, times)))
 
     return made
 
@@ -92,6 +100,13 @@ TABLES: Mapping[str, Table] = {
         Visit(who="reobtained"),
         portal(1),
     ),
+    "release-always": Table(
+        "The portal fails at one call of a release, always",
+        tuple(PORTAL),
+        OF_A_RELEASE,
+        Visit(who="reobtained"),
+        portal(None),
+    ),
     "printer-fragments": Table(
         "The printer fails in every fragment of a slip",
         FRAGMENTS,
@@ -111,6 +126,13 @@ TABLES: Mapping[str, Table] = {
         LINKING,
         tuple(STRIKES),
         Visit(),
+        lambda visit, row, column: replace(visit, strikes={row: column}),
+    ),
+    "release-screens": Table(
+        "At every screen of a release from home, and of the linking after it",
+        RELEASE,
+        tuple(STRIKES),
+        Visit(who="reobtained", goal="release"),
         lambda visit, row, column: replace(visit, strikes={row: column}),
     ),
 }

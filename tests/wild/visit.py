@@ -22,7 +22,10 @@ GOALS: Mapping[str, tuple[str, ...]] = {  # what is touched first where it is of
     "benefits": ("benefits",),
     "release": ("benefits", "release"),
 }
-PATH = ("home", "licence", "consent", "set_card", "pin", "reading", "confirm", "sending", "terms", "linked", "outcome")
+PATH = (
+    *("home", "licence", "consent", "set_card", "pin", "reading", "confirm", "sending", "terms", "linked", "outcome"),
+    *("release", "released"),
+)
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "current": Behaviour(),
     "no extended length": Behaviour(extended_length=False),

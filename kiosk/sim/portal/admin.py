@@ -1,9 +1,11 @@
 """The sandbox's switches over HTTP: one interface, at the dock and, for a sandbox by itself, at its admin port.
 
-GET  /api/portal    {"portal": {"faults": {…}, "applicants_held": 0}}
+GET  /api/portal    {"portal": {"faults": {…}, "applicants_held": 0, "offers": [], "scope": "lapsed"}}
 POST /api/portal    {"faults": {"slow": {"on": "submit", "times": 1, "value": "5"}, "closed": false}}: a fault's
                     three are optional, and `true` is all of them left out
                     {"change_terms": true}: put new terms in force
+                    {"offers": []}: do this beyond linking and no more, here as a portal of version 1.0
+                    {"scope": "any"}: release any link, "lapsed": only that of a lapsed licence
                     {"release_links": true}: everybody is linked, or not, as at the start
                     {"reset": true}: as after a restart
                     Answers as GET does.
@@ -12,12 +14,13 @@ POST /api/portal    {"faults": {"slow": {"on": "submit", "times": 1, "value": "5
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.exceptions import BadRequest
 
+from kiosk.portal.model import Offer
 from kiosk.sim.orders import order, take_orders
 from kiosk.sim.portal.faults import Fault
 from kiosk.sim.portal.sandbox import Sandbox
@@ -36,6 +39,8 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
 
     faults: dict[str, FaultOrder | bool] = {}
     change_terms: bool = False
+    offers: tuple[Offer, ...] | None = None
+    scope: Literal["lapsed", "any"] | None = None
     release_links: bool = False
     reset: bool = False
 
@@ -44,6 +49,8 @@ def state(sandbox: Sandbox) -> dict[str, object]:
     return {
         "faults": {name: dataclasses.asdict(switch) for name, switch in sandbox.faults.active().items()},
         "applicants_held": sandbox.held_count(),
+        "offers": [offer.value for offer in Offer if offer in sandbox.offers],
+        "scope": sandbox.scope,
     }
 
 
@@ -59,6 +66,9 @@ def obey(sandbox: Sandbox, wanted: Order) -> None:
             sandbox.faults.switch_on(kind, how.on, how.times, how.value)
     if wanted.change_terms:
         sandbox.change_terms()
+    if wanted.offers is not None or wanted.scope is not None:
+        offers = sandbox.offers if wanted.offers is None else wanted.offers
+        sandbox.offer(*offers, scope=wanted.scope or sandbox.scope)
     if wanted.release_links:
         sandbox.drivers.release_all()
 

@@ -80,6 +80,16 @@ class Sandbox:
         """How many applicants' data it holds now."""
         return self.linkings.held_count() + self.releases.held_count()
 
+    @property
+    def offers(self) -> frozenset[Offer]:
+        """What it does beyond linking."""
+        return self._decisions.offers
+
+    @property
+    def scope(self) -> Literal["lapsed", "any"]:
+        """Which links it releases."""
+        return self._decisions.scope
+
     def offer(self, *offers: Offer, scope: Literal["lapsed", "any"] = "lapsed") -> None:
         """Do these beyond linking, and nothing else; without any it is a portal of version 1.0 of the contract."""
         self._decisions.offers, self._decisions.scope = frozenset(offers), scope

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kiosk.config.kiosk import Portal
-from kiosk.portal.client import PortalClient, PortalClosed, PortalRefused
-from kiosk.portal.model import Refusal
+from kiosk.portal.client import PortalBroken, PortalClient, PortalClosed, PortalRefused
+from kiosk.portal.model import Offer, Refusal
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.certificate import agrees
@@ -230,12 +230,20 @@ def test_as_a_process_it_tells_where_it_is_and_its_faults_are_switched_from_outs
     before = client.begin().terms
     ask(admin, {"change_terms": True})
     assert client.begin().terms != before
-    assert ask(admin, {"reset": True})["applicants_held"] == 0
+    assert ask(admin, {"offers": ["release"], "scope": "any"})["offers"] == ["release"]
+    assert client.reachable() is True and client.offers == {Offer.RELEASE}
+    assert (client.begin_release().scope, ask(admin, {"offers": []})["scope"]) == ("any", "any")
+    with pytest.raises(PortalBroken):
+        client.begin_release()
+    begun_anew = ask(admin, {"reset": True})
+    assert (begun_anew["applicants_held"], begun_anew["scope"]) == (0, "lapsed")
     for headers in ({"Host": "evil.example"}, {"Content-Type": "text/plain"}):
         with pytest.raises(urllib.error.HTTPError):
             ask(admin, {"faults": {"closed": True}}, **headers)
     with pytest.raises(urllib.error.HTTPError):
         ask(admin, {"faults": {"no-such": True}})
+    with pytest.raises(urllib.error.HTTPError):
+        ask(admin, {"offers": ["no-such"]})
 
 
 def test_a_bad_file_stops_the_process_with_one_line(tmp_path: Path, pki: Pki, portal_directory: Path) -> None:
