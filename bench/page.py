@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, sync_playwright
 
+from kiosk.services.browser import FEATURES
+
 SCREEN = {"width": 1080, "height": 1920}
 CLOCK = """
 globalThis.bench = {
@@ -31,7 +33,7 @@ def open_page(address: str, script: str = "") -> Iterator[Page]:
     """The kiosk's page in Chromium. script: runs in every document before the page's own, with `bench` at hand."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"] if os.geteuid() == 0 else []
+            executable_path="/usr/bin/chromium", args=[FEATURES, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         )
         page = browser.new_context(viewport=SCREEN, has_touch=True).new_page()  # type: ignore[arg-type]
         page.add_init_script(CLOCK + script)

@@ -12,12 +12,15 @@ takes.
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import http.server
 import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Page
@@ -38,10 +41,10 @@ WATCH = """
 """
 EMPTY = b"<!doctype html><title>empty</title><div id=screen><p class=is-attract>.</p></div>"
 GO = "(address) => { console.debug('begun', bench.now()); location.replace(address); }"
-KNOCK = """async (address) => {
+KNOCK = """(address) => {
   console.debug("begun", bench.now());
-  for (;;) try { await fetch("/alive"); break; } catch { await new Promise((soon) => setTimeout(soon, 10)); }
-  location.replace(address);
+  const knock = () => fetch("/alive").then(() => location.replace(address), () => setTimeout(knock, 10));
+  knock();
 }"""
 
 
@@ -64,9 +67,9 @@ def rows(directory: Path, quick: bool) -> Iterator[Row]:
             touch(page, "start")
             touch(page, "link")
             resets.append(until_attract(page, lambda: touch(page, "leave")))
-            measured("bare navigation to such a page", lambda: page.evaluate(GO, other.address))
+            measured("bare navigation to such a page", partial(page.evaluate, GO, site_of(other)))
             back(page, stage, other)
-            measured("the same without a network process", lambda: robbed(page, other.address))
+            measured("the same without a network process", partial(robbed, page, site_of(other)))
             back(page, stage, other)
             measured("bare navigation to an empty page", lambda: page.evaluate(GO, empty_page()))
             back(page, stage, other)
@@ -82,6 +85,14 @@ def back(page: Page, stage: Stage, other: Stage) -> None:
     other.kill_worker()
     other.wait_log("no browser's keeper", since=since)
     page.wait_for_timeout(500)
+
+
+def site_of(other: Stage) -> str:
+    """Where its session lives: the address to which the door leads, and a page that is left behind is led at once."""
+    connection = http.client.HTTPConnection("127.0.0.1", other.port, timeout=5)
+    with contextlib.closing(connection):
+        connection.request("GET", "/")
+        return str(connection.getresponse().headers["Location"])
 
 
 def robbed(page: Page, address: str) -> None:

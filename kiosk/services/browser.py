@@ -84,7 +84,12 @@ LEVELS_SECONDS, READ_SECONDS = 1.0, 60.0  # between asking what staff want, and 
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 GIVEN_UP_SECONDS = 120.0  # without a page, which is some eight browsers
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
-FEATURES_OFF = ("Translate", "BackForwardCache", "MediaRouter", "OptimizationHints", "AutofillServerCommunication")
+FEATURES_OFF = (
+    *("Translate", "BackForwardCache", "MediaRouter", "OptimizationHints", "AutofillServerCommunication"),
+    "DeferRendererTasksAfterInput",  # or the screen that answers a touch waits until a frame without it is painted
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),  # two pages of an address bar that is not shown: 60 MB
+)
+FEATURES = f"--disable-features={','.join(FEATURES_OFF)}"
 FLAGS = (
     "--kiosk",
     "--force-app-mode",  # of all of Chromium's own keys only those that open and close nothing stay
@@ -100,7 +105,7 @@ FLAGS = (
     "--disable-breakpad",
     "--disable-extensions",
     "--disable-quic",
-    f"--disable-features={','.join(FEATURES_OFF)}",
+    FEATURES,
     "--autoplay-policy=no-user-gesture-required",
     "--password-store=basic",
 )

@@ -2,7 +2,8 @@
 
 The site's name, `<random>.localhost`, keeps a session apart in the browser: its storage, its history and its renderer
 are no other site's, and nothing but script and style goes to any other Host, nothing at all to another Origin's socket.
-That one check closes DNS rebinding and cross-site sockets. 127.0.0.1 only says where the present session lives.
+That one check closes DNS rebinding and cross-site sockets. 127.0.0.1 only says where the present session lives, and so
+is the page of a session that has ended told, whose name can be nobody's out in the world.
 
 The name is no secret, for it stands in an address. What a page shows is the session's key: a cookie which the page's
 own load has brought (no script reads it, no other site sends it, and it goes with the session), and which is asked for
@@ -21,7 +22,7 @@ from flask import Flask, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.voice.mouth import Mouth
-from kiosk.web.site import KEY, Site
+from kiosk.web.site import KEY, Site, is_site
 from kiosk.web.style import sheet
 from kiosk.web.view import page
 
@@ -67,8 +68,8 @@ def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = 
             return None
         if request.host in site.door and request.path == "/" and request.method == "GET":
             return redirect(site.origin + "/")
-        if request.path == "/alive":
-            return Response(status=200)
+        if request.path == "/alive":  # from the page of a session that has ended, if from any of ours
+            return Response(site.origin + "/" if is_site(request.host) else "", mimetype="text/plain")
         abort(421)
 
     @app.after_request
@@ -88,7 +89,8 @@ def create(site: Site, paper: Callable[[], bytes | None], mouth: Mouth | None = 
 
     @app.get("/alive")
     def alive() -> Response:
-        """204 while this very session lives; its successor answers 200 to the page that was left behind."""
+        """204 while this very session lives; its successor answers 200 to the page that was left behind, and says where
+        it lives itself."""
         return Response(status=204)
 
     @app.get("/paper.png")

@@ -42,6 +42,11 @@ class Site:
         return secrets.compare_digest(cookies.get(KEY, "").encode(), self.key.encode())
 
 
+def is_site(host: str) -> bool:
+    """Whether a Host header names the site of some session: a name that no address but this machine's can have."""
+    return re.fullmatch(r"[0-9a-f]+\.localhost(:[0-9]+)?", host) is not None
+
+
 def own_hosts(port: int) -> frozenset[str]:
     """This machine's own names at a port, as a Host header has them."""
     return frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})

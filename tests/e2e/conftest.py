@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from kiosk.config.kiosk import Screen, Session, Settings
 from kiosk.portal.model import Terms
+from kiosk.services.browser import FEATURES
 from kiosk.sim.pki import Pki
 from kiosk.sim.printer import Switches
 from tests.e2e.person import PINS, WRONG, Person
@@ -31,7 +32,7 @@ from tests.stage import Stage, words_about
 __all__ = ["dock", "running"]
 
 TEXT = "\n\n".join(f"第{number}条　見本の規約です。読むのに時間がかかる文が書いてあります。" for number in range(1, 60))
-FLAGS = ("--autoplay-policy=no-user-gesture-required",)  # what of kiosk.services.browser.FLAGS a page can tell
+FLAGS = ("--autoplay-policy=no-user-gesture-required", FEATURES)  # what of kiosk.services.browser.FLAGS a page can tell
 SIZE = {"width": 1080, "height": 1920}
 LONG_TERMS = Terms(version="1.0", sha256=sha256(TEXT.encode()).hexdigest(), text=TEXT)
 LESS_PATIENT = Session(browser_lost_seconds=1, put_back_seconds=3, take_card_seconds=3)

@@ -31,6 +31,7 @@ SILENT_SECONDS = 2.0 + 3.0  # until it is covered, and until the next page is th
 BUSY = 3.0  # times as long on a machine that does other things
 
 RENDERER, GPU, MAIN = b"--type=renderer", b"--type=gpu-process", b""
+OWN_PAGE = b"--top-chrome-webui"
 MOUSE_KEYS = ("XF86Back", "XF86Forward", "XF86Reload", "XF86HomePage", "XF86Search", "XF86Mail", "XF86Explorer")
 LETTERS = "abdefghijklmnopqrstuwy"
 CHORDS = {
@@ -189,6 +190,12 @@ def test_a_page_that_does_not_come_back_in_time_finds_the_visit_ended(
         since = glass.stage.wait_log("session ends: browser_lost", lost_seconds + BUSY, since)
         print(f"ended: {time.monotonic() - began:.1f} s")
     glass.stage.wait_log(HERE, 40, since)
+
+
+def test_chromium_has_no_page_of_its_own_beside_the_kiosks(glass: Glass) -> None:
+    """Each would be a process, memory and time; nobody sees them."""
+    glass.steady()
+    assert glass.processes(OWN_PAGE) == []
 
 
 @pytest.mark.parametrize("keys", CHORDS)

@@ -25,6 +25,23 @@ SILENT = "() => document.getElementById('voice').paused"
 LOUD = "() => document.getElementById('voice').volume"
 __all__ = ["prompts"]  # made before the first of these tests, as for those of the voice
 
+WATCH_TONES = """() => {
+    window.tones = [];
+    window.speaker = null;
+    window.AudioContext = class extends AudioContext { constructor() { super(); speaker = this; } };
+    window.OscillatorNode = class extends OscillatorNode {
+        start(from) {
+            super.start(from);
+            this.tone = { from, held: speaker.state === "suspended" };
+            tones.push(this.tone);
+        }
+        stop(at) {
+            super.stop(at);
+            this.tone.whole = this.tone.from >= speaker.currentTime;
+            this.onended = () => (this.tone.ended = speaker.currentTime >= at);
+        }
+    };
+}"""
 SEEN = "name => document.querySelector('.frame.is-' + name) !== null"
 
 
@@ -182,6 +199,19 @@ def test_volume_goes_in_steps_without_stopping_the_voice_and_the_next_person_has
     press(page, "listen")
     page.wait_for_function(PLAYING)
     assert page.evaluate(LOUD) == usual
+
+
+def test_the_device_of_the_tones_is_let_go_and_the_next_tone_is_whole(page: Page) -> None:
+    """While it is held it takes a part of the processor; and a visit may be long."""
+    page.evaluate(WATCH_TONES)
+    press(page, "listen")
+    press(page, "softer")
+    page.wait_for_function("() => tones.length === 1 && tones[0].ended")
+    page.wait_for_function("() => speaker.state === 'suspended'", timeout=15000)
+    press(page, "louder")
+    page.wait_for_function("() => tones.length === 2 && tones[1].ended")
+    assert page.evaluate("() => speaker.state") == "running"
+    assert page.evaluate("() => tones[1].held && tones[1].whole"), "set while its clock stands still"
 
 
 def test_a_key_that_moves_to_a_button_says_its_words_and_at_the_heading_all(page: Page, fetched: list[str]) -> None:

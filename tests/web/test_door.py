@@ -82,3 +82,14 @@ def test_the_key_stands_in_nothing_that_the_door_or_the_page_says(app: Flask) ->
     page = client.get("/", headers=HERE)
     assert "k" * 22 not in str(door.headers) + door.text + page.text
     assert "Set-Cookie" not in client.get("/alive", headers=HERE).headers
+
+
+@pytest.mark.parametrize("path", ["/", "/alive"])
+def test_the_page_of_a_session_that_has_ended_is_told_where_the_next_lives_and_a_page_from_elsewhere_is_not(
+    app: Flask, path: str
+) -> None:
+    """A name in the world's DNS may lead to this machine; one that ends in .localhost can be no other's."""
+    left = Client(app).get("/alive", headers={"Host": "0a1b.localhost:1"})
+    assert (left.status_code, left.text) == (200, "http://here.localhost:1/")
+    for host in ("evil.example:1", "0a1b.localhost.evil.example:1", "0a1b.localhost:1.evil.example", "0a1b:1"):
+        assert "here" not in Client(app).get(path, headers={"Host": host}).text

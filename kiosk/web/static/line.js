@@ -25,12 +25,13 @@ export function active() {
   socket.emit("answer", { seq, answer: "active" });
 }
 
-// Ask whether the same session still lives (204) or has a successor, until there is an answer.
+// Ask whether the same session still lives (204) or has a successor, until there is an answer. The successor says where
+// it lives; what else may have come in its place (services/out_of_order.py) is at the door.
 export async function knock() {
   try {
     const answer = await fetch("/alive", { cache: "no-store" });
     if (answer.status === 204) return setTimeout(() => socket.connect(), CONNECT_MS);
-    location.replace(DOOR);
+    location.replace((answer.ok && (await answer.text())) || DOOR);
     setTimeout(knock, ASTRAY_MS); // nothing if we get there
   } catch {
     setTimeout(knock, KNOCK_MS);

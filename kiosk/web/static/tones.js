@@ -13,8 +13,10 @@ const TONES = {
 };
 const TAKE_CARD_MS = 4000; // a card that is forgotten is called for again
 const LOUDEST = 0.1;
+const HELD_MS = 5000; // the device, after a tone began: to hold it takes a part of the processor
 
 let speaker;
+let letGo = 0;
 let volume = 0;
 let sound = ""; // of the screen
 let soundAgain = 0;
@@ -37,15 +39,18 @@ export function hear(name, another) {
 
 export function play(name) {
   speaker ??= new AudioContext();
+  const now = speaker.currentTime; // which stands still while the device is let go
   for (const [hertz, from, to] of TONES[name]) {
     const tone = new OscillatorNode(speaker, { frequency: hertz });
     const gain = new GainNode(speaker, { gain: 0 });
     tone.connect(gain).connect(speaker.destination);
-    const start = speaker.currentTime + from;
-    gain.gain.setValueAtTime(0, start);
-    gain.gain.linearRampToValueAtTime(LOUDEST * volume, start + 0.01);
-    gain.gain.linearRampToValueAtTime(0, speaker.currentTime + to);
-    tone.start(start);
-    tone.stop(speaker.currentTime + to);
+    gain.gain.setValueAtTime(0, now + from);
+    gain.gain.linearRampToValueAtTime(LOUDEST * volume, now + from + 0.01);
+    gain.gain.linearRampToValueAtTime(0, now + to);
+    tone.start(now + from);
+    tone.stop(now + to);
   }
+  speaker.resume(); // now that all is set: so it is heard from its beginning
+  clearTimeout(letGo);
+  letGo = setTimeout(() => speaker.suspend(), HELD_MS);
 }
