@@ -51,7 +51,7 @@ class Board:
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._kept, self._changes, self._now, self._wall = Kept(path, State()), changes, now, wall
+        self._kept, self._changes, self._now, self._wall = Kept(path, State(), changes), changes, now, wall
         known = {name: shown for name, shown in self._kept.now.checks.items() if _in_the_table(name, shown)}
         self._shown = known
         self._held = {

@@ -56,8 +56,8 @@ class Doors:
         opening: Opening | None = None,
         left: Path | None = None,
     ) -> None:
-        self._kept, self._changes, self._now = Kept(path, DoorsStand()), changes, now
-        self._opened = Kept(path.with_name(OPENED_FILE), Opened())
+        self._kept, self._changes, self._now = Kept(path, DoorsStand(), changes), changes, now
+        self._opened = Kept(path.with_name(OPENED_FILE), Opened(), changes)
         self._opening = opening or Opening()
         self._place, self._left = left, b""
         self._leave()

@@ -52,7 +52,7 @@ class Facts:
         load: Callable[[], Guidance],
         today: Callable[[], datetime.date] = dates.today,
     ) -> None:
-        self._kept, self._changes, self._load, self._today = Kept(path, State()), changes, load, today
+        self._kept, self._changes, self._load, self._today = Kept(path, State(), changes), changes, load, today
 
     def confirmed(self, facts: Guidance) -> Guidance:
         """The facts with the days on which somebody made sure of them here."""

@@ -18,7 +18,7 @@ def tell(path: Path, state: Path, changes: Changes, board: Callable[[str, str], 
     finished = handed(path, Finished, "nothing is told of it")
     if finished is None:
         return
-    told = Kept(state / FILE, Finished())
+    told = Kept(state / FILE, Finished(), changes)
     if finished == told.now:
         return
     board("provisioning", "taken")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -27,11 +27,28 @@ class Change:
         self.path, self.data, self.keep, self.stands = path, data, keep, stands
 
 
-class Kept(Generic[State]):
-    """first: what is so before there is a file, and when there is one that is not ours."""
+class Files(Protocol):
+    """Where files are. Both raise OSError."""
 
-    def __init__(self, path: Path, first: State) -> None:
-        self._path, self._said = path, ""
+    def read(self, path: Path) -> bytes: ...
+
+    def put(self, path: Path, data: bytes) -> None: ...
+
+
+class OnDisk:
+    def read(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+    def put(self, path: Path, data: bytes) -> None:
+        disk.put(path, data)
+
+
+class Kept(Generic[State]):
+    """first: what is so before there is a file, and when there is one that is not ours. files: those in which it is;
+    what is changed through `changes.py` is there."""
+
+    def __init__(self, path: Path, first: State, files: Files | None = None) -> None:
+        self._path, self._said, self._files = path, "", files or OnDisk()
         self._written = True
         self._now = self._load(first)
 
@@ -57,7 +74,7 @@ class Kept(Generic[State]):
         if self._written:
             return
         try:
-            disk.put(self._path, msgspec.json.encode(self._now))
+            self._files.put(self._path, msgspec.json.encode(self._now))
         except OSError as error:
             if self._said != (said := error.strerror or type(error).__name__):
                 log.error("%s: %s; what is so now lasts until the caretaker ends", self._path, said)
@@ -67,7 +84,7 @@ class Kept(Generic[State]):
 
     def _load(self, first: State) -> State:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=type(first))
+            return msgspec.json.decode(self._files.read(self._path), type=type(first))
         except FileNotFoundError:
             return first
         except OSError as error:

@@ -34,7 +34,7 @@ class Levels:
     """For one thread."""
 
     def __init__(self, path: Path, changes: Changes) -> None:
-        self._kept, self._changes = Kept(path, State()), changes
+        self._kept, self._changes = Kept(path, State(), changes), changes
         self._are = LevelsStand()
 
     @property

@@ -37,7 +37,7 @@ class Paper:
     """For one thread."""
 
     def __init__(self, path: Path, changes: Changes) -> None:
-        self._kept, self._changes = Kept(path, State()), changes
+        self._kept, self._changes = Kept(path, State(), changes), changes
 
     @property
     def stands(self) -> PaperStands:

@@ -37,7 +37,6 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from msgspec import Meta, Struct, structs
 
-from kiosk.caretaker import disk
 from kiosk.caretaker.cards import Challenges
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.waits import Counted, Waits
@@ -306,7 +305,7 @@ class Passcodes:
 
     def _load(self) -> Kept:
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Kept)
+            return msgspec.json.decode(self._changes.read(self._path), type=Kept)
         except FileNotFoundError:
             return Kept()
         except OSError as error:
@@ -343,7 +342,7 @@ class Passcodes:
         if told:
             self._changes.write({self._path: data}, *told)
         else:
-            disk.put(self._path, data)
+            self._changes.put(self._path, data)
 
 
 def hashed(passcode: str, cost: Cost | None = None) -> str:

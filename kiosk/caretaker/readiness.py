@@ -89,6 +89,10 @@ class Reports:
     def make(self, staff: int, role: Role, tried: Mapping[Part, Verdict | None], stands: Stands) -> Reported:
         """Raises NotReported."""
         ready = bool(tried) and set(tried.values()) == {"good"}
+        try:
+            self._changes.settle()  # perhaps one more report, and its number
+        except OSError as error:
+            raise NotReported(f"the disk does not take it ({error.strerror})") from None
         number = max(map(number_of, kept(self._folder)), default=0) + 1
         if number > MOST:
             raise NotReported("there are no more numbers; move the reports away")

@@ -279,6 +279,133 @@ def test_what_the_disk_does_not_take_is_not_done_or_lasts_in_memory_and_leaves_n
     assert Life(tmp_path).staff.accounts == {}
 
 
+class Refusing:
+    """A disk that does not take a file from the `at`th on, until it does again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int = 1) -> None:
+        self.left, self.refused, put = at, 0, disk.put
+
+        def refuses(path: Path, data: bytes, mode: int = 0o600) -> None:
+            self.left -= 1
+            if self.left <= 0:
+                self.refused += 1
+                raise OSError(28, "No space left on device")
+            put(path, data, mode)
+
+        monkeypatch.setattr(disk, "put", refuses)
+
+    def is_well(self) -> None:
+        self.left = 1 << 30
+
+
+def left_undone(folder: Path, name: str) -> tuple[Path, int]:
+    """A life that was killed when what was to be done stood there and nothing of it was done; and how often its line
+    stood there before."""
+    before, act, _ = ACTS[name]
+    (folder / "before").mkdir()
+    life = Life(folder / "before")
+    before(life)
+    life.ends()
+    told = name.partition(",")[0]
+    stood = [line.event for line in lines(life.folder / "trail")].count(told)
+    for at in range(1, 60):
+        life = Life(copied(folder / "before", folder / "killed"))
+        assert killed(at, lambda life=life: act(life))  # type: ignore[misc]
+        life.trail.close()
+        if (life.folder / FILE).exists():
+            return life.folder, stood
+    raise AssertionError("nothing is written down beforehand")
+
+
+def stands_twice(folder: Path, told: str, stood: int) -> int:
+    return [line.event for line in lines(folder / "trail")].count(told) - stood
+
+
+REDONE = [name for name in ACTS if name != "staff_admitted"]  # of which what is left of the wrong tries is looked at
+
+
+@pytest.mark.parametrize("name", REDONE)
+def test_what_the_disk_does_not_take_at_a_start_is_so_and_is_done_when_it_does(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Refused at the first file, at the second …: until the start refuses nothing."""
+    folder, stood = left_undone(tmp_path, name)
+    told, is_so = name.partition(",")[0], ACTS[name][2]
+    for at in range(1, 20):
+        here = copied(folder, tmp_path / "again")
+        with monkeypatch.context() as patch:
+            full = Refusing(patch, at)
+            caplog.clear()
+            life = Life(here)
+            undone = "tried again" in caplog.text
+            refused = full.refused
+            full.is_well()
+            life.changes.settle()
+            life.house.turn()
+            assert is_so(life) and not (here / FILE).exists()
+        assert caplog.text.count("tried again") <= 1
+        life.ends()
+        assert stands_twice(here, told, stood) == 1
+        again = Life(here)
+        assert is_so(again), "it is on the disk"
+        again.ends()
+        assert stands_twice(here, told, stood) == 1
+        if not refused:
+            break
+        assert undone or at > 1
+    assert at > 1 and not undone
+
+
+def test_a_disk_that_goes_on_refusing_is_tried_less_and_less_often_and_spoken_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, _ = left_undone(tmp_path, "paper_changed")
+    now = [0.0]
+    record = Life(copied(folder, tmp_path / "trail_of_its_own")).record
+    full = Refusing(monkeypatch)
+    changes = Changes(record, folder, lambda: now[0])
+    assert full.refused == 1
+    for _ in range(600):
+        now[0] += 1
+        changes.turn()
+    assert 8 < full.refused < 20
+    assert caplog.text.count("tried again") == 1
+    full.is_well()
+    now[0] += 60
+    changes.turn()
+    assert not (folder / FILE).exists() and b'"rolls":1' in (folder / "paper.json").read_bytes()
+    assert caplog.text.count("done after all") == 1
+
+
+def test_what_is_changed_meanwhile_is_not_undone_by_what_is_done_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at each write of doing it later: what was changed last is so, or what was changed first."""
+    folder, stood = left_undone(tmp_path, "kiosk_closed")
+    at, cut = 0, True
+    while cut:
+        at += 1
+        here = copied(folder, tmp_path / "again")
+        with monkeypatch.context() as patch:
+            full = Refusing(patch)
+            life = Life(here)
+            assert life.house.doors.stand.reason == "paper"
+            with pytest.raises(NotDone):
+                life.staff.add(8, "officer", GOOD)
+            life.house.doors.close(12, "officer", "maintenance", None)
+            full.is_well()
+            cut = killed(at, life.changes.settle)
+            life.trail.close()
+        again = Life(here)
+        expected = {"paper", "maintenance"} if cut else {"maintenance"}
+        assert again.house.doors.stand.reason in expected, f"cut at change {at}"
+        again.house.turn()
+        again.ends()
+        assert stands_twice(here, "kiosk_closed", stood) == 2
+        assert not (here / FILE).exists()
+    assert at > 4
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b'{"files":{},"told":[],"behind":0,"more":1}'])
 def test_what_cannot_be_read_is_not_done_and_ends_nothing(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
