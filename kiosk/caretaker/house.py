@@ -1,5 +1,5 @@
-"""What is asked about: board, doors, paper, levels, counters, facts, reports, what has been sent to a prefecture, and
-how often the machine was started; each a file of its own here, and together on the desk.
+"""What is asked about: board, doors, paper, levels, counters, facts, reports, what has been sent to a prefecture, which
+version runs, and how often the machine was started; each a file of its own here, and together on the desk.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -11,7 +11,20 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from kiosk.caretaker import board, boots, clock, counters, doors, facts, ledger, levels, paper, readiness, uploads
+from kiosk.caretaker import (
+    board,
+    boots,
+    clock,
+    counters,
+    doors,
+    facts,
+    ledger,
+    levels,
+    paper,
+    readiness,
+    uploads,
+    versions,
+)
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.boots import Boots
 from kiosk.caretaker.changes import Changes
@@ -25,6 +38,7 @@ from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.caretaker.trail import FOLDER as TRAIL
 from kiosk.caretaker.uploads import Uploads
+from kiosk.caretaker.versions import Versions
 from kiosk.config.events import Counts, Event, Speaker
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Opening
@@ -40,8 +54,8 @@ class House:
     """state: the state directory. changes: through which it stands in the trail what is done here. load: the facts
     that people are told, as their file has them; it raises ConfigError. identity: what runs here. look: at the machine;
     again: staff have asked for it. opening: the kiosk's hours. left: where others find how the doors stand while the
-    caretaker is away. silent: hears each second of a speaker that is. now: monotonic seconds; wall: seconds since 1970.
-    For one thread."""
+    caretaker is away. silent: hears each second of a speaker that is. wanted: the version that the settings ask for.
+    now: monotonic seconds; wall: seconds since 1970. For one thread."""
 
     def __init__(
         self,
@@ -55,6 +69,7 @@ class House:
         opening: Opening | None = None,
         left: Path | None = None,
         silent: Callable[[Speaker], object] = lambda _speaker: None,
+        wanted: str | None = None,
     ) -> None:
         self._look, self._silent, self._now, self._wall = look, silent, now, wall
         self._changes, self._trail = changes, state / TRAIL
@@ -66,6 +81,7 @@ class House:
         self.levels = Levels(state / levels.FILE, changes)
         self.uploads = Uploads(state / uploads.FILE)
         self.boots = Boots(state / boots.FILE)
+        self.versions = Versions(state / versions.FILE, wanted, now=now)
         self.facts = Facts(state / facts.FILE, changes, load)
         self._reports = Reports(state / readiness.FOLDER, changes, identity, now=wall)
         self._heard: dict[Speaker, float] = {"server": now()}  # the screen's keeper once it has spoken
@@ -133,6 +149,7 @@ class House:
         self.levels.turn()
         self.uploads.turn()
         self.boots.turn()
+        self.versions.turn(self.board.rows)
         self._changes.turn()
         self._reports.turn()
 

@@ -50,16 +50,15 @@ def identity(config: Path, root: Path = Path("/")) -> Identity:
 
 def versions(root: Path) -> dict[str, str]:
     """Those that are known."""
-    lines = shlex.split(_read(root / "etc/os-release"), comments=True)
-    release = dict(line.split("=", 1) for line in lines if "=" in line)
+    system = release(root / "etc/os-release")
     known = {
         "kiosk": version(),
-        "chromium": _package("chromium"),
-        "pcscd": _package("pcscd"),
+        "chromium": package("chromium"),
+        "pcscd": package("pcscd"),
         "python": platform.python_version(),
         "linux": platform.release(),
-        "system": release.get("PRETTY_NAME", ""),
-        "image": release.get("IMAGE_VERSION", ""),
+        "system": system.get("PRETTY_NAME", ""),
+        "image": system.get("IMAGE_VERSION", ""),
     }
     return {name: said for name, said in known.items() if said}
 
@@ -72,7 +71,16 @@ def hashed(path: Path) -> str:
         return ""
 
 
-def _package(name: str) -> str:
+def release(path: Path) -> dict[str, str]:
+    """What an os-release file says; nothing when it cannot be read, or is none."""
+    try:
+        lines = shlex.split(_read(path), comments=True)
+    except ValueError:  # a quotation without an end
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def package(name: str) -> str:
     """Debian's version of it; empty where there is none, or nobody to ask."""
     try:
         asked = subprocess.run(

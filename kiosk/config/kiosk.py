@@ -28,6 +28,8 @@ PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0
 LoopbackAddress = Annotated[
     str, Meta(pattern=rf"^http://127\.0\.0\.1:{PORT}$", description="an address such as http://127.0.0.1:9093")
 ]
+VERSION = "[0-9A-Za-z][0-9A-Za-z.+~:-]{0,63}"
+Version = Annotated[str, Meta(pattern=f"^{VERSION}$", description="a version, as dpkg-query or os-release has it")]
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a name of 1 to 64 signs")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
@@ -158,12 +160,14 @@ class Session(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Caretaker(Struct, frozen=True, forbid_unknown_fields=True):
-    """What lives as long as the machine: where it listens, where its state is, and how long it keeps a line."""
+    """What lives as long as the machine: where it listens, where its state is, and how long it keeps a line.
+    wanted_version: the one that is to run here; without it, whatever an update brings."""
 
     runtime_directory: AbsolutePath = "/run/kiosk-caretaker"
     state_directory: AbsolutePath = "/var/lib/kiosk"
     kept_days: Annotated[int, Meta(ge=30, le=LONGEST_KEPT_DAYS)] = 366
     metrics_port: Port | None = None
+    wanted_version: Version | None = None
 
 
 class Alerts(Struct, frozen=True, forbid_unknown_fields=True):

@@ -182,6 +182,7 @@ class Service:
             opening=settings.opening,
             left=runtime / doors.FILE,
             silent=lambda speaker: self._restarts.silent(speaker),
+            wanted=kept.wanted_version,
         )
         self._figures.booted(self._house.boots.count)
         self._record.written, self._record.known = self._house.written, self._house.known
@@ -209,6 +210,8 @@ class Service:
                 self._figures.left(self._house.uploads.before)
                 ends = self._gather.ends
                 self._figures.certificates(ends.timestamp() if ends else None, self._house.uploads.ends)
+                known = self._house.versions
+                self._figures.versions(running=known.running, wanted=known.wanted, good=known.good)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()

@@ -23,6 +23,7 @@ from tests.config.test_events import sample
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 HEAD = "0123456789abcdef" * 4
+VERSIONS = {"running": "1.2", "wanted": "1.3+20261126.090000+deb13", "good": "1.2~rc1"}
 WHAT_PEOPLE_DO = {name for name, row in EVENTS.items() if row.kind == "visit"}
 
 
@@ -59,6 +60,7 @@ def kiosk(tmp_path: Path) -> Kiosk:
 def allowed() -> set[Sample]:
     """Every series there may be, from the table: where a label has another value, somebody has put it there."""
     space = {("kiosk_build_info", frozenset({("version", version())}))}
+    space |= {("kiosk_version", frozenset({("which", which), ("version", said)})) for which, said in VERSIONS.items()}
     space |= {("kiosk_trail_head", frozenset({("part", str(part))})) for part in range(1, 6)}
     space |= {("kiosk_check", frozenset({("check", check), ("level", level)})) for check in CHECKS for level in LEVELS}
     reasons = (*FIELDS["closed_for"].labels, "hours")  # the staff's, and the clock's
@@ -119,6 +121,7 @@ def test_no_label_has_a_value_that_the_table_of_events_has_not(kiosk: Kiosk) -> 
     kiosk.figures.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand("paper"))
     kiosk.figures.left({"trail": 1_764_100_000, "journal": 1_764_100_000})
     kiosk.figures.certificates(1_800_000_000, 1_800_000_000)
+    kiosk.figures.versions(**VERSIONS)
     for last in (False, True):
         for name in EVENTS:
             for _ in range(3):
@@ -197,6 +200,17 @@ def test_when_a_certificate_ends_is_a_moment_and_is_not_guessed(kiosk: Kiosk) ->
         ((figure, frozenset({("certificate", "portal")})), 1_900_000_000)
     ]
     assert kiosk.of("kiosk_boots_total") == 7
+
+
+def test_a_version_that_is_not_known_is_not_guessed(kiosk: Kiosk) -> None:
+    def told() -> dict[str, str]:
+        return {dict(of)["which"]: dict(of)["version"] for name, of in kiosk.samples() if name == "kiosk_version"}
+
+    assert told() == {}
+    kiosk.figures.versions(running="1.2", wanted="", good="")
+    assert told() == {"running": "1.2"}
+    kiosk.figures.versions(**VERSIONS)
+    assert told() == VERSIONS
 
 
 def test_the_board_and_the_doors_are_told_as_they_stand(kiosk: Kiosk) -> None:

@@ -47,6 +47,7 @@ def figures() -> Figures:
     made.left({"trail": int(time.time()), "journal": int(time.time())})
     made.booted(7)
     made.certificates(time.time() + 1e7, time.time() + 1e7)
+    made.versions(running="1.2", wanted="1.2", good="1.2")
     made.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand())
     return made
 

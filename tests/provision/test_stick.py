@@ -90,7 +90,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(identity, "_package", lambda name: "")  # dpkg takes its time
+    monkeypatch.setattr(identity, "package", lambda name: "")  # dpkg takes its time
     return World(tmp_path)
 
 

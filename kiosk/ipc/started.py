@@ -1,0 +1,22 @@
+"""Whether a start of the machine is a good one: the page is painted, and the caretaker says well of what the program
+and its image alone decide, for STEADY_SECONDS without a break.
+
+What the station, the people or the network decide (reader, printer, paper, portal, clock, settings) is not asked: an
+older version would have none of it either. The board keeps what it said before the machine was off, so STEADY_SECONDS
+are longer than it takes until whoever says nothing, or nothing good, stands there as that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kiosk.ipc.messages import Row
+
+WELL: Mapping[str, str] = {"server": "alive", "browser": "painted", "trail": "written", "fonts": "there"}
+STEADY_SECONDS = 90.0
+
+
+def wanting(rows: Iterable[Row]) -> list[str]:
+    """The checks that are not well, of a board; all of them, of an empty one."""
+    stands: dict[str, str] = {row.check: row.reason for row in rows}
+    return [check for check, reason in WELL.items() if stands.get(check) != reason]
