@@ -8,11 +8,14 @@ pictures of README and staff guide instead.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from kiosk.language.languages import LANGUAGES
 from kiosk.receipts.render import lay_out
@@ -23,9 +26,11 @@ from tests.web.catalogue_staff import STAFF_SIGHTS
 
 FOLDER = Path("var/shots")
 PAGES = Path("docs")
+WORDS = "words"  # what a picture of PAGES has beside it: the hash of what its screens said
 PICTURES: dict[str, tuple[tuple[str, ...], str | None]] = {  # on a page: screens, and a slip as the last
     "kiosk": (("attract", "home", "text_pin", "linked_printed"), "linked"),  # the README's
     "staff-board": (("staff_door_passcode", "staff_room", "staff_board_some", "staff_doors_open"), None),
+    "staff-house": (("staff_paper_used", "staff_prints_some", "staff_restart_officer", "staff_levels_both"), None),
     "staff-report": (("staff_trials_some", "staff_judge_printer", "staff_reported_printed"), "readiness-ready"),
 }
 
@@ -85,9 +90,18 @@ def pages(height: int = 800, gap: int = 28) -> None:
                 pictures.append(Image.open(io.BytesIO(page.screenshot())))
             if slip is not None:
                 pictures.append(lay_out(dict(facts())[slip], STATION, WHEN, width=576).convert("RGB"))
-            _beside(pictures, height, gap).quantize(256).save(PAGES / f"{name}.png", optimize=True)
+            beside = PngInfo()
+            beside.add_text(WORDS, said_by(screens))
+            _beside(pictures, height, gap).quantize(256).save(PAGES / f"{name}.png", optimize=True, pnginfo=beside)
             print(PAGES / f"{name}.png")
         page.context.close()
+
+
+def said_by(screens: Iterable[str]) -> str:
+    """The hash of all that stands on them to be read."""
+    sights = {sight.name: sight for sight in (*SIGHTS, *STAFF_SIGHTS)}
+    texts = (" ".join(re.sub(r"<[^>]*>", " ", sights[each].html()).split()) for each in screens)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def _beside(pictures: Iterable[Image.Image], height: int, gap: int) -> Image.Image:
