@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +19,7 @@ from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Cost, NotDone, Passcodes, hashed
 from kiosk.caretaker.passcodes import Kept as Accounts
+from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, event
@@ -277,6 +279,68 @@ def test_what_the_disk_does_not_take_is_not_done_or_lasts_in_memory_and_leaves_n
     told = [line.event for line in lines(tmp_path / "trail")]
     assert (told.count("kiosk_closed"), told.count("staff_added")) == (2, 0)
     assert Life(tmp_path).staff.accounts == {}
+
+
+def refuses_all(patch: pytest.MonkeyPatch, number: int) -> None:
+    """No file is written, made, renamed or removed."""
+    error = OSError(number, os.strerror(number))
+    true = os.open
+
+    def opens(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            raise error
+        return true(path, flags, mode)
+
+    patch.setattr(os, "open", opens)
+    for call in (*CALLS, "mkdir"):
+        patch.setattr(os, call, lambda *_arguments, **_more: (_ for _ in ()).throw(error))
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO], ids=errno.errorcode.get)
+def test_a_disk_that_takes_nothing_keeps_the_staff_from_accounts_and_reports_alone_and_what_they_did_is_there_later(
+    tmp_path: Path, number: int
+) -> None:
+    life = Life(tmp_path)
+    life.staff.add(7, "officer", GOOD)
+    life.sees()
+    house = life.house
+    with pytest.MonkeyPatch.context() as patch:
+        refuses_all(patch, number)
+        house.paper.changed(12, "officer")
+        house.levels.set(12, "officer", "volume", 60)
+        house.board.mark(12, "officer", "disk", "full")
+        house.uploads.told("trail", 1_700_000_000)
+        confirms(life)
+        closes(life)
+        life.staff.check(7, GOOD)
+        with pytest.raises(NotDone, match=os.strerror(number)):
+            life.staff.add(8, "officer", GOOD)
+        with pytest.raises(NotReported, match=os.strerror(number)):
+            life.reports()
+        for _ in range(3):
+            house.turn()
+            life.record.turn()
+        assert life.record.unwritten > 0
+
+    def is_so(life: Life) -> bool:
+        house = life.house
+        return (
+            house.paper.stands.rolls == 1
+            and house.levels.are(40, None).volume == 60
+            and life.shown("disk")[1]
+            and house.uploads.before == {"trail": 1_700_000_000}
+            and any(row.by == 12 for row in house.facts.stand.facts)
+            and house.doors.stand.reason == "paper"
+            and life.staff.accounts == {7: "officer"}
+        )
+
+    assert is_so(life)
+    house.turn()
+    life.record.turn()
+    life.ends()
+    told = [line.event for line in lines(tmp_path / "trail")]
+    assert "gap" in told and "staff_added" in told
+    assert is_so(Life(tmp_path))
 
 
 class Refusing:

@@ -29,8 +29,8 @@ from bench.table import Row, Slope, keep, markdown
 from tests.stage import ROOT
 from tests.wild.ground import Ground
 from tests.wild.invariants import broken
+from tests.wild.play import play
 from tests.wild.visit import Visit, by_chance
-from tests.wild.walker import play
 
 PAGE, KEPT = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "endurance.json"
 LIVED = ROOT / "var" / "endurance"  # the visits of the parts that have been lived here, a file for each way in

@@ -4,6 +4,7 @@ on the way   strikes when a screen comes up
 card         the card's own fault, counted in commands from the first time it is put in
 portal       a fault of one call, for a time or for the whole visit
 printer      a switch
+beside       strikes by caretaker and staff, which whoever is served does not notice
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from kiosk.sim.portal.faults import Fault
 from tests.wild.ground import IDLE, Ground
 
 HANG_SECONDS = 1.0
+AT_ONCE_SECONDS = 0.1
 
 
 class Gone(Exception):
@@ -76,6 +78,16 @@ def leave(_: Ground, visitor: Visitor) -> None:
         visitor.watch(HANG_SECONDS)
 
 
+def hold_corner(_: Ground, visitor: Visitor) -> None:
+    """As if there were a corner on this screen."""
+    visitor.say("officer")
+    visitor.watch(AT_ONCE_SECONDS)
+
+
+def put_in_somebodys(ground: Ground) -> None:
+    ground.put_in("both")
+
+
 def walk_off(_: Ground, visitor: Visitor) -> None:
     """Without a touch, until the kiosk has noticed."""
     until = time.monotonic() + IDLE.idle_seconds + IDLE.warning_seconds + 1
@@ -112,6 +124,22 @@ ON_THE_WAY: Mapping[str, Callable[[Ground, Visitor], None]] = {
     "terms change": lambda ground, _: ground.portal.change_terms(),
 }
 STRIKES: Mapping[str, Callable[[Ground, Visitor], None]] = {**ON_THE_WAY, "leaves": leave}  # by chance one strays there
+BESIDE: Mapping[str, Callable[[Ground, Visitor], None]] = {  # of caretaker and staff: nobody who is served may notice
+    "caretaker killed": lambda ground, _: ground.keeper.kill(),
+    "caretaker hangs": lambda ground, _: ground.keeper.hang(),
+    "passcodes guessed": lambda ground, _: ground.keeper.is_guessed_at(),
+    "kiosk closed": lambda ground, _: ground.keeper.closes(),
+    "corner held": hold_corner,
+}
+AT_STAFF: Mapping[str, Callable[[Ground, Visitor], None]] = {
+    **{name: BESIDE[name] for name in ("caretaker killed", "caretaker hangs", "passcodes guessed")},
+    **{
+        name: STRIKES[name]
+        for name in ("worker killed", "worker told to stop", "worker hangs", "page loads anew", "page gone", "leaves")
+    },
+    "card comes": lambda ground, _: put_in_somebodys(ground),
+}
+EVERY: Mapping[str, Callable[[Ground, Visitor], None]] = {**STRIKES, **BESIDE, **AT_STAFF}
 RARE = {"arbiter killed", "walks off", "page frozen"}  # take long
 
 AT_COMMAND: Mapping[str, Callable[[int], Faults]] = {

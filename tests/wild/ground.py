@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import time
 from http.client import HTTPException
 from pathlib import Path
+from typing import Self
 
 import msgspec
 from websocket import WebSocketException
@@ -23,7 +25,8 @@ from kiosk.sim.card.chip import Behaviour, Command
 from kiosk.sim.people import Person, Pins
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.printer import Switches
-from tests.stage import Stage
+from tests.stage import Stage, living, until
+from tests.wild.keeper import Keeper
 
 VERIFY = 0x20
 IDLE = Screen(idle_seconds=8, reading_idle_seconds=8, warning_seconds=3)
@@ -51,18 +54,30 @@ class Watched(VirtualCard):
 class Ground(Stage):
     """keys: where the invented people's keys are kept, which take a while to make."""
 
+    program = "tests.wild.serve"
+
     def __init__(self, directory: Path, keys: Path) -> None:
         keys.mkdir(parents=True, exist_ok=True)
         (directory / "pki").symlink_to(keys.absolute())
         super().__init__(directory, screen=IDLE, session=PATIENCE)
+        self.keeper = Keeper(directory)
+        self._reader = [*self._reader, "--caretaker"]
         self.sizes: dict[int, tuple[int, int]] = {}  # when it was first asked, by arbiter
         self.people = {key: msgspec.structs.replace(who, pins=pins_of(who)) for key, who in self.people.items()}
+
+    def __enter__(self) -> Self:
+        self.keeper.start()
+        return super().__enter__()
+
+    def __exit__(self, *ended: object) -> None:
+        super().__exit__(*ended)
+        self.keeper.stop()
 
     @property
     def settings(self) -> Settings:
         usual = super().settings
         portal = msgspec.structs.replace(usual.portal, timeout_seconds=2.0, retry_after_seconds=0.1)
-        return msgspec.structs.replace(usual, portal=portal)
+        return msgspec.structs.replace(usual, portal=portal, caretaker=self.keeper.settings)
 
     def card(self, who: str, device: Device = "card", behaviour: Behaviour | None = None) -> VirtualCard:
         if (who, device) not in self.cards:
@@ -106,6 +121,13 @@ class Ground(Stage):
             except (OSError, HTTPException, WebSocketException, TypeError):  # between two sessions
                 time.sleep(0.05)
         raise TimeoutError(f"no session within {seconds} s")
+
+    def open_again(self) -> None:
+        """The caretaker works, the kiosk is open, and the session that is there knows it: it asks now and then."""
+        if self.keeper.settle():
+            before = self.worker
+            os.kill(before, signal.SIGTERM)
+            until(lambda: not living(before))
 
     def settle(self) -> None:
         """Until the kiosk knows its slot to be empty: only then is a card somebody's."""

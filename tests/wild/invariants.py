@@ -8,16 +8,21 @@ from collections.abc import Callable, Iterator
 
 from kiosk.portal.model import State
 from tests.stage import words_about
+from tests.wild.faults import BESIDE
 from tests.wild.ground import ATTRACT_SECONDS, Ground
+from tests.wild.keeper import PASSCODE, WRONG
 from tests.wild.told import ENDS, LINKED, PERHAPS, PERHAPS_RELEASED, RELEASED, told
+from tests.wild.visit import Visit
 from tests.wild.walker import Seen
 
+AT_THE_DOOR = {"staff_door", "staff_shut", "staff_card", "staff_card_pin", "staff_card_last", "staff_busy"}
 SPARE = 2  # descriptors of the arbiter that may come and go
 Invariant = Callable[[Ground, Seen], Iterator[str]]
 
 
 def attract_again(ground: Ground, seen: Seen) -> Iterator[str]:
-    if seen.next_name != "attract" or seen.seconds >= ATTRACT_SECONDS:
+    shut = "kiosk closed" in seen.visit.strikes.values() or seen.visit.goal.startswith("closes")
+    if seen.next_name not in ({"attract", "closed"} if shut else {"attract"}) or seen.seconds >= ATTRACT_SECONDS:
         yield f"after {seen.seconds:.1f} s there is {seen.next_name or 'nothing'}"
 
 
@@ -118,6 +123,48 @@ def printer_understands(ground: Ground, seen: Seen) -> Iterator[str]:
         yield from ground.printer.faults
 
 
+def in_only_by_the_right_passcode(ground: Ground, seen: Seen) -> Iterator[str]:
+    inside = {name for name, _ in seen.screens if name.startswith("staff_")} - AT_THE_DOOR
+    if inside and PASSCODE not in seen.passcodes:
+        yield f"{', '.join(sorted(inside))} came up without a right passcode"
+
+
+def served_to_the_end(ground: Ground, seen: Seen) -> Iterator[str]:
+    """Whatever becomes of the caretaker, and whatever the staff do, once somebody has begun."""
+    struck = {place: strike for place, strike in seen.visit.strikes.items() if place != "home"}
+    plain = Visit(seed=seen.visit.seed, strikes=struck, faults=seen.visit.faults)
+    if struck and set(struck.values()) <= BESIDE.keys() and seen.visit == plain and "linked" not in seen.tells:
+        yield f"{', '.join(seen.visit.faults)} was noticed: {' → '.join(name for name, _ in seen.screens)}"
+
+
+def acts_are_so_and_stand_in_the_trail(ground: Ground, seen: Seen) -> Iterator[str]:
+    keeper = ground.keeper
+    if not keeper.sound:
+        yield "the trail does not hold together"
+    told = [line.event for line in keeper.trail]
+    doors = [each for each in told if each in ("kiosk_closed", "kiosk_opened", "kiosk_reopened")]
+    if keeper.doors.open != (doors[-1:] != ["kiosk_closed"]):
+        yield f"the kiosk is {'open' if keeper.doors.open else 'closed'}, and the trail says {doors[-1:]}"
+    if keeper.rolls != told.count("paper_changed"):
+        yield f"{keeper.rolls} rolls, and {told.count('paper_changed')} in the trail"
+    if told.count("staff_left") > told.count("staff_admitted"):
+        yield "more of the staff have left than were let in"
+
+
+def nobody_in_what_is_kept(ground: Ground, seen: Seen) -> Iterator[str]:
+    """No passcode, and nothing about a person, with the caretaker, in the log, or on a screen of the staff's."""
+    kept = ground.keeper.texts()
+    words = {word for who in ground.people.values() for word in words_about(who)}
+    words |= {pin for _, pin in seen.typed if len(pin) > 4} | {PASSCODE, WRONG}
+    if any(word in kept for word in words):
+        yield "the caretaker keeps something about somebody"
+    staffs = "\n".join(html for name, html in seen.screens if name.startswith("staff_"))
+    if any(word in staffs for word in words):
+        yield "a screen of the staff's says something about somebody"
+    if any(passcode in line for line in seen.log for passcode in (PASSCODE, WRONG)):
+        yield "a passcode stands in the log"
+
+
 INVARIANTS: tuple[Invariant, ...] = (
     attract_again,
     no_exception,
@@ -133,6 +180,10 @@ INVARIANTS: tuple[Invariant, ...] = (
     nothing_of_the_last_picture,
     my_number_is_not_read,
     printer_understands,
+    in_only_by_the_right_passcode,
+    served_to_the_end,
+    acts_are_so_and_stand_in_the_trail,
+    nobody_in_what_is_kept,
 )
 
 

@@ -22,11 +22,12 @@ from bench.table import aligned, keep
 from kiosk.hw.printer import FRAGMENT_ROWS
 from kiosk.sim.portal.faults import OF_A_LINKING, OF_A_RELEASE, Fault
 from tests.stage import ROOT
-from tests.wild.faults import AT_COMMAND, PORTAL, PRINTER, STRIKES, PortalFault
+from tests.wild.faults import AT_COMMAND, AT_STAFF, BESIDE, PORTAL, PRINTER, STRIKES, PortalFault
 from tests.wild.ground import Ground
 from tests.wild.invariants import broken
+from tests.wild.play import play
 from tests.wild.visit import Visit
-from tests.wild.walker import Seen, play
+from tests.wild.walker import Seen
 
 KEPT = ROOT / "docs" / "faults.md"
 DONE = ROOT / "var" / "sweep"
@@ -120,6 +121,20 @@ TABLES: Mapping[str, Table] = {
         ("link", "lost"),
         Visit(),
         lambda visit, row, column: replace(visit, goal=column, printer=PRINTER[row]),
+    ),
+    "beside": Table(
+        "Caretaker and staff at every screen of a linking",
+        LINKING,
+        tuple(BESIDE),
+        Visit(),
+        lambda visit, row, column: replace(visit, strikes={row: column}),
+    ),
+    "staff": Table(
+        "At every screen of an officer who closes the kiosk",
+        ("staff_door", "staff_room", "staff_doors", "staff_reason", "staff_until"),
+        tuple(AT_STAFF),
+        Visit(goal="closes"),
+        lambda visit, row, column: replace(visit, strikes={row: column}),
     ),
     "processes": Table(
         "At every screen of a linking",

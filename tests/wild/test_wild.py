@@ -15,6 +15,7 @@ import pytest
 
 from bench.table import keep
 from kiosk.advice.outcomes import OUTCOMES, End, of_a_release
+from kiosk.caretaker.trail import FOLDER, segments
 from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import Language, shipped
 from kiosk.portal.model import State
@@ -23,12 +24,14 @@ from kiosk.sim.people import people
 from tests.web.catalogue import FACTS, SIGHTS
 from tests.web.sight import Sight
 from tests.wild import endurance, invariants
-from tests.wild.fuzz import DECIDED, visits
+from tests.wild.fuzz import DECIDED, STAFF_EVERY, visits
 from tests.wild.ground import Ground, pins_of
+from tests.wild.keeper import WRONG
+from tests.wild.play import play
 from tests.wild.sweep import KEPT, TABLES
 from tests.wild.told import ENDS, TELLS, told
-from tests.wild.visit import Visit, by_chance
-from tests.wild.walker import Seen, play
+from tests.wild.visit import SHIFTS, Visit, by_chance
+from tests.wild.walker import Seen
 
 SEED, MANY, AT_ONCE = 7, 24, 4
 PEOPLE = tuple(people())
@@ -52,14 +55,15 @@ def test_whatever_happens_in_a_visit_the_invariants_hold(ground: Ground, first: 
     wrong = []
     for seen, broken in visits(ground, SEED, range(first, first + AT_ONCE)):
         wrong += [f"{seen.visit}: {what}" for what in broken]
-        decided.append(seen.decided)
+        if seen.visit.goal not in SHIFTS:
+            decided.append(seen.decided)
     assert wrong == []
 
 
 def test_a_third_of_the_visits_reach_the_decision_of_the_portal() -> None:
-    if len(decided) < MANY:
+    if len(decided) < MANY - MANY // STAFF_EVERY:
         pytest.skip("the visits before have not all been played")
-    assert sum(decided) >= MANY * DECIDED
+    assert sum(decided) >= len(decided) * DECIDED
 
 
 def test_a_visit_follows_from_seed_and_number_alone() -> None:
@@ -134,11 +138,31 @@ def test_pins_tell_whose_they_are_and_double_no_key() -> None:
         ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"][0])], slips=1)),
         ("nobody_in_the_log", Seen(Visit(), log=[people()["excellent"].address])),
         ("one_worker", Seen(Visit(), workers=2)),
+        ("in_only_by_the_right_passcode", Seen(Visit(), screens=[("staff_door", ""), ("staff_room", "")])),
+        ("in_only_by_the_right_passcode", Seen(Visit(), screens=[("staff_doors", "")], passcodes=[WRONG])),
+        ("served_to_the_end", Seen(Visit(strikes={"5 pin": "kiosk closed"}), screens=[("home", "")])),
+        ("nobody_in_what_is_kept", Seen(Visit(), screens=[("staff_board", people()["excellent"].name)])),
+        ("nobody_in_what_is_kept", Seen(Visit(), log=[f"tried {WRONG}"])),
+        ("nobody_in_what_is_kept", Seen(Visit(), typed=[(None, '"event":')])),  # which the trail has
         ("nothing_of_the_last_picture", Seen(Visit(), next_html=people()["excellent"].name)),
     ],
 )
 def test_an_invariant_notices_what_breaks_it(ground: Ground, name: str, seen: Seen) -> None:
     assert list(getattr(invariants, name)(ground, seen))
+
+
+def test_what_is_not_so_and_a_trail_that_was_tampered_with_are_noticed(ground: Ground) -> None:
+    keeper = ground.keeper
+    for goal in ("closes and opens", "changes the paper"):
+        seen = play(ground, Visit(goal=goal))
+        assert invariants.broken(ground, seen) == []
+    newest = segments(keeper.state / FOLDER)[-1]
+    was = newest.read_bytes()
+    for changed in (was.replace(b'"paper_changed"', b'"check_seen"'), was[: was.rindex(b"\n", 0, -1) + 1]):
+        assert changed != was
+        newest.write_bytes(changed)
+        assert list(invariants.acts_are_so_and_stand_in_the_trail(ground, seen))
+        newest.write_bytes(was)
 
 
 def test_a_pin_that_goes_to_another_card_and_a_try_that_nobody_spent_are_noticed(ground: Ground) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from kiosk.sim.card.chip import Behaviour, Faults
 from kiosk.sim.pki import Device
 from kiosk.sim.portal.faults import CALLS
-from tests.wild.faults import AT_COMMAND, CONTENT, ON_THE_WAY, PORTAL, PRINTER, RARE, PortalFault
+from tests.wild.faults import AT_COMMAND, AT_STAFF, BESIDE, CONTENT, ON_THE_WAY, PORTAL, PRINTER, RARE, PortalFault
 
 GOALS: Mapping[str, tuple[str, ...]] = {  # what is touched first where it is offered
     "link": ("link",),
@@ -22,6 +22,18 @@ GOALS: Mapping[str, tuple[str, ...]] = {  # what is touched first where it is of
     "benefits": ("benefits",),
     "release": ("benefits", "release"),
 }
+SHIFTS: Mapping[str, tuple[str, ...]] = {  # of one of the staff: what is touched behind the door, one after the other
+    "closes": ("doors", "close", "paper", "one_hour", "back", "finish"),
+    "closes and opens": ("doors", "close", "maintenance", "open_end", "open", "back", "finish"),
+    "changes the paper": ("paper", "changed", "prints", "back", "back", "finish"),
+    "looks": ("board", "again", "back", "figures", "back", "facts", "back", "finish"),
+    "tries out": ("trials", "printer", "good", "back", "finish"),
+    "restarts": ("doors", "restart", "back", "back", "finish"),
+    "yields": ("board", "leave"),
+    "stays and walks off": (),
+    "guesses": (),
+}
+STAFF_PATH = ("staff_door", "staff_room", "staff_board", "staff_doors", "staff_reason", "staff_until", "staff_paper")
 PATH = (
     *("home", "licence", "consent", "set_card", "pin", "reading", "confirm", "sending", "terms", "linked", "outcome"),
     *("release", "released"),
@@ -96,6 +108,10 @@ def by_chance(seed: int, number: int, people: tuple[str, ...]) -> Visit:
             if name not in RARE or chance.random() < 0.3:
                 strikes[screen] = name
                 faults.append(f"{name} at {screen}")
+    if chance.random() < 0.15:
+        name, screen = chance.choice(tuple(BESIDE)), chance.choice(PATH)
+        if strikes.setdefault(screen, name) == name:
+            faults.append(f"{name} at {screen}")
     return Visit(
         seed=f"{seed}/{number}",
         who="excellent" if plain else chance.choice(people),
@@ -106,6 +122,24 @@ def by_chance(seed: int, number: int, people: tuple[str, ...]) -> Visit:
         card=card,
         portal=portal,
         printer=printer,
+        strikes=strikes,
+        faults=tuple(faults),
+    )
+
+
+def shift_by_chance(seed: int, number: int) -> Visit:
+    """One of the staff, or who would like to be one, of that number."""
+    chance = random.Random(f"{seed}/{number}/staff")
+    strikes, faults = {}, []
+    if chance.random() < 0.7:
+        name, screen = chance.choice(tuple(AT_STAFF)), chance.choice(STAFF_PATH)
+        strikes[screen] = name
+        faults.append(f"{name} at {screen}")
+    return Visit(
+        seed=f"{seed}/{number}",
+        goal=chance.choice(tuple(SHIFTS)),
+        stray=chance.choice((0.0, 0.05)),
+        wrong=chance.choice((0.0, 0.5)),
         strikes=strikes,
         faults=tuple(faults),
     )

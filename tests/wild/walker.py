@@ -3,22 +3,17 @@ out; and all that was seen of it."""
 
 from __future__ import annotations
 
-import contextlib
 import random
-import time
 from dataclasses import dataclass, field
-
-from websocket import WebSocketException
 
 from bench.visitor import Visitor
 from kiosk.portal.model import State
 from kiosk.sim.card.chip import Faults
 from kiosk.sim.pki import Device
-from tests.stage import living, until
-from tests.wild.faults import STRIKES, Gone
+from tests.wild.faults import EVERY
 from tests.wild.ground import ATTRACT_SECONDS, Ground, Watched
 from tests.wild.told import ENDS, WANTS_PHONE, told
-from tests.wild.visit import BEHAVIOURS, GOALS, Visit
+from tests.wild.visit import BEHAVIOURS, GOALS, SHIFTS, Visit
 
 MOST_ACTS = 70  # then even the most patient leaves
 MOST_INSERTIONS = 4
@@ -47,12 +42,14 @@ CLEAN = ("session ends: finished", "session ends: left")
 
 @dataclass
 class Seen:
-    """typed: each PIN, and the card that was in when it was sent off. states: of the portal's linkings, when all was
-    over; releases: of its releases. seconds: from the last that the person did until the next one could begin."""
+    """typed: each PIN, and the card that was in when it was sent off. passcodes: of the staff, each that was sent off.
+    states: of the portal's linkings, when all was over; releases: of its releases. seconds: from the last that the
+    person did until the next one could begin."""
 
     visit: Visit
     screens: list[tuple[str, str]] = field(default_factory=list, repr=False)  # name and HTML, each as it came
     typed: list[tuple[Watched | None, str]] = field(default_factory=list, repr=False)
+    passcodes: list[str] = field(default_factory=list, repr=False)
     states: list[State] = field(default_factory=list)
     releases: list[State] = field(default_factory=list)
     seconds: float = ATTRACT_SECONDS
@@ -89,7 +86,7 @@ class Walker:
         self._ground, self._visitor, self._visit = ground, visitor, visit
         self._chance = random.Random(f"{visit.seed}/walk")
         self._strikes = dict(visit.strikes)
-        self._wanted = list(GOALS[visit.goal])
+        self._wanted = list({**GOALS, **SHIFTS}[visit.goal])
         self._insertions: list[Device] = []
         self._look()
 
@@ -97,7 +94,7 @@ class Walker:
         """Until the session has ended. Raises what a line that ends raises, or Gone."""
         for _ in range(MOST_ACTS):
             if strike := self._strikes.pop(self._place, None) or self._strikes.pop(self._visitor.name, None):
-                STRIKES[strike](self._ground, self._visitor)
+                EVERY[strike](self._ground, self._visitor)
                 self._look()
             self._act()
         self._ground.take_out()
@@ -195,34 +192,3 @@ class Walker:
         now = (self._visitor.name, self._visitor.html)
         if self.seen.screens[-1:] != [now]:
             self.seen.screens.append(now)
-
-
-def play(ground: Ground, visit: Visit) -> Seen:
-    """The whole visit, and what is left of it when it is over, everything is mended and the next person could begin."""
-    ground.tidy()
-    since, worker = len(ground.log), ground.worker
-    with contextlib.closing(ground.next_visitor()) as visitor:
-        for fault in visit.portal:
-            ground.portal.faults.switch_on(fault.fault, fault.call, fault.times, fault.value)
-        for switch, value in visit.printer.items():
-            setattr(ground.printer.switches, switch, value)
-        walker = Walker(ground, visitor, visit)
-        with contextlib.suppress(Gone, WebSocketException, OSError):
-            walker.walks()
-    seen, left = walker.seen, time.monotonic()
-    ground.take_out()
-    ground.mend()
-    with contextlib.suppress(TimeoutError):
-        until(lambda: not living(worker))
-        with contextlib.closing(ground.next_visitor()) as after:
-            seen.next_name, seen.next_html = after.name, after.html
-        seen.seconds = time.monotonic() - left
-    with contextlib.suppress(TimeoutError):
-        until(ground.all_over)
-        seen.settled = True
-    seen.states, seen.slips, seen.workers = ground.states(), len(ground.printer.slips), len(ground.workers)
-    seen.releases = ground.releases()
-    seen.log = ground.log[since:]
-    if not any(end in line for line in seen.log for end in CLEAN):
-        ground.settle()
-    return seen
