@@ -31,7 +31,7 @@ NOBODYS = 99  # a staff number that nobody has
 ANEW_SECONDS = 1.0  # RestartSec of its unit
 HANGS_SECONDS = 3.0  # longer than anybody waits for an answer (ipc/caretaker.py)
 GUESSES = 8
-SOON = 30.0
+SOON = 60.0
 
 
 class Keeper:
