@@ -7,7 +7,6 @@ machine, and the server's log says nothing about anybody.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from kiosk.portal.model import Terms
 from kiosk.services.browser import FEATURES
 from kiosk.sim.pki import Pki
 from kiosk.sim.printer import Switches
+from tests.chromium import started
 from tests.e2e.person import PINS, WRONG, Person
 from tests.sim.dock.conftest import dock, running
 from tests.stage import Stage, words_about
@@ -99,13 +99,11 @@ def playwright() -> Iterator[Playwright]:
         yield made
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path="/usr/bin/chromium", args=[*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    )
-    yield browser
-    browser.close()
+    """One for all who look at a page, each in a context of their own."""
+    with started(playwright, *FLAGS) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="package")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from kiosk.hw.device import ReaderState
 from kiosk.sim.inputs import EV_KEY, EVENT, KEY_ENTER
@@ -17,12 +15,10 @@ from tests.sim.dock.conftest import World, until
 
 
 @pytest.fixture(scope="module")
-def page(playwright: Playwright) -> Iterator[Page]:
-    browser = playwright.chromium.launch(
-        executable_path=shutil.which("chromium"), args=["--no-sandbox"] if os.geteuid() == 0 else []
-    )
-    yield browser.new_page(viewport={"width": 1600, "height": 1000})
-    browser.close()
+def page(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 1600, "height": 1000})
+    yield page
+    page.close()
 
 
 def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(dock: World, page: Page) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Response
+from playwright.sync_api import Browser, Page, Response
 
 from kiosk.config.kiosk import Beacon, Bell, Keypad, Session, Settings, Voice
 from kiosk.sim.inputs import VirtualInput
@@ -74,16 +73,6 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
         yield stage
     for each in stage.felt:
         each.pull()
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path="/usr/bin/chromium",
-        args=["--autoplay-policy=no-user-gesture-required", *(["--no-sandbox"] if os.geteuid() == 0 else [])],
-    )
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

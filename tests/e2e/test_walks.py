@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from kiosk.config.kiosk import Session
 from kiosk.sim.card.chip import Faults
@@ -34,15 +33,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     (directory / "pki").symlink_to(keys)
     with Stage(directory, session=QUICK) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path="/usr/bin/chromium", args=["--no-sandbox"] if os.geteuid() == 0 else []
-    )
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.look.gallery import WAYS, Gallery, Way, gallery
 
 
 @pytest.fixture(scope="module")
-def on(playwright: Playwright) -> Iterator[Gallery]:
-    with gallery(playwright) as made:
+def on(chromium: Browser) -> Iterator[Gallery]:
+    with gallery(chromium) as made:
         yield made
 
 

@@ -5,7 +5,6 @@ Only page.js, which would look for a session, is an empty file here; what it doe
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, Response
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from kiosk.flows.take_home import slip
@@ -23,6 +22,7 @@ from kiosk.receipts.render import lay_out, png_bytes
 from kiosk.session.preferences import Preferences
 from kiosk.web.app import create
 from kiosk.web.site import Site
+from tests.chromium import alone
 from tests.web.catalogue_guidance import PLAN
 from tests.web.sight import SETTINGS, Sight
 
@@ -78,8 +78,8 @@ def show(page: Page, sight: Sight, way: Way, **wanted: Any) -> None:
 
 
 @contextmanager
-def gallery(playwright: Playwright | None = None) -> Iterator[Gallery]:
-    """The server and a browser, both gone afterwards. playwright: the one of this process, if it has one."""
+def gallery(browser: Browser | None = None) -> Iterator[Gallery]:
+    """The server, gone afterwards. browser: without one, another that goes with it."""
     door = socket.create_server(("127.0.0.1", 0))
     host, port = door.getsockname()
     app = _application(Site(f"{host}:{port}", frozenset(), "key"))
@@ -87,12 +87,8 @@ def gallery(playwright: Playwright | None = None) -> Iterator[Gallery]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        with nullcontext(playwright) if playwright else sync_playwright() as driver:
-            browser = driver.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox"] if os.geteuid() == 0 else []
-            )
-            yield Gallery(browser, f"http://{host}:{port}/")
-            browser.close()
+        with nullcontext(browser) if browser else alone() as shown:
+            yield Gallery(shown, f"http://{host}:{port}/")
     finally:
         server.shutdown()
         thread.join()
