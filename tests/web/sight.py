@@ -35,7 +35,7 @@ DEFAULTS = Preferences()
 OPEN = DoorsStand()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself alone, and so has a hash, which its facts have not
 class Sight:
     """One thing to see. name: a file's and a test's name; the rest as in `session.shown.View` and `session.devices`."""
 
