@@ -879,6 +879,13 @@ def test_switches_are_set_by_typing() -> None:
     assert "cover_open" in set_switch(switches, "open the cover")
 
 
+def test_python_escpos_has_to_know_no_printer_but_ours() -> None:
+    """What it brings of others takes a tenth of a second to read, at every start."""
+    from escpos.capabilities import CAPABILITIES  # once hw/printer.py has said where
+
+    assert set(CAPABILITIES["profiles"]) == {"default"}
+
+
 def test_the_virtual_printer_is_a_program(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "kiosk.sim.printer", "--port", "0", "--paper", str(tmp_path)]
     with subprocess.Popen(
