@@ -24,13 +24,16 @@ class Parts(HTMLParser):
         super().__init__()
         self.found: set[str] = set()
         self._open: list[str] = []
+        self._bare: set[int] = set()  # how deep those stand that have neither words nor elements so far
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = dict(attrs)
         classes = sorted((has.get("class") or "").split())
         named = sorted(f"{name}={has[name]}" if name in TELLING else name for name in has if name not in OF_ITS_OWN)
+        self._bare.discard(len(self._open))
         self._open.append(" ".join((tag, *classes, *named)))
+        self._bare.add(len(self._open))
         self.found.add(" > ".join(self._open))
         if tag in CLOSED:
             self._open.pop()
@@ -40,9 +43,16 @@ class Parts(HTMLParser):
         if tag not in CLOSED:
             self._open.pop()
 
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self._bare.discard(len(self._open))
+
     def handle_endtag(self, tag: str) -> None:
-        if tag not in CLOSED:
-            assert self._open.pop().partition(" ")[0] == tag, tag
+        if tag in CLOSED:
+            return
+        if len(self._open) in self._bare:  # a button without a word is another than one with some
+            self.found.add(" > ".join((*self._open, "nothing")))
+        assert self._open.pop().partition(" ")[0] == tag, tag
 
 
 @cache
