@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from kiosk.advice import pins
+from kiosk.advice import pins, unlock
 from kiosk.advice.todo import ASK_FIRST, CARD, Todo, told
 from kiosk.config.guidance import Guidance
 from kiosk.language.languages import N_
@@ -54,6 +54,8 @@ class End(Enum):
     TEXT_PIN_LOCKED = "text_pin_locked"
     SIGN_PIN_LOCKED = "sign_pin_locked"
     LICENCE_PIN_LOCKED = "licence_pin_locked"
+    PHONE_PIN_LOCKED = "phone_pin_locked"
+    PHONE_CERTIFICATE = "phone_certificate"
     NO_PINS = "no_pins"
     CERTIFICATE_ABSENT = "certificate_absent"
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -162,6 +164,16 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.TEXT_PIN_LOCKED: _locked(pins.TEXT),
     End.SIGN_PIN_LOCKED: _locked(pins.SIGN),
     End.LICENCE_PIN_LOCKED: _locked(pins.LICENCE),
+    End.PHONE_PIN_LOCKED: _locked(pins.PHONE),
+    End.PHONE_CERTIFICATE: Outcome(
+        N_("スマートフォンの証明書が、使えませんでした"),
+        N_("期限が切れたか、失効したか、内容が古くなったようです。カードの中の証明書とは、べつのものです。"),
+        NOTHING_LINKED,
+        unlock.PHONE,
+        official=N_("スマホ用署名用電子証明書"),
+        sign="certificate",
+        picture="insert",
+    ),
     End.NO_PINS: Outcome(
         N_("このカードには、使える暗証番号がありません"),
         N_("暗証番号を使わないカード（顔認証マイナンバーカードなど）のようです。"),

@@ -1,4 +1,5 @@
-"""The four PINs of the card, as people meet them: one row each, and every word that depends on which PIN it is.
+"""The four PINs of the card, and the phone's, as people meet them: one row each, and every word that depends on which
+PIN it is.
 
 Nobody knows what their PINs are called. So a row says by what one knows it, what it was used for, and who mends it; and
 it has its official name to point at. The log-in PIN is asked for elsewhere, never here, so it has no words for a pad.
@@ -27,11 +28,10 @@ Key = Literal["licence_pin", "text_pin", "auth_pin", "sign_pin"]
 @dataclass(frozen=True)
 class Pad:
     """The words around the keys. lead: which PIN it is not. on: the button that goes on, as the official manual has it.
-    official: its official name, where that is not the row's. heading and lead may hold markup."""
+    heading and lead may hold markup."""
 
     heading: str
     lead: str
-    official: str = ""
     on: str = N_("次へ")
 
 
@@ -39,10 +39,9 @@ class Pad:
 class Typed:
     """A PIN that is typed here.
 
-    pad: the words where a card is in the slot; phone: where a phone is held to the reader. too_short: what is said of
-    an entry with characters missing. meant: which PIN it is, in a sentence, for the question before the last try.
-    mended: who mends it once it is locked. locked, happened, meaning: how a locked one is told, as in `Outcome`.
-    afterwards: what follows its unlocking, if anything does.
+    pad: the words around the keys. too_short: what is said of an entry with characters missing. meant: which PIN it is,
+    in a sentence, for the question before the last try. mended: who mends it once it is locked. locked, happened,
+    meaning: how a locked one is told, as in `Outcome`. afterwards: what follows its unlocking, if anything does.
     """
 
     pad: Pad
@@ -52,7 +51,6 @@ class Typed:
     locked: Public
     happened: Public
     meaning: Public
-    phone: Pad | None = None
     afterwards: tuple[Todo, ...] = ()
 
 
@@ -85,6 +83,8 @@ class Pin:
 
 LOCKED = N_counted("つづけて%(most)s回まちがえたため、この暗証番号はいま使えません。")
 FOUR_DIGITS = N_("４けた、入力してください。")
+SIX_OR_MORE = N_("６文字以上です。つづけて入力してください。")
+OF_THE_PHONE = N_("スマートフォンに証明書を登録したときに決めた、６〜16文字の暗証番号です。")
 NEW_PIN_WORKS = N_("カードはこわれていません。暗証番号を決め直せば、また使えます。")
 LINK_AGAIN = Todo(N_("決め直したら、もう一度この機械で連携してください。"))
 
@@ -160,13 +160,7 @@ SIGN = Pin(
                 "市区町村の窓口で決めた、英字と数字の番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"
             ),
         ),
-        phone=Pad(
-            N_('スマートフォンで使う、<span class="keep">６〜16文字の</span>暗証番号'),
-            N_("スマホ用に決めた番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
-            official=N_("スマホ用署名用電子証明書の暗証番号"),
-            on=N_("電子署名する"),
-        ),
-        too_short=N_("６文字以上です。つづけて入力してください。"),
+        too_short=SIX_OR_MORE,
         meant=N_("市区町村の窓口で決めた、署名用の６〜16文字の暗証番号です。"),
         mended=N_("市区町村の窓口か、コンビニエンスストアなどの端末で、決め直します。"),
         locked=N_("署名用の暗証番号がロックされています"),
@@ -175,4 +169,29 @@ SIGN = Pin(
         afterwards=(LINK_AGAIN,),
     ),
 )
-PINS = (LICENCE, TEXT, AUTH, SIGN)
+PHONE = Pin(
+    SIGN_PIN,
+    fact="sign_pin",
+    doing="sign_with_phone",
+    name=N_("スマートフォンの６〜16文字の暗証番号"),
+    official=N_("スマホ用署名用電子証明書の暗証番号"),
+    known_by=OF_THE_PHONE,
+    unlock=unlock.PHONE,
+    picture="insert",
+    typed=Typed(
+        Pad(
+            N_('スマートフォンで使う、<span class="keep">６〜16文字の</span>暗証番号'),
+            N_(
+                "スマートフォンに証明書を登録したときに決めた番号です。カードの署名用の暗証番号とは<strong>べつのものです</strong>。"
+            ),
+            on=N_("電子署名する"),
+        ),
+        too_short=SIX_OR_MORE,
+        meant=OF_THE_PHONE,
+        mended=N_("ロックされても、カードを使えば、ここで手続できます。"),
+        locked=N_("スマートフォンの暗証番号がロックされています"),
+        happened=LOCKED,
+        meaning=N_("カードの署名用の暗証番号とは、べつのものです。この手続で、カードと免許は変わりません。"),
+    ),
+)
+PINS = (LICENCE, TEXT, AUTH, SIGN)  # of the card

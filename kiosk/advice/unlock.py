@@ -2,7 +2,8 @@
 
 The four digits for entering name and address: at the municipal counter alone. The signature PIN and the log-in PIN: at
 the counter, or at a terminal by those who have a phone and know the other of the two. The licence PIN, chosen when the
-licence was recorded: from the police, never by telephone.
+licence was recorded: from the police, never by telephone. The phone's own is not needed where there is a card
+(manual.txt, p. 16: the person may change to the card).
 """
 
 from __future__ import annotations
@@ -37,3 +38,4 @@ TEXT = (COUNTER,)
 SIGN = (COUNTER, _terminal(N_("ログイン用の４けたの暗証番号がわかる方だけ、できます。")))
 AUTH = (COUNTER, _terminal(N_("署名用の６〜16文字の暗証番号がわかる方だけ、できます。")))
 LICENCE = (POLICE,)
+PHONE = (Todo(N_("この機械で、カードを使ってもう一度手続をしてください。")),)

@@ -53,6 +53,7 @@ class PinUse(Generic[A]):
 
 TEXT: Final = PinUse(TextApplication, pins.TEXT, End.TEXT_PIN_LOCKED, End.NO_PINS)
 SIGN: Final = PinUse(JpkiApplication, pins.SIGN, End.SIGN_PIN_LOCKED, End.CERTIFICATE_ABSENT)
+PHONE: Final = PinUse(JpkiApplication, pins.PHONE, End.PHONE_PIN_LOCKED, End.PHONE_CERTIFICATE)
 LICENCE: Final = PinUse(LicenceApplication, pins.LICENCE, End.LICENCE_PIN_LOCKED, None)
 
 
@@ -160,7 +161,7 @@ class CardInHand:
                 self.fault = "removed"
         return BACK
 
-    def type_pin(self, step: int | None, use: PinUse[A], app: A, fault: str = "", phone: bool = False) -> str:
+    def type_pin(self, step: int | None, use: PinUse[A], app: A, fault: str = "") -> str:
         """Ask the card for its tries, then the person for the PIN, which `pin` holds afterwards.
 
         Returns "next", "back", or "card" for a person who would rather use the card than the phone. The last try is
@@ -168,11 +169,10 @@ class CardInHand:
         used.
         """
         assert use.pin.typed is not None
-        words = use.pin.typed.phone if phone else use.pin.typed.pad
         remaining = self._tries_left(use, app)
         facts = {
             "pin": use.pin,
-            "words": words,
+            "words": use.pin.typed.pad,
             "most": use.pin.tries(self.kiosk.guidance),
             "remaining": remaining,
             "fault": fault,
@@ -181,7 +181,7 @@ class CardInHand:
             last = Screen("last_try", facts, ("yes", "back"), step=step, needs_card=True, sound=Sound.ERROR)
             if self.kiosk.ask(last) == "back":
                 return "back"
-        other = ("back", "card") if phone else ("back",)
+        other = ("back", "card") if use is PHONE else ("back",)
         answer = self.kiosk.ask_pin(Screen("pin", facts, other, step=step, needs_card=True), use.pin.rule)
         if isinstance(answer, str):
             return answer

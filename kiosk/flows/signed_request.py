@@ -22,11 +22,11 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled, Left, VisitEnded
 from kiosk.flows.asking.runner import Move
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, SIGN, TEXT, CardInHand, OtherCard
-from kiosk.flows.refusal import Stop
+from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, PHONE, SIGN, TEXT, CardInHand, OtherCard
+from kiosk.flows.refusal import Stop, end_of
 from kiosk.hw.supervise import where
 from kiosk.language import dates
-from kiosk.portal.errors import PortalUnreachable
+from kiosk.portal.errors import PortalRefused, PortalUnreachable
 from kiosk.portal.model import Applicant, Held, Linked, Linking, Purpose, Release, Released, State
 from kiosk.portal.statement import statement
 
@@ -43,6 +43,10 @@ class Ends:
     done: End
 
 
+OF_A_CERTIFICATE: Final = {
+    *(End.CERTIFICATE_ABSENT, End.CERTIFICATE_EXPIRED, End.CERTIFICATE_REVOKED, End.CERTIFICATE_UNKNOWN),
+    End.ATTRIBUTES_DIFFER,
+}
 ENDS: Final = {
     Purpose.LINKING: Ends(End.PORTAL_UNCERTAIN, End.PROBLEM_CANCELLED, End.PROBLEM_UNCERTAIN, End.PROBLEM_LINKED),
     Purpose.RELEASE: Ends(
@@ -256,15 +260,20 @@ def _sign_with_phone(memory: Memory) -> str:
         if app is None:
             return "card"
         try:
-            answer = hand.type_pin(step, SIGN, app, told, phone=True)
+            answer = hand.type_pin(step, PHONE, app, told)
         except (CardLost, CardPulled):
             hand.fault = "removed"
             continue
         if answer != "next":
             return answer
         hand.kiosk.show(Screen("reading", {"what": "phone"}, step=step, sound=Sound.CARD_IN))
-        if hand.use_pin(SIGN, lambda app: sign_and_submit(memory, app, phone=True)) is NEXT:
-            return "next"
+        try:
+            if hand.use_pin(PHONE, lambda app: sign_and_submit(memory, app, phone=True)) is NEXT:
+                return "next"
+        except (Stop, PortalRefused) as refused:
+            if end_of(refused) in OF_A_CERTIFICATE:  # the card's own, of which those ends speak, may be as it should be
+                raise Stop(End.PHONE_CERTIFICATE) from None
+            raise
 
 
 def sign_and_submit(memory: Memory, app: JpkiApplication, phone: bool = False) -> None:

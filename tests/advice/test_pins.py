@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.advice import pins
 from kiosk.advice.outcomes import OUTCOMES, End
-from kiosk.advice.pins import AUTH, LICENCE, PINS, SIGN, TEXT, Pad, Pin
+from kiosk.advice.pins import AUTH, LICENCE, PHONE, PINS, SIGN, TEXT, Pin
 from kiosk.advice.todo import told
 from kiosk.card.pin import AUTH_PIN, LICENCE_PIN, SIGN_PIN, TEXT_PIN, PinRule
 from kiosk.config import guidance
@@ -17,12 +17,7 @@ from kiosk.web.view import TEMPLATES
 
 FACTS = guidance.load()
 EACH = [pytest.param(pin, id=pin.rule.name) for pin in PINS]
-TYPED = [pytest.param(pin, id=pin.rule.name) for pin in PINS if pin.typed]
-
-
-def pads(pin: Pin) -> list[Pad]:
-    assert pin.typed is not None
-    return [pin.typed.pad, *([pin.typed.phone] if pin.typed.phone else [])]
+TYPED = [*(pytest.param(pin, id=pin.rule.name) for pin in PINS if pin.typed), pytest.param(PHONE, id="phone")]
 
 
 def lengths(rule: PinRule) -> list[int]:
@@ -81,18 +76,29 @@ def test_the_log_in_pin_is_never_typed_here() -> None:
 @pytest.mark.parametrize("pin", TYPED)
 def test_a_pad_says_which_pin_it_is_and_which_it_is_not(pin: Pin) -> None:
     assert pin.typed is not None
-    for pad in pads(pin):
-        assert numbers(re.sub("<[^>]*>", "", pad.heading)) == lengths(pin.rule)
-        assert "<strong>ちがいます</strong>" in pad.lead
-        assert pad.on
+    pad = pin.typed.pad
+    assert numbers(re.sub("<[^>]*>", "", pad.heading)) == lengths(pin.rule)
+    assert re.search("<strong>(ちがいます|べつのものです)</strong>", pad.lead)
+    assert pad.on
     assert numbers(pin.typed.meant) == lengths(pin.rule)
     assert numbers(pin.typed.too_short) == [pin.rule.shortest]
 
 
-def test_the_pads_words_are_told_apart_and_only_a_phones_pin_has_another_official_name() -> None:
-    words = [pad for pin in (LICENCE, TEXT, SIGN) for pad in pads(pin)]
-    assert len({pad.heading for pad in words}) == len({pad.lead for pad in words}) == 4
-    assert [pad for pad in words if pad.official] == [pads(SIGN)[1]]
+def test_what_is_said_of_a_pin_that_is_typed_is_told_apart() -> None:
+    typed = [pin.typed for pin in (LICENCE, TEXT, SIGN, PHONE) if pin.typed]
+    for column in ("meant", "mended", "locked"):
+        assert len({getattr(each, column) for each in typed}) == 4, f"two would be taken for one by {column}"
+    assert len({each.pad.heading for each in typed}) == len({each.pad.lead for each in typed}) == 4
+
+
+def test_nobody_who_signs_with_a_phone_is_told_of_the_cards_pin_or_sent_away_for_it() -> None:
+    """A phone has a key pair and a PIN of its own (my-number-card.md §1); whoever cannot use it has the card here."""
+    assert PHONE.typed is not None and "市区町村" not in repr(PHONE)
+    assert PHONE.official.startswith("スマホ用") and PHONE.rule is SIGN.rule
+    for end in (End.PHONE_PIN_LOCKED, End.PHONE_CERTIFICATE):
+        [todo] = OUTCOMES[end].todo
+        assert todo.place is None and "カードを使って" in todo.text
+        assert OUTCOMES[end].official.startswith("スマホ用")
 
 
 @pytest.mark.parametrize(
@@ -110,4 +116,4 @@ def test_a_locked_pin_is_told_with_its_tries_that_the_card_is_whole_and_who_mend
 
 
 def test_every_row_stands_in_the_table() -> None:
-    assert {each for each in vars(pins).values() if isinstance(each, Pin)} == set(PINS)
+    assert {each for each in vars(pins).values() if isinstance(each, Pin)} == {*PINS, PHONE}

@@ -14,7 +14,7 @@ from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import Tries
 from kiosk.card.text import TextApplication
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.card_in_hand import BACK, LICENCE, NEXT, SIGN, TEXT, CardInHand, OtherCard, PinUse
+from kiosk.flows.card_in_hand import BACK, LICENCE, NEXT, PHONE, SIGN, TEXT, CardInHand, OtherCard, PinUse
 from kiosk.flows.refusal import Stop
 from kiosk.sim.card import Behaviour, VirtualCard
 from kiosk.sim.people import people
@@ -178,8 +178,21 @@ def test_the_pad_has_the_words_of_its_pin_and_the_tries_of_the_card(
 def test_a_phones_pad_has_other_words_and_offers_the_card(pki: Pki) -> None:
     kiosk = ScriptedKiosk("card", card=VirtualCard(PEOPLE["phone"], pki, "phone"))
     hand = CardInHand(kiosk)
-    assert hand.type_pin(9, SIGN, hand.select(JpkiApplication), phone=True) == "card"
-    assert SIGN.pin.typed is not None and kiosk.screens[0].facts["words"] is SIGN.pin.typed.phone
+    assert hand.type_pin(9, PHONE, hand.select(JpkiApplication)) == "card"
+    assert PHONE.pin.typed is not None and kiosk.screens[0].facts["words"] is PHONE.pin.typed.pad
+
+
+def test_a_phones_last_try_and_its_lock_speak_of_the_phone(pki: Pki) -> None:
+    phone = VirtualCard(PEOPLE["phone"], pki, "phone")
+    phone.pins["sign"].left = 1
+    kiosk = ScriptedKiosk("back", card=phone)
+    hand = CardInHand(kiosk)
+    assert hand.type_pin(9, PHONE, hand.select(JpkiApplication)) == "back"
+    assert (kiosk.screens[0].name, kiosk.screens[0].facts["pin"]) == ("last_try", PHONE.pin)
+    phone.pins["sign"].left = 0
+    with pytest.raises(Stop) as locked:
+        hand.type_pin(9, PHONE, hand.select(JpkiApplication))
+    assert locked.value.end is End.PHONE_PIN_LOCKED
 
 
 @pytest.mark.parametrize("use", USES)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Literal
 
+import pytest
+from msgspec.structs import replace
+
+from kiosk.advice.outcomes import End
 from kiosk.flows.asking.ends import Left
 from kiosk.flows.asking.screen import Sound
 from kiosk.flows.linking import STEPS, link
@@ -107,6 +111,18 @@ def test_a_registered_phone_may_sign_in_the_place_of_the_card(pki: Pki, sandbox:
         ("sending", 9, "phone"),
         *[("linked", 11, None)] * 2,
     ]
+
+
+@pytest.mark.parametrize(("state", "typed"), [("expired", ["pin:ABC123"]), ("none", [])])
+def test_a_phones_certificate_that_cannot_be_used_is_not_told_as_the_cards(
+    pki: Pki, sandbox: Sandbox, state: Literal["expired", "none"], typed: list[Answer]
+) -> None:
+    """The card's own may be as it should be: whoever is told of it would go to their municipality for nothing."""
+    held = replace(PEOPLE["phone"].certificate, state=state)
+    phone = puts_in(VirtualCard(replace(PEOPLE["phone"], certificate=held), pki, "phone"))
+    _, kiosk = linked(pki, sandbox, *TO_SIGNATURE, "phone", phone, *typed, "finish", who="phone")
+    assert kiosk.screens[-1].facts["end"] == End.PHONE_CERTIFICATE.value
+    assert sandbox.held_count() == 0
 
 
 def test_whoever_has_a_phone_may_use_the_card_all_the_same(pki: Pki, sandbox: Sandbox) -> None:

@@ -12,7 +12,7 @@ from kiosk.advice import pins
 from kiosk.advice.gains import GAINS, gains_of
 from kiosk.advice.outcomes import OUTCOMES as TABLE
 from kiosk.advice.outcomes import End, of_a_release
-from kiosk.advice.pins import SIGN, TEXT
+from kiosk.advice.pins import PHONE, SIGN, TEXT
 from kiosk.card.pin import PinFault
 from kiosk.card.text import Attributes, Sex
 from kiosk.config import guidance
@@ -150,7 +150,7 @@ def _pins() -> Iterator[Sight]:
         phone = name.startswith("phone")
         facts = {
             "pin": pin,
-            "words": pin.typed.phone if phone else pin.typed.pad,
+            "words": pin.typed.pad,
             "most": pin.rule.max_tries,
             "remaining": remaining,
             "fault": fault,
@@ -169,11 +169,11 @@ def _pins() -> Iterator[Sight]:
     yield pin("sign_pin_wrong", 9, SIGN, 8, 4, "wrong")
     for problem in (PinFault.TOO_SHORT, PinFault.NEEDS_LETTER, PinFault.NEEDS_DIGIT):
         yield pin(f"sign_pin_{problem.value}", 9, SIGN, 5, 5, problem=problem.value)
-    yield pin("phone_pin", 9, SIGN, 7, 5)
-    yield pin("phone_pin_wrong", 9, SIGN, 0, 4, "wrong")
-    for each, step in ((TEXT, 5), (SIGN, 9)):
+    yield pin("phone_pin", 9, PHONE, 7, 5)
+    yield pin("phone_pin_wrong", 9, PHONE, 0, 4, "wrong")
+    for name, each, step in (("text", TEXT, 5), ("sign", SIGN, 9), ("phone", PHONE, 9)):
         facts = {"pin": each, "remaining": 1, "fault": ""}
-        yield Sight(f"last_try_{each.rule.name}", Screen("last_try", facts, ("yes", "back"), step=step))
+        yield Sight(f"last_try_{name}", Screen("last_try", facts, ("yes", "back"), step=step))
 
 
 def _steps() -> Iterator[Sight]:
