@@ -68,6 +68,7 @@ class SlotReader:
     def __init__(self) -> None:
         self.state = ReaderState.ABSENT
         self.insertion = 0
+        self.answers: bool | None = True
         self.lines: list[Line] = []
         self._changed: Callable[[ReaderState], None] = lambda _: None
 
