@@ -78,6 +78,7 @@ LIBRARIES = {  # that ask the day's clock, among all that a server and its caret
     "fontTools.ttLib": "how long it took, for nobody",
     "itsdangerous.timed": "signed cookies, of which there are none",
     "prometheus_client.metrics": "when a counter was made",
+    "serial.serialutil": "the day's clock only where there is no steady one",
     "simple_websocket.aiows": "not used",
     "simple_websocket.ws": "a ping of its own, which is off",
     "urllib3.util.retry": "a Retry-After with a date: nothing is tried again there",

@@ -71,9 +71,7 @@ def give_up(session: Session) -> None:
     if not session.in_use:
         session.give_up(Screen("closing"))
         return
-    portal = session.portal
-    purposes = [entry.purpose for entry in portal.left()] if portal.holding else []
-    session.give_up(problem(session.guidance, purposes[-1] if purposes else None))
+    session.give_up(problem(session.guidance, session.portal.last))
 
 
 class Who(Enum):
