@@ -52,8 +52,9 @@ class Stop(Exception):
         self.at = at
 
 
-def end_of(problem: Exception) -> End:
-    """The one page that belongs to a refusal or a failure."""
+def end_of(problem: Exception, sent: Sent | None = None) -> End:
+    """The one page that belongs to a refusal or a failure. sent: what was sent last, for a failure that nobody foresaw
+    and no flow has told of; None: nothing was."""
     match problem:
         case Stop():
             return problem.end
@@ -71,7 +72,7 @@ def end_of(problem: Exception) -> End:
             return End.ATTRIBUTES_DIFFER if problem.command == CERTIFICATE else UNUSABLE[problem.field]
         case CardError():
             return End.CARD_PROBLEM
-    return End.KIOSK_PROBLEM
+    return unforeseen(sent)
 
 
 def opening(problem: Exception) -> OpensAt | None:
@@ -104,10 +105,15 @@ def failed_on_the_way(purpose: Purpose, over: State | None) -> End:
     return ends.cancelled if over in (State.CANCELLED, State.REFUSED) else ends.unknown
 
 
+def unforeseen(sent: Sent | None) -> End:
+    """The same, where no flow knows. sent: what was sent last; None: nothing was."""
+    return failed_on_the_way(sent.purpose, sent.ended) if sent else End.KIOSK_PROBLEM
+
+
 def problem(guidance: Guidance, sent: Sent | None) -> Screen:
     """That the kiosk has a problem, where no flow is left that could ask anything or say how far it had come. sent:
     what was sent last; None: nothing was."""
-    end = failed_on_the_way(sent.purpose, sent.ended) if sent else End.KIOSK_PROBLEM
+    end = unforeseen(sent)
     return Screen("outcome", {"end": end.value, "outcome": OUTCOMES[end].told(guidance)}, sound=Sound.ERROR)
 
 

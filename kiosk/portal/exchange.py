@@ -155,11 +155,11 @@ def exchange(
     connection.until = Deadline(min(settings.connect_timeout_seconds, deadline.left))
     watchdog = threading.Timer(deadline.left, connection.shut)
     watchdog.daemon = True
-    watchdog.start()
     try:
         try:
+            watchdog.start()
             connection.connect()
-        except (HTTPError, HTTPException, OSError, ValueError) as error:
+        except (HTTPError, HTTPException, OSError, ValueError, RuntimeError) as error:  # the last: no thread can begin
             raise NotSent(_ill_timed(error)) from None
         try:
             ends = _end_of_peer(connection)

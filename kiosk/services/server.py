@@ -240,12 +240,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         try:
             OneSession(self).run()
         except SystemExit as ended:
-            if os.getpid() == arbiter and not ended.code:  # as it was told to
+            if os.getpid() == arbiter and not ended.code:  # as it was told to, and no worker that could not begin
                 self._starts.good()
-            raise
-        finally:
-            if os.getpid() == arbiter:  # and no worker that could not begin
                 self._caretaker.tell(event("server_ended"))
+            raise
 
     def stop(self) -> None:
         """The session of this process is to end. For a signal's handler: nothing is waited for."""

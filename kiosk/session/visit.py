@@ -55,7 +55,7 @@ def run(session: Session) -> End:
         log.error("%s", at or where(error))
         if who is not Who.OFFICER:
             with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
-                tell(session, end_of(error))
+                tell(session, end_of(error, session.portal.last))
     log.info("session ends: %s", end)
     session.end()
     with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows

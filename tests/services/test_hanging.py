@@ -63,7 +63,7 @@ def walks(stage: Hanging, visitor: Visitor, leaves: bool) -> None:
             case "terms" if leaves:
                 visitor.say("leave_now" if "leave_now" in visitor.offered else "leave")
             case "terms":
-                visitor.say(next(each for each in ("read_to_end", "tick", "next") if each in visitor.offered))
+                visitor.touch("read_to_end", "tick").say("next")
             case name if name in ONWARD or "next" in visitor.offered:
                 visitor.say(ONWARD.get(name, "next"))
         assert visitor.watch(WORK_SECONDS + SOON), f"{visitor.name} stands there for good"
@@ -74,7 +74,7 @@ def walks(stage: Hanging, visitor: Visitor, leaves: bool) -> None:
     [
         ("begin", False, End.KIOSK_PROBLEM, None),
         ("card", False, End.KIOSK_PROBLEM, State.CANCELLED),
-        ("hold", False, End.PROBLEM_UNCERTAIN, State.CANCELLED),
+        ("hold", False, End.KIOSK_PROBLEM, State.CANCELLED),
         ("held", False, End.PROBLEM_UNCERTAIN, State.CANCELLED),
         ("cancel", True, End.PROBLEM_UNCERTAIN, State.CANCELLED),
         ("cancelled", True, End.PROBLEM_CANCELLED, State.CANCELLED),

@@ -141,7 +141,7 @@ class World:
             Devices,
             SimpleNamespace(
                 reader=self.reader,
-                portal=None,
+                portal=SimpleNamespace(last=None),
                 printer=self,
                 doors=DoorsStand(),
                 caretaker=NoCaretaker(),
