@@ -36,5 +36,5 @@ def fork(fork: Any = os.fork) -> int:
 
 
 if __name__ == "__main__":
-    threading.Thread.start, os.fork = begin, fork  # type: ignore[method-assign]
+    threading.Thread.start, os.fork = begin, fork  # type: ignore[assignment, method-assign]
     sys.exit(main())
