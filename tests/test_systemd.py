@@ -260,6 +260,15 @@ def test_a_service_is_tried_for_ever(service: str) -> None:
     assert command.startswith("ExecStart=/opt/kiosk/.venv/bin/python -m kiosk "), "the exit code is the kiosk's own"
 
 
+def test_pcscd_is_tried_for_ever_and_one_that_stands_still_ends_soon() -> None:
+    said = lines("pcscd.service.d/kiosk.conf")
+    assert {"StartLimitIntervalSec=0", "Restart=on-failure", "RestartSec=1"} <= set(said), (
+        "not a full-speed loop, either"
+    )
+    [stop] = [line for line in said if line.startswith("TimeoutStopSec=")]
+    assert int(stop.removeprefix("TimeoutStopSec=")) <= 10 < restarts.BEGUN_SECONDS
+
+
 def test_a_stop_has_the_time_it_takes_and_what_is_left_a_place_that_outlives_it() -> None:
     [line] = [line for line in lines("kiosk-server.service") if line.startswith("TimeoutStopSec=")]
     assert int(line.removeprefix("TimeoutStopSec=")) >= STOP_SECONDS + WORD_SECONDS + 2
@@ -295,7 +304,7 @@ def test_what_polkit_lets_the_caretaker_do_is_what_it_asks_for_and_no_more() -> 
         assert (verb,) in asked
         assert all(re.fullmatch(ids, f"org.freedesktop.login1.{action}{how}") for how in ("", "-multiple-sessions"))
         assert not re.fullmatch(ids, f"org.freedesktop.login1.{action}-ignore-inhibit")
-    assert len(asked) == 4 and "User=kiosk-caretaker" in lines(CARETAKER)
+    assert len(asked) == 5 and "User=kiosk-caretaker" in lines(CARETAKER)
 
 
 def test_the_caretaker_reaches_loopback_and_nothing_else() -> None:

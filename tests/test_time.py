@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.language import dates
+from kiosk.services import server  # noqa: F401
+from kiosk.web import steady
 
 KIOSK = Path(__file__).parent.parent / "kiosk"
 OF_A_DAY = {"date", "datetime"}  # whose classes are called so, or the module before them
@@ -61,6 +65,52 @@ def _asks(node: ast.AST) -> bool:
             count = len(given) + len(node.keywords)
             return of in OF_A_DAY and (name in ALWAYS or count <= WITHOUT_A_ZONE.get(name, -1))
     return False
+
+
+DAYS_CLOCK = re.compile(r"^[^#\n]*\btime\.time\(|^from time import .*\btime\b", re.MULTILINE)
+LIBRARIES = {  # that ask the day's clock, among all that a server and its caretaker have loaded: what for
+    **dict.fromkeys((*steady.ENGINEIO, *steady.GUNICORN), "how long something takes: by the steady clock, see there"),
+    "gunicorn.util": "a header's date, and a seed",
+    "engineio.async_socket": "not used",
+    "engineio.base_client": "not used",
+    "escpos.capabilities": "how long it took to read its own tables, for nobody",
+    "fontTools.misc.timeTools": "a font's date",
+    "fontTools.ttLib": "how long it took, for nobody",
+    "itsdangerous.timed": "signed cookies, of which there are none",
+    "prometheus_client.metrics": "when a counter was made",
+    "serial.serialutil": "the day's clock only where there is no steady one",
+    "simple_websocket.aiows": "not used",
+    "simple_websocket.ws": "a ping of its own, which is off",
+    "urllib3.util.retry": "a Retry-After with a date: nothing is tried again there",
+    "werkzeug.debug": "not used",
+    "werkzeug.test": "not used",
+    "websocket._app": "not used",
+    "websocket._core": "not used",
+    "requests.cookies": "not used",
+    "requests.packages.urllib3.util.retry": "not used",
+    "werkzeug.utils": "how long a file may be kept, which is told to a page that has it from here",
+}
+LIST = """
+import sys
+from kiosk.services import caretaker, server
+for name, module in sorted(sys.modules.items()):
+    path = getattr(module, "__file__", None) or ""
+    if "site-packages" in path and path.endswith(".py"):
+        print(name, path)
+"""
+
+
+def test_no_library_measures_by_the_days_clock_but_those_that_are_known_to() -> None:
+    listed = subprocess.run([sys.executable, "-c", LIST], cwd=KIOSK.parent, capture_output=True, text=True, check=True)
+    paths = dict(line.split(" ", 1) for line in listed.stdout.splitlines())
+    assert {"engineio.socket", "gunicorn.arbiter"} <= set(paths)
+    assert {name for name, path in paths.items() if DAYS_CLOCK.search(Path(path).read_text())} <= set(LIBRARIES)
+
+
+def test_libraries_that_measure_do_so_by_the_steady_clock_and_can_do_all_else_as_before() -> None:
+    for name in (*steady.ENGINEIO, *steady.GUNICORN):
+        assert vars(sys.modules[name])["time"] is steady.STEADY
+    assert steady.STEADY.time is time.monotonic and steady.STEADY.sleep is time.sleep
 
 
 def scripts() -> Iterator[Path]:

@@ -204,6 +204,8 @@ class Desk:
             return Denied(f"{report.check}: this is not for you to report")
         self._house.report(report.check, report.reason)
         self._restarts.lives(CHECKS[report.check].by)
+        if report.check == "reader":
+            self._restarts.reader_is(report.reason)
         return Taken()
 
     def _acting(self, staff: int) -> Role:

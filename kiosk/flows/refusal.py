@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome, of_a_release
 from kiosk.card.apdu import CardError, KindUnknown
 from kiosk.card.certificate import WHAT as CERTIFICATE
@@ -10,9 +13,27 @@ from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
-from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
-from kiosk.portal.model import OpensAt, Purpose
+from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable, Sent
+from kiosk.portal.model import OpensAt, Purpose, State
 from kiosk.receipts.slips import OutcomeSlip
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How a purpose ends when it is not known what was done, and when the kiosk itself fails on the way."""
+
+    uncertain: End
+    cancelled: End
+    unknown: End
+    done: End
+
+
+ENDS: Final = {
+    Purpose.LINKING: Ends(End.PORTAL_UNCERTAIN, End.PROBLEM_CANCELLED, End.PROBLEM_UNCERTAIN, End.PROBLEM_LINKED),
+    Purpose.RELEASE: Ends(
+        End.RELEASE_UNCERTAIN, End.PROBLEM_NOT_RELEASED, End.PROBLEM_RELEASE_UNCERTAIN, End.PROBLEM_RELEASED
+    ),
+}
 
 UNUSABLE = {
     Field.NAME: End.NAME_UNUSABLE,
@@ -31,8 +52,9 @@ class Stop(Exception):
         self.at = at
 
 
-def end_of(problem: Exception) -> End:
-    """The one page that belongs to a refusal or a failure."""
+def end_of(problem: Exception, sent: Sent | None = None) -> End:
+    """The one page that belongs to a refusal or a failure. sent: what was sent last, for a failure that nobody foresaw
+    and no flow has told of; None: nothing was."""
     match problem:
         case Stop():
             return problem.end
@@ -50,7 +72,7 @@ def end_of(problem: Exception) -> End:
             return End.ATTRIBUTES_DIFFER if problem.command == CERTIFICATE else UNUSABLE[problem.field]
         case CardError():
             return End.CARD_PROBLEM
-    return End.KIOSK_PROBLEM
+    return unforeseen(sent)
 
 
 def opening(problem: Exception) -> OpensAt | None:
@@ -74,11 +96,24 @@ def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None, purpose: Purpo
     return answer == "finish"
 
 
-def problem(guidance: Guidance, sent: Purpose | None) -> Screen:
+def failed_on_the_way(purpose: Purpose, over: State | None) -> End:
+    """How it ends when the kiosk itself fails after something was sent for it. over: how it has ended at the portal, as
+    far as that has said so."""
+    ends = ENDS[purpose]
+    if over is State.COMPLETED:
+        return ends.done
+    return ends.cancelled if over in (State.CANCELLED, State.REFUSED) else ends.unknown
+
+
+def unforeseen(sent: Sent | None) -> End:
+    """The same, where no flow knows. sent: what was sent last; None: nothing was."""
+    return failed_on_the_way(sent.purpose, sent.ended) if sent else End.KIOSK_PROBLEM
+
+
+def problem(guidance: Guidance, sent: Sent | None) -> Screen:
     """That the kiosk has a problem, where no flow is left that could ask anything or say how far it had come. sent:
-    what for something was sent; None: nothing was."""
-    ends = {None: End.KIOSK_PROBLEM, Purpose.LINKING: End.PROBLEM_UNCERTAIN}
-    end = ends.get(sent, End.PROBLEM_RELEASE_UNCERTAIN)
+    what was sent last; None: nothing was."""
+    end = unforeseen(sent)
     return Screen("outcome", {"end": end.value, "outcome": OUTCOMES[end].told(guidance)}, sound=Sound.ERROR)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from kiosk.advice.outcomes import End
 from kiosk.card.apdu import CardLost, CardProblem, FileAbsent
@@ -23,7 +23,7 @@ from kiosk.flows.asking.ends import CardPulled, Left, VisitEnded
 from kiosk.flows.asking.runner import Move
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, PHONE, SIGN, TEXT, CardInHand, OtherCard
-from kiosk.flows.refusal import Stop, end_of
+from kiosk.flows.refusal import ENDS, Stop, end_of, failed_on_the_way
 from kiosk.hw.supervise import where
 from kiosk.language import dates
 from kiosk.portal.errors import PortalRefused, PortalUnreachable
@@ -33,25 +33,9 @@ from kiosk.portal.statement import statement
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Ends:
-    """How a purpose ends when it is not known what was done, and when the kiosk itself fails on the way."""
-
-    uncertain: End
-    cancelled: End
-    unknown: End
-    done: End
-
-
 OF_A_CERTIFICATE: Final = {
     *(End.CERTIFICATE_ABSENT, End.CERTIFICATE_EXPIRED, End.CERTIFICATE_REVOKED, End.CERTIFICATE_UNKNOWN),
     End.ATTRIBUTES_DIFFER,
-}
-ENDS: Final = {
-    Purpose.LINKING: Ends(End.PORTAL_UNCERTAIN, End.PROBLEM_CANCELLED, End.PROBLEM_UNCERTAIN, End.PROBLEM_LINKED),
-    Purpose.RELEASE: Ends(
-        End.RELEASE_UNCERTAIN, End.PROBLEM_NOT_RELEASED, End.PROBLEM_RELEASE_UNCERTAIN, End.PROBLEM_RELEASED
-    ),
 }
 
 
@@ -119,12 +103,10 @@ class Memory:
     def problem(self) -> End:
         """What is known at a moment that nobody foresaw, and no more. Ends at the portal what can be ended."""
         self.cancel()
-        ends = ENDS[self.purpose]
-        if self.done is not None or self.over is State.COMPLETED:
-            return ends.done
-        if not self.sent:
+        over = State.COMPLETED if self.done is not None else self.over
+        if not self.sent and over is not State.COMPLETED:
             return End.KIOSK_PROBLEM
-        return ends.cancelled if self.over in (State.CANCELLED, State.REFUSED) else ends.unknown
+        return failed_on_the_way(self.purpose, over)
 
 
 def carried_out(memory: Memory, act: Callable[[], T]) -> T:

@@ -160,7 +160,11 @@ def at_reader(settings: Settings) -> Finding:
     seen, slot = threading.Event(), PcscReader(settings.reader.name)
     slot.start(lambda state: seen.set() if state is not ReaderState.ABSENT else None)
     seen.wait(READER_SECONDS)
-    finding = reader.judge(slot.state, settings.reader.name, slot.slots)
+    answers = slot.answers
+    while answers is None:  # it is soon known to answer, or not to
+        seen.wait(0.1)
+        answers = slot.answers
+    finding = reader.judge(slot.state, settings.reader.name, slot.slots, answers)
     slot.stop()
     return finding
 

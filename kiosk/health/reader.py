@@ -20,9 +20,18 @@ INSIDE = {
 }
 
 
-def judge(state: ReaderState, wanted: str | None, slots: Mapping[str, ReaderState] | None = None) -> Finding:
+def judge(
+    state: ReaderState, wanted: str | None, slots: Mapping[str, ReaderState] | None = None, answers: bool = True
+) -> Finding:
     """state: as the kiosk has it. wanted: the reader the settings name; None: whichever is there. slots: every slot
-    that counts then, by name."""
+    that counts then, by name. answers: pcscd does, if only that there is no reader."""
+    if not answers:
+        return Finding(
+            "reader",
+            State.PROBLEM,
+            "pcscd, through which it is reached, stands still",
+            "systemctl restart pcscd; if it comes back, another reader or another driver",
+        )
     if state is ReaderState.ABSENT:
         name = f'"{wanted}"' if wanted else "any"
         return Finding(

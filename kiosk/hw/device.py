@@ -56,8 +56,14 @@ class Reader(Protocol):
     def insertion(self) -> int:
         """Counts insertions, so that one can tell the card that stayed from the card that came back."""
 
+    @property
+    def answers(self) -> bool | None:
+        """What drives the slots answers, if only that there are none. False: not for so long that it will not, and
+        nothing that could still be done is under way. None: not known yet."""
+
     def start(self, changed: Callable[[ReaderState], None]) -> None:
-        """Begin to watch; `changed` is called from the watching thread at every change, within 3 s of it."""
+        """Begin to watch; `changed` is called from the watching thread at every change, within 3 s of it,
+        and when it answers, or does not, to what somebody has asked of a card."""
 
     def connect(self) -> Connection:
         """Power the card and hold it exclusively. Raises `Lost` when there is none."""
@@ -70,6 +76,7 @@ class NoReader:
 
     state = ReaderState.ABSENT
     insertion = 0
+    answers = True
 
     def start(self, changed: Callable[[ReaderState], None]) -> None:
         pass

@@ -41,7 +41,6 @@ import fcntl
 import logging
 import math
 import os
-import queue
 import random
 import re
 import socket
@@ -62,6 +61,7 @@ from escpos.exceptions import Error as EscposError
 from escpos.printer import Network, Serial, Usb
 from PIL import Image
 
+from kiosk.hw import addresses
 from kiosk.hw.device import NotPrinted, Printed, Printer, PrinterFault, PrinterState
 
 if TYPE_CHECKING:
@@ -154,16 +154,8 @@ class _Network(_Patient, Network):  # type: ignore[misc]
     _device: Any
 
     def open(self, raise_not_found: bool = True) -> None:
-        """Try each address that the name stands for; each has its share of the time."""
         self.close()
-        addresses = _look_up(self.host, self.port, self.patience())
-        for at, address in enumerate(addresses):
-            try:
-                self._device = socket.create_connection(address, self.patience() / (len(addresses) - at))
-                break
-            except OSError:
-                if at == len(addresses) - 1:
-                    raise
+        self._device = addresses.connect(self.host, self.port, self.patience)
         self._device.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each question waits 40 ms for an ACK
 
     def _raw(self, msg: bytes) -> None:
@@ -564,27 +556,3 @@ def _is_status(byte: int) -> bool:
 def _milliseconds(seconds: float) -> int:
     """As pyusb counts, where 0 would mean for ever."""
     return max(1, int(seconds * 1000))
-
-
-def _look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
-    """The addresses that `host` stands for. Raises OSError, UnicodeError for what can be no name, and TimeoutError.
-
-    The resolver cannot be told to give up, so it is left behind in a thread of its own.
-    """
-    answers: queue.SimpleQueue[list[tuple[str, int]] | Exception] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put([(str(address[0]), port) for *_, address in found])
-        except Exception as error:
-            answers.put(error)
-
-    threading.Thread(target=ask, name="printer's name", daemon=True).start()
-    try:
-        answer = answers.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError("the resolver does not answer") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer

@@ -26,6 +26,10 @@ into it waits for ever. So a second thread feels the watch's pulse. One that has
 up: the reader is ABSENT until a look comes back. What a visit asks of a card (connect, transmit, close) is waited for
 so long and no longer (`supervise.within`), and is then `Lost` like a card that was pulled.
 
+Whether pcscd answers is told to the caretaker, who has it started again (`caretaker/restarts.py`). It does not while
+the watch stands still, or a call that was given up is still out. That is not said while a visit still waits for a call,
+for none that may still be done is to be cut off; and while it is said, none is begun.
+
 Every context has a generation. What a dead or a stopped one still has to say is dropped.
 
 A connection has a context of its own, because pcsc-lite lets only one call at a time into a context and the watch is
@@ -173,6 +177,8 @@ class PcscReader:
         self._changed: Callable[[ReaderState], None] = lambda _: None
         self._complaints = supervise.Complaints(log)
         self._looked = time.monotonic()  # when the watch was last seen to move
+        self._known = False  # what comes of a look is
+        self._calls = supervise.Calls()  # of visits
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -183,6 +189,13 @@ class PcscReader:
     @property
     def insertion(self) -> int:
         return self._insertion
+
+    @property
+    def answers(self) -> bool | None:
+        still = self._thread is not None and time.monotonic() - self._looked >= STILL_SECONDS
+        if (still or self._calls.out) and not self._calls.under_way:
+            return False
+        return True if self._known else None
 
     @property
     def slots(self) -> dict[str, ReaderState]:
@@ -220,9 +233,14 @@ class PcscReader:
         slot = self._slot
         if slot is None or slot.state is not ReaderState.CARD:
             raise Lost("no card in the reader")
+        if self.answers is False:
+            raise Lost("the card reader service stands still")
         try:
-            return supervise.within(
-                CONNECT_SECONDS, "connecting", lambda: _PcscConnection(slot.name), late=_PcscConnection.close
+            return self._calls.within(
+                CONNECT_SECONDS,
+                "connecting",
+                lambda: _PcscConnection(slot.name, self._calls),
+                late=_PcscConnection.close,
             )
         except PcscError as error:
             if error.code in _NO_ANSWER:
@@ -247,6 +265,7 @@ class PcscReader:
         def no_reader() -> None:
             generation = self._generation
             if not stop.is_set():
+                self._known = True
                 self._see(generation, [])
 
         supervise.keep(
@@ -268,13 +287,18 @@ class PcscReader:
                 for slots in self._looks(context, stop):
                     if generation != self._generation:
                         return  # it was given up, and has come back: the next begins anew
-                    self._looked = time.monotonic()
+                    self._looked, self._known = time.monotonic(), True
                     self._see(generation, slots)
             finally:
                 self._context = None
 
     def _feel_pulse(self, stop: threading.Event) -> None:
+        out = False
         while not stop.wait(PULSE_SECONDS):
+            if out is not self._calls.out:
+                out = not out
+                with self._complaints.survive("card reader: the listener"):
+                    self._changed(self._state)
             if time.monotonic() - self._looked < STILL_SECONDS or self._state is ReaderState.ABSENT:
                 continue
             with self._lock:
@@ -393,7 +417,8 @@ _FAILED_ONCE = frozenset(
 class _PcscConnection:
     """Implements `hw.device.Connection`."""
 
-    def __init__(self, reader: str) -> None:
+    def __init__(self, reader: str, calls: supervise.Calls) -> None:
+        self._calls = calls
         self._context: int | None = None
         self._lost = False
         code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
@@ -419,7 +444,7 @@ class _PcscConnection:
             raise Lost("the connection to the card has ended")
         pci = scard.SCARD_PCI_T1 if self._protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         try:
-            code, answer = supervise.within(
+            code, answer = self._calls.within(
                 ANSWER_SECONDS, "SCardTransmit", lambda: scard.SCardTransmit(self._card, pci, list(apdu))
             )
         except supervise.Hung as hung:
@@ -448,7 +473,7 @@ class _PcscConnection:
             scard.SCardReleaseContext(context)
 
         with suppress(Exception):
-            supervise.within(CLOSE_SECONDS, "closing", lets_go)
+            self._calls.within(CLOSE_SECONDS, "closing", lets_go)
 
 
 def _connect_exclusively(context: int, reader: str) -> int:

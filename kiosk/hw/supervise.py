@@ -131,6 +131,51 @@ def within(seconds: float, name: str, work: Callable[[], T], late: Callable[[T],
     return results[0]
 
 
+class Calls:
+    """Calls into one daemon, each waited for so long: whether one is under way, and one that was given up still out."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._given_up: list[threading.Event] = []  # each set when its call has come back after all
+
+    @property
+    def under_way(self) -> bool:
+        """Somebody waits for one."""
+        return self._under_way > 0
+
+    @property
+    def out(self) -> bool:
+        """One that nobody waits for any more has not come back."""
+        with self._lock:
+            self._given_up = [each for each in self._given_up if not each.is_set()]
+            return bool(self._given_up)
+
+    def within(
+        self, seconds: float, name: str, work: Callable[[], T], late: Callable[[T], object] = lambda _result: None
+    ) -> T:
+        """As `within` itself."""
+        back = threading.Event()
+
+        def works() -> T:
+            try:
+                return work()
+            finally:
+                back.set()
+
+        with self._lock:
+            self._under_way += 1
+        try:
+            return within(seconds, name, works, late)
+        except Hung:
+            with self._lock:
+                self._given_up.append(back)
+            raise
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+
 def stands(thread: threading.Thread) -> str:
     """Where a thread is now, innermost first: no values."""
     frame = sys._current_frames().get(thread.ident or 0)

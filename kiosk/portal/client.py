@@ -25,7 +25,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar, overload
+from typing import Literal, NamedTuple, TypeVar, overload
 from urllib.parse import urlsplit
 
 import msgspec
@@ -87,6 +87,13 @@ class Problem(msgspec.Struct, frozen=True):
     opens_at: Moment | None = None
 
 
+class Sent(NamedTuple):
+    """What attributes were sent for, and how that has ended, as far as the portal has said so."""
+
+    purpose: Purpose
+    ended: State | None = None
+
+
 class PortalClient:
     """One session's talk with the portal. Opens nothing before its first call, so it may be made before the fork.
 
@@ -105,6 +112,7 @@ class PortalClient:
         self._own_end: datetime | None = None
         self._its_end: datetime | None = None
         self.holding = False  # attributes were sent, to be held, and what they were sent for has not been ended by us
+        self.last: Sent | None = None  # by this session; None: nothing was sent
         self.ahead: float | None = None  # s, of this machine's clock before the portal's, as of its last answer
 
     def check(self) -> None:
@@ -137,7 +145,7 @@ class PortalClient:
 
     def hold(self, request: Request, applicant: Applicant) -> Held:
         """Send the four attributes, to be held until the request ends."""
-        self.holding = True
+        self.holding, self.last = True, Sent(request.purpose)
         body = msgspec.json.encode(applicant)
         call = _Call("hold", "PUT", f"{_path(request.purpose, request.id)}/applicant", body, _key())
         return _decode("hold", Held, self._repeat(call))
@@ -160,6 +168,7 @@ class PortalClient:
             if refused.reason in FOREIGN[request.purpose]:
                 raise PortalBroken("submit") from None
             raise
+        self._knows(request, State.COMPLETED)
         self._ended(request)
         return done
 
@@ -205,6 +214,7 @@ class PortalClient:
         self.holding = False
         ended = self._end(request.purpose, request.id)
         if ended:
+            self._knows(request, ended)
             self._ended(request)
         return ended
 
@@ -260,6 +270,10 @@ class PortalClient:
             case State.CANCELLED:
                 raise PortalUnreachable("no")
         raise PortalUnreachable("unknown")
+
+    def _knows(self, request: Request, ended: State) -> None:
+        if self.last is not None and self.last.purpose is request.purpose:
+            self.last = Sent(request.purpose, ended)
 
     def _ended(self, request: Request) -> None:
         self.holding = False

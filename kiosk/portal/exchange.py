@@ -6,7 +6,8 @@ has closed looks alive until the answer does not come. Here everything up to the
 everything after it `NoAnswer`.
 
 Time-outs of sockets count each read anew, so a portal that sends a byte now and then would never time out. The deadline
-is therefore kept from outside: when it passes, the connection is shut under whatever waits on it.
+is therefore kept from outside: when it passes, the connection is shut under whatever waits on it. Before there is one,
+finding the name and trying the addresses that it stands for share what there is (`hw/addresses.py`).
 
 A wrong clock looks like a portal that cannot be reached: the certificate of whoever answers is not valid yet, or no
 more. So what TLS says of time is kept (`ill_timed`), as is the moment that an answer bears, and the client tells
@@ -32,6 +33,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from kiosk.config.kiosk import PORTAL_FILES, Portal
+from kiosk.hw import addresses
 from kiosk.portal.errors import IllTimed, Misconfigured
 
 ANSWER_LIMIT = 256 * 1024  # bytes; openapi.yaml, Transport
@@ -108,9 +110,12 @@ class _Connection(HTTPSConnection):
     """An HTTPS connection that another thread can shut at any time, in the middle of the handshake too."""
 
     handle: socket.socket | None = None  # a second descriptor of the same connection; TLS takes the first for itself
+    until: Deadline  # for whoever may be at the other end to take it
 
     def _new_conn(self) -> socket.socket:
-        sock = super()._new_conn()
+        sock = addresses.connect(self._dns_host, self.port, lambda: self.until.left)
+        sock.settimeout(self.until.left)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.handle = sock.dup()
         return sock
 
@@ -147,13 +152,14 @@ def exchange(
         timeout=min(settings.connect_timeout_seconds, deadline.left),
         ssl_context=context,
     )
+    connection.until = Deadline(min(settings.connect_timeout_seconds, deadline.left))
     watchdog = threading.Timer(deadline.left, connection.shut)
     watchdog.daemon = True
-    watchdog.start()
     try:
         try:
+            watchdog.start()
             connection.connect()
-        except (HTTPError, HTTPException, OSError, ValueError) as error:
+        except (HTTPError, HTTPException, OSError, ValueError, RuntimeError) as error:  # the last: no thread can begin
             raise NotSent(_ill_timed(error)) from None
         try:
             ends = _end_of_peer(connection)

@@ -76,7 +76,7 @@ from kiosk.session.handover import Handover
 from kiosk.session.session import Session
 from kiosk.session.shown import View
 from kiosk.voice.mouth import Mouth
-from kiosk.web import peer, view
+from kiosk.web import peer, steady, view
 from kiosk.web.app import create
 from kiosk.web.door import Door
 from kiosk.web.site import Site
@@ -107,6 +107,8 @@ SAFE: dict[SafeFor, str] = {
     "starts": "three starts came to nothing; what was said before this tells why. The next start is as set again",
 }
 Thing = TypeVar("Thing")
+
+steady.measure(steady.GUNICORN)
 
 HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 UNHEARD = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "TSTP", "WINCH"))
@@ -238,12 +240,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         try:
             OneSession(self).run()
         except SystemExit as ended:
-            if os.getpid() == arbiter and not ended.code:  # as it was told to
+            if os.getpid() == arbiter and not ended.code:  # as it was told to, and no worker that could not begin
                 self._starts.good()
-            raise
-        finally:
-            if os.getpid() == arbiter:  # and no worker that could not begin
                 self._caretaker.tell(event("server_ended"))
+            raise
 
     def stop(self) -> None:
         """The session of this process is to end. For a signal's handler: nothing is waited for."""

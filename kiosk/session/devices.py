@@ -100,7 +100,7 @@ class Devices:
         self._doors_day = self._portal_day = dates.today()  # on which each was asked last
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
-        self._reader_before: ReaderState | None = None
+        self._answered: bool | None = None  # the reader did, at the last look
         self._near_end = False  # the printer's paper is
         self._clock_seen = False  # the portal has told its hour since it was reported
         self._stopped = threading.Event()
@@ -252,7 +252,9 @@ class Devices:
         if self.safe_for is not None:
             return [("safe_mode", self.safe_for), *((unused, "unused") for unused in UNUSED)]
         found = [("safe_mode", "off"), *self.aids.reports()]
-        found.append(("reader", "absent" if self.reader.state is ReaderState.ABSENT else "present"))
+        if (answers := self.reader.answers) is not None:
+            stands = "absent" if self.reader.state is ReaderState.ABSENT else "present"
+            found.append(("reader", stands if answers else "still"))
         if not self._has_printer:
             found.append(("printer", "none"))
         elif "printer" in self._known:
@@ -273,9 +275,10 @@ class Devices:
         states: list[Event] = []
         if self.safe_for is not None:
             return states
-        reader, self._reader_before = self._reader_before, self.reader.state
-        if reader is not None and (reader is ReaderState.ABSENT) == (self._reader_before is ReaderState.ABSENT):
-            states.append(event("reader", reader="absent" if reader is ReaderState.ABSENT else "present"))
+        answers = self.reader.answers is not False and self.reader.state is not ReaderState.ABSENT
+        before, self._answered = self._answered, answers
+        if before is answers:
+            states.append(event("reader", reader="present" if answers else "absent"))
         if "printer" in self._known and self._has_printer:
             fault = self.printer_fault
             states.append(event("printer", printer=fault.value if fault else "ready"))

@@ -55,7 +55,7 @@ def run(session: Session) -> End:
         log.error("%s", at or where(error))
         if who is not Who.OFFICER:
             with contextlib.suppress(Exception):  # the person has left, or there is no way to show even that
-                tell(session, end_of(error))
+                tell(session, end_of(error, session.portal.last))
     log.info("session ends: %s", end)
     session.end()
     with contextlib.suppress(Exception):  # whatever cannot be shown: the process ends, and with it all it knows
@@ -71,9 +71,7 @@ def give_up(session: Session) -> None:
     if not session.in_use:
         session.give_up(Screen("closing"))
         return
-    portal = session.portal
-    purposes = [entry.purpose for entry in portal.left()] if portal.holding else []
-    session.give_up(problem(session.guidance, purposes[-1] if purposes else None))
+    session.give_up(problem(session.guidance, session.portal.last))
 
 
 class Who(Enum):

@@ -45,6 +45,10 @@ class VpcdReader:
     def insertion(self) -> int:
         return self._insertion
 
+    @property
+    def answers(self) -> bool:
+        return True
+
     def start(self, changed: Callable[[ReaderState], None]) -> None:
         self._changed = changed
         self._stop, self._stopped = socket.socketpair()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
@@ -312,6 +313,26 @@ def test_who_reports_and_falls_silent_is_started_again(world: World) -> None:
 
     until(told)
     assert world.written == [("restarted_silent", {"part_silent": "server"})]
+
+
+def test_a_pcscd_that_sessions_say_stands_still_is_started_again_and_nobody_elses_word_counts(world: World) -> None:
+    def told(reason: str, who: Speaker, seconds: int) -> list[tuple[str, dict[str, object]]]:
+        before = len(world.written)
+        for second in range(seconds):
+            if second % 10 == 0:
+                world.asks(Report("reader", reason), who)
+            world.turns(1)
+        return [each for each in world.written[before:] if each[0] != "check"]
+
+    assert told("still", "browser", 40) == []
+    assert told("present", "server", 40) == []
+    said = told("still", "server", 20)
+    time.sleep(0.05)
+    said += told("still", "server", 5)
+    assert said == [("restarted_silent", {"part_silent": "pcscd"})]
+    until(lambda: COMMANDS["pcscd"] in world.commands)
+    shown = world.asks(Board(), "server")
+    assert isinstance(shown, Rows) and [row.reason for row in shown.rows if row.check == "reader"] == ["still"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from kiosk.caretaker.restarts import (
     ACTIVE,
     BEGUN_SECONDS,
     COMMANDS,
+    HEARD_SECONDS,
     SILENT_TIMES,
     STEADY_SECONDS,
+    STILL_SECONDS,
     NotRestarted,
     Restarts,
     Watched,
@@ -57,6 +59,18 @@ class World:
         if self.active:
             until(lambda: (self.passes(0), len(self.told) > told)[1])
 
+    def cards_are(self, reason: str, seconds: float = 0.0) -> None:
+        """What sessions say of the reader, every ten seconds and at least once; and systemd was asked what it is."""
+        looked, told = self.looked, len(self.told)
+        for _ in range(int(seconds / 10) + 1):
+            self.restarts.reader_is(reason)
+            for _ in range(20):
+                self.passes(0.5)
+        time.sleep(0.05)
+        self.passes(0)
+        if self.looked > looked and self.active:
+            until(lambda: (self.passes(0), len(self.told) > told)[1])
+
     @property
     def names(self) -> list[str]:
         return [told.name for told in self.told]
@@ -77,7 +91,7 @@ def test_what_has_begun_anew_tells_that_it_has_worked(what: Restarted, begins: s
     assert world.passes(2 * BEGUN_SECONDS) == "done" and world.names == ["restart_asked"]
 
 
-@pytest.mark.parametrize("what", COMMANDS)
+@pytest.mark.parametrize("what", RESTARTED_BY)
 def test_what_does_not_begin_is_told_once(what: Restarted) -> None:
     world = World()
     world.restarts.ask(12, "supervisor", what)
@@ -96,7 +110,7 @@ def test_what_systemd_does_not_take_is_told_at_once() -> None:
 
 def test_nothing_is_asked_of_a_machine_that_is_somebodys_own() -> None:
     world = World(can=False)
-    for what in COMMANDS:
+    for what in RESTARTED_BY:
         with pytest.raises(NotRestarted):
             world.restarts.ask(12, "supervisor", what)
     world.restarts.lives("server")
@@ -173,9 +187,58 @@ def test_what_staff_have_asked_for_and_what_nobody_has_end_each_by_itself(staff_
     assert world.passes(BEGUN_SECONDS) == "done" and world.names.count("restart_failed") == 1
 
 
+def test_a_pcscd_that_does_not_answer_is_started_again_three_times_and_then_left_to_people() -> None:
+    world, command = World(), COMMANDS["pcscd"]
+    world.restarts.reader_is("still")
+    world.passes(STILL_SECONDS - 1)
+    assert not world.looked, "it may come back by itself"
+    for _ in range(SILENT_TIMES + 2):
+        world.cards_are("still", 2 * STILL_SECONDS)
+        world.cards_are("present")
+    assert world.told == [event("restarted_silent", part_silent="pcscd")] * SILENT_TIMES
+    until(lambda: world.commands == [command] * SILENT_TIMES)
+    world.cards_are("absent", STEADY_SECONDS)
+    world.cards_are("still", 2 * STILL_SECONDS)
+    assert len(world.told) == SILENT_TIMES + 1, "and after it was well for long it may be tried again"
+
+
+def test_a_pcscd_that_answers_no_more_than_before_is_told_of_each_time_it_was_started_again() -> None:
+    world = World()
+    world.cards_are("still", (SILENT_TIMES + 2) * (BEGUN_SECONDS + 2 * STILL_SECONDS))
+    tried = [event("restarted_silent", part_silent="pcscd"), event("restart_failed", restarted="pcscd")]
+    assert world.told == tried * SILENT_TIMES
+    assert world.restarts.stand == RestartsStand(True), "and staff have asked for nothing"
+
+
+@pytest.mark.parametrize("reason", ["present", "absent", "unused"])
+def test_a_pcscd_that_answers_in_between_stays_as_it_is(reason: str) -> None:
+    world = World()
+    for _ in range(5):
+        world.restarts.reader_is("still")
+        world.passes(STILL_SECONDS - 1)
+        world.restarts.reader_is(reason)
+        world.passes(2)
+    assert (world.looked, world.told) == (0, [])
+
+
+def test_what_was_said_of_pcscd_long_ago_by_a_session_that_says_nothing_more_does_not_hold() -> None:
+    world = World()
+    world.restarts.reader_is("still")
+    world.passes(HEARD_SECONDS)
+    world.restarts.reader_is("still")
+    world.passes(STILL_SECONDS - 1)
+    assert world.looked == 0
+
+
+def test_a_pcscd_that_an_operator_has_stopped_or_that_is_somebodys_own_stays_as_it_is() -> None:
+    for world in (World(active=False), World(can=False)):
+        world.cards_are("still", 4 * STILL_SECONDS)
+        assert (world.told, world.commands) == ([], [])
+
+
 def test_both_parts_that_fall_silent_end_each_by_itself() -> None:
     world = World()
-    for part in restarts.WATCHED:
+    for part in ("server", "browser"):
         world.restarts.lives(part)
         world.falls_silent(part)
     world.restarts.hear(event("screen_started"))
@@ -194,5 +257,5 @@ def test_a_kiosk_that_says_it_is_out_of_order_is_not_taken_for_silent() -> None:
 
 
 def test_the_tables_know_the_same_words() -> None:
-    assert set(COMMANDS) == set(RESTARTED_BY) == set(FIELDS["restarted"].values or {})
+    assert set(COMMANDS) == set(RESTARTED_BY) | set(ACTIVE) == set(FIELDS["restarted"].values or {})
     assert set(ACTIVE) == set(restarts.WATCHED) == set(FIELDS["part_silent"].values or {})

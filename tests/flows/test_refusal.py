@@ -8,9 +8,11 @@ from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End
 from kiosk.card.apdu import CardProblem
 from kiosk.config import guidance
 from kiosk.flows.asking.screen import Sound
-from kiosk.flows.refusal import Stop, end_of, slip, tell
+from kiosk.flows.refusal import Stop, end_of, problem, slip, tell
 from kiosk.hw.device import NotPrinted, PrinterFault
+from kiosk.portal.client import Sent
 from kiosk.portal.errors import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
+from kiosk.portal.model import Purpose, State
 from tests.flows.scripted import ScriptedKiosk
 
 FACTS = guidance.load()
@@ -31,6 +33,26 @@ FACTS = guidance.load()
 )
 def test_every_problem_has_its_page(problem: Exception, end: End) -> None:
     assert end_of(problem) is end
+
+
+@pytest.mark.parametrize(
+    ("sent", "end"),
+    [
+        (None, End.KIOSK_PROBLEM),
+        (Sent(Purpose.LINKING), End.PROBLEM_UNCERTAIN),
+        (Sent(Purpose.LINKING, State.EXPIRED), End.PROBLEM_UNCERTAIN),
+        (Sent(Purpose.LINKING, State.CANCELLED), End.PROBLEM_CANCELLED),
+        (Sent(Purpose.LINKING, State.COMPLETED), End.PROBLEM_LINKED),
+        (Sent(Purpose.RELEASE), End.PROBLEM_RELEASE_UNCERTAIN),
+        (Sent(Purpose.RELEASE, State.CANCELLED), End.PROBLEM_NOT_RELEASED),
+        (Sent(Purpose.RELEASE, State.COMPLETED), End.PROBLEM_RELEASED),
+    ],
+)
+def test_what_no_flow_has_told_is_told_by_what_the_portal_is_known_to_have_done(sent: Sent | None, end: End) -> None:
+    assert end_of(KeyError("unforeseen"), sent) is end
+    assert problem(FACTS, sent).facts["end"] == end.value
+    assert end_of(PortalClosed(), sent) is End.PORTAL_CLOSED, "what a flow knows is believed"
+    assert end_of(Stop(End.KIOSK_PROBLEM), sent) is End.KIOSK_PROBLEM
 
 
 @pytest.mark.parametrize("end", End, ids=lambda end: end.value)

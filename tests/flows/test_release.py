@@ -18,8 +18,7 @@ from kiosk.flows.asking.ends import Left
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.benefits import benefits
 from kiosk.flows.linking import link
-from kiosk.flows.refusal import Stop
-from kiosk.flows.signed_request import ENDS
+from kiosk.flows.refusal import ENDS, Stop
 from kiosk.portal.client import PortalClient
 from kiosk.portal.model import FOREIGN, Offer, Purpose, Released, State
 from kiosk.receipts.slips import AlreadyLinkedSlip, OutcomeSlip, ReleasedSlip

@@ -19,6 +19,11 @@ def test_the_reader_that_was_looked_for_is_named() -> None:
     assert "(any was looked for)" in judge(ReaderState.ABSENT, None).words
 
 
+def test_a_service_that_stands_still_is_named_and_not_taken_for_a_reader_that_is_not_there() -> None:
+    found = judge(ReaderState.ABSENT, None, {}, answers=False)
+    assert found.lacks and "pcscd" in found.words and "systemctl restart pcscd" in found.cure
+
+
 def test_a_card_that_does_not_answer_is_said_with_its_reason() -> None:
     mute = judge(ReaderState.MUTE, None)
     assert mute.state is State.WARNING and "wrong way round" in mute.words

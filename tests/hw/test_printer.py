@@ -240,6 +240,32 @@ def test_a_host_that_takes_nothing_ends_in_bounded_time() -> None:
         assert time.monotonic() - start < 1
 
 
+@pytest.mark.parametrize("said", [b"\xff", b"\x12", b"\x00" * 64], ids=["ones", "all is well", "zeros"])
+def test_a_device_that_never_stops_talking_ends_in_bounded_time_and_is_not_believed(said: bytes) -> None:
+    """No printer, or one whose line is stuck: what it says may even look like the answer that all is well."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def talk() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=talks, args=(server.accept()[0],), daemon=True).start()
+
+        def talks(client: socket.socket) -> None:
+            with contextlib.suppress(OSError), client:
+                while True:
+                    client.sendall(said * 1000)
+
+        threading.Thread(target=talk, daemon=True).start()
+        host, port = server.getsockname()
+        printer = open_printer(PrinterSettings(kind="network", host=host, port=port, width=512, timeout_seconds=0.5))
+        start = time.monotonic()
+        printer.state()
+        assert time.monotonic() - start < 3
+        outcome = printer.print(picture(512, 300))
+        assert isinstance(outcome, NotPrinted) and time.monotonic() - start < 30
+        server.shutdown(socket.SHUT_RDWR)
+
+
 def test_watching_and_printing_do_not_mix(narrow: VirtualPrinter) -> None:
     printer = over_network(narrow, timeout=5)
     narrow.switches.rows_per_second = 4000

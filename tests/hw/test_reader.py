@@ -19,11 +19,14 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.config.kiosk import Settings
+from kiosk.health import look
 from kiosk.hw import reader as module
-from kiosk.hw.device import Lost, Reader, ReaderState
+from kiosk.hw.device import Connection, Lost, Reader, ReaderState
 from kiosk.hw.reader import STILL_SECONDS, PcscReader, Slot, choose
 from kiosk.sim.card.wire import VpcdCard
 from tests.pcscd import PORT, Pcscd, missing, virtual_reader
+from tests.stage import until
 
 ABSENT, EMPTY, CARD, MUTE = ReaderState
 PORTS = (PORT, PORT + 1)  # the two slots of the virtual reader
@@ -382,21 +385,114 @@ def test_a_pcscd_that_stands_still_holds_up_no_visit_and_is_used_again_when_it_g
         os.kill(pcscd.pid, signal.SIGSTOP)
         stopped = time.monotonic()
         try:
-            for asks in (lambda: connection.transmit(Chip.TRIES), slot.reader.connect):
-                with pytest.raises(Lost, match="has not come back within"):
-                    asks()
+            with pytest.raises(Lost, match="has not come back within"):
+                connection.transmit(Chip.TRIES)
+            with pytest.raises(Lost, match="stands still"):
+                slot.reader.connect()
             connection.close()
             while slot.reports.get(timeout=20) is not ABSENT:
                 pass
             took = time.monotonic() - stopped
             print(f"pcscd stopped: noticed after {took * 1000:.0f} ms")
             assert took < STILL_SECONDS + PROMISE
+            assert slot.reader.answers is False
         finally:
             os.kill(pcscd.pid, signal.SIGCONT)
         slot.until(CARD, "pcscd goes on")
+        until(lambda: slot.reader.answers)
         again = slot.reader.connect()
         assert again.transmit(Chip.TRIES) == NOT_VERIFIED, "what was asked for too late holds no card, and no PIN"
         again.close()
+
+
+def test_a_connect_that_hangs_is_given_up(pcscd: Pcscd, slot: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 1.0)
+    with closing(insert(slot)):
+        os.kill(pcscd.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(Lost, match="has not come back within"):
+                slot.reader.connect()
+        finally:
+            os.kill(pcscd.pid, signal.SIGCONT)
+        until(lambda: slot.reader.answers)
+        slot.reader.connect().close()
+
+
+def lost(connection: Connection) -> None:
+    with pytest.raises(Lost):
+        connection.transmit(Chip.TRIES)
+
+
+def test_it_is_not_said_that_pcscd_stands_still_while_a_command_may_still_be_done(
+    pcscd: Pcscd, slot: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STILL_SECONDS", 0.5)
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 2.0)
+    with closing(insert(slot)):
+        connection = slot.reader.connect()
+        said: list[bool | None] = []
+        os.kill(pcscd.pid, signal.SIGSTOP)
+        try:
+            asking = threading.Thread(target=lambda: lost(connection))
+            asking.start()
+            while asking.is_alive():
+                said.append(slot.reader.answers)
+                time.sleep(0.1)
+            assert len(said) > 10 and False not in said[:-1]
+            assert slot.reader.answers is False
+        finally:
+            os.kill(pcscd.pid, signal.SIGCONT)
+        connection.close()
+
+
+def test_a_driver_that_hangs_over_one_card_is_told_though_the_watch_goes_on(
+    slot: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(module, "CLOSE_SECONDS", 0.5)
+    chip = Chip()
+    card = insert(slot, chip)
+    connection = slot.reader.connect()
+    with pytest.raises(Lost, match="has not come back within"):
+        connection.transmit(Chip.SLEEP)
+    connection.close()
+    assert slot.reader.answers is False and slot.reader.state is CARD
+    until(lambda: slot.reports.qsize() > 0)
+    assert slot.reports.get() is CARD, "so that it is told at once, and not with the next round"
+    with pytest.raises(Lost, match="stands still"):
+        slot.reader.connect()
+    card.close()
+    until(lambda: slot.reader.answers)
+
+
+@pytest.mark.parametrize("readers", [True, False])
+def test_a_pcscd_that_stands_still_from_the_first_is_told_of_as_one_that_only_has_no_reader_is_not(
+    pcscd: Pcscd, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, readers: bool
+) -> None:
+    monkeypatch.setattr(module, "STILL_SECONDS", 2.0)
+    pcscd.start(readers=readers)
+    os.kill(pcscd.pid, signal.SIGSTOP)
+    try:
+        slot = watch()
+        assert slot.reader.answers is None, "it may be about to"
+        until(lambda: slot.reader.answers is False)
+        found = look.at_reader(Settings())
+        assert found.lacks and "stands still" in found.words
+    finally:
+        os.kill(pcscd.pid, signal.SIGCONT)
+    until(lambda: slot.reader.answers)
+    assert "stands still" not in look.at_reader(Settings()).words
+
+
+def test_a_pcscd_that_is_not_there_is_none_that_stands_still(
+    watch: Callable[..., Watched], pcscd: Pcscd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STILL_SECONDS", 3.0)  # more than the longest pause between two looks for it
+    slot = watch()
+    until(lambda: slot.reader.answers)
+    for _ in range(45):
+        time.sleep(0.1)
+        assert slot.reader.answers, "and it is systemd's to start it when it is asked"
 
 
 def test_the_kiosk_may_start_before_pcscd(pcscd: Pcscd, watch: Callable[..., Watched]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,10 +20,11 @@ from kiosk.portal.client import (
     PortalClosed,
     PortalRefused,
     PortalUnreachable,
+    Sent,
     _problem,
 )
 from kiosk.portal.exchange import Answer
-from kiosk.portal.model import Linking, Refusal, State
+from kiosk.portal.model import Linking, Purpose, Refusal, State
 from kiosk.sim.portal.faults import MALFORMED, Fault
 from kiosk.sim.portal.sandbox import Sandbox
 from tests.portal.conftest import Visitor
@@ -149,6 +153,27 @@ def test_it_knows_whether_the_portal_may_be_holding_something(
     assert not client.holding
 
 
+def test_it_knows_what_was_sent_last_and_how_that_ended_as_far_as_the_portal_has_said_so(
+    client: PortalClient, sandbox: Sandbox, visitor: Visitors
+) -> None:
+    guest, linking = visitor("excellent"), client.begin()
+    assert client.last is None, "nothing was sent"
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="hold")
+    with pytest.raises(PortalUnreachable):
+        client.hold(linking, guest.applicant)
+    assert client.last == Sent(Purpose.LINKING)
+    sandbox.faults.switch_on(Fault.LOST_ANSWER, on="cancel")
+    assert client.cancel(linking) is None and client.last == Sent(Purpose.LINKING)
+    sandbox.faults.clear()
+    client.cancel(linking)
+    assert client.last == Sent(Purpose.LINKING, State.CANCELLED)
+    guest.link(client)
+    assert client.last == Sent(Purpose.LINKING, State.COMPLETED)
+    with pytest.raises(PortalRefused):
+        guest.link(client)  # a second time
+    assert client.last == Sent(Purpose.LINKING), "linked it may be all the same"
+
+
 def test_a_portal_that_has_forgotten_everything_leaves_it_unknown(
     client: PortalClient, sandbox: Sandbox, held: tuple[Visitor, Linking]
 ) -> None:
@@ -253,6 +278,37 @@ def test_a_portal_that_is_not_there_has_done_nothing(settings: Portal) -> None:
         client.begin()
     assert unreachable.value.sent == "no"
     assert client.reachable() is False
+
+
+@pytest.mark.parametrize("takes", ["the name server", "every address"])
+def test_a_portal_whose_name_leads_nowhere_for_long_is_given_up_at_the_deadline(
+    settings: Portal, monkeypatch: pytest.MonkeyPatch, takes: str
+) -> None:
+    """A resolver knows no deadline, and where many addresses do not even refuse, each would have its own."""
+    silent = socket.create_server(("0.0.0.0", 0), backlog=0)
+    port = silent.getsockname()[1]
+    held = [socket.socket() for _ in range(4)]
+    for waiting in held:
+        waiting.setblocking(False)
+        waiting.connect_ex(("127.0.0.1", port))  # nobody takes them, and the kernel answers no more
+
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        if takes == "the name server":
+            threading.Event().wait(20)
+        return [(2, 1, 6, "", (f"127.0.0.{last}", port)) for last in range(1, 7)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    url = f"https://portal.test:{port}/"
+    client = PortalClient(msgspec.structs.replace(settings, url=url, timeout_seconds=1.0, retry_after_seconds=0.1))
+    for asks, longest in ((client.begin, 1.0), (client.reachable, 2.0)):
+        started = time.monotonic()
+        try:
+            assert asks() is False
+        except PortalUnreachable as unreachable:
+            assert unreachable.sent == "no"
+        assert time.monotonic() - started < longest + 1
+    for each in (silent, *held):
+        each.close()
 
 
 def test_a_submission_to_a_portal_that_went_away_has_done_nothing(

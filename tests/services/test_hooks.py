@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import inspect
 import logging
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -161,10 +162,23 @@ def test_an_aid_is_there_only_where_the_settings_name_it_and_a_beacon_only_with_
 
 @pytest.mark.parametrize("safe", [None, "settings", "starts"])
 def test_a_start_with_guidance_only_is_told(monkeypatch: pytest.MonkeyPatch, safe: SafeFor | None) -> None:
-    monkeypatch.setattr(server, "OneSession", lambda _app: SimpleNamespace(run=lambda: None))
+    monkeypatch.setattr(server, "OneSession", lambda _app: SimpleNamespace(run=sys.exit))
     caretaker = Caretaker()
-    server.Server(Settings(), guidance.load(), SlotReader, lambda _untold: caretaker, safe).run()
+    with pytest.raises(SystemExit):
+        server.Server(Settings(), guidance.load(), SlotReader, lambda _untold: caretaker, safe).run()
     assert caretaker.heard == ["server_started", *(["guidance_only"] if safe else []), "server_ended"]
+
+
+@pytest.mark.parametrize("code", [-1, 1, server.OneSession.APP_LOAD_ERROR])
+def test_a_server_that_ends_by_itself_is_not_told_of_as_one_that_was_told_to(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Such as one that the machine lets start no process any more."""
+    monkeypatch.setattr(server, "OneSession", lambda _app: SimpleNamespace(run=lambda: sys.exit(code)))
+    caretaker = Caretaker()
+    with pytest.raises(SystemExit):
+        server.Server(Settings(), guidance.load(), SlotReader, lambda _untold: caretaker).run()
+    assert caretaker.heard == ["server_started"]
 
 
 def test_a_device_that_cannot_be_opened_is_as_one_that_does_not_answer(caplog: pytest.LogCaptureFixture) -> None:

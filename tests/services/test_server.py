@@ -23,7 +23,8 @@ import pytest
 from kiosk.config import guidance
 from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.portal.model import Purpose
+from kiosk.portal.client import Sent
+from kiosk.portal.model import Purpose, State
 from kiosk.services.server import (
     HEARD,
     SETTLE_SECONDS,
@@ -299,8 +300,8 @@ def test_a_hail_of_signals_leaves_one_session_at_a_time(lasting: Running, proces
 class StandsStill:
     """A session whose thread does one thing, and its portal; a process's end raises here."""
 
-    def __init__(self, works: list[float], serves: bool, holding: bool) -> None:
-        self.works, self.in_use, self.holding = works, serves, holding
+    def __init__(self, works: list[float], serves: bool, last: Sent | None) -> None:
+        self.works, self.in_use, self.last = works, serves, last
         self.guidance, self.portal = guidance.load(), self
         self.shown: list[Screen] = []
         self.settled: list[object] = []
@@ -313,18 +314,27 @@ class StandsStill:
         self.shown.append(screen)
 
     def left(self) -> list[object]:
-        return [SimpleNamespace(purpose=Purpose.RELEASE)] if self.holding else []
+        return []
 
     def settle(self, left: object) -> None:
         self.settled.append(left)
 
 
 @pytest.mark.parametrize(
-    ("serves", "holding", "says"),
-    [(False, False, None), (True, False, "kiosk_problem"), (True, True, "problem_release_uncertain")],
+    ("serves", "last", "says"),
+    [
+        (False, None, None),
+        (True, None, "kiosk_problem"),
+        (True, Sent(Purpose.RELEASE), "problem_release_uncertain"),
+        (True, Sent(Purpose.RELEASE, State.COMPLETED), "problem_released"),
+        (True, Sent(Purpose.LINKING), "problem_uncertain"),
+        (True, Sent(Purpose.LINKING, State.EXPIRED), "problem_uncertain"),
+        (True, Sent(Purpose.LINKING, State.CANCELLED), "problem_cancelled"),
+        (True, Sent(Purpose.LINKING, State.COMPLETED), "problem_linked"),
+    ],
 )
 def test_a_session_that_stands_still_tells_whoever_is_here_cancels_what_was_begun_and_ends(
-    serves: bool, holding: bool, says: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    serves: bool, last: Sent | None, says: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Ended(Exception):
         pass
@@ -335,7 +345,7 @@ def test_a_session_that_stands_still_tells_whoever_is_here_cancels_what_was_begu
     slept: list[float] = []
     monkeypatch.setattr(os, "_exit", ends)
     monkeypatch.setattr(time, "sleep", slept.append)
-    session = StandsStill([0.0, 149.0, 2.0, 150.0], serves, holding)
+    session = StandsStill([0.0, 149.0, 2.0, 150.0], serves, last)
     thread = threading.Thread(target=threading.Event().wait, args=(5,), daemon=True)
     thread.start()
     with pytest.raises(Ended):

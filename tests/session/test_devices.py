@@ -395,6 +395,23 @@ def test_the_board_hears_how_each_device_is_as_far_as_it_is_known(outside: Outsi
     assert reports(devices, caretaker)["portal"] == "misconfigured", "nobody is to look for a cable"
 
 
+@pytest.mark.parametrize("state", ReaderState)
+def test_a_reader_whose_driver_does_not_answer_is_away_and_the_driver_is_what_is_told_of(
+    outside: Outside, state: ReaderState
+) -> None:
+    caretaker, reader = Caretaker(), SlotReader()
+    devices = Devices(reader, cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker)
+    reader.state, reader.answers = state, False
+    assert reports(devices, caretaker)["reader"] == "still"
+    for _ in range(2):
+        devices.ask_caretaker()
+    assert caretaker.heard == [{"reader": "absent"}]
+    reader.answers = None
+    assert "reader" not in reports(devices, caretaker), "what is not known yet is not told"
+    reader.answers = True
+    assert reports(devices, caretaker)["reader"] == ("absent" if state is ReaderState.ABSENT else "present")
+
+
 class Contact:
     """A button in the test's hands."""
 

@@ -17,6 +17,8 @@ from kiosk.flows.refusal import Stop
 from kiosk.hw.device import ReaderState
 from kiosk.hw.supervise import where
 from kiosk.language.languages import LANGUAGES
+from kiosk.portal.client import Sent
+from kiosk.portal.model import Purpose, State
 from kiosk.session import visit
 from kiosk.session.answers import Answer, Choice, Help, Sign, Wish
 from kiosk.session.handover import Handover
@@ -257,6 +259,20 @@ def test_a_flow_that_knows_more_of_what_nobody_foresaw_is_believed(
     assert told.facts["end"] == End.PROBLEM_CANCELLED.value
     assert any(line.startswith("ValueError at breaks:") for line in caplog.messages)
     assert NAME not in caplog.text
+
+
+def test_what_nobody_foresaw_after_something_was_sent_is_not_told_as_if_nothing_had_been(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(_kiosk: Kiosk) -> None:
+        raise ValueError
+
+    flow(monkeypatch, breaks)
+    monkeypatch.setattr(world.session.portal, "last", Sent(Purpose.LINKING, State.COMPLETED))
+    world.saying(START, FINISH)
+    visit.run(world.session)
+    [told] = [view.screen for view in world.views if view.screen.name == "outcome"]
+    assert told.facts["end"] == End.PROBLEM_LINKED.value
 
 
 def test_a_problem_that_nobody_can_be_told_of_ends_it_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

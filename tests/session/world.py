@@ -68,6 +68,7 @@ class SlotReader:
     def __init__(self) -> None:
         self.state = ReaderState.ABSENT
         self.insertion = 0
+        self.answers: bool | None = True
         self.lines: list[Line] = []
         self._changed: Callable[[ReaderState], None] = lambda _: None
 
@@ -140,7 +141,7 @@ class World:
             Devices,
             SimpleNamespace(
                 reader=self.reader,
-                portal=None,
+                portal=SimpleNamespace(last=None),
                 printer=self,
                 doors=DoorsStand(),
                 caretaker=NoCaretaker(),
