@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from kiosk.advice.outcomes import End
 from kiosk.card.apdu import CardLost, CardProblem, FileAbsent
