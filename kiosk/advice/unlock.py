@@ -17,7 +17,7 @@ APP = N_("スマートフォン")
 
 COUNTER = Todo(N_("市区町村で、暗証番号を決め直します"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
 POLICE = Todo(
-    N_("免許の窓口で、ロックを解除します"),
+    N_("免許の窓口で、ロックを解除してもらいます"),
     "licence_desk",
     bring=(LICENCE_CARD,),
     notes=(N_("暗証番号がわからないときも、窓口へ。電話ではお答えできません。"),),

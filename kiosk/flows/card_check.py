@@ -46,7 +46,7 @@ def check_card(kiosk: Kiosk) -> bool:
             except (CardLost, CardPulled):
                 hand.fault = "removed"
     except (Stop, CardError) as problem:
-        return tell(kiosk, end_of(problem))
+        return tell(kiosk, end_of(problem), purpose=None)
     finally:
         hand.wipe_pin()
 
@@ -130,7 +130,7 @@ def _over(state: CardState) -> bool:
 
 
 TO_A_CARD_WITH_PINS = Todo(
-    N_("暗証番号のあるカードを相談します"),
+    N_("暗証番号のあるカードへの切りかえを相談します"),
     "municipality",
     bring=(CARD,),
     notes=(N_("連携や電子署名をしたい方の手続です。"), ASK_FIRST),
@@ -160,7 +160,7 @@ def plan(facts: Guidance, state: CardState) -> Plan:
     else:
         todo = tuple(_mend(state))
     return Plan(
-        N_("スマートフォンでできること") if phone else N_("このカードで、今日できること"),
+        N_("スマートフォンでできること") if phone else N_("このカードで、できること"),
         todo,
         can=tuple(_can(state)),
         know=tuple(_know(state)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,8 @@ from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.paper import hand_over
+from kiosk.language.languages import N_
+from kiosk.language.public import Public
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable, Sent
 from kiosk.portal.model import OpensAt, Purpose, State
 from kiosk.receipts.slips import OutcomeSlip
@@ -35,6 +38,11 @@ ENDS: Final = {
     ),
 }
 
+KINDS: Mapping[Purpose | None, Public] = {
+    Purpose.LINKING: N_("運転免許の連携"),
+    Purpose.RELEASE: N_("マイナ免許証との連携の解除"),
+    None: N_("マイナ免許証 ご案内"),
+}
 UNUSABLE = {
     Field.NAME: End.NAME_UNUSABLE,
     Field.ADDRESS: End.ADDRESS_UNUSABLE,
@@ -80,9 +88,10 @@ def opening(problem: Exception) -> OpensAt | None:
     return problem.opens_at if isinstance(problem, PortalClosed) else None
 
 
-def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None, purpose: Purpose = Purpose.LINKING) -> bool:
-    """Show how it ended and print the slip where the person has to go elsewhere. False: begin again."""
-    outcome = OUTCOMES[end] if purpose is Purpose.LINKING else of_a_release(OUTCOMES[end])
+def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None, purpose: Purpose | None = Purpose.LINKING) -> bool:
+    """Show how it ended and print the slip where the person has to go elsewhere. purpose: what something was signed
+    for; None: a card was looked at. False: begin again."""
+    outcome = of_a_release(OUTCOMES[end]) if purpose is Purpose.RELEASE else OUTCOMES[end]
     outcome = outcome.told(kiosk.guidance)
     facts = {"end": end.value, "outcome": outcome, **({"opens_at": opens_at} if opens_at else {})}
     screen = Screen(
@@ -92,7 +101,7 @@ def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None, purpose: Purpo
         reading=True,
         sound=Sound.DONE if outcome.good else Sound.ERROR,
     )
-    answer = hand_over(kiosk, screen, slip(outcome, opens_at)) if outcome.slip else kiosk.ask(screen)
+    answer = hand_over(kiosk, screen, slip(outcome, KINDS[purpose], opens_at)) if outcome.slip else kiosk.ask(screen)
     return answer == "finish"
 
 
@@ -117,9 +126,10 @@ def problem(guidance: Guidance, sent: Sent | None) -> Screen:
     return Screen("outcome", {"end": end.value, "outcome": OUTCOMES[end].told(guidance)}, sound=Sound.ERROR)
 
 
-def slip(outcome: Outcome, opens_at: OpensAt | None = None) -> OutcomeSlip:
-    """How it ended, on paper."""
+def slip(outcome: Outcome, kind: Public, opens_at: OpensAt | None = None) -> OutcomeSlip:
+    """How it ended, on paper. kind: what was being done."""
     return OutcomeSlip(
+        kind=kind,
         heading=outcome.heading,
         todo=outcome.todo,
         official=outcome.official,

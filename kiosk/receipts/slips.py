@@ -95,9 +95,10 @@ class ListSlip(Slip):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class OutcomeSlip(ListSlip):
-    """How linking or releasing ended, when it is not done or not known to be. happened, meaning: a row of the table of
-    outcomes, which knows no one. opens_at: when a closed portal opens, if it has said so."""
+    """How something ended that is not done or not known to be. kind: what it was. happened, meaning: a row of the table
+    of outcomes, which knows no one. opens_at: when a closed portal opens, if it has said so."""
 
+    kind: Public
     happened: Public
     meaning: Public
     opens_at: OpensAt | None = None

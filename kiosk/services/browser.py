@@ -35,7 +35,7 @@ until it is done: a page on its way to the next session would be lost together w
 
 Characters typed on a real keyboard are another matter: Chromium's main process collects them, to warn of reused
 passwords, and no policy or switch was found that stops it. After a session that has used such keys the whole browser
-is started anew.
+is started anew; and so it is after SESSIONS_EACH sessions, since it keeps a little of every site, and is up for years.
 
 The profile lies in the runtime directory, which is on tmpfs, and goes with the browser.
 """
@@ -82,6 +82,7 @@ WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
 REPORT_SECONDS = 10.0
 LEVELS_SECONDS, READ_SECONDS = 1.0, 60.0  # between asking what staff want, and looking at the machine
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+SESSIONS_EACH = 300  # of one browser: its main process keeps some 8 kB of each site that it has shown
 GIVEN_UP_SECONDS = 120.0  # without a page, which is some eight browsers
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
 FEATURES_OFF = (
@@ -139,6 +140,7 @@ class Keeper:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = threading.Event()
         self._wanted = False  # it was killed by us and is started anew
+        self._sessions = 0  # that have ended in it
         self._life = Life(time.monotonic())
         self._watchdog = sd_notify.Watchdog()
         self._began = time.monotonic()
@@ -189,7 +191,7 @@ class Keeper:
             try:
                 profile = tempfile.mkdtemp(prefix=PROFILE, dir=self._runtime)
                 stack.callback(shutil.rmtree, profile, ignore_errors=True)
-                self._life, self._wanted = Life(time.monotonic()), False
+                self._life, self._wanted, self._sessions = Life(time.monotonic()), False, 0
                 self._process = subprocess.Popen(
                     [self._program, *FLAGS, *self._flags, f"--user-data-dir={profile}", start_address(self._port)],
                     stdin=subprocess.DEVNULL,
@@ -327,7 +329,9 @@ class Keeper:
             case b"restart":
                 self.restart()
             case b"forget":
-                if self._life.fresh:  # its first page may be on its way, and would be lost with the network process
+                self._sessions += 1
+                # A first page may be on its way, and would be lost with the network process.
+                if self._life.fresh or self._sessions >= SESSIONS_EACH:
                     self.restart()
                 else:
                     self._life.session_ended(time.monotonic())

@@ -8,11 +8,12 @@ from PIL import Image
 
 from kiosk.advice.gains import gains_of
 from kiosk.advice.outcomes import End
-from kiosk.flows.refusal import slip
+from kiosk.flows.refusal import KINDS, slip
 from kiosk.hw.printer import open_printer
 from kiosk.language import dates
 from kiosk.language.languages import JAPANESE, Language
-from kiosk.portal.model import Linked
+from kiosk.language.public import Public
+from kiosk.portal.model import Linked, Purpose
 from kiosk.receipts.render import lay_out
 from kiosk.receipts.slips import LinkedSlip, Slip
 from tests.e2e.person import OUTCOMES
@@ -25,11 +26,11 @@ def slip_of_the_linked(stage: Stage, linked: Linked, language: Language = JAPANE
     return _picture(stage, told, language, dates.now())
 
 
-def is_slip_of(picture: Image.Image, stage: Stage, end: End) -> bool:
-    """Whether it is this slip, printed within the last minute."""
+def is_slip_of(picture: Image.Image, stage: Stage, end: End, kind: Public = KINDS[Purpose.LINKING]) -> bool:
+    """Whether it is this slip, printed within the last minute. kind: what was being done."""
     now = dates.now()
     return any(
-        _picture(stage, slip(OUTCOMES[end]), JAPANESE, when).tobytes() == picture.tobytes()
+        _picture(stage, slip(OUTCOMES[end], kind), JAPANESE, when).tobytes() == picture.tobytes()
         for when in (now, now - timedelta(minutes=1))
     )
 

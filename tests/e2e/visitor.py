@@ -47,7 +47,7 @@ class Goal(NamedTuple):
 
 LEADS_ON = {"start", "licence.next", "contents.next", "prepare.next"}  # says nothing but that it may go on
 LOST = "カードをなくしたとき"
-TODAY = "このカードで、今日できること"
+TODAY = "このカードで、できること"
 LINKING = ("consent.next", "prepare.next", "card", "pin:text", "confirm.next", "terms", "pin:sign")  # steps 3 to 10
 RELEASING = ("release.next", "pin:sign", "released.next", "terms", "pin:sign")
 GOALS = {

@@ -8,7 +8,7 @@ from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End
 from kiosk.card.apdu import CardProblem
 from kiosk.config import guidance
 from kiosk.flows.asking.screen import Sound
-from kiosk.flows.refusal import Stop, end_of, problem, slip, tell
+from kiosk.flows.refusal import KINDS, Stop, end_of, problem, slip, tell
 from kiosk.hw.device import NotPrinted, PrinterFault
 from kiosk.portal.client import Sent
 from kiosk.portal.errors import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable
@@ -61,7 +61,7 @@ def test_each_is_told_with_the_stations_places_and_printed_where_it_sends_the_pe
     assert tell(kiosk, end)
     screen, outcome = kiosk.screens[-1], OUTCOMES[end].told(FACTS)
     assert (screen.name, screen.facts["end"], screen.facts["outcome"]) == ("outcome", end.value, outcome)
-    assert kiosk.slips == [slip(outcome)] * outcome.slip
+    assert kiosk.slips == [slip(outcome, KINDS[Purpose.LINKING])] * outcome.slip
 
 
 def test_good_news_sounds_otherwise_than_bad() -> None:

@@ -15,11 +15,13 @@ from kiosk.advice.pins import LOCKED
 from kiosk.advice.todo import Plan, Todo
 from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
+from kiosk.flows.refusal import KINDS
 from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.flows.take_home import slip
 from kiosk.language.furigana import plain
 from kiosk.language.languages import LANGUAGES, LOCALES, N_, Language, counted, shipped
 from kiosk.language.public import PublicNumber
+from kiosk.portal.model import Purpose
 from kiosk.receipts.render import _environment
 from kiosk.receipts.text import public_text
 from kiosk.session.preferences import Preferences
@@ -107,7 +109,7 @@ def test_it_agrees_wherever_it_is_shown(language: Language, number: int) -> None
         *(sight for sight in SIGHTS if sight.overlay == "idle"),
     ]
     shown = [sight.html(prefers) for sight in sights]
-    for paper in (slip(plan), slip_of_outcome(locked, None)):
+    for paper in (slip(plan), slip_of_outcome(locked, KINDS[Purpose.LINKING])):
         template = _environment(language).get_template(f"{paper.name()}.html")
         shown.append(template.render(slip=paper, station=STATION, now=WHEN, width=512))
         shown.append(public_text(paper, STATION, language))

@@ -16,12 +16,14 @@ from kiosk.advice.outcomes import End, Outcome
 from kiosk.advice.todo import Todo
 from kiosk.config import guidance
 from kiosk.config.kiosk import Station
+from kiosk.flows.refusal import KINDS
 from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.flows.take_home import slip as slip_of_plan
 from kiosk.ipc.messages import Part, Reported, Verdict
 from kiosk.language.hours import Hours
 from kiosk.language.languages import N_
-from kiosk.portal.model import LinkedAt, OpensAt, Reference, ReleasedAt
+from kiosk.language.public import Public
+from kiosk.portal.model import LinkedAt, OpensAt, Purpose, Reference, ReleasedAt
 from kiosk.receipts import slips
 from kiosk.receipts.render import lay_out
 from tests.web.catalogue_guidance import plans
@@ -76,6 +78,11 @@ def reported(verdict: Verdict) -> Reported:
     )
 
 
+def of_purpose(end: End) -> Public:
+    """What was being done where it ends so."""
+    return KINDS[Purpose.RELEASE if "release" in end.value else None if "licence_pin" in end.value else Purpose.LINKING]
+
+
 def facts() -> Iterator[tuple[str, slips.Slip]]:
     """Every slip, by a name."""
     can = tuple(gain.text for gain in GAINS)
@@ -85,11 +92,11 @@ def facts() -> Iterator[tuple[str, slips.Slip]]:
         yield name, slips.ReleasedSlip(reference=Reference("4TPM-8HXC"), released_at=ReleasedAt(WHEN), lapsed=lapsed)
     for end, outcome in OUTCOMES.items():
         if outcome.slip:
-            yield f"outcome-{end.value}", slip_of_outcome(outcome)
+            yield f"outcome-{end.value}", slip_of_outcome(outcome, of_purpose(end))
     for name, plan in plans():
         yield f"todo-{name}", slip_of_plan(plan)
-    yield "outcome-portal-opens", slip_of_outcome(OUTCOMES[End.PORTAL_CLOSED], OpensAt(OPENS))
-    yield "outcome-with-telephone", slip_of_outcome(LOST)
+    yield "outcome-portal-opens", slip_of_outcome(OUTCOMES[End.PORTAL_CLOSED], KINDS[Purpose.LINKING], OpensAt(OPENS))
+    yield "outcome-with-telephone", slip_of_outcome(LOST, KINDS[Purpose.LINKING])
     yield "test", slips.TestSlip()
     for name, verdict in (("ready", "good"), ("not-ready", "bad")):
         yield f"readiness-{name}", slips.ReadinessSlip(reported=reported(verdict))  # type: ignore[arg-type]

@@ -23,13 +23,14 @@ from PIL import Image, ImageChops
 from kiosk.advice.gains import gains_of
 from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.config.kiosk import Settings
+from kiosk.flows.refusal import KINDS
 from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import NoPrinter, open_printer
 from kiosk.language.dates import wareki, written
 from kiosk.language.languages import JAPANESE, LANGUAGES, Language, shipped
 from kiosk.language.public import Public
-from kiosk.portal.model import Reference
+from kiosk.portal.model import Purpose, Reference
 from kiosk.receipts import render as module
 from kiosk.receipts import slips as types
 from kiosk.receipts.paper import Paper
@@ -262,7 +263,7 @@ def test_what_comes_in_as_a_fact_is_text_and_never_markup() -> None:
     hostile = msgspec.structs.replace(STATION, name='<img src="file:///etc/passwd">&amp;')
     assert lay_out(SLIPS["linked"], hostile, WHEN, width=576).height > 1000
     outcome = replace(LOST, heading=Public("100% <b>x</b>"), todo=())
-    assert lay_out(slip_of_outcome(outcome), STATION, WHEN, width=576).height > 800
+    assert lay_out(slip_of_outcome(outcome, KINDS[Purpose.LINKING]), STATION, WHEN, width=576).height > 800
 
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x.png", "https://example.org/x.png"])

@@ -281,6 +281,21 @@ def test_a_shared_screen_may_be_lost(tmp_path: Path) -> None:
         assert kiosk.keeper.pid == first
 
 
+def test_a_browser_is_started_anew_after_so_many_sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Chromium keeps of each site is little, and a kiosk that is never switched off shows hundreds a day."""
+    monkeypatch.setattr(browser, "SESSIONS_EACH", 3)
+    monkeypatch.setattr(browser, "forget", lambda _: None)
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        for _ in range(2):
+            for _ in range(2):
+                kiosk.say(ALIVE)
+                assert kiosk.say(FORGET) and kiosk.keeper.pid == first
+            kiosk.say(ALIVE)
+            assert kiosk.say(FORGET) and living(first) == []
+            first = kiosk.next_browser(after=first)
+
+
 def test_a_word_that_is_none_is_not_answered(tmp_path: Path) -> None:
     with stage(tmp_path) as kiosk:
         first = kiosk.next_browser()

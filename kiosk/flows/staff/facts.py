@@ -20,7 +20,7 @@ KEYS = {  # of a fact, in Japanese and English
     "languages": ("話せることば", "Language"),
     "name": ("名前", "Name"),
     "hours": ("時間", "Hours"),
-    "booked_hours": ("予約してから使える時間", "Hours after booking"),
+    "booked_hours": ("予約してから使える時間（何時間）", "Hours after booking"),
     "yen": ("円", "Yen"),
     "height_mm": ("縦（mm）", "Height (mm)"),
     "width_mm": ("横（mm）", "Width (mm)"),
