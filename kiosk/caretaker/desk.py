@@ -26,7 +26,7 @@ from kiosk.caretaker.facts import NotConfirmed
 from kiosk.caretaker.house import House
 from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.passcodes import Admitted as IsRight
-from kiosk.caretaker.passcodes import HalfAdmitted, NotDone, Passcodes, Refused
+from kiosk.caretaker.passcodes import Changed, HalfAdmitted, NotDone, Passcodes, Refused
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.restarts import NotRestarted
@@ -45,6 +45,7 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    ChangePasscode,
     CloseKiosk,
     ConfirmFact,
     Counters,
@@ -82,9 +83,11 @@ from kiosk.ipc.messages import (
     Status,
     Taken,
     Tell,
+    TooWeak,
     TriedOut,
     Uploaded,
     Verdict,
+    Weakness,
     encode,
     question,
 )
@@ -98,7 +101,19 @@ DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
 LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts})
 ACTS = frozenset(
-    {MarkSeen, CloseKiosk, OpenKiosk, PaperChanged, SetLevel, TriedOut, MakeReport, ConfirmFact, Restart, StaffLeft}
+    {
+        MarkSeen,
+        CloseKiosk,
+        OpenKiosk,
+        PaperChanged,
+        SetLevel,
+        TriedOut,
+        MakeReport,
+        ConfirmFact,
+        Restart,
+        StaffLeft,
+        ChangePasscode,
+    }
 )
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
@@ -296,6 +311,9 @@ class Desk:
                     self._admitted.pop(staff, None)  # of who had the number before
                 case RemoveStaff(staff=staff):
                     self._passcodes.remove(staff)
+                case ChangePasscode(staff=staff, passcode=passcode, new=new):
+                    self._acting(staff)
+                    return self._changed(self._passcodes.change(staff, passcode, new))
                 case PinCard(staff=staff, card=card):
                     self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
@@ -307,6 +325,14 @@ class Desk:
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error))
         return Taken()
+
+    def _changed(self, answer: Changed | Weakness | Refused) -> Answer:
+        match answer:
+            case Changed():
+                return Taken()
+            case Refused(seconds=seconds):
+                return NotAdmitted(seconds)
+        return TooWeak(answer)
 
     def _entered(self, staff: int, answer: IsRight | Refused) -> Answer:
         if not isinstance(answer, IsRight):

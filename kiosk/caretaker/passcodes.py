@@ -40,9 +40,10 @@ from msgspec import Meta, Struct, structs
 from kiosk.caretaker.cards import Challenges
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.waits import Counted, Waits
-from kiosk.caretaker.weak import Weakness, digits, weak
+from kiosk.caretaker.weak import digits, weak
 from kiosk.config.events import Event, event
 from kiosk.ipc.appointed import LANES, MEMORY, PASSES, Appointed
+from kiosk.ipc.messages import Weakness
 
 log = logging.getLogger("kiosk.caretaker")
 
@@ -110,6 +111,10 @@ class Refused(Struct, frozen=True):
     seconds: int
 
 
+class Changed(Struct, frozen=True):
+    """The passcode is another one now."""
+
+
 class NotDone(Exception):
     """An account was not made or removed. One line that says why; nothing of a passcode."""
 
@@ -122,6 +127,7 @@ WEAKNESSES: dict[Weakness, str] = {
     "pattern": "this passcode is a pattern that is tried first; take another",
     "date": "this passcode is a date, and dates are tried first; take another",
     "staff_number": "the staff number stands in this passcode; take another",
+    "same": "this passcode is the one that it was; take another",
 }
 
 
@@ -239,11 +245,32 @@ class Passcodes:
         account = self._accounts.get(number)
         if self._is_right(passcode, account) and account is not None:
             return self._half_is_seen(number, "passcode") if account.card and not behind_card else self._admit(number)
-        begun = waits.wrong(number, self._monotonic())
-        self._changes.tell(event("passcode_refused", staff=number if account else 0))
-        for held, seconds in begun.items():
-            self._changes.tell(event("passcodes_held", held=held, seconds=seconds))
-        return Refused(max(begun.values(), default=0))
+        return self._refuse(number, waits)
+
+    def change(self, number: int, passcode: str, new: str) -> Changed | Weakness | Refused:
+        """Have this one, who is in, take another passcode for the one that it was. Saying which it was is a try like
+        any other, so a session left open is no place to guess at; who needs a card has shown it, and spends tries
+        behind it. What may not be had is refused before, and costs none. Raises NotDone."""
+        self._usable()
+        account = self._accounts.get(number)
+        if account is None:
+            raise NotDone(f"there is no staff number {number}")
+        if weakness := weak(new, number):
+            return weakness
+        if digits(new) == digits(passcode):
+            return "same"
+        waits = self._behind_card if account.card else self._waits
+        if seconds := waits.left(number, self._monotonic()):
+            return Refused(seconds)
+        waits.begins(number, self._accounts)
+        self._keep()
+        if not self._is_right(passcode, account):
+            return self._refuse(number, waits)
+        waits.right(number)
+        changed = structs.replace(account, phc=hashed(new, self._cost))
+        told = event("passcode_changed", staff=number, role=account.role)
+        self._change({**self._accounts, number: changed}, told)
+        return Changed()
 
     def challenge(self, number: int) -> bytes:
         """What a card is to sign for this number, whether anybody has it or not."""
@@ -276,6 +303,14 @@ class Passcodes:
         self._keep(*(event("staff_removed", staff=number, removal="expired") for number in over))
 
     # Inside.
+
+    def _refuse(self, number: int, waits: Waits) -> Refused:
+        """A try that has begun was wrong."""
+        begun = waits.wrong(number, self._monotonic())
+        self._changes.tell(event("passcode_refused", staff=number if number in self._accounts else 0))
+        for held, seconds in begun.items():
+            self._changes.tell(event("passcodes_held", held=held, seconds=seconds))
+        return Refused(max(begun.values(), default=0))
 
     def _has_seen(self, number: int, what: Literal["passcode", "card"]) -> bool:
         half = self._half

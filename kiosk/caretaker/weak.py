@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime
 import itertools
 import unicodedata
-from typing import Literal
+
+from kiosk.ipc.messages import Weakness
 
 SHORTEST, LONGEST = 8, 32  # digits
 NUMBER_IN_IT = 4  # a staff number of so many digits is not to stand in it
@@ -19,8 +20,6 @@ COMMON = """
     10293847 11223344 11922960 12121314 13572468 14142135 14725836 14789632 15926535 17320508 24681357 27182818 31415926
     36925814 77889900 98741236 99887766
 """
-
-Weakness = Literal["not_digits", "too_short", "too_long", "common", "pattern", "date", "staff_number"]
 
 
 def digits(typed: str) -> str:

@@ -8,6 +8,7 @@ answer. Who speaks is said by the kernel and never by a message.
     ShowCard   it has signed; is it the card of this staff number?  Admitted, Taken, NotAdmitted, Denied
     Call, CallStands, EndCall       somebody wants the staff; how it stands; not any more   Calling, Taken, Denied
     AddStaff, RemoveStaff, PinCard, ListStaff   accounts, for root alone        Taken, Staff, Denied
+    ChangePasscode   this one's own, by the one that it was            Taken, NotAdmitted, TooWeak, Denied
     Report     how a device or a program is (config/health.toml)                Taken, Denied
     Board      every check, as the staff see it                                 Rows
     LookAgain  judge now, and wait for nothing                                  Taken
@@ -51,6 +52,8 @@ LONGEST = 4096  # bytes of a message
 Number = Annotated[int, Meta(ge=1, le=999_999)]
 Role = Literal["officer", "supervisor", "vendor"]
 Passcode = Annotated[str, Meta(max_length=64)]
+# Why a passcode may not be had. same: it is the one that it was.
+Weakness = Literal["not_digits", "too_short", "too_long", "common", "pattern", "date", "staff_number", "same"]
 # none: there is no call; sending: it is not known yet; sent: what carries it has taken it, and does not keep it back;
 # acknowledged: one of the staff has said that they have seen it; unsent: nobody has heard of it.
 CallState = Literal["none", "sending", "sent", "acknowledged", "unsent"]
@@ -155,6 +158,15 @@ class AddStaff(Secret, frozen=True):
     staff: Number
     role: Role
     passcode: Passcode
+
+
+class ChangePasscode(Secret, frozen=True):
+    """This member of the staff, who is in, has another passcode from now on. A session may have been left open: so they
+    say once more which it was, and that is a try like one at the door."""
+
+    staff: Number
+    passcode: Passcode
+    new: Passcode
 
 
 class RemoveStaff(Message, frozen=True):
@@ -362,6 +374,12 @@ class NotAdmitted(Message, frozen=True):
     seconds: int
 
 
+class TooWeak(Message, frozen=True):
+    """This passcode may not be had."""
+
+    why: Weakness
+
+
 class CardWanted(Message, frozen=True):
     """The passcode is right, and this one has to show a card besides."""
 
@@ -526,6 +544,7 @@ Question = (
     | Challenge
     | ShowCard
     | AddStaff
+    | ChangePasscode
     | RemoveStaff
     | PinCard
     | ListStaff
@@ -562,6 +581,7 @@ Answer = (
     | Standing
     | Admitted
     | NotAdmitted
+    | TooWeak
     | CardWanted
     | Challenged
     | Staff

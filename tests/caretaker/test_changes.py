@@ -17,7 +17,7 @@ from kiosk.caretaker import appointed, disk, finished, readiness
 from kiosk.caretaker.changes import FILE, Changes, Redo
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
-from kiosk.caretaker.passcodes import Cost, NotDone, Passcodes, hashed
+from kiosk.caretaker.passcodes import Admitted, Cost, NotDone, Passcodes, hashed
 from kiosk.caretaker.passcodes import Kept as Accounts
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
@@ -33,7 +33,7 @@ from tests.caretaker.test_readiness import IDENTITY
 from tests.caretaker.trails import BEGAN, Clock, copied, lines, opened
 
 CHEAP = Cost(memory=8, passes=1, lanes=1)
-GOOD, WRONG = "58203917", "90183645"
+GOOD, OTHER, WRONG = "58203917", "60417293", "90183645"
 CALLS = ("write", "rename", "unlink")  # by each of these the disk is another than before
 FACTS = guidance.load()
 MEMBER = Member("officer", hashed(GOOD))
@@ -181,6 +181,11 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
     ),
     "staff_added": (nothing, adds_a_vendor, lambda life: life.staff.accounts == {9: "vendor"}),
     "staff_added, by a signed file": (nothing, is_appointed, lambda life: life.staff.accounts == {7: "officer"}),
+    "passcode_changed": (
+        lambda life: life.staff.add(7, "officer", GOOD),
+        lambda life: life.staff.change(7, GOOD, OTHER),
+        lambda life: life.staff.check(7, OTHER) == Admitted("officer"),
+    ),
     "staff_removed": (adds_a_vendor, lambda life: life.staff.remove(9), lambda life: life.staff.accounts == {}),
     "staff_removed, for its time is over": (adds_a_vendor, a_week_later, a_week_later),
     "card_pinned": (

@@ -37,6 +37,7 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    ChangePasscode,
     CloseKiosk,
     ConfirmFact,
     Counted,
@@ -81,6 +82,7 @@ from kiosk.ipc.messages import (
     Status,
     Taken,
     Tell,
+    TooWeak,
     TriedOut,
     Uploaded,
     answer,
@@ -89,7 +91,7 @@ from kiosk.ipc.messages import (
 )
 from kiosk.sim.pki import Pki
 from tests.caretaker.test_cards import certificate_of, signed
-from tests.caretaker.test_passcodes import CHEAP, GOOD, WRONG
+from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG
 from tests.caretaker.test_readiness import IDENTITY
 from tests.caretaker.trails import checked, lines, opened
 from tests.config.test_events import sample
@@ -116,6 +118,7 @@ ASKED: list[Question] = [
     Challenge(12),
     ShowCard(12, b"", b""),
     AddStaff(12, "officer", GOOD),
+    ChangePasscode(12, GOOD, OTHER),
     RemoveStaff(12),
     PinCard(12, None),
     ListStaff(),
@@ -508,9 +511,30 @@ def test_visits_reach_the_trail_as_counts(world: World) -> None:
     assert line.event == "visit_ended" and line.members["by"]["step"] == {"3": 3}
 
 
+@pytest.mark.parametrize("role", get_args(Role))
+def test_whoever_is_in_changes_their_own_passcode_by_the_one_that_it_was(world: World, role: Role) -> None:
+    for number in (12, 13):
+        world.asks(AddStaff(number, role, GOOD), "root")
+    change = ChangePasscode(12, GOOD, OTHER)
+    assert isinstance(world.asks(change, "server"), Denied), "they are not in"
+    world.asks(Admit(12, GOOD), "server")
+    assert isinstance(world.asks(ChangePasscode(13, GOOD, OTHER), "server"), Denied), "who is in is somebody else"
+    assert world.asks(ChangePasscode(12, GOOD, "12345678"), "server") == TooWeak("pattern")
+    assert world.asks(ChangePasscode(12, GOOD, GOOD), "server") == TooWeak("same")
+    assert world.asks(ChangePasscode(12, WRONG, OTHER), "server") == NotAdmitted(0)
+    assert "passcode_changed" not in dict(world.written)
+    assert world.asks(change, "server") == Taken()
+    assert world.written[-1] == ("passcode_changed", {"staff": 12, "role": role})
+    assert world.asks(Admit(12, GOOD), "server") == NotAdmitted(0)
+    assert world.asks(Admit(12, OTHER), "server") == Admitted(role)
+    assert world.asks(Admit(13, GOOD), "server") == Admitted(role), "and nobody else's"
+    trail = b"".join(each.read_bytes() for each in world.folder.iterdir())
+    assert all(each.encode() not in trail for each in (GOOD, OTHER, WRONG))
+
+
 def test_a_passcode_is_in_no_repr() -> None:
-    for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD)):
-        assert GOOD not in f"{message!r} {message}"
+    for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD), ChangePasscode(12, OTHER, GOOD)):
+        assert GOOD not in f"{message!r} {message}" and OTHER not in f"{message!r} {message}"
 
 
 # Calls

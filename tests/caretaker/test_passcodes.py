@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from kiosk.caretaker import disk, passcodes
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.passcodes import Admitted, Cost, NotDone, Passcodes, Refused
+from kiosk.caretaker.passcodes import Admitted, Changed, Cost, NotDone, Passcodes, Refused
 from kiosk.caretaker.waits import FREE, LONGEST_SECONDS, MOST_NUMBERS, Counted, Waits, seconds_after
 from kiosk.caretaker.weak import weak
 from kiosk.ipc.appointed import PHC, Appointed, Member
@@ -110,6 +110,31 @@ def test_somebody_with_an_account_does_not_free_tries_at_another_number(desk: De
         desk.passes(refused.seconds)
         assert desk.staff.check(12, GOOD) == Admitted("officer")
     assert waits == [0, 0, 0, 0, 15, 30, 60]
+
+
+def test_an_open_session_is_no_place_to_guess_at(desk: Desk) -> None:
+    for _ in range(FREE - 1):
+        assert desk.staff.change(12, WRONG, OTHER) == Refused(0)
+    assert desk.staff.change(12, WRONG, "1") == "too_short", "it costs no try"
+    assert desk.staff.change(12, WRONG, OTHER) == Refused(15)
+    assert desk.names().count("passcode_refused") == FREE and "passcodes_held" in desk.names()
+    desk.start()
+    assert desk.staff.change(12, GOOD, OTHER) == desk.staff.check(12, GOOD) == Refused(15), (
+        "the door's wait is the same"
+    )
+    desk.passes(15)
+    assert desk.staff.change(12, GOOD, OTHER) == Changed()
+    assert desk.staff.check(12, GOOD) == Refused(0) and desk.staff.check(12, OTHER) == Admitted("officer")
+
+
+def test_a_changed_passcode_leaves_card_and_end_as_they_were(desk: Desk) -> None:
+    desk.staff.pin(7, "ab")
+    assert desk.staff.change(7, OTHER, WRONG) == Changed() and desk.staff.with_card == (7,)
+    desk.staff.add(9, "vendor", GOOD)
+    assert desk.staff.change(9, GOOD, OTHER) == Changed()
+    desk.passes(passcodes.VENDOR_SECONDS)
+    desk.staff.end_vendors()
+    assert 9 not in desk.staff.accounts
 
 
 def test_a_number_that_nobody_has_is_told_apart_by_nothing(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import get_args
 
 from msgspec import structs
 
@@ -13,7 +14,7 @@ from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, card, door, doors, facts, levels, prints, room, settings, trials
+from kiosk.flows.staff import board, card, door, doors, facts, levels, passcode, prints, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -29,6 +30,7 @@ from kiosk.ipc.messages import (
     Row,
     Span,
     Verdict,
+    Weakness,
 )
 from kiosk.language.dates import JST
 from kiosk.session.pad import pad_of
@@ -51,6 +53,7 @@ def sights() -> Iterator[Sight]:
     yield from _house()
     yield from _trials()
     yield from _settings()
+    yield from _passcode()
 
 
 def _settings() -> Iterator[Sight]:
@@ -69,6 +72,17 @@ def _settings() -> Iterator[Sight]:
     )
     for name, as_set in {"shipped": AsSet(Settings(), file), "wrong": AsSet(much, file, wrong)}.items():
         yield Sight(f"staff_settings_{name}", _room("staff_settings", "back", **settings.told(as_set)))
+
+
+def _passcode() -> Iterator[Sight]:
+    for asks, fault in (
+        *((asks, "") for asks in (*passcode.ASKED, "checking")),
+        *(("old", fault) for fault in ("wrong", "wait", "differ", "later", "away", "no", *get_args(Weakness))),
+    ):
+        screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=900 if fault == "wait" else 0)
+        pad = None if asks == "checking" else pad_of(passcode.PASSCODE, 32 if asks == "again" else 0, "")
+        yield Sight(f"staff_passcode_{fault or asks}", screen, pad=pad)
+    yield Sight("staff_passcode_done", _room("staff_passcode_done", "back"))
 
 
 def _house() -> Iterator[Sight]:

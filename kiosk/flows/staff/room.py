@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, doors, facts, figures, levels, roll, settings, trials
+from kiosk.flows.staff import board, doors, facts, figures, levels, passcode, roll, settings, trials
 from kiosk.flows.staff.officer import Officer
 
 DESKS = {
@@ -16,6 +16,7 @@ DESKS = {
     "figures": figures.visit,
     "facts": facts.visit,
     "settings": settings.visit,
+    "passcode": passcode.visit,
 }
 
 
