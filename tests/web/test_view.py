@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.take_home import slip
 from kiosk.hw.device import ReaderState
+from kiosk.language.languages import LANGUAGES
 from kiosk.sim.portal.decisions import terms
 from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_guidance import PLAN
 from tests.web.catalogue_staff import STAFF_SIGHTS
-from tests.web.sight import Sight
+from tests.web.sight import DEFAULTS, Sight
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,14 @@ def test_a_fact_with_a_name_that_is_taken_is_an_error_at_once(name: str) -> None
 def test_no_screen_there_is_has_such_a_fact() -> None:
     for sight in (*SIGHTS, *STAFF_SIGHTS):
         assert sight.html().strip(), sight.name
+
+
+@pytest.mark.parametrize("code", ["ja", "en"])
+def test_no_screen_shows_a_tag_as_letters(code: str) -> None:
+    """Markup that is formatted into a plain text becomes plain itself, and its tags are read."""
+    prefers = replace(DEFAULTS, language=LANGUAGES[code])
+    for sight in (*SIGHTS, *STAFF_SIGHTS):
+        assert not re.search(r"&lt;/?(span|strong|b|ruby|rt)\b", sight.html(prefers)), sight.name
 
 
 def test_a_slip_that_was_not_laid_out_is_said_to_be_so_and_a_phone_may_take_the_list() -> None:
