@@ -21,7 +21,7 @@ from tests.stage import Stage
 
 
 def slip_of_the_linked(stage: Stage, linked: Linked, language: Language = JAPANESE) -> Image.Image:
-    can = tuple(gain.text for gain in gains_of(linked.licence))
+    can = tuple(gain.own for gain in gains_of(linked.licence))
     told = LinkedSlip(reference=linked.reference, linked_at=linked.linked_at, can=can)
     return _picture(stage, told, language, dates.now())
 

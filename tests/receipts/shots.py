@@ -85,7 +85,7 @@ def of_purpose(end: End) -> Public:
 
 def facts() -> Iterator[tuple[str, slips.Slip]]:
     """Every slip, by a name."""
-    can = tuple(gain.text for gain in GAINS)
+    can = tuple(gain.own for gain in GAINS)
     yield "linked", slips.LinkedSlip(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(WHEN), can=can)
     yield "already_linked", slips.AlreadyLinkedSlip(can=can)
     for name, lapsed in (("released", True), ("released-in-force", False)):

@@ -244,7 +244,7 @@ def test_a_machine_can_read_where_to_go_and_what_to_bring(tmp_path: Path) -> Non
 
 def test_only_what_this_licence_allows_is_promised() -> None:
     def length(**changes: object) -> int:
-        can = tuple(gain.text for gain in gains_of(licence(**changes)))
+        can = tuple(gain.own for gain in gains_of(licence(**changes)))
         return lay_out(linked(can=can), STATION, WHEN, width=576).height
 
     everything = length()

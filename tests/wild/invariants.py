@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from kiosk.card.licence import DEFAULT_PIN
 from kiosk.portal.model import State
 from tests.stage import words_about
 from tests.wild.faults import BESIDE
@@ -37,10 +38,12 @@ def nothing_left_open(ground: Ground, seen: Seen) -> Iterator[str]:
 
 
 def pin_to_its_card_only(ground: Ground, seen: Seen) -> Iterator[str]:
-    """Each to the card for which it was typed, which looks at it once at most."""
+    """Each to the card for which it was typed, which looks at it once at most. What stands for a licence PIN that was
+    never set is nobody's, and is sent where the card says that it has none."""
     for card in ground.cards.values():
         typed = Counter(pin for inside, pin in seen.typed if inside is card)
-        heard = getattr(card, "heard", ())
+        nobodys = () if card.person.pins.licence else (DEFAULT_PIN.decode(),)
+        heard = [(pin, looked) for pin, looked in getattr(card, "heard", ()) if pin not in nobodys]
         looked = Counter(pin for pin, looked in heard if looked)
         if not {pin for pin, _ in heard} <= set(typed):
             yield f"{card.person.key}'s {card.device} was sent a PIN that was not typed for it"
