@@ -59,6 +59,23 @@ def test_what_a_test_notices_is_caught_and_what_none_notices_survives(
     assert {path: path.read_bytes() for path in tree.rglob("*.py")} == before
 
 
+def test_a_test_that_fails_now_and_then_has_caught_nothing(tree: Path) -> None:
+    """On a busy machine one that waits may fail, whatever was changed: it is asked again."""
+    once = """
+        from pathlib import Path
+        from kiosk.room.code import enough
+
+        def test_now_and_then():
+            enough(7)
+            seen = Path(__file__).with_name("seen")
+            seen.write_text(seen.read_text() + "." if seen.exists() else "")
+            assert len(seen.read_text()) % 2 == 0
+    """
+    (tree / "tests/room/test_code.py").write_text(textwrap.dedent(once))
+    tried, survivors = look_at(tree, "room", 100, seed=1)
+    assert len(survivors) == tried == 4
+
+
 def test_the_table_counts_them_and_the_tree_itself_is_never_changed(
     tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,9 +195,15 @@ def _imported(source: bytes) -> set[str]:
 
 
 def passes(root: Path, tests: list[Path], seconds: float) -> bool:
-    """Whether all these tests pass in this time; they stop at the first that does not."""
+    """Whether all these tests pass in this time; they stop at the first that does not, and are asked once more then, as
+    one that waits may fail on a busy machine, whatever was changed."""
     if not tests:  # pytest would take all there are
         return True
+    begun = time.monotonic()
+    return any(time.monotonic() - begun < seconds and _pass(root, tests, seconds) for _ in range(2))
+
+
+def _pass(root: Path, tests: list[Path], seconds: float) -> bool:
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
     arguments = ["-B", "-m", "pytest", *options, *map(str, tests)]
     with alone(root, arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
