@@ -180,6 +180,7 @@ def test_the_same_seed_draws_the_same_places() -> None:
         ("def f(a=1) -> list[2]:\n    raise a", {("1", "(2)"), ("raise a", "pass")}),
         ("@dataclass(frozen=True)\nclass A:\n    pass", {("True", "False")}),
         ("a = 'a_key'", {("'a_key'", "'a_key_'")}),
+        ("A = Literal[tuple(each + 'x')]", {("each + 'x'", "(each - 'x')"), ("'x'", "'x_'")}),
         ("あ = '見本'; a = 1", {("1", "(2)")}),  # a place is counted in bytes
         ("A: Annotated[int, Meta(ge=1)] = 2", {("1", "(2)"), ("2", "(3)")}),  # a bound decides something
     ],
@@ -194,6 +195,7 @@ def test_what_decides_something_is_changed(tmp_path: Path, source: str, expected
         '"""A text, 1 < 2."""',
         "a: Literal['one', 1] = b",
         "def f(a: int | None) -> bool: ...",
+        "A = Literal['one', 'two']",
         "a = N_('text')",
         "a = 'words for a person'",
         "a = f'{b + 1}'",

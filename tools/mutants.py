@@ -113,6 +113,8 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
             return
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return
+        case ast.Assign(value=ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=[ast.Constant(), *_]))):
+            return  # the name of a type; one that is made of data does decide something
         case ast.keyword(arg="kw_only"):
             return  # whoever makes one by places is found by mypy
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
