@@ -79,12 +79,18 @@ class Change:
         }
         return cls(path, text, fit, frozenset(changed if changed <= fit.keys() else ()))
 
+    def functions(self) -> list[FunctionType]:
+        """Those of the file that there are."""
+        gc.unfreeze()  # tests/conftest.py hides from the collector what lives long, and so from us
+        return [
+            each for each in gc.get_objects() if isinstance(each, FunctionType) and place(each.__code__) in self.codes
+        ]
+
     def make(self) -> None:
         """In the file, and in every function of it that there is."""
         self.path.write_text(self.text, "utf-8")
-        for function in [each for each in gc.get_objects() if isinstance(each, FunctionType)]:
-            if (code := self.codes.get(place(function.__code__))) is not None:
-                function.__code__ = code
+        for function in self.functions():
+            function.__code__ = self.codes[place(function.__code__)]
 
 
 def _pairs(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
@@ -166,7 +172,7 @@ class Forks:
     def _verdict(self, session: pytest.Session, change: Change, limit: float) -> str:
         through = set[int | None]().union(*(self.seen.through.get(each, ()) for each in change.within))
         tests = {number for number in through if number is not None}
-        if tests != through or not tests:
+        if tests != through or not tests or not change.functions():
             return "outside"
         files = {session.items[number].path for number in tests}
         beside = {number for number, item in enumerate(session.items) if item.path in files} - tests
