@@ -205,6 +205,7 @@ def test_what_decides_something_is_changed(tmp_path: Path, source: str, expected
         "a = 'words for a person'",
         "a = f'{b + 1}'",
         "log.info('one_word', 1 + 1)",
+        "super().__init__(f'{a}')",
         "if TYPE_CHECKING:\n    a = 1",
         "__all__ = ['a']",
         "assert a < 1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -15,6 +16,8 @@ import urllib3
 import yaml
 
 from kiosk.config.kiosk import Portal
+from kiosk.portal.begun import LIFETIME_SECONDS
+from kiosk.portal.exchange import ANSWER_LIMIT
 from kiosk.portal.model import FOREIGN, Linking, Purpose, Refusal, State, Terms
 from kiosk.sim.portal.faults import Fault
 from kiosk.sim.portal.problems import PROBLEM, STATUS
@@ -77,6 +80,17 @@ def test_contract_model_and_sandbox_name_the_same_refusals_states_and_problems()
         own = set(Refusal) - FOREIGN[purpose] - {Refusal.EXPIRED}
         assert set(schemas[refusals]["enum"]) == {each.value for each in own}
         assert schemas[state]["properties"]["state"]["enum"] == [each.value for each in State]
+
+
+def test_what_the_contract_counts_the_kiosk_counts_the_same() -> None:
+    words = " ".join(CONTRACT.read_text("utf-8").split())
+
+    def said(sentence: str) -> set[int]:
+        return {int(number) for number in re.findall(sentence, words)}
+
+    assert said(r"ends by itself (\d+) minutes later") == {LIFETIME_SECONDS / 60}
+    assert said(r"answers at most (\d+) KiB") == {ANSWER_LIMIT / 1024}
+    assert said(r"The kiosk waits (\d+) seconds at most") == {Portal().timeout_seconds}
 
 
 def test_same_key_and_same_body_give_the_same_answer_and_do_it_once(kiosk: Kiosk, visitor: Visitors) -> None:
