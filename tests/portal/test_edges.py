@@ -129,7 +129,7 @@ def test_it_waits_between_two_tries_and_after_the_last_nobody_waits_any_more(
     over: Callable[[Wire], PortalClient], monkeypatch: pytest.MonkeyPatch, call: Callable[[PortalClient], object]
 ) -> None:
     wire, waited = Wire(NotSent()), []
-    monkeypatch.setattr(client_file.time, "sleep", lambda seconds: waited.append((len(wire.sent), seconds)))
+    monkeypatch.setattr("kiosk.portal.client.time.sleep", lambda seconds: waited.append((len(wire.sent), seconds)))
     with pytest.raises(PortalUnreachable):
         call(over(wire))
     assert len(wire.sent) == 2
