@@ -203,6 +203,7 @@ def test_what_decides_something_is_changed(tmp_path: Path, source: str, expected
         "A = Literal['one', 'two']",
         "a = N_('text')",
         "a = 'words for a person'",
+        "a = ('名前', 'Name')",
         "a = f'{b + 1}'",
         "log.info('one_word', 1 + 1)",
         "super().__init__(f'{a}')",

@@ -113,6 +113,12 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
             return
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__"), args=[text])) if _is_text(text):
             return  # what an exception says
+        case ast.Tuple(elts=[*parts, ast.Constant(value=str() as word)]) if (
+            any(map(_is_foreign, parts)) and word.istitle()
+        ):
+            for part in parts:
+                yield from _changes(part, annotation)
+            return  # the English beside the Japanese
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return
         case ast.Assign(value=ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=[ast.Constant(), *_]))):
@@ -134,6 +140,10 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
         yield from ((node, after) for after in _instead(node))
     for child in ast.iter_child_nodes(node):
         yield from _changes(child, annotation and not isinstance(node, ast.Call))
+
+
+def _is_foreign(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and not node.value.isascii()
 
 
 def _is_text(node: ast.AST) -> bool:
