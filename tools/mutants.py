@@ -116,8 +116,8 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
         case ast.Tuple(elts=[*parts, ast.Constant(value=str() as word)]) if (
             any(map(_is_foreign, parts)) and word.istitle()
         ):
-            for part in parts:
-                yield from _changes(part, annotation)
+            for each in parts:
+                yield from _changes(each, annotation)
             return  # the English beside the Japanese
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return
