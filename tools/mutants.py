@@ -112,8 +112,18 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
             return
         case ast.Call(func=ast.Name(id=name)) if name in WORDS:
             return
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__"), args=[text])) if _is_text(text):
+            return  # what an exception says
+        case ast.Tuple(elts=[*parts, ast.Constant(value=str() as word)]) if (
+            any(map(_is_foreign, parts)) and word.istitle()
+        ):
+            for each in parts:
+                yield from _changes(each, annotation)
+            return  # the English beside the Japanese
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return
+        case ast.Assign(value=ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=[ast.Constant(), *_]))):
+            return  # the name of a type; one that is made of data does decide something
         case ast.keyword(arg="kw_only"):
             return  # whoever makes one by places is found by mypy
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
@@ -131,6 +141,14 @@ def _changes(node: ast.AST, annotation: bool) -> Iterator[tuple[ast.expr | ast.s
         yield from ((node, after) for after in _instead(node))
     for child in ast.iter_child_nodes(node):
         yield from _changes(child, annotation and not isinstance(node, ast.Call))
+
+
+def _is_foreign(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and not node.value.isascii()
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _instead(node: ast.expr | ast.stmt) -> Iterator[str]:
@@ -196,9 +214,15 @@ def _imported(source: bytes) -> set[str]:
 
 
 def passes(root: Path, tests: list[Path], seconds: float) -> bool:
-    """Whether all these tests pass in this time; they stop at the first that does not."""
+    """Whether all these tests pass in this time; they stop at the first that does not, and are asked once more then, as
+    one that waits may fail on a busy machine, whatever was changed."""
     if not tests:  # pytest would take all there are
         return True
+    begun = time.monotonic()
+    return any(time.monotonic() - begun < seconds and _pass(root, tests, seconds) for _ in range(2))
+
+
+def _pass(root: Path, tests: list[Path], seconds: float) -> bool:
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
     arguments = ["-B", "-m", "pytest", *options, *map(str, tests)]
     with alone(root, arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:

@@ -69,6 +69,12 @@ def test_only_the_two_pins_of_certificates_can_be_mended_in_a_store_and_each_by_
         )
 
 
+def test_people_find_each_pin_by_what_they_were_doing() -> None:
+    """What the screen offers is what a row answers to; only who is unsure goes another way."""
+    offered = re.findall(r'row\("(\w+)"', (TEMPLATES / "screens" / "pin_doing.html").read_text("utf-8"))
+    assert offered == [*(pin.doing for pin in PINS), "unsure"]
+
+
 def test_the_log_in_pin_is_never_typed_here() -> None:
     assert [pin for pin in PINS if pin.typed is None] == [AUTH]
 

@@ -64,7 +64,7 @@ def switched(behaviour: Behaviour) -> str:
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.mktemp("pki"))
+    return Pki(tmp_path_factory.getbasetemp() / "pki")
 
 
 @dataclass

@@ -75,7 +75,7 @@ class Visitor:
 
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.mktemp("pki"))
+    return Pki(tmp_path_factory.getbasetemp() / "pki")
 
 
 @pytest.fixture(scope="session")

@@ -233,6 +233,7 @@ def test_while_the_portal_is_away_it_is_tried_again_ever_more_rarely(
 
     successor.settle_all(successor.left(), pause)
     assert clock.pauses == list(SETTLE_AGAIN_SECONDS[:4])
+    assert list(SETTLE_AGAIN_SECONDS) == sorted(set(SETTLE_AGAIN_SECONDS)), "ever more rarely"
     assert states(sandbox) == [State.CANCELLED]
 
 

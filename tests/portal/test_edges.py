@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,6 +122,31 @@ def test_what_is_repeated_carries_the_same_key(over: Callable[[Wire], PortalClie
     assert caught.value.sent == "unknown"
 
 
+@pytest.mark.parametrize(
+    "call", [*(call for _, call, *_ in CALLS), lambda portal: portal.submit(LINKING, b"cms")], ids=[*"bhs", "submit"]
+)
+def test_it_waits_between_two_tries_and_after_the_last_nobody_waits_any_more(
+    over: Callable[[Wire], PortalClient], monkeypatch: pytest.MonkeyPatch, call: Callable[[PortalClient], object]
+) -> None:
+    wire, waited = Wire(NotSent()), []
+    monkeypatch.setattr("kiosk.portal.client.time.sleep", lambda seconds: waited.append((len(wire.sent), seconds)))
+    with pytest.raises(PortalUnreachable):
+        call(over(wire))
+    assert len(wire.sent) == 2
+    assert waited == [(1, SETTINGS.retry_after_seconds)]
+
+
+@pytest.mark.parametrize("state", ["begun", "held"])
+def test_a_portal_that_has_not_ended_what_it_was_to_cancel_leaves_it_unknown(
+    over: Callable[[Wire], PortalClient], state: str
+) -> None:
+    still = good(b'{"state": "%s", "applicant_data": "held"}' % state.encode())
+    with pytest.raises(PortalUnreachable) as caught:
+        over(Wire(NoAnswer(), NoAnswer(), NoAnswer(), still)).submit(LINKING, b"cms")
+    assert caught.value.sent == "unknown"
+    assert over(Wire(still)).cancel(LINKING) is None
+
+
 @pytest.mark.parametrize(("answers", "sent"), [((NotSent(),), "no"), ((NotSent(), NoAnswer()), "unknown")])
 def test_whether_the_portal_may_have_acted_is_known(
     over: Callable[[Wire], PortalClient], answers: tuple[Exception, ...], sent: str
@@ -211,6 +237,15 @@ def test_the_home_screen_is_told_open_closed_or_away(over: Callable[[Wire], Port
     assert over(Wire(good(b'{"status": "open"}'))).reachable() is True
     assert isinstance(over(Wire(problem(503, "closed"))).reachable(), PortalClosed)
     assert over(Wire(good(b'{"status": "asleep"}'))).reachable() is False
+
+
+def test_the_portals_certificate_counts_as_the_last_answer_bore_it(over: Callable[[Wire], PortalClient]) -> None:
+    first, then = (datetime(year, 1, 1, tzinfo=UTC) for year in (2031, 2033))
+    answers = (replace(good(b'{"status": "open"}'), ends=ends) for ends in (first, then))
+    portal = over(Wire(*answers))
+    for ends in (first, then):
+        assert portal.reachable() is True
+        assert portal.ends == ends
 
 
 def test_an_address_whose_port_is_none_is_named() -> None:

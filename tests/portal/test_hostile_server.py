@@ -86,6 +86,18 @@ def test_the_server_can_be_believed_when_it_behaves(victim: PortalClient, hostil
     assert victim.reachable() is True
 
 
+def test_an_answer_may_take_longer_than_a_connection(victim: PortalClient, hostile: Hostile) -> None:
+    """It has until the deadline."""
+
+    def say() -> Iterator[bytes]:
+        time.sleep(1.0)
+        yield whole(OPEN)
+
+    hostile.say = say
+    settings = msgspec.structs.replace(victim._settings, connect_timeout_seconds=0.5, timeout_seconds=5.0)
+    assert PortalClient(settings).reachable() is True
+
+
 def test_nothing_is_decompressed(victim: PortalClient, hostile: Hostile) -> None:
     hostile.say = answers(whole(gzip.compress(OPEN), b"Content-Encoding: gzip\r\n"))
     assert victim.reachable() is False

@@ -371,10 +371,10 @@ def test_a_portal_that_does_not_show_it_or_does_not_answer_shows_nothing(
 def test_a_slow_portal_is_not_waited_for_long_to_show_it(
     settings: Portal, sandbox: Sandbox, visitor: Visitors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kiosk.portal.client.BRIEF_SECONDS", 0.3)
     client = PortalClient(settings)
     assert client.reachable() is True
     linking = client.begin()
+    monkeypatch.setattr("kiosk.portal.client.BRIEF_SECONDS", 0.3)
     sandbox.faults.switch_on(Fault.SLOW, on="state")
     started = time.monotonic()
     assert client.linked_licence(linking) is None
