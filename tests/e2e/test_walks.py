@@ -168,7 +168,7 @@ def test_a_card_is_checked_with_eleven_questions_and_the_licence_is_shown_behind
     visitor.page.keyboard.type("2468")
     visitor.touches("next")
     visitor.sees("check_licence")
-    for words in ("ゴールド", "普通、普自二", "電子署名は、この機械では確かめていません"):
+    for words in ("ゴールド", "普通、普自二", "この機械では確かめていません"):
         assert words in visitor.words
     # SELECT and tries for the warning, tries for the pad, VERIFY, READ
     assert len(card.trace) - asked == 5
