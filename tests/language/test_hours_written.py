@@ -33,7 +33,7 @@ SAID = {
         "zh": "周一至周五 8:30～17:15（周六、周日、法定节假日、12月29日至1月3日休息）",
         "ko": "월요일~금요일 8:30~17:15 (토요일, 일요일, 공휴일, 12월 29일~1월 3일 휴무)",
         "pt": "De segunda a sexta-feira, das 8h30 às 17h15"
-        " (fechado: sábado, domingo, feriados, 29 de dezembro a 3 de janeiro)",
+        " (fecha: sábado, domingo, feriados, 29 de dezembro a 3 de janeiro)",
         "vi": "Thứ Hai đến thứ Sáu, 8:30 đến 17:15 (nghỉ: thứ Bảy, Chủ nhật, ngày lễ, 29 tháng 12 đến 3 tháng 1)",
     },
     "06:30-23:00": {
