@@ -80,6 +80,19 @@ def mount(*arguments: str | Path) -> None:
     subprocess.run(["mount", *arguments], check=True, capture_output=True)
 
 
+def cover(folder: Path) -> None:
+    """It is empty, but for the tree itself where that lies in it: an installed one does not."""
+    mount("--bind", ROOT, "/mnt")
+    within = ROOT.is_relative_to(folder)
+    mode = "mode=1777" if "tmp" in folder.name else "mode=711" if within else "mode=000"
+    mount("-t", "tmpfs", "-o", mode, "tmpfs", folder)
+    if within:
+        ROOT.mkdir(parents=True)
+        mount("--bind", "/mnt", ROOT)
+        mount("-o", "remount,bind,ro", ROOT)
+    subprocess.run(["umount", "/mnt"], check=True)
+
+
 def covers(state: Path, lines: list[str]) -> None:
     """Everything is read-only, and what is the unit's own is empty."""
     mount("--make-rprivate", "/")
@@ -91,7 +104,7 @@ def covers(state: Path, lines: list[str]) -> None:
     for line, folders in COVERED.items():
         for folder in folders if line in lines else ():
             if Path(folder).is_dir():
-                mount("-t", "tmpfs", "-o", "mode=1777" if "tmp" in folder else "mode=000", "tmpfs", folder)
+                cover(Path(folder))
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/media")
     for name in DEVICES:
         Path("/media", name).touch()
