@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from kiosk.card.apdu import CardProblem, CardReset, FileAbsent
+from kiosk.card.application import Application
 from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import Tries
 from kiosk.card.text import TextApplication
 
-from .script import SELECT_JPKI, SELECT_TEXT, attributes_object, card
+from .script import SELECT_JPKI, SELECT_LICENCE, SELECT_TEXT, attributes_object, card
 
 ASK, PIN = "00200091", "00200091 04 31323334"
 READ = "00B08200000000"
@@ -73,6 +78,39 @@ def test_a_pin_that_is_gone_has_to_be_typed_again_and_the_card_to_be_powered_ane
         text.read_attributes()
     assert script.finished and chip.was_reset and not text.current
     assert isinstance(caught.value.problem, CardProblem)
+
+
+JPKI = (SELECT_JPKI, "0020009B", "0020009B06414243313233", b"ABC123")
+LICENCE_PIN = (SELECT_LICENCE, "00200086", "002000860431323334", b"1234")
+TO_SIGN = bytes(51)
+BEHIND_A_PIN: list[tuple[type[Application], tuple[tuple[str, str], str, str, bytes], str, Callable[[Any], object]]] = [
+    (TextApplication, (SELECT_TEXT, ASK, PIN.replace(" ", ""), b"1234"), READ, lambda text: text.read_attributes()),
+    (JpkiApplication, JPKI, "00B08100000000", lambda jpki: jpki.sign_certificate()),
+    (JpkiApplication, JPKI, f"802A009A33{TO_SIGN.hex()}00", lambda jpki: jpki.sign(TO_SIGN)),
+    (LicenceApplication, LICENCE_PIN, "00B09B00000000", lambda licence: licence.read_licence()),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "pin", "command", "use"), BEHIND_A_PIN, ids=["face", "certificate", "sign", "licence"]
+)
+def test_whatever_stands_behind_a_pin_wants_it_again_when_it_is_gone(
+    kind: type[Application],
+    pin: tuple[tuple[str, str], str, str, bytes],
+    command: str,
+    use: Callable[[Any], object],
+) -> None:
+    """Not asked for a second time without its PIN: that refusal would be taken for the card's last word."""
+    select, ask, verify, digits = pin
+    chip, script = card(
+        select, (ask, "63C3"), (verify, "9000"), (command, "6982"), (ask, "63C3"), select, (ask, "63C3")
+    )
+    application: Any = kind.select(chip)
+    application.tries_of(kind.PIN)
+    getattr(application, "verify_sign_pin" if kind is JpkiApplication else "verify")(bytearray(digits))
+    with pytest.raises(CardReset):
+        use(application)
+    assert script.finished
 
 
 @pytest.mark.parametrize("bare", ["6986", "6985", "6D00", "6E00", "6A88"])

@@ -42,7 +42,12 @@ def test_a_pin_that_the_card_does_not_hold_is_told_apart() -> None:
         tries_left(card((ASK, "6A88"), ("00A4020C020011", "6A82"))[0], TEXT_PIN)
 
 
+@pytest.mark.parametrize("before", [[], [(ASK, "6700")]], ids=["four bytes", "five bytes"])
 @pytest.mark.parametrize("status_word", ["6982", "6985", "6D00", "6F00", "63B1", "6C04"])
-def test_any_other_answer_to_the_query_is_a_card_problem(status_word: str) -> None:
+def test_any_other_answer_to_the_query_is_a_card_problem_and_it_is_not_repeated(
+    status_word: str, before: list[tuple[str, str]]
+) -> None:
+    chip, script = card(*before, (ASK + "00" * len(before), status_word))
     with pytest.raises(CardProblem, match=f"text PIN, tries.*0x{status_word}"):
-        tries_left(card((ASK, status_word))[0], TEXT_PIN)
+        tries_left(chip, TEXT_PIN)
+    assert script.finished

@@ -120,6 +120,18 @@ def test_nothing_is_signed_without_the_pin(pki: Pki) -> None:
         application.sign(MESSAGE, piv.P_256)
 
 
+@pytest.mark.parametrize("refused", [0, 1], ids=["the first part", "the last"])
+def test_a_signature_that_is_refused_is_told_with_the_cards_own_word_and_goes_no_further(refused: int) -> None:
+    left = "7C82010682008182 0100".replace(" ", "") + piv.to_sign(MESSAGE, piv.RSA_2048).hex()
+    parts = [f"1087079AFF{left[:510]}", f"0087079A{len(left[510:]) // 2:02X}{left[510:]}00"]
+    answers = ["9000"] * refused + ["6985"]
+    select = ("00A404000BA00000030800001000010000", "9000")
+    card, script = scripted(select, *zip(parts, answers, strict=False), (select[0], "6A82"))
+    with pytest.raises(CardProblem, match="GENERAL AUTHENTICATE: SW=0x6985"):
+        PivApplication.select(card).sign(MESSAGE, piv.RSA_2048)
+    assert script.finished
+
+
 def commands(pki: Pki, kind: KeyKind) -> range:
     chip = PivCard(pki.staff_card(kind))
     used(chip)

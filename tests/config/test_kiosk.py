@@ -66,6 +66,23 @@ def test_every_kind_of_printer_can_be_written(tmp_path: Path) -> None:
     assert load(path).printer.timeout_seconds == 3.0
 
 
+@pytest.mark.parametrize(
+    ("beacon", "fitted"),
+    [
+        ("", False),
+        ("every_seconds = 30", True),
+        ('device = "/dev/kiosk-beacon"', True),
+        ('device = "/dev/kiosk-beacon"\nevery_seconds = 30', True),
+    ],
+)
+def test_a_beacon_says_where_the_kiosk_is_when_it_is_asked_by_itself_or_both(
+    tmp_path: Path, beacon: str, fitted: bool
+) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text(f"[beacon]\n{beacon}\n")
+    assert load(file).beacon.fitted is fitted
+
+
 def test_the_three_files_of_the_portal_can_be_given(tmp_path: Path) -> None:
     path = tmp_path / "kiosk.toml"
     path.write_text('[portal]\nca_file = "/ca"\ncertificate_file = "/certificate"\nkey_file = "/key"\n')

@@ -7,10 +7,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from kiosk.config.shipped import LISTS, Fault, faults, listed
+from kiosk.config.shipped import LISTS, Fault, Kind, faults, listed
 from tests.nobody import needs_root, nobody_says
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +59,7 @@ class Machine:
         files = listed((self.root / "usr/lib/kiosk/shipped",))
         assert files is not None
         found = list(faults(files, self.root))
+        assert {each.kind for each in found} <= set(get_args(Kind)), "the board has words for each kind"
         if os.geteuid() != 0:  # then nothing here is root's, and root's folders cannot be made
             found = [each for each in found if each.kind != "users"]
         return found
