@@ -203,8 +203,8 @@ def test_what_stands_behind_what_is_enough_is_not_asked_for() -> None:
 @pytest.mark.parametrize(("limit", "asked"), [(256, []), (300, [44]), (512, [256]), (513, [256, 1])])
 def test_not_a_byte_beyond_its_limit_is_asked_for(limit: int, asked: list[int]) -> None:
     more = [(f"00B0{256 * n:04X}{le % 256:02X}", "FF" * le + "9000") for n, le in enumerate(asked, 1)]
-    chip, script = card(("00B09B00000000", "6700"), ("00B09B0000", "FF" * 256 + "9000"), *more)
-    assert read_whole(chip, 0x001B, limit, "file") == b"\xff" * limit
+    chip, script = card(("00B09B0000", "FF" * 256 + "9000"), *more)
+    assert read_until(chip, 0x001B, never, limit, "file") == b"\xff" * limit
     assert script.finished
 
 
