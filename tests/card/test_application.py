@@ -87,7 +87,7 @@ BEHIND_A_PIN: list[tuple[type[Application], tuple[tuple[str, str], str, str, byt
     (TextApplication, (SELECT_TEXT, ASK, PIN.replace(" ", ""), b"1234"), READ, lambda text: text.read_attributes()),
     (JpkiApplication, JPKI, "00B08100000000", lambda jpki: jpki.sign_certificate()),
     (JpkiApplication, JPKI, f"802A009A33{TO_SIGN.hex()}00", lambda jpki: jpki.sign(TO_SIGN)),
-    (LicenceApplication, LICENCE_PIN, "00B09B00000000", lambda licence: licence.read_licence()),
+    (LicenceApplication, LICENCE_PIN, "00B09B0000", lambda licence: licence.read_licence()),
 ]
 
 
