@@ -39,7 +39,7 @@ def test_what_fitted_last_holds_and_nothing_is_removed(config: Path, tmp_path: P
     held = settled(config)
     assert (held.alerts, held.caretaker.metrics_port) == (fitted.alerts, 9877)
     assert held.caretaker.kept_days == LONGEST_KEPT_DAYS
-    config.write_text(FITS.format(tmp_path).replace("40", "50"), "utf-8")
+    config.write_text(FITS.replace("40", "50").format(tmp_path), "utf-8")
     assert settled(config).caretaker.kept_days == 50, "and a file that fits again holds again"
 
 
