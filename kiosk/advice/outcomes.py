@@ -167,7 +167,9 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.PHONE_PIN_LOCKED: _locked(pins.PHONE),
     End.PHONE_CERTIFICATE: Outcome(
         N_("スマートフォンの証明書が、使えませんでした"),
-        N_("この証明書では、手続できませんでした。期限が切れたときや、失効したときなどにおこります。カードの中の証明書とは、べつのものです。"),
+        N_(
+            "この証明書では、手続できませんでした。期限が切れたときや、失効したときなどにおこります。カードの中の証明書とは、べつのものです。"
+        ),
         NOTHING_LINKED,
         unlock.PHONE,
         official=N_("スマホ用署名用電子証明書"),
