@@ -15,7 +15,8 @@ How a slip is printed, and why one may believe the answer:
   questions go between commands, and a raster that happens to hold the start of one is changed by one dot.
 - *Done is what the printer says.* Behind the cut goes a process id (`GS ( H`, Epson: answered when the printing is
   completed). Printers that do not know it are asked `GS r 1`, which every ESC/POS printer answers in its turn, after
-  all that came before. A printer that answers neither is not believed to have printed.
+  all that came before. A printer that answers neither is not believed to have printed, nor is one that gave that
+  answer before it was asked.
 - *Nothing of the last one.* After a failure the printer is told to drop what it still holds (`DLE DC4 8`), so that a
   new roll does not bring out the rest of a slip in front of the next person, and what the kernel has not delivered is
   dropped too. The next slip begins with the same, and with a cut. The first slip of a process, which cannot know how
@@ -324,13 +325,23 @@ class _Link:
                 self.listen(min(POLL_SECONDS, self.transport.patience()))
                 self.check()
                 if self._awaited is not PAPER_ANSWER and time.monotonic() - start > GRACE_SECONDS:
-                    self.heard.clear()
+                    self._hear_it_silent()
                     self._awaited = PAPER_ANSWER
                     self.send(ASK_PAPER)
         except _Completed:
             return
         finally:
             self._awaited = None
+
+    def _hear_it_silent(self) -> None:
+        """What is about to be asked is answered by one byte of sixty-four: who says such a byte before it was asked is not
+        believed when it says it again."""
+        self.heard.clear()
+        for _ in range(2):  # a process id that comes at last has such bytes, too, and may come in two pieces
+            self.listen(POLL_SECONDS)
+            if not PAPER_ANSWER.search(self.heard):
+                return
+        raise _Faulty(PrinterFault.UNREACHABLE)
 
 
 class EscposPrinter:

@@ -200,6 +200,7 @@ STANDS = """() => {
         frame?.className ?? "the neutral screen",
         `focus: ${focus?.cloneNode(false).outerHTML}`,
         text && `scrolled: ${text.scrollTop} + ${text.clientHeight} of ${text.scrollHeight}`,
+        document.body.innerText.replace(/\\s+/g, " "),
     ].filter(Boolean).join("\\n");
 }"""
 

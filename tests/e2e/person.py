@@ -100,6 +100,10 @@ class Person:
         self._wait(f".dots:not(:has(.dot.is-entered:nth-child({count + 1})))")
         self._wait(f".dots:has(.dot.is-entered:nth-child({count}))" if count else ".dots")
 
+    def sees_nothing_pressed(self) -> None:
+        """Wait until no button is marked as pressed any more."""
+        self._wait("#screen:not(:has([data-pressed]))")
+
     def _wait(self, selector: str, longer: float = 0) -> None:
         self.page.wait_for_selector(selector, state="attached", timeout=SOON + longer * 1000)
 

@@ -144,6 +144,7 @@ def test_the_page_does_not_know_what_was_typed(person: Person) -> None:
     for entry in (PINS.text, WRONG.text):
         person.types(entry)
         person.has_typed(4)
+        person.sees_nothing_pressed()
         pages.append(person.page.evaluate(SCREEN))
         assert entry not in person.dom
         person.page.keyboard.press("Delete")

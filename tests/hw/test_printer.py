@@ -240,7 +240,11 @@ def test_a_host_that_takes_nothing_ends_in_bounded_time() -> None:
         assert time.monotonic() - start < 1
 
 
-@pytest.mark.parametrize("said", [b"\xff", b"\x12", b"\x00" * 64], ids=["ones", "all is well", "zeros"])
+@pytest.mark.parametrize(
+    "said",
+    [b"\xff", b"\x12", b"\x00" * 64, b"\x12\x00"],
+    ids=["ones", "all is well", "zeros", "all is well and there is paper"],
+)
 def test_a_device_that_never_stops_talking_ends_in_bounded_time_and_is_not_believed(said: bytes) -> None:
     """No printer, or one whose line is stuck: what it says may even look like the answer that all is well."""
     with socket.create_server(("127.0.0.1", 0)) as server:
