@@ -41,6 +41,7 @@ from kiosk.sim.printer import VirtualPrinter
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90  # five, on a machine that does nothing else
+SEEN_EMPTY_SECONDS = 2 * SETTLE_SECONDS  # after its start a session believes of an empty slot that it is
 
 
 def free_port() -> int:
@@ -132,7 +133,6 @@ class Stage:
         self.log: list[str] = []
         self.began = 0  # the line from which the log is of the present visit: what others did before is not waited for
         self._logged = threading.Condition()
-        self._told_nothing = True  # the present session, by the one before it, of the slot
         self._reader = [] if reader == "pcsc" else ["--vpcd-port", str(self.vpcd_port)]
         self._screen = screen or Screen()
         self._session = session or Session(browser_lost_seconds=2)
@@ -188,7 +188,6 @@ class Stage:
         threading.Thread(target=self._read_log, args=(self._server.stderr,), daemon=True).start()
         try:
             self._until(self._answers, START_SECONDS, "the kiosk does not answer")
-            self._told_nothing = True
         except AssertionError:
             self.stop_server()
             raise
@@ -220,7 +219,6 @@ class Stage:
         killed = self.worker
         os.kill(killed, signal.SIGKILL)
         self._until(lambda: killed not in self.workers, 10, "the worker does not die")
-        self._told_nothing = True
 
     def wait_log(self, words: str, seconds: float = 15, since: int | None = None) -> int:
         """Wait for a line that contains `words` among those from `since` on, or of the visit; returns the number of the
@@ -282,12 +280,11 @@ class Stage:
         return card
 
     def put_in_chip(self, chip: Chip) -> None:
-        """Anything that has a chip, whoever's. A session that no other has told that the slot was empty does not take
-        a card for somebody's before it has seen the slot empty for a while: no finger is faster, a test would be."""
+        """Anything that has a chip, whoever's. A session that follows one that was killed, or one at whose end a card
+        was in, does not take a card for somebody's before it has seen the slot empty for a while: no finger is faster,
+        a test would be."""
         self.take_out()
-        if self._told_nothing:
-            self._until(lambda: age(self.worker) > 2 * SETTLE_SECONDS, 15, "no session lives so long")
-            self._told_nothing = False
+        self._until(lambda: age(self.worker) > SEEN_EMPTY_SECONDS, 15, "no session lives so long")
         self.slot = VpcdCard("127.0.0.1", self.vpcd_port, chip).start()
 
     def take_out(self) -> None:

@@ -78,7 +78,15 @@ class Choice:
 
 Answer = Sign | Wish | Language | Help | Edit | Key | Choice
 
+MEANT_FOR_ANY = (Help.STAFF, Help.LEAVE)
+
 CHOICE = re.compile("[a-z_]{1,32}")
+
+
+def meant_for_any(answer: Answer | None) -> bool:
+    """It says the same on whatever screen: how things are to be shown, that help is wanted, that all is to end. So it
+    is heard also when the screen has become another one under the finger."""
+    return isinstance(answer, Wish | Language) or answer in MEANT_FOR_ANY
 
 
 @cache

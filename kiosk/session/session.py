@@ -32,7 +32,7 @@ from kiosk.ipc.messages import DoorsStand
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
-from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish
+from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish, meant_for_any
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
 from kiosk.session.devices import Devices
@@ -130,7 +130,7 @@ class Session:
     def answer(self, seq: int, answer: Answer) -> None:
         """The page says what was touched. Stale answers are dropped here, before they can wait anywhere; wishes are
         fulfilled here, and whoever had one is there."""
-        if not self._shown.accepts(seq):
+        if not self._hears(seq, answer):
             return
         match answer:
             case Wish() | Language():
@@ -139,7 +139,7 @@ class Session:
             case Help.STAY if self._shown.close_languages():
                 answer = Sign.ACTIVE
             case Help.LEAVE:
-                self._shown.lay_leaving(seq)
+                self._shown.lay_leaving()
         self._events.put(Event("answer", answer, seq))
 
     def headphones(self, plugged: bool) -> None:
@@ -390,7 +390,7 @@ class Session:
         self._goes_on()
         if event.kind == "device":
             self._shown.refresh()
-        if event.answer is None or not self._shown.accepts(event.seq):
+        if event.answer is None or not self._hears(event.seq, event.answer):
             return None
         if isinstance(event.answer, Help):
             self._help(event.answer)
@@ -398,6 +398,12 @@ class Session:
             return None
         self._patience.touched(self.now())
         return event.answer if self.view.overlay is None else None
+
+    def _hears(self, seq: int, answer: Answer) -> bool:
+        """It is one to what stands there, or would be one to anything; the choice of languages stays over whatever
+        comes."""
+        languages = answer is Help.STAY and self.view.overlay == "language"
+        return self._shown.accepts(seq) or meant_for_any(answer) or languages
 
     def _goes_on(self) -> None:
         self._moved, self._waits = self.now(), False

@@ -2,7 +2,7 @@
 
 The page holds no state but the number (`seq`) of what it shows. A new screen gets a new number; the same screen of the
 same step with other facts keeps it, in whatever dress it stands there and whatever question is laid over it. An answer
-to another number is none (docs/decisions/0006-numbered-screens.md).
+to another number is none, unless it says the same on every screen (docs/decisions/0006-numbered-screens.md).
 
 The flow's thread puts screens up while the page's thread dresses them. One lock is held from a change to its showing,
 so the newest view is the last one shown.
@@ -76,12 +76,12 @@ class Shown:
             if (overlay, aloud) != (self._view.overlay, self._view.aloud):
                 self._become(replace(self._view, overlay=overlay, until=until, aloud=aloud))
 
-    def lay_leaving(self, seq: int) -> None:
-        """やめる was touched on screen `seq`. If that is doing something it hears of it only later: it is said now."""
+    def lay_leaving(self) -> None:
+        """やめる was touched. A screen that is doing something hears of it only later: it is said now."""
         with self._lock:
             screen = self._view.screen
             visited = screen.name not in NOBODY_YET and not screen.staff
-            if self.accepts(seq) and visited and not screen.answers:
+            if visited and not screen.answers:
                 self._become(replace(self._view, overlay="leaving", aloud=False))
 
     def prefer(self, wish: Wish | Language) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Literal, cast
 
@@ -34,6 +35,7 @@ PIN = Screen("pin", {}, ("back",), step=5)
 SET_CARD = Screen("set_card", {"fault": "removed"}, ("back",), step=4)
 PUT_BACK = Screen("set_card", {"fault": "removed"}, step=7)
 NEXT, BACK = Choice("next"), Choice("back")
+ENGLISH = LANGUAGES["en"]
 
 
 @pytest.fixture
@@ -60,6 +62,57 @@ def test_an_answer_to_another_screen_is_dropped(world: World) -> None:
     world.soon(stale)
     world.saying(BACK)
     assert world.session.ask(EARLY) == "back"
+
+
+@pytest.mark.parametrize("screen", [EARLY, BUSY, LATE], ids=lambda screen: screen.name)
+def test_what_says_the_same_on_every_screen_is_heard_also_when_another_one_has_come_under_the_finger(
+    world: World, screen: Screen
+) -> None:
+    """A wish, a language, and the choice of languages left as it was: at once, nothing else is answered by it."""
+    world.session.show(screen)
+    touched = world.view.seq
+    world.session.show(PIN)
+    for wish, look in ((Wish.SIZE, "large"), (Wish.CONTRAST, "contrast"), (Wish.REACH, "reach")):
+        world.session.answer(touched, wish)
+        assert getattr(world.view.preferences, look)
+    for answer in (ENGLISH, Help.STAY):
+        world.session.answer(touched, Wish.LANGUAGES)
+        opened = world.view.overlay
+        world.session.answer(touched, answer)
+        assert (opened, world.view.overlay, world.view.preferences.language) == ("language", None, ENGLISH)
+
+
+def test_whoever_touches_help_while_the_screen_changes_is_helped(world: World) -> None:
+    world.saying(BACK)
+    world.session.ask(EARLY)
+    touched = world.view.seq
+
+    def asked() -> None:
+        assert world.view.overlay == "staff"
+        world.session.answer(touched, Help.CALL_OFF)  # this is to the question that stood there
+        assert world.view.overlay == "staff"
+
+    world.soon(lambda: world.session.answer(touched, Help.STAFF))
+    world.soon(asked)
+    world.saying(Help.STAY, BACK)
+    assert world.session.ask(LATE) == "back"
+
+
+@pytest.mark.parametrize(("screen", "asked"), [(EARLY, None), (LATE, "leave")], ids=["early", "late"])
+def test_whoever_touches_leave_while_the_screen_changes_leaves(world: World, screen: Screen, asked: str | None) -> None:
+    world.saying(BACK)
+    world.session.ask(replace(EARLY, step=2))
+    touched = world.view.seq
+
+    def overlay() -> None:
+        assert world.view.overlay == asked
+
+    world.soon(lambda: world.session.answer(touched, Help.LEAVE))
+    if asked:
+        world.soon(overlay)
+        world.saying(Help.LEAVE_NOW)
+    with pytest.raises(Left):
+        world.session.ask(screen)
 
 
 def test_an_answer_that_waits_while_the_screen_changes_answers_nothing(world: World) -> None:

@@ -154,17 +154,14 @@ def test_a_language_that_is_wished_elsewhere_answers_no_other_question(glass: Gl
 @pytest.mark.parametrize("step", [7, None], ids=["a step of linking", "of something else"])
 def test_that_somebody_wants_to_leave_is_said_at_once_while_the_kiosk_is_busy(glass: Glass, step: int | None) -> None:
     glass.shown.put(replace(SENDING, step=step))
-    glass.shown.lay_leaving(glass.last.seq)
+    glass.shown.lay_leaving()
     assert glass.last.overlay == "leaving"
 
 
-def test_a_screen_that_listens_says_so_itself_and_an_older_one_says_nothing(glass: Glass) -> None:
-    glass.shown.lay_leaving(glass.last.seq)
-    assert glass.last.overlay is None
-    glass.shown.put(SENDING)
-    glass.shown.lay_leaving(glass.last.seq - 1)
+def test_a_screen_that_listens_says_so_itself(glass: Glass) -> None:
+    glass.shown.lay_leaving()
     assert glass.last.overlay is None
     for screen in (Screen("closing"), Screen("take_card"), Screen("staff_busy", staff="room")):
         glass.shown.put(screen)
-        glass.shown.lay_leaving(glass.last.seq)
+        glass.shown.lay_leaving()
         assert glass.last.overlay is None, "nobody is being served here"
