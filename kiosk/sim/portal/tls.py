@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from kiosk.sim.pki import key_usage
+
 DIRECTORY = Path("var/portal")
 LIFE = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
@@ -84,7 +86,7 @@ class _Authority:
         self._name = _common_name(name)
         builder = _builder(self._name, self._name, self._key.public_key(), LIFE)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        builder = builder.add_extension(_key_usage(authority=True), critical=True)
+        builder = builder.add_extension(key_usage(key_cert_sign=True, crl_sign=True), critical=True)
         self.certificate = builder.sign(self._key, hashes.SHA256())
 
     def issue(
@@ -100,7 +102,7 @@ class _Authority:
         builder = _builder(_common_name(f"sandbox {name}"), self._name, key.public_key(), life, begins)
         builder = (
             builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_key_usage(authority=False), critical=True)
+            .add_extension(key_usage(digital_signature=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
@@ -150,20 +152,6 @@ def _host(name: str) -> x509.GeneralName:
     with contextlib.suppress(ValueError):
         return x509.IPAddress(ipaddress.ip_address(name))
     return x509.DNSName(name)
-
-
-def _key_usage(authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 def _write(path: Path, content: bytes) -> None:
