@@ -237,6 +237,21 @@ def test_while_the_portal_is_away_it_is_tried_again_ever_more_rarely(
     assert states(sandbox) == [State.CANCELLED]
 
 
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.CUT])
+def test_what_was_begun_without_an_answer_stays_on_the_record_while_the_portal_is_away(
+    session: PortalClient, successor: PortalClient, sandbox: Sandbox, tmp_path: Path, fault: Fault
+) -> None:
+    sandbox.faults.switch_on(fault, on="begin")
+    with pytest.raises(PortalUnreachable):
+        session.begin()
+    before = names(tmp_path)
+    [entry] = successor.settle(successor.left())
+    assert names(tmp_path) == [entry.name] == before
+    sandbox.faults.clear()
+    assert successor.settle([entry]) == []
+    assert (names(tmp_path), states(sandbox)) == ([], [State.CANCELLED])
+
+
 def test_after_the_portals_own_time_nobody_tries_any_more(
     settings: Portal, begun: Begun, clock: Clock, tmp_path: Path
 ) -> None:

@@ -76,6 +76,7 @@ def kind(answer: Any) -> str:
 def test_contract_model_and_sandbox_name_the_same_refusals_states_and_problems() -> None:
     schemas = yaml.safe_load(CONTRACT.read_text("utf-8"))["components"]["schemas"]
     assert {each.removeprefix(PROBLEM) for each in schemas["Problem"]["properties"]["type"]["enum"]} == set(STATUS)
+    assert {each.value for each in Refusal} <= set(STATUS)
     for purpose, refusals, state in (
         (Purpose.LINKING, "Refusal", "LinkingState"),
         (Purpose.RELEASE, "ReleaseRefusal", "ReleaseState"),

@@ -197,6 +197,15 @@ def test_every_reason_of_the_contract_is_a_refusal_when_it_comes_as_one(
         over(Wire(problem(500, reason.value))).begin()
 
 
+@pytest.mark.parametrize("body", [b"nonsense", b'{"type": "about:blank"}'], ids=["unreadable", "no reason of ours"])
+@pytest.mark.parametrize(("status", "end"), [(499, PortalBroken), (500, PortalUnreachable), (599, PortalUnreachable)])
+def test_a_server_that_fails_is_away_and_one_that_speaks_otherwise_is_broken(
+    over: Callable[[Wire], PortalClient], status: int, end: type[Exception], body: bytes
+) -> None:
+    with pytest.raises(end):
+        over(Wire(Answer(status, "application/problem+json", None, body))).begin()
+
+
 def test_a_linking_that_the_portal_does_not_know_has_expired(over: Callable[[Wire], PortalClient]) -> None:
     with pytest.raises(PortalRefused) as caught:
         over(Wire(problem(404, "linking_unknown"))).state(LINKING)
