@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kiosk.portal.client import PortalClient, PortalRefused
-from kiosk.portal.model import Refusal, State
-from kiosk.portal.statement import canonical, statement
+from kiosk.portal.model import Applicant, Purpose, Refusal, State
+from kiosk.portal.statement import applicant_sha256, canonical, statement, statement_of
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.portal.signature import Refused, signer
@@ -22,6 +23,7 @@ from kiosk.sim.portal.trust import Trust
 from tests.portal.conftest import Visitor, until
 
 Visitors = Callable[..., Visitor]
+CONTRACT = Path("kiosk/portal/openapi.yaml")
 
 
 def test_a_person_is_linked_and_sees_their_licence(client: PortalClient, visitor: Visitors) -> None:
@@ -217,6 +219,16 @@ def test_a_portal_that_has_forgotten_a_linking_counts_as_expired(
         client.hold(linking, visitor("excellent").applicant)
     assert refused.value.reason is Refusal.EXPIRED
     assert client.cancel(linking) is State.EXPIRED
+
+
+def test_the_statement_is_to_the_byte_what_the_contract_says() -> None:
+    """Kiosk and sandbox share the code: an integrator has the text."""
+    who = Applicant(name="見本　太郎", address="東京都千代田区霞が関２－１－２", birth_date="19800401", sex="male")
+    attributes = '{"address":"東京都千代田区霞が関２－１－２","birth_date":"19800401","name":"見本　太郎","sex":"male"}'
+    digest = hashlib.sha256(attributes.encode()).hexdigest()
+    assert applicant_sha256(who) == digest
+    written = re.findall(r'^ +(\{"applicant_sha256":.*\})$', CONTRACT.read_text("utf-8"), re.MULTILINE)
+    assert written == [statement_of(purpose, "…", "…", "…", "…").decode() for purpose in Purpose]
 
 
 def test_the_statement_is_canonical_json() -> None:
