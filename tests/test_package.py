@@ -55,6 +55,8 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/modprobe.d/kiosk.conf",
         "usr/lib/sysctl.d/90-kiosk.conf",
         "usr/lib/systemd/journald.conf.d/kiosk.conf",
+        "usr/lib/systemd/logind.conf.d/kiosk.conf",
+        "usr/lib/systemd/sleep.conf.d/kiosk.conf",
         "usr/lib/systemd/system.conf.d/kiosk.conf",
         "usr/lib/systemd/system/kiosk-browser.service",
         "usr/lib/systemd/system/kiosk-caretaker.service",

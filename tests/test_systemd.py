@@ -161,6 +161,8 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/systemd/system/pcscd.service.d/kiosk.conf",
         "etc/systemd/system.conf.d/kiosk.conf",
         "etc/systemd/journald.conf.d/kiosk.conf",
+        "etc/systemd/logind.conf.d/kiosk.conf",
+        "etc/systemd/sleep.conf.d/kiosk.conf",
         "etc/sysctl.d/90-kiosk.conf",
         "etc/default/grub.d/kiosk.cfg",
         "etc/sysusers.d/kiosk.conf",
@@ -250,6 +252,17 @@ def test_the_machine_leaves_nothing_of_a_person_where_a_disk_could_have_it() -> 
     assert told == {"kernel.sysrq": "0", "kernel.core_pattern": "|/bin/false", "fs.suid_dumpable": "0"}
     assert "DefaultLimitCORE=0" in lines("system.conf.d/kiosk.conf")
     assert {"ForwardToConsole=no", "SystemMaxUse=200M"} <= set(lines("journald.conf.d/kiosk.conf"))
+
+
+def test_no_key_of_any_keyboard_puts_the_machine_to_sleep_or_switches_it_off() -> None:
+    """Whatever the system's own logind could do on a key, a lid or for want of one, it is told not to."""
+    told, asleep = (
+        dict(line.split("=") for line in lines(f"{part}.conf.d/kiosk.conf") if re.match(r"\w", line))
+        for part in ("logind", "sleep")
+    )
+    assert (set(told.values()), set(asleep.values())) == ({"ignore"}, {"no"})
+    known = re.findall(rb"Login\.(Handle\w+|IdleAction)\x00", Path("/lib/systemd/systemd-logind").read_bytes())
+    assert len(known) > 10 and {name.decode() for name in known} <= set(told)
 
 
 @pytest.mark.parametrize("service", ALL)

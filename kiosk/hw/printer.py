@@ -334,8 +334,8 @@ class _Link:
             self._awaited = None
 
     def _hear_it_silent(self) -> None:
-        """What is about to be asked is answered by one byte of sixty-four: who says such a byte before it was asked is not
-        believed when it says it again."""
+        """What is about to be asked is answered by one byte of sixty-four: who says such a byte before it was asked is
+        not believed when it says it again."""
         self.heard.clear()
         for _ in range(2):  # a process id that comes at last has such bytes, too, and may come in two pieces
             self.listen(POLL_SECONDS)

@@ -5,6 +5,10 @@ and for how long also without a page, for then nobody can see what is asked. Who
 whether they are still there, and any touch puts that off. The question itself wants an answer: were a touch enough,
 its buttons would go from under the finger.
 
+Signs of life put it off for LONGEST_SECONDS at most: a wet panel touches itself, a key sticks under a bag, a bell or a
+card has a bad contact, and whoever was there is gone. Then the question comes all the same. What counts is an answer: a
+button that means something. After so long the portal has given up a linking, too (`LIFETIME_SECONDS` of its record).
+
 Time is monotonic seconds, and is given in. The page comes and goes in another thread than the flow's, which does all
 the rest.
 """
@@ -23,6 +27,7 @@ Due = Literal["warn"]
 
 DOOR_SECONDS = 10.0  # from key to key
 STAFF_CARD_SECONDS = 30.0  # to find it, and put it in
+LONGEST_SECONDS = 15 * 60.0  # from one answer to the next, whatever else shows that somebody is there
 ROOM_SECONDS, WRAP_UP_SECONDS = 240.0, 60.0  # five minutes without a touch, asked about during the last
 
 
@@ -73,6 +78,7 @@ class Patience:
     def __init__(self, settings: Settings, now: float) -> None:
         self._limits = limits(settings)
         self._page_lost_at: float | None = now
+        self._kind = Wait.ATTRACT
         self.begin(Wait.ATTRACT, now)
 
     @property
@@ -86,19 +92,26 @@ class Patience:
 
     def begin(self, kind: Wait, now: float) -> None:
         """Another wait, from now on."""
+        if Wait.ATTRACT in (kind, self._kind) or kind is Wait.TAKE_CARD:  # the first of somebody's, and the last
+            self._answered_at = now
         self._kind, self._limit = kind, self._limits[kind]
         self._warned = False
-        self._until = None if self._limit.seconds is None else now + self._limit.seconds
+        self._until = None if self._limit.seconds is None else min(now + self._limit.seconds, max(self._latest, now))
 
     def touched(self, now: float) -> None:
-        """Somebody is there."""
+        """Somebody is there, it seems."""
         if self._limit.warning is not None and not self._warned:
             self.begin(self._kind, now)
 
-    def answered(self, now: float) -> None:
-        """Somebody is there, and the question has gone if there was one."""
+    def noticed(self, now: float) -> None:
+        """The same, by more than a touch: the question has gone if there was one."""
         self._warned = False
         self.touched(now)
+
+    def answered(self, now: float) -> None:
+        """Somebody is there."""
+        self._answered_at = now
+        self.noticed(now)
 
     def page_lost(self, now: float) -> None:
         self._page_lost_at = now
@@ -120,10 +133,16 @@ class Patience:
             return None
         if self._limit.warning is not None and not self._warned:
             self._warned = True
-            self._until = now + self._limit.warning
-            return "warn"
+            self._until = min(now, self._latest) + self._limit.warning
+            if now < self._until:
+                return "warn"
         assert self._limit.then is not None
         raise self._limit.then
+
+    @property
+    def _latest(self) -> float:
+        """When no sign of life puts anything off any more."""
+        return self._answered_at + max(LONGEST_SECONDS, self._limit.seconds or 0.0)
 
     def _page_until(self) -> float | None:
         lost_at, seconds = self._page_lost_at, self._limit.page_seconds

@@ -12,6 +12,7 @@ values of their own (`shown.py`, `patience.py`, `slot.py`, `pad.py`), which know
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import time
 from collections.abc import Callable, Mapping
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kiosk.session")
 
+SWITCHES = (Wish.SIZE, Wish.CONTRAST, Wish.REACH)
+BOUNCE_SECONDS = 0.5  # so that nothing flashes more than once a second (WCAG 2.3.1 allows three)
 CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
 
@@ -99,6 +102,7 @@ class Session:
         self.rings = 0  # of the bell
         self._rung = False  # it was, and the screen has not said so yet
         self._in_use = False
+        self._wished: dict[Wish | Language, float] = {}  # when it was last
         self._leaving = False
         self._stopping = False
         self._astray = False
@@ -134,7 +138,8 @@ class Session:
             return
         match answer:
             case Wish() | Language():
-                self._shown.prefer(answer)
+                if not self._bounces(answer):
+                    self._shown.prefer(answer)
                 answer = Sign.ACTIVE
             case Help.STAY if self._shown.close_languages():
                 answer = Sign.ACTIVE
@@ -224,7 +229,7 @@ class Session:
     def lift(self) -> None:
         """Take away whatever is laid over the screen: it has an answer."""
         self._shown.lay(None)
-        self._patience.answered(self.now())
+        self._patience.noticed(self.now())
 
     # What a flow asks for.
 
@@ -378,7 +383,7 @@ class Session:
         if self._rung:
             self._rung = False
             self._shown.lay("staff", aloud=True)
-            self._patience.answered(self.now())
+            self._patience.noticed(self.now())
         self._waits = True
         try:
             event = self._events.get(timeout=self._patience.wait(self.now()))
@@ -397,13 +402,22 @@ class Session:
             self._patience.answered(self.now())
             return None
         self._patience.touched(self.now())
-        return event.answer if self.view.overlay is None else None
+        if self.view.overlay is not None:
+            return None
+        if isinstance(event.answer, Choice) and event.answer.name in self.view.screen.answers:
+            self._patience.answered(self.now())
+        return event.answer
 
     def _hears(self, seq: int, answer: Answer) -> bool:
         """It is one to what stands there, or would be one to anything; the choice of languages stays over whatever
         comes."""
         languages = answer is Help.STAY and self.view.overlay == "language"
         return self._shown.accepts(seq) or meant_for_any(answer) or languages
+
+    def _bounces(self, wish: Wish | Language) -> bool:
+        """A trembling finger, a key that is held down or a wet panel: what changes all of the glass changes it once."""
+        before, self._wished[wish] = self._wished.get(wish, -math.inf), self.now()
+        return wish in SWITCHES and self.now() - before < BOUNCE_SECONDS
 
     def _goes_on(self) -> None:
         self._moved, self._waits = self.now(), False

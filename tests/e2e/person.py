@@ -125,6 +125,12 @@ class Person:
         """Press keys of the keyboard."""
         self.page.keyboard.type(keys)
 
+    def holds(self, key: str, times: int = 40) -> None:
+        """Hold a key down until the keyboard has repeated it so often."""
+        for _ in range(1 + times):
+            self.page.keyboard.down(key)
+        self.page.keyboard.up(key)
+
     def enters(self, pin: str) -> None:
         """Type a PIN and go on."""
         self.types(pin)

@@ -106,6 +106,18 @@ def test_a_bouncing_key_counts_once_and_a_key_pressed_again_counts_again(person:
     assert person.tries_on_card == (3, 5)
 
 
+def test_a_key_that_is_held_down_types_once(person: Person) -> None:
+    person.walks_to(5)
+    person.page.focus("[data-answer='key:7']")
+    person.holds("Enter")
+    person.has_typed(1)
+    person.holds("7")
+    person.has_typed(2)
+    person.touches("size")
+    person.page.wait_for_selector(".frame.is-large")  # whatever was pressed before that has been heard
+    person.has_typed(2)
+
+
 def test_a_double_tap_on_the_button_that_goes_on_spends_one_try_and_sends_nothing(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(5)
     person.types(WRONG.text)

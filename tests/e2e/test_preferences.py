@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from playwright.sync_api import expect
 
 from kiosk.language.languages import LANGUAGES, translations
@@ -10,6 +12,11 @@ from tests.e2e.person import PINS, Person
 from tests.stage import Slow, Stage
 
 ENGLISH = LANGUAGES["en"]
+LOOKS = """() => {
+    const looks = [], frame = document.querySelector(".frame");
+    new MutationObserver(() => looks.push(frame.className)).observe(frame, { attributeFilter: ["class"] });
+    return looks;
+}"""  # each way in which the screen is dressed from now on
 
 
 def chooses(person: Person, code: str) -> None:
@@ -54,6 +61,20 @@ def test_each_wish_is_one_touch_and_the_next_person_starts_as_usual(person: Pers
     expect(frame).not_to_contain_class("is-large")
     assert frame.get_attribute("lang") == "ja"
     person.reads("画面にふれてください")
+
+
+def test_a_key_that_is_held_down_changes_all_of_the_glass_once(person: Person) -> None:
+    person.sees("attract")
+    person.goes_on()
+    person.sees("home")
+    for wish, look in (("contrast", "in-contrast"), ("size", "is-large"), ("reach", "in-reach")):
+        looks = person.page.evaluate_handle(LOOKS)
+        person.page.focus(f"[data-answer={wish}]")
+        person.holds("Enter")
+        person.touches("staff")
+        person.is_asked("stay")  # whatever was pressed before that has been heard
+        assert [on for on, _ in groupby([False, *(look in each for each in looks.json_value())])] == [False, True]
+        person.touches("stay")
 
 
 def test_a_wish_holds_also_while_the_kiosk_is_busy(person: Person) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
-from kiosk.session.patience import Patience, Wait
+from kiosk.session.patience import LONGEST_SECONDS, Patience, Wait, limits
 from tests.session.world import IDLE, READING, SETTINGS, WARNING
 
 BEGAN = 1000.0  # seconds
@@ -117,3 +119,57 @@ def test_the_nearer_end_counts() -> None:
     patience.page_lost(BEGAN + IDLE - 1)
     assert patience.wait(BEGAN + IDLE - 1) == 1
     assert patience.due(BEGAN + IDLE) == "warn"
+
+
+# -- signs of life, and nobody there
+
+
+@pytest.mark.parametrize("sign", [Patience.touched, Patience.noticed])
+@pytest.mark.parametrize("kind", [*ASKING, Wait.ROOM])
+@pytest.mark.parametrize("every", [0.04, 1.0, 45.0])
+def test_whatever_repeats_puts_the_question_off_for_a_quarter_of_an_hour_and_no_longer(
+    sign: Callable[[Patience, float], None], kind: Wait, every: float
+) -> None:
+    patience, now = waiting(kind), BEGAN
+    asked: float | None = None
+    with pytest.raises(TimedOut):
+        while now < BEGAN + 8 * 3600:
+            now += every
+            if patience.due(now) == "warn" and asked is None:
+                asked = now
+            sign(patience, now)
+    assert asked is not None and asked - BEGAN == pytest.approx(LONGEST_SECONDS, abs=every)
+    assert now - asked < limits(SETTINGS)[kind].warning + 2 * every  # type: ignore[operator]
+
+
+def test_a_card_that_comes_and_goes_is_not_waited_for_for_ever() -> None:
+    patience, now = waiting(Wait.ANSWER), BEGAN
+    with pytest.raises((TimedOut, CardGone)):
+        while now < BEGAN + 8 * 3600:
+            for kind in (Wait.PUT_BACK, Wait.ANSWER):
+                now += PUT_BACK / 3
+                patience.due(now)
+                patience.begin(kind, now)
+                patience.noticed(now)
+    assert now - BEGAN < LONGEST_SECONDS + WARNING + PUT_BACK
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_whoever_answers_is_served_as_long_as_they_need(kind: Wait) -> None:
+    patience, now = waiting(kind), BEGAN
+    while now < BEGAN + 2 * 3600:
+        patience.answered(now)
+        patience.begin(kind, now)
+        now += LONGEST_SECONDS / 20
+        patience.touched(now)
+        assert patience.due(now) is None
+
+
+def test_the_next_person_has_all_the_time() -> None:
+    patience = waiting(Wait.ANSWER)
+    late = BEGAN + 2 * LONGEST_SECONDS
+    patience.begin(Wait.TAKE_CARD, late)
+    assert patience.wait(late) == TAKE
+    patience.begin(Wait.ATTRACT, late)
+    patience.begin(Wait.ANSWER, late + 8 * 3600)
+    assert patience.wait(late + 8 * 3600) == IDLE

@@ -24,7 +24,9 @@ from kiosk.session import session
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
 from kiosk.session.devices import Devices
 from kiosk.session.pad import Pad
+from kiosk.session.patience import LONGEST_SECONDS
 from kiosk.session.preferences import Preferences
+from kiosk.session.session import BOUNCE_SECONDS, SWITCHES
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
 
 EARLY = Screen("consent", {}, ("next", "back"), step=3)
@@ -190,6 +192,22 @@ def test_a_wish_holds_at_once_and_is_no_answer(world: World) -> None:
     assert world.view.preferences == Preferences(large=True, language=LANGUAGES["en"])
 
 
+@pytest.mark.parametrize("wish", SWITCHES)
+def test_what_changes_all_of_the_glass_changes_it_once_however_often_it_is_pressed_at_once(
+    world: World, wish: Wish
+) -> None:
+    world.session.show(EARLY)
+    looks = []
+    for _ in range(50):  # a key that is held down
+        world.session.answer(world.view.seq, wish)
+        looks.append(world.view.preferences)
+        world.inbox.now += BOUNCE_SECONDS / 10
+    assert looks == [Preferences().after(wish)] * 50
+    world.inbox.now += BOUNCE_SECONDS
+    world.session.answer(world.view.seq, wish)
+    assert world.view.preferences == Preferences()
+
+
 def test_the_choice_of_languages_is_closed_without_a_choice_also_while_the_kiosk_is_busy(world: World) -> None:
     world.session.show(BUSY)
     world.says(Wish.LANGUAGES)
@@ -276,6 +294,43 @@ def test_the_question_whether_anybody_is_there_can_be_answered_otherwise(
     with pytest.raises(end):
         world.session.ask(LATE)
     assert world.inbox.now == READING + 1 + (READING + WARNING if end is TimedOut else 0)
+
+
+REPEATS: dict[str, Callable[[World], object]] = {
+    "a wet panel": lambda world: world.says(Sign.ACTIVE),
+    "a key that sticks": lambda world: world.says(Sign.TYPED),
+    "a digit": lambda world: world.says(Key("7")),
+    "louder": lambda world: world.says(Wish.LOUDER),
+    "larger": lambda world: world.says(Wish.SIZE),
+    "a bell": lambda world: world.session.ring(),
+    "headphones": lambda world: world.session.headphones(True),
+    "a card": lambda world: world.reader.take_out() if world.session.slot.occupied else world.reader.put_in(),
+}
+
+
+@pytest.mark.parametrize("every", [1.0, 20.0])
+@pytest.mark.parametrize("repeats", REPEATS)
+@pytest.mark.parametrize("screen", [WITH_CARD, LATE, PIN], ids=lambda screen: screen.name)
+def test_whatever_repeats_with_nobody_there_the_visit_ends(
+    world: World, screen: Screen, repeats: str, every: float
+) -> None:
+    world.reader.put_in()
+    world.session.card()
+
+    def again() -> None:
+        REPEATS[repeats](world)
+        world.at(world.inbox.now + every, again)
+
+    world.at(every, again)
+    with pytest.raises(VisitEnded):
+        while True:
+            if screen is PIN:
+                world.session.ask_pin(screen, TEXT_PIN)
+            with suppress(CardPulled):
+                world.session.ask(screen)
+            world.session.await_card(PUT_BACK)  # as a flow does for the card that was pulled
+            world.session.card()
+    assert world.inbox.now < LONGEST_SECONDS + 2 * (WARNING + every) + SETTINGS.session.put_back_seconds
 
 
 def test_the_same_screen_with_other_facts_goes_on_waiting(world: World) -> None:

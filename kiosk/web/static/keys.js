@@ -1,4 +1,5 @@
-// What a keypad or a keyboard does: it presses what is drawn, never anything else, and leads the focus about.
+// What a keypad or a keyboard does: it presses what is drawn, never anything else, and leads the focus about. A key that
+// is held down has been pressed once (EN 301 549 5.7): only arrows go on, and none of it says that somebody is there.
 
 import { active } from "./line.js";
 import { press } from "./presses.js";
@@ -17,11 +18,14 @@ const ARROWS = { ARROWUP: -1, ARROWDOWN: 1, ARROWLEFT: -1, ARROWRIGHT: 1 };
 const box = document.getElementById("screen");
 
 document.addEventListener("keydown", (event) => {
-  active();
-  if (event.key.length === 1) press("typed", event.timeStamp); // the browser itself remembers typed characters: docs/decisions/0005
+  if (!event.repeat) active();
+  if (event.key.length === 1 && !event.repeat) press("typed", event.timeStamp); // the browser itself remembers typed characters: docs/decisions/0005
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   const name = event.key.normalize("NFKC").toUpperCase();
-  if (name === "ENTER" && event.target.closest("button") !== null) return; // the browser presses that one itself
+  if (name === "ENTER" && event.target.closest("button") !== null) {
+    if (event.repeat) event.preventDefault();
+    return; // the browser presses that one itself
+  }
   const within = box.querySelector("[role=dialog]") ?? box;
   if (name in ARROWS || name === "F1") event.preventDefault();
   if (name in ARROWS) return move(name, within);
