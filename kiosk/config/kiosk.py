@@ -46,12 +46,12 @@ class Station(Struct, frozen=True, forbid_unknown_fields=True):
     reading, desk_reading: of name and desk, for whoever is learning Japanese and has to say them."""
 
     name: str = "警察署"
-    reading: Kana = ""
     desk: str = "運転免許窓口"
-    desk_reading: Kana = ""
     telephone: str = ""
     hours: Hours | None = None
     guidance_file: AbsolutePath | None = None
+    reading: Kana = ""
+    desk_reading: Kana = ""
 
 
 class Opening(Struct, frozen=True, forbid_unknown_fields=True):

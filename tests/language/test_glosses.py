@@ -51,9 +51,9 @@ class Seen(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         while self._open:
             name, kind = self._open.pop()
-            if (name == "ruby" or kind == "ruby") and self._base in glosses() and not self._within("gloss"):
-                if not self._within("button", "header", "nav", "kind", "hidden-words"):
-                    self.nouns.append(self._base)
+            skipped = self._within("gloss", "button", "header", "nav", "kind", "hidden-words")
+            if "ruby" in (name, kind) and self._base in glosses() and not skipped:
+                self.nouns.append(self._base)
             if name == tag:
                 return
 
