@@ -69,15 +69,16 @@ def written(day: Day, language: Language = JAPANESE) -> str:
     """As above, or in another language: November 22, 2026（令和8年11月22日） as markup, November 22, 2026 10:04."""
     if not language.day:
         return wareki(day)
-    said, kana = _gregorian(day, language), with_kana if language.learners else str
+    kana = with_kana if language.learners else str
+    said = kana(_gregorian(day, language))
     if isinstance(day, datetime.datetime):
-        return kana(said) + format_time(_local(day).time(), language.moment, locale=language.folder)
+        return said + format_time(_local(day).time(), language.moment, locale=language.folder)
     if unknown := UNKNOWN.get(_known(day)):
         translate = translations(language).gettext
-        said = translate("、").join(filter(None, (kana(said), translate(unknown))))
-    if said == wareki(day):
-        return kana(said)
-    return Markup('{}<span class="beside is-date" lang="ja">（{}）</span>').format(said, kana(wareki(day)))
+        said = translate("、").join(filter(None, (said, translate(unknown))))
+    if said == (japanese := kana(wareki(day))):
+        return said
+    return Markup('{}<span class="beside is-date" lang="ja">（{}）</span>').format(said, japanese)
 
 
 def coming(moment: datetime.datetime, now: datetime.datetime, language: Language = JAPANESE) -> str:

@@ -13,7 +13,7 @@ from kiosk.config.kiosk import Station
 from kiosk.flows.take_home import slip
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.glosses import HEADING_ROOM, explained, explained_lines, glosses
-from kiosk.language.languages import LANGUAGES, shipped
+from kiosk.language.languages import LANGUAGES, Language, shipped
 from kiosk.language.theirs import Theirs, theirs
 from kiosk.receipts.render import written_out
 from kiosk.receipts.text import LONGEST, public_text
@@ -104,9 +104,9 @@ def test_each_hard_noun_is_explained_once_on_a_slip(name: str) -> None:
 
 
 @pytest.mark.parametrize("language", [each for each in shipped() if not each.learners], ids=lambda each: each.code)
-def test_nobody_else_gets_explanations(language: object) -> None:
+def test_nobody_else_gets_explanations(language: Language) -> None:
     for sight in screens():
-        assert "gloss" not in sight.html(Preferences(language))  # type: ignore[arg-type]
+        assert "gloss" not in sight.html(Preferences(language))
 
 
 def test_it_is_the_first_place_that_is_explained() -> None:
