@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
+from babel.messages.pofile import read_po
 
 from kiosk.config.kiosk import Station
 from kiosk.flows.take_home import slip
 from kiosk.language.furigana import annotated, plain
 from kiosk.language.glosses import HEADING_ROOM, explained, explained_lines, glosses
-from kiosk.language.languages import LANGUAGES, Language, shipped
+from kiosk.language.languages import LANGUAGES, LOCALES, Language, shipped
 from kiosk.language.theirs import Theirs, theirs
 from kiosk.receipts.render import written_out
 from kiosk.receipts.text import LONGEST, public_text
@@ -177,6 +178,19 @@ def test_no_list_is_too_long_for_a_phone_with_them() -> None:
 def test_a_station_that_is_called_like_a_text_of_ours_keeps_its_name() -> None:
     text = public_text(slip(dict(plans())["suspend"]), Station(name=LINK), EASY)
     assert LINK in text
+
+
+def test_each_noun_of_the_table_is_one_of_the_catalogue_and_explained_there_by_none_of_its_texts() -> None:
+    texts = "\n".join(easy_texts())
+    for noun in glosses():
+        assert f"{{{noun}|" in texts, noun
+        assert not re.search(rf"\{{{noun}\|[^}}]*\}}（{re.escape(glosses()[noun])}）", texts), noun
+
+
+def easy_texts() -> Iterator[str]:
+    with (LOCALES / EASY.folder / "LC_MESSAGES" / f"{EASY.domain}.po").open("rb") as file:
+        for message in read_po(file):
+            yield from [message.string] if isinstance(message.string, str) else message.string
 
 
 def test_every_explanation_has_kanji_with_readings_alone_and_is_short() -> None:
