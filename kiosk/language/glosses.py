@@ -30,6 +30,7 @@ _NOUN = re.compile(r"\{([^{}|<>]+)\|[^{}|<>]+\}")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _CLASS = re.compile(r'class=(?:"([^"]*)"|([^\s>]+))')
 VOID = {"br", "img", "input", "hr", "meta"}
+INLINE = {"span", "strong", "b", "i", "em", "a", "bdi"}
 HEADINGS = {"h1", "h2", "h3"}
 NONE = {"button", "header", "nav", "svg", "title"}
 NONE_CLASSES = {"hidden-words", "kind", "gloss"}
@@ -50,6 +51,18 @@ class _Part:
     none: bool
     name: bool
     heading: list[int] | None
+
+
+PLAIN = _Part("", none=False, name=False, heading=None)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """One piece that is read, and the element it is in."""
+
+    number: int
+    text: str
+    part: _Part
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,7 @@ def explained_lines(lines: Sequence[str], room: int) -> list[str]:
     """The same of lines of text, with readings. room: bytes that the explanations may take, without readings. They are
     given in the order in which the nouns are read; one for which there is not enough left is left out."""
     ours = [(number, line) for number, line in enumerate(lines) if not isinstance(line, Theirs)]
-    places = (each for number, line in ours for each in _in_text(line, number, stays=False, heading=None))
+    places = (each for number, line in ours for each in _in_run([_Text(number, line, PLAIN)]))
     wanted: dict[int, list[tuple[int, str]]] = {}
     for place in _first(places):
         if (size := len(plain(place.said).encode())) <= room:
@@ -110,15 +123,19 @@ def _first(places: Iterable[_Place]) -> Iterator[_Place]:
 def _places(pieces: list[str]) -> Iterator[_Place]:
     """In the order of reading. How long a heading is, is known when all of them are there."""
     within: list[_Part] = []
+    run: list[_Text] = []
     for number, piece in enumerate(pieces):
+        part = within[-1] if within else PLAIN
         if tag := _TAG.match(piece):
+            if tag[2] not in INLINE:
+                yield from _in_run(run)
+                run = []
             _walk(within, piece, bool(tag[1]), tag[2])
-        elif not piece.startswith("<"):
-            part = within[-1] if within else _Part("", none=False, name=False, heading=None)
+        elif not (piece.startswith("<") or part.none):
             if part.heading is not None:
                 part.heading[0] += len(plain(piece).strip())
-            if not part.none:
-                yield from _in_text(piece, number, part.name, part.heading)
+            run.append(_Text(number, piece, part))
+    yield from _in_run(run)
 
 
 def _walk(within: list[_Part], piece: str, ends: bool, tag: str) -> None:
@@ -128,7 +145,7 @@ def _walk(within: list[_Part], piece: str, ends: bool, tag: str) -> None:
         return
     if tag in VOID or piece.endswith("/>"):
         return
-    around = within[-1] if within else _Part("", none=False, name=False, heading=None)
+    around = within[-1] if within else PLAIN
     given = _CLASS.search(piece)
     classes = set((given[1] or given[2] or "").split()) if given else set()
     unseen = bool(classes & NONE_CLASSES) or 'aria-hidden="true"' in piece
@@ -142,7 +159,9 @@ def _walk(within: list[_Part], piece: str, ends: bool, tag: str) -> None:
     )
 
 
-def _in_text(text: str, number: int, stays: bool, heading: list[int] | None) -> Iterator[_Place]:
+def _in_run(run: Sequence[_Text]) -> Iterator[_Place]:
+    """Of texts that are read as one: what is in brackets or quoted may begin in one of them and end in another."""
+    text = "".join(each.text for each in run)
     for found in _NOUN.finditer(text):
         if found[1] not in glosses():
             continue
@@ -152,7 +171,12 @@ def _in_text(text: str, number: int, stays: bool, heading: list[int] | None) -> 
             at = text.index("」", at) + 1
         bracketed = before.count("（") > before.count("）")
         gloss = f"{found[0]}は、{glosses()[found[1]]}" if quoted else glosses()[found[1]]
-        yield _Place(found[1], f"（{gloss}）", number, at, stays or quoted or bracketed, heading)
+        for each in run:
+            if at <= len(each.text):
+                stays = each.part.name or quoted or bracketed
+                yield _Place(found[1], f"（{gloss}）", each.number, at, stays, each.part.heading)
+                break
+            at -= len(each.text)
 
 
 def _put(text: str, here: list[tuple[int, str]]) -> str:

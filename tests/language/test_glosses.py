@@ -138,6 +138,10 @@ def test_what_had_better_stay_whole_leaves_it_to_the_next(first: str, then: str)
     [
         (f"<h1>{LINK}{'を したい ときに' * HEADING_ROOM}</h1>", f"{LINK}（つなぐ こと）を したい"),
         (f'<p class="official">{LINK}の{END}</p>', f"{LINK}（つなぐ こと）の{END}（やめる こと）"),
+        (
+            f"<p><span>「{LINK}の</span> <span>{END}」を</span> <span>押す</span></p>",
+            f"「{LINK}の {END}」（{LINK}は、つなぐ こと）（{END}は、やめる こと）を 押す",
+        ),
         (f"<p>「{LINK}の{END}」を</p>", f"「{LINK}の{END}」（{LINK}は、つなぐ こと）（{END}は、やめる こと）を"),
     ],
 )
@@ -190,7 +194,7 @@ def test_each_noun_of_the_table_is_one_of_the_catalogue_and_explained_there_by_n
 def easy_texts() -> Iterator[str]:
     with (LOCALES / EASY.folder / "LC_MESSAGES" / f"{EASY.domain}.po").open("rb") as file:
         for message in read_po(file):
-            yield from [message.string] if isinstance(message.string, str) else message.string
+            yield from map(str, message.string if isinstance(message.string, list | tuple) else [message.string])
 
 
 def test_every_explanation_has_kanji_with_readings_alone_and_is_short() -> None:
