@@ -99,7 +99,11 @@ NOT_RELEASED = N_("連携は解除されていません。この手続で、カ�
 RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消します。")
 RELEASE_ITSELF = Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。"))
 WAS_IT_RELEASED = (  # asked of the portal again, whichever link it was: a linking would only tell of a former one
-    Todo(N_("時間をおいて、もう一度この機械で解除の手続をしてください。")),
+    Todo(
+        N_(
+            "時間をおいて、この機械の「連携すると、できること」から「以前の連携を解除する」を押し、もう一度手続をしてください。"
+        )
+    ),
     Todo(N_("「解除する連携は、ありませんでした」と出たら、解除はできています。")),
 )
 SHOW_STAFF = Todo(N_("この内容を係員に見せてください。"))

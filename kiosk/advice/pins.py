@@ -60,7 +60,7 @@ class Pin:
 
     name: what it is called, everywhere. known_by: how it was chosen. unlock, page, picture: who mends it, the public
     page that says more (a key of config/guidance.toml), the drawing beside it. typed: None when the kiosk never asks
-    for it. keep: why it should not be forgotten.
+    for it. keep: why it should not be forgotten. of_card: it locks something of the card, and not of a phone.
     """
 
     rule: PinRule
@@ -74,6 +74,7 @@ class Pin:
     picture: str = "go_office"
     typed: Typed | None = None
     keep: Public = NOTHING
+    of_card: bool = True
 
     def tries(self, facts: Guidance) -> PublicNumber:
         """So many wrong entries in a row lock it."""
@@ -178,6 +179,7 @@ PHONE = Pin(
     known_by=OF_THE_PHONE,
     unlock=unlock.PHONE,
     picture="insert",
+    of_card=False,
     typed=Typed(
         Pad(
             N_('スマートフォンで使う、<span class="keep">６〜16文字の</span>暗証番号'),

@@ -27,7 +27,8 @@ class Todo:
     """One thing to do: what, where, what to bring, whom to call.
 
     place: the key of where it is done; `told` fills in the rest: where, its name; hours, when it is open; booked_hours,
-    how long after a booking it has to be done. notes: a sentence or two that help doing it. lines: whom to call,
+    how long after a booking it has to be done. say: what it is about, in plain words and by the official name that
+    they know at the counter. notes: a sentence or two that help doing it. lines: whom to call,
     each in the languages that it names. yen: the fee, if it is known. photo: which one is needed. instead: this is
     another way of doing the one before, and has its number.
     """
@@ -38,6 +39,7 @@ class Todo:
     hours: Hours | None = None
     booked_hours: PublicNumber | None = None
     bring: tuple[Public, ...] = ()
+    say: tuple[tuple[Public, Public], ...] = ()
     notes: tuple[Public, ...] = ()
     lines: tuple[Line, ...] = ()
     yen: PublicNumber | None = None

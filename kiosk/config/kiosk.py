@@ -30,6 +30,9 @@ LoopbackAddress = Annotated[
 ]
 VERSION = "[0-9A-Za-z][0-9A-Za-z.+~:-]{0,63}"
 Version = Annotated[str, Meta(pattern=f"^{VERSION}$", description="a version, as dpkg-query or os-release has it")]
+Kana = Annotated[
+    str, Meta(pattern="^[ぁ-ゖァ-ヺー・ 　0-9０-９]{0,80}$", description="kana, blanks and figures, 80 at most")
+]
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a name of 1 to 64 signs")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
@@ -39,13 +42,16 @@ PORTAL_FILES = ("ca_file", "certificate_file", "key_file")
 
 
 class Station(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the kiosk stands: printed on slips and shown where a person is sent to the staff. hours: of its desk."""
+    """Where the kiosk stands: printed on slips and shown where a person is sent to the staff. hours: of its desk.
+    reading, desk_reading: of name and desk, for whoever is learning Japanese and has to say them."""
 
     name: str = "警察署"
     desk: str = "運転免許窓口"
     telephone: str = ""
     hours: Hours | None = None
     guidance_file: AbsolutePath | None = None
+    reading: Kana = ""
+    desk_reading: Kana = ""
 
 
 class Opening(Struct, frozen=True, forbid_unknown_fields=True):

@@ -139,9 +139,15 @@ CERTIFICATE = Todo(
     N_("署名用の証明書を申し込みます"),
     "municipality",
     bring=(CARD,),
+    say=((N_("署名用の証明書"), N_("署名用電子証明書")),),
     notes=(N_("連携や電子署名をしたい方の手続です。15歳未満の方には発行されません。"),),
 )
-RENEWAL = Todo(N_("ログイン用の証明書を更新します"), "municipality", bring=(CARD,))
+RENEWAL = Todo(
+    N_("ログイン用の証明書を更新します"),
+    "municipality",
+    bring=(CARD,),
+    say=((N_("ログイン用の証明書"), N_("利用者証明用電子証明書")),),
+)
 RECORDING = Todo(
     N_("免許の情報の記録を申し込みます"),
     "licence_desk",
@@ -198,7 +204,7 @@ def _know(state: CardState) -> Iterator[Public]:
 def _mend(state: CardState) -> Iterator[Todo]:
     """What keeps the card from something, each with who mends it; everything for the municipal counter in one."""
     locked = [
-        pin.name
+        (pin.name, pin.official)
         for pin, tries in (
             (pins.TEXT, state.text_pin),
             (pins.AUTH, state.auth_pin),
@@ -207,7 +213,7 @@ def _mend(state: CardState) -> Iterator[Todo]:
         if tries is not None and tries.blocked
     ]
     if locked:
-        yield replace(unlock.COUNTER, notes=(*locked, ASK_FIRST))
+        yield replace(unlock.COUNTER, say=tuple(locked))
     if state.sign_certificate is False:
         yield CERTIFICATE
     if _over(state):
@@ -215,4 +221,4 @@ def _mend(state: CardState) -> Iterator[Todo]:
     if state.licence is None:
         yield RECORDING
     elif state.licence.pin_set and not usable(state.licence.pin):
-        yield from pins.LICENCE.unlock
+        yield replace(unlock.POLICE, say=((pins.LICENCE.name, pins.LICENCE.official),))

@@ -72,8 +72,8 @@ def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
     """
     todo = {"keep": (REISSUE, record_again(facts)), "change": (CHANGE, REISSUE)}[wish]
     know = {
-        ("card_only", "keep"): N_("新しいカードに免許の情報を記録するまで、車を運転できません。"),
-        ("card_only", "change"): N_("運転免許証を受け取るまで、車を運転できません。"),
+        ("card_only", "keep"): N_("新しいカードに免許の情報を記録するまで、運転できません。"),
+        ("card_only", "change"): N_("運転免許証を受け取るまで、運転できません。"),
     }.get((holding, wish), N_("運転するときは、手元の運転免許証を持っていてください。"))
     return Plan(
         N_("カードをなくしたとき"),

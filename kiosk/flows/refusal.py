@@ -41,7 +41,7 @@ ENDS: Final = {
 KINDS: Mapping[Purpose | None, Public] = {
     Purpose.LINKING: N_("運転免許の連携"),
     Purpose.RELEASE: N_("マイナ免許証との連携の解除"),
-    None: N_("マイナ免許証 ご案内"),
+    None: N_("マイナ免許証"),
 }
 UNUSABLE = {
     Field.NAME: End.NAME_UNUSABLE,

@@ -88,7 +88,7 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
         ),
     }[kind]
     return Plan(
-        N_("カードを更新するとき"),
+        N_("マイナンバーカードの更新"),
         todo,
         know=(know,),
         page=facts.card_page.address,

@@ -20,6 +20,7 @@ import re
 from babel.dates import format_date, format_time
 from markupsafe import Markup
 
+from kiosk.language.kana_of_dates import with_kana
 from kiosk.language.languages import JAPANESE, N_, Language, translations
 
 JST = datetime.timezone(datetime.timedelta(hours=9))
@@ -68,15 +69,16 @@ def written(day: Day, language: Language = JAPANESE) -> str:
     """As above, or in another language: November 22, 2026（令和8年11月22日） as markup, November 22, 2026 10:04."""
     if not language.day:
         return wareki(day)
-    said = _gregorian(day, language)
+    kana = with_kana if language.learners else str
+    said = kana(_gregorian(day, language))
     if isinstance(day, datetime.datetime):
-        return f"{said} {_local(day):%H:%M}"
+        return said + format_time(_local(day).time(), language.moment, locale=language.folder)
     if unknown := UNKNOWN.get(_known(day)):
         translate = translations(language).gettext
         said = translate("、").join(filter(None, (said, translate(unknown))))
-    if said == wareki(day):
+    if said == (japanese := kana(wareki(day))):
         return said
-    return Markup('{}<span class="beside is-date" lang="ja">（{}）</span>').format(said, wareki(day))
+    return Markup('{}<span class="beside is-date" lang="ja">（{}）</span>').format(said, japanese)
 
 
 def coming(moment: datetime.datetime, now: datetime.datetime, language: Language = JAPANESE) -> str:
@@ -85,14 +87,15 @@ def coming(moment: datetime.datetime, now: datetime.datetime, language: Language
     Which day is today is Japan's answer, whatever the machine's zone is.
     """
     said, local = translations(language), _local(moment)
-    time = format_time(local.time(), language.time, locale=language.folder)
+    kana = with_kana if language.learners else str
+    time = kana(format_time(local.time(), language.time, locale=language.folder))
     match (local.date() - _local(now).date()).days:
         case 0:
             return said.gettext("今日の%(time)s") % {"time": time}
         case 1:
             return said.gettext("あしたの%(time)s") % {"time": time}
     day = format_date(local.date(), language.day, language.folder) if language.day else wareki(local.date())
-    return said.gettext("%(day)sの%(time)s") % {"day": day, "time": time}
+    return said.gettext("%(day)sの%(time)s") % {"day": kana(day), "time": time}
 
 
 def _local(moment: datetime.datetime) -> datetime.datetime:

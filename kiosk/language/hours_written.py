@@ -17,6 +17,7 @@ from babel.dates import format_date
 
 from kiosk.language.dates import JST, coming, wareki
 from kiosk.language.hours import ALL_DAY, CLOSED, MIDNIGHT, Dates, Hours, Span, Spans
+from kiosk.language.kana_of_dates import with_kana
 from kiosk.language.languages import JAPANESE, N_, Language, translations
 from kiosk.language.public import Public
 
@@ -98,7 +99,8 @@ def _dates(dates: Dates, language: Language) -> str:
     _ = translations(language).gettext
     if dates == NEW_YEAR:
         return _("年末年始")
-    first, last = (_date(day, dates.year, language) for day in (dates.begins, dates.ends))
+    kana = with_kana if language.learners else str
+    first, last = (kana(_date(day, dates.year, language)) for day in (dates.begins, dates.ends))
     return first if first == last else _("%(first_day)s〜%(last_day)s") % {"first_day": first, "last_day": last}
 
 

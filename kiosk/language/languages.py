@@ -27,8 +27,9 @@ class Language:
     html: BCP 47, for `lang`, from which the style sheets choose the face and a voice its tongue. folder, domain: its
     catalogue is `locale/<folder>/LC_MESSAGES/<domain>.po`. day, month, year: the CLDR patterns of a date (none: 令和
     alone), of one whose day is not known, and of one of which only the year is. time, month_day: those of a time of day
-    and of a day that every year has. shipped: the catalogue is complete, so people may choose it, and the tests hold it
-    to that.
+    and of a day that every year has; moment: that of a time behind its day. learners: it is for people who are learning
+    it, so hard nouns are explained and every kanji has its reading (glosses.py, kana_of_dates.py). shipped: the
+    catalogue is complete, so people may choose it, and the tests hold it to that.
     """
 
     code: str
@@ -40,8 +41,10 @@ class Language:
     year: str = ""
     time: str = "H:mm"
     month_day: str = "M月d日"
+    moment: str = " HH:mm"
     domain: str = "kiosk"
     direction: Literal["ltr", "rtl"] = "ltr"
+    learners: bool = False
     shipped: bool = False
 
     @property
@@ -70,6 +73,7 @@ LANGUAGES: Mapping[str, Language] = {
             "y年",
             "H時mm分",
             domain="easy",
+            learners=True,
             shipped=True,
         ),
         Language("en", "English", "en", "en", "MMMM d, y", "MMMM y", "y", month_day="MMMM d", shipped=True),
@@ -96,6 +100,7 @@ LANGUAGES: Mapping[str, Language] = {
             "y",
             "H'h'mm",
             month_day="d 'de' MMMM",
+            moment="', 'H'h'mm",
             shipped=True,
         ),
         Language(

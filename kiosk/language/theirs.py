@@ -12,6 +12,19 @@ from markupsafe import Markup, escape
 FIRST_STRONG_ISOLATE, POP_DIRECTIONAL_ISOLATE = "\u2068", "\u2069"
 
 
+def said_aloud(text: str, reading: str, learners: bool) -> Markup:
+    """A name of the station's for HTML, and behind it how it is read, for whoever is learning and has to say it."""
+    return (
+        Markup("{}<span>（{}）</span>").format(theirs(text), theirs(reading)) if learners and reading else theirs(text)
+    )
+
+
+class Theirs(str):
+    """A line of text that is not ours, among lines that are."""
+
+    __slots__ = ()
+
+
 def isolated(text: str) -> str:
     """For plain text and paper. A text that has such signs of its own keeps them."""
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_DIRECTIONAL_ISOLATE}"

@@ -40,6 +40,7 @@ from kiosk.config.kiosk import Station
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
+from kiosk.language.glosses import explained
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, counted, shipped, translations
@@ -62,10 +63,16 @@ def lay_out(slip: Slip, station: Station, now: datetime, *, width: int, language
     station: whom to ask; stands on every slip. now: when it is printed. width: 576 or 512 dots. A fact that the slip
     does not have raises `jinja2.UndefinedError`, whatever else cannot be laid out `ValueError` or a library's error.
     """
-    template = _environment(language).get_template(f"{slip.name()}.html")
-    html = annotated(template.render(slip=slip, station=station, now=now, width=width), STACKED)
+    html = written_out(slip, station, now, width=width, language=language)
     with _one_at_a_time:
         return _dots(_pdf(html, width), width)
+
+
+def written_out(slip: Slip, station: Station, now: datetime, *, width: int, language: Language = JAPANESE) -> str:
+    """The slip as HTML, with readings and explanations."""
+    template = _environment(language).get_template(f"{slip.name()}.html")
+    rendered = template.render(slip=slip, station=station, now=now, width=width)
+    return annotated(explained(rendered) if language.learners else rendered, STACKED)
 
 
 def png_bytes(image: Image.Image) -> bytes:
@@ -107,6 +114,7 @@ def _environment(language: Language) -> Environment:
     environment.filters["grouped"] = partial(grouped, language=language)
     environment.filters["centimetres"] = partial(centimetres, language=language)
     environment.globals["both"] = partial(both, language)
+    environment.globals["named"] = partial(named, language)
     environment.globals["counted"] = partial(counted, language)
     environment.globals["hours"] = partial(hours, language)
     environment.globals["own_hours"] = partial(own_hours, language)
@@ -127,6 +135,15 @@ def both(language: Language, text: str, number: int | None = None, **shown: obje
     if not language.foreign or said == text:
         return phrases(said)
     return _two_lines(whole_words(said), phrases(text))
+
+
+def named(language: Language, text: str, name: str) -> Markup:
+    """What something is called here, and the official name, which the desk knows."""
+    japanese = Markup("：").join((phrases(text), phrases(name)))
+    said = translations(language).gettext
+    if language.foreign:
+        return _two_lines(whole_words(said(text)), japanese)
+    return Markup("：").join((phrases(said(text)), phrases(said(name))))
 
 
 def moment(language: Language, when: datetime) -> Markup:

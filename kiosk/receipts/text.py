@@ -1,11 +1,13 @@
 """The same list as text, for a phone: when the paper has failed, a QR code on the screen holds it.
 
-Public words and numbers only, as on the slip. Which slips have such a text, their type says (`slips.ListSlip`).
+Public words and numbers only, as on the slip. Which slips have such a text, their type says (`slips.ListSlip`). A code
+holds little: of the explanations that a learner finds on the slip (language/glosses.py) it has those, in the order of
+reading, that fit beside the whole list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 
 import segno
@@ -16,10 +18,12 @@ from kiosk.config.guidance import Line, called_in
 from kiosk.config.kiosk import Station
 from kiosk.language.dates import written
 from kiosk.language.furigana import plain
+from kiosk.language.glosses import explained_lines
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, counted
 from kiosk.language.numbers import centimetres, grouped
+from kiosk.language.theirs import Theirs
 from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
 
 LONGEST = 1367  # bytes, QR version 26-L; beyond this its modules become too small for a phone held at arm's length
@@ -31,10 +35,20 @@ def public_text(slip: Slip, station: Station, language: Language = JAPANESE) -> 
         return ""
     lines: list[str] = []
     for line in _lines(slip, station, language):
-        if len("\n".join((*lines, line)).encode()) > LONGEST:
+        if _size((*lines, line)) > LONGEST:
             break
         lines.append(line)
-    return "\n".join(lines)
+    if language.learners:
+        lines = explained_lines(lines, LONGEST - _size(lines))
+    return _joined(lines)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(line if isinstance(line, Theirs) else plain(line) for line in lines)
+
+
+def _size(lines: Iterable[str]) -> int:
+    return len(_joined(lines).encode())
 
 
 def code(slip: Slip, station: Station, language: Language = JAPANESE) -> Markup:
@@ -86,10 +100,11 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
         if todo.booked_hours is not None:
             yield _("予約から%(hours)s時間まで", todo.booked_hours, hours=todo.booked_hours)
         yield from (f"・{_(thing)}" for thing in todo.bring)
+        yield from (f"{_(words)}：{name if language.foreign else _(name)}" for words, name in todo.say)
         yield from map(_, todo.notes)
     if slip.official:
         yield f"{_('伝えることば')} {slip.official}"
-    yield " ".join(filter(None, (station.name, station.desk, station.telephone)))
+    yield Theirs(" ".join(filter(None, (station.name, station.desk, station.telephone))))
     yield from hours(station.hours)
     if slip.page:
         yield slip.page
@@ -105,8 +120,8 @@ def _call(line: Line, language: Language) -> Iterator[str]:
 
 def _hours(language: Language, hours: Hours | None) -> Iterator[str]:
     if hours:
-        yield plain(hours_written(hours, language))
+        yield hours_written(hours, language)
 
 
 def _said(language: Language, text: str, number: int | None = None, **shown: object) -> str:
-    return plain(counted(language, text, number, **shown))
+    return counted(language, text, number, **shown)

@@ -23,7 +23,7 @@ from typing import Literal, cast
 from kiosk.voice.prompts import normal
 
 Manner = Literal["", "private", "public", "spell", "number"]
-UNHEARD = {"svg", "rt", "rp", "script", "style"}
+UNHEARD = {"svg", "script", "style"}
 VOID = {"br", "img", "input", "hr", "path", "use", "circle", "rect", "line"}
 
 
@@ -100,9 +100,9 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = _Element(tag, {name: value or "" for name, value in attrs})
-        if element.classes & {"keep", "quoted"}:
+        if tag == "ruby" or element.classes & {"keep", "quoted"}:
             element.children = self._open[-1].children  # it is for the eye alone: the ear hears one text
-        else:
+        elif tag not in {"rt", "rp"}:
             self._open[-1].children.append(element)
         if tag not in VOID:
             self._open.append(element)

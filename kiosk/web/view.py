@@ -24,11 +24,12 @@ from kiosk.ipc.messages import CallState
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, now, written
 from kiosk.language.furigana import annotated, plain
+from kiosk.language.glosses import explained
 from kiosk.language.hours_written import hours_written, opening_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, counted, shipped, translations
 from kiosk.language.numbers import centimetres, grouped
 from kiosk.language.quoted import marked
-from kiosk.language.theirs import theirs
+from kiosk.language.theirs import said_aloud, theirs
 from kiosk.receipts.text import code
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
@@ -38,7 +39,10 @@ from kiosk.web.style import sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
 COMPILED = Compiled()
-WITHOUT_BLANKS = re.compile(r"(?:令和|平成|昭和|大正|明治)?(?:(?:\d+|元)(?:時間|[年月日時分]))+")
+ERA, UNIT = r"(?:令和|平成|昭和|大正|明治)", r"(?:時間|[年月日時分])"
+WITHOUT_BLANKS = re.compile(  # with readings (furigana.py) or without
+    rf"(?:{ERA}|\{{{ERA}\|\w+\}})?(?:(?:\d+|元)(?:{UNIT}|\{{{UNIT}\|\w+\}})|\{{(?:\d+|元){UNIT}\|\w+\}})+"
+)
 EYE = ("size", "contrast", "reach")
 VOICE = ("repeat", "softer", "louder", "hush")
 
@@ -64,6 +68,7 @@ def environment(language: Language) -> jinja2.Environment:
     made.filters["grouped"] = partial(grouped, language=language)
     made.filters["centimetres"] = partial(centimetres, language=language)
     made.filters["theirs"] = theirs
+    made.filters["said_aloud"] = partial(said_aloud, learners=language.learners)
     made.globals["called_in"] = called_in
     made.globals["tongues"] = TONGUES
     made.globals["official"] = partial(official, language)
@@ -134,7 +139,8 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
     made = environment(preferences.language)
     template = made.get_template(f"screens/{screen.name}.html")
     # Three sources of names; one that two of them have is a TypeError, and hides nothing.
-    html = annotated(template.render(**made.globals, **around, **screen.facts))
+    rendered = template.render(**made.globals, **around, **screen.facts)
+    html = annotated(explained(rendered) if preferences.language.learners else rendered)
     return marked(html) if preferences.language.foreign else html
 
 

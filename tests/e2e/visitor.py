@@ -61,7 +61,7 @@ GOALS = {
     "pin_sign": Goal("PIN, signing", ("start", "pin", "sign"), "署名用の６〜16文字の暗証番号", 3),
     "pin_unsure": Goal("PIN, not sure which", ("start", "pin", "unsure", "card"), TODAY, 3, "sign-locked"),
     "check": Goal("card check", ("start", "check", "card"), TODAY, 2, "excellent"),
-    "renewal": Goal("card renewal", ("start", "renewal", "ending", "linked"), "カードを更新するとき", 4),
+    "renewal": Goal("card renewal", ("start", "renewal", "ending", "linked"), "マイナンバーカードの更新", 4),
     "benefits": Goal("what linking gives", ("start", "benefits", "print"), "連携すると、できること", 3),
     "already": Goal("already linked", ("start", "link", "already", *LINKING), "もう連携はすんでいます", 22, "linked"),
     "release": Goal(

@@ -190,7 +190,7 @@ def test_the_locked_pins_are_named(pki: Pki) -> None:
     kiosk = ScriptedKiosk("finish", card=VirtualCard(PEOPLE["sign-locked"], pki))
     check_card(kiosk)
     [todo] = told(kiosk).todo
-    assert "署名用の６〜16文字の暗証番号" in todo.notes
+    assert todo.say == (("署名用の６〜16文字の暗証番号", "署名用電子証明書の暗証番号"),)
 
 
 def test_an_ended_log_in_certificate_is_said_and_sent_to_be_renewed(pki: Pki) -> None:

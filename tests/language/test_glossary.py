@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from babel.messages.pofile import read_po
 
+from kiosk.language.glosses import glosses
 from kiosk.language.languages import LANGUAGES, LOCALES, Language
 from kiosk.voice.prompts import messages
 
@@ -48,6 +50,12 @@ def test_a_term_that_stands_alone_is_called_as_in_the_glossary(code: str) -> Non
     alone = {term: entry[code] for term, entry in GLOSSARY.items() if term in catalogue}
     differ = {term for term, name in alone.items() if not _same(name, catalogue[term])}
     assert len(alone) > 10 and differ == set()
+
+
+@TERMS
+def test_a_hard_noun_is_explained_in_the_glossary_as_on_the_screen(term: str) -> None:
+    for noun, gloss in re.findall(r"\{([^{}|]+)\|[^{}|]+\}（(.*)）$", GLOSSARY[term]["easy"]):
+        assert glosses().get(noun, gloss) == gloss
 
 
 def _same(name: str, text: str) -> bool:

@@ -19,7 +19,7 @@ from tests.language.test_hours import OFFICE, hours_of, written
 SAID = {
     "24/7": {
         "ja": "24時間 365日",
-        "easy": "24時間 365日",
+        "easy": "24時間 毎日",
         "en": "24 hours, 365 days",
         "zh": "24小时 全年365天",
         "ko": "24시간 365일",

@@ -34,6 +34,8 @@ OUTCOMES = {end: outcome.told(FACTS) for end, outcome in TABLE.items()}
 STATION = Station(
     name="みどり野警察署",
     desk="交通課 運転免許窓口",
+    reading="みどりの けいさつしょ",
+    desk_reading="こうつうか うんてん めんきょ まどぐち",
     telephone="000-000-0110",
     hours=Hours("Mo-Fr 08:30-17:15; PH off"),
 )

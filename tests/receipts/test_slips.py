@@ -295,7 +295,7 @@ def test_a_moment_is_written_as_its_reader_writes_it() -> None:
     assert wareki(datetime(2019, 5, 1, 0, 0)) == "令和元年5月1日 0時0分"
     assert wareki(datetime(2026, 11, 22, 23, 30, tzinfo=UTC)) == "令和8年11月23日 8時30分", "in Japan"
     assert written(datetime(2026, 11, 22, 14, 4), LANGUAGES["en"]) == "November 22, 2026 14:04"
-    assert written(datetime(2026, 11, 22, 14, 4), LANGUAGES["pt"]) == "22 de novembro de 2026 14:04"
+    assert written(datetime(2026, 11, 22, 14, 4), LANGUAGES["pt"]) == "22 de novembro de 2026, 14h04"
     assert written(datetime(2026, 11, 22, 14, 4), LANGUAGES["zh"]) == "2026年11月22日 14:04"
 
 

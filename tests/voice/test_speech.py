@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from kiosk.language.languages import LANGUAGES, Language, shipped
+from kiosk.session.preferences import Preferences
 from kiosk.voice.mouth import BUTTONS, HERE, KEYS, PLUG, Mouth, can_speak
 from kiosk.voice.prompts import bare, file_name, messages, rendered, texts
 from kiosk.voice.speech import Piece, speech
@@ -183,6 +184,22 @@ def test_what_is_in_another_language_is_left_to_the_eye() -> None:
 def test_readings_over_kanji_are_not_said_twice() -> None:
     fragment = '<div lang="ja"><main><p><ruby>住所<rt>じゅうしょ</rt></ruby></p></main></div>'
     assert [piece.text for piece in speech(fragment, known, BUTTONS).screen] == ["住所"]
+
+
+def test_a_date_with_readings_is_heard_as_one() -> None:
+    day = "11<ruby>月<rt>がつ</rt></ruby>22<ruby>日<rt>にち</rt></ruby>"
+    fragment = f'<div lang="ja"><main><p><span class="keep">{day}</span></p></main></div>'
+    assert [piece.text for piece in speech(fragment, known, BUTTONS).screen] == ["11月22日"]
+
+
+def test_explanations_are_for_the_eye_and_change_nothing_that_is_heard() -> None:
+    easy = Preferences(LANGUAGES["easy"])
+    for sight in SIGHTS:
+        html = sight.html(easy)
+        without = re.sub(r'<span class="gloss" data-voice="skip">(?:<span>|<ruby>|.)*?）(?:</span>)+', "", html)
+        if "gloss" in html and "gloss" not in without:
+            heard, bare = (speech(each, known, BUTTONS).screen for each in (html, without))
+            assert [each.text for each in heard] == [each.text for each in bare], sight.name
 
 
 def test_what_nobody_marked_is_kept_from_the_loudspeaker() -> None:

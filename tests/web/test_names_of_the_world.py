@@ -69,4 +69,8 @@ def test_the_japanese_form_of_every_date_stands_on_the_screen(date: str) -> None
     person = replace(Attributes("李", "東京都", "19500600", Sex.UNKNOWN), birth_date=date)
     sight = Sight("date", confirms(person))
     for language in LANGUAGES.values():
-        assert kept(DATES[date]) in sight.html(Preferences(language))
+        shown = sight.html(Preferences(language))
+        if language.learners:  # each of its kanji has a reading
+            assert DATES[date] in re.sub("<rt.*?</rt>|<[^>]+>", "", shown)
+        else:
+            assert kept(DATES[date]) in shown

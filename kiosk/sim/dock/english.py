@@ -188,7 +188,7 @@ ENGLISH = {
     "スマホ用電子証明書を登録済み": "Certificate on a phone, too",
     "カードのほかにスマートフォン（Android）でも署名できる": "Can sign with an Android phone as well as with the card",
     "すでに連携済み": "Already linked",
-    "もう連携の手続きは要らない": "Nothing is left to link",
+    "もう連携の手続は要らない": "Nothing is left to link",
     "失効後に免許を取り直した": "New licence after the old one lapsed",
     "前の連携を解除してから連携する": "The former link has to be released first",
     "違反運転者・免許証とマイナ免許証の２枚持ち": "Driver with violations, both licences",
