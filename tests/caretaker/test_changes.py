@@ -88,6 +88,12 @@ class Life:
         (self.folder / name).write_bytes(msgspec.json.encode(what))
 
 
+@pytest.fixture(autouse=True)
+def no_page_of_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes beside all this, when it comes, from a program that takes a processor for a second."""
+    monkeypatch.setattr(readiness, "laid_out", lambda _data: b"%PDF-")
+
+
 Does = Callable[[Life], object]
 
 

@@ -15,7 +15,6 @@ from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.commands import report
 from kiosk.caretaker.identity import Identity, identity
 from kiosk.caretaker.readiness import NotReported, Reports, Stands, kept, page_of
-from kiosk.caretaker.sheet import page
 from kiosk.config.events import FIELDS
 from kiosk.config.health import CHECKS, level_of
 from kiosk.config.kiosk import Caretaker, CaretakerSettings
@@ -146,7 +145,7 @@ def test_what_is_no_report_is_said_to_be_none() -> None:
 @pytest.mark.parametrize("ready", [True, False])
 def test_the_page_says_who_what_and_which(office: Office, ready: bool) -> None:
     said = office.makes({**GOOD, "reader": None if not ready else "good"})
-    document = pypdfium2.PdfDocument(page(kept(office.folder)[0].read_bytes()))
+    document = pypdfium2.PdfDocument(readiness.laid_out(kept(office.folder)[0].read_bytes()))
     text = "".join(each.get_textpage().get_text_bounded() for each in document)
     document.close()
     flat = "".join(text.split())
