@@ -26,9 +26,9 @@ setup: ## only the set-up for run and test
 check: ## format, lint, types, walls, tests; without set-up
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/mypy & PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS); \
+		tests=$$?; wait $$! && exit $$tests
 
 format: ## put the code into the house's form
 	$(BIN)/ruff check --fix .

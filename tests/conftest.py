@@ -1,18 +1,42 @@
 """What holds for every test: nothing of a person, and no fixture; only how the tests' own process keeps its memory, and
-what is done first."""
+what is done when.
+
+Each file is done by one process. Two processors are kept busy from the first minute to the last: somebody waits for a
+printer's time to be over beside a browser's work, and not when that is done.
+"""
 
 from __future__ import annotations
 
 import gc
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-FIRST = {"forgetting", "e2e"}  # rooms whose files take minutes
+# Rooms that need a process's time, and hardly a processor's: one process does them all, and begins with them.
+WAIT = {"hw", "services"}
+# Rooms whose files take minutes: one that came last would find the other processes with nothing to do.
+LONG = {"forgetting", "e2e"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long comes first, or one process would still be at it when the others have nothing left to do."""
-    items.sort(key=lambda item: FIRST.isdisjoint(item.path.parts))
+    items.sort(key=lambda item: (not of(WAIT, item.nodeid), not of(LONG, item.nodeid)))
+
+
+def of(rooms: set[str], nodeid: str) -> bool:
+    return not rooms.isdisjoint(nodeid.partition("::")[0].split("/"))
+
+
+class Files(LoadScopeScheduling):  # type: ignore[misc]
+    """`--dist loadfile`, to which those that wait are one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "those that wait" if of(WAIT, nodeid) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Files:
+    return Files(config, log)
 
 
 def pytest_collection_finish() -> None:
