@@ -38,6 +38,7 @@ from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
+from tests.keys import KEYS
 from tests.warm import Program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,7 +125,7 @@ class Stage:
         reader: Literal["vpcd", "pcsc"] = "vpcd",
     ) -> None:
         self.directory = directory
-        self.pki = Pki(directory / "pki")
+        self.pki = Pki(KEYS)
         self.people = people()
         self.printer = VirtualPrinter(port=0)
         self.portal = Sandbox(*world(self.pki), directory=directory / "tls")

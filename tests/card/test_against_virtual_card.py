@@ -28,6 +28,7 @@ from kiosk.card.text import Attributes, Field, Sex, TextApplication
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
+from tests.keys import KEYS
 
 PEOPLE = people()
 SEXES = {1: Sex.MALE, 2: Sex.FEMALE, 3: Sex.UNKNOWN}
@@ -63,8 +64,8 @@ def switched(behaviour: Behaviour) -> str:
 
 
 @pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 @dataclass

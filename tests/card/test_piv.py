@@ -31,6 +31,7 @@ from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki
 from tests.card.script import card as scripted
 from tests.certificates import odd
+from tests.keys import KEYS
 
 KINDS: tuple[KeyKind, ...] = ("rsa2048", "p256", "p384")
 MESSAGE = b"challenge" * 5
@@ -44,8 +45,8 @@ WAYS = {
 
 
 @pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 def powered(chip: PivCard | VirtualCard) -> Card:

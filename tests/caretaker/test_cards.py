@@ -19,13 +19,14 @@ from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki
 from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG, Desk
 from tests.certificates import odd
+from tests.keys import KEYS
 
 CHIEF = 7
 
 
 @pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 def certificate_of(credential: Credential) -> bytes:

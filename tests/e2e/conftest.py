@@ -26,6 +26,7 @@ from kiosk.sim.pki import Pki
 from kiosk.sim.printer import Switches
 from tests.chromium import started
 from tests.e2e.person import PINS, WRONG, Person
+from tests.keys import KEYS
 from tests.sim.dock.conftest import dock, running
 from tests.stage import Stage, words_about
 
@@ -107,19 +108,13 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the invented people's keys are kept, which take a while to make: one place for all tests."""
-    return tmp_path_factory.getbasetemp() / "pki"
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 @pytest.fixture(scope="package")
-def pki(keys: Path) -> Pki:
-    return Pki(keys)
-
-
-@pytest.fixture(scope="package")
-def kiosk(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Kiosk]:
-    with Kiosk(directory(tmp_path_factory, keys)) as stage:
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    with Kiosk(tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
 
@@ -133,13 +128,6 @@ def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
 def person(kiosk: Kiosk, page: Page) -> Iterator[Person]:
     with visit(kiosk, page) as person:
         yield person
-
-
-def directory(factory: pytest.TempPathFactory, keys: Path) -> Path:
-    made = factory.mktemp("stage")
-    keys.mkdir(exist_ok=True)
-    (made / "pki").symlink_to(keys)
-    return made
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.web.site import port_free
 from tests.forgetting.memory import forms, found
+from tests.keys import KEYS
 from tests.portal.conftest import Visitor
 from tests.stage import ROOT, free_port
 
@@ -87,10 +88,10 @@ Start = Callable[..., Demo]
 
 @pytest.fixture(scope="module")
 def state(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder over the keys that this run of the tests has made already."""
+    """A state folder over the keys of all tests."""
     folder = tmp_path_factory.mktemp("demo")
     _ = pki.anchors
-    (folder / "pki").symlink_to(tmp_path_factory.getbasetemp() / "pki")
+    (folder / "pki").symlink_to(KEYS)
     return folder
 
 

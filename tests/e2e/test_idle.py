@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from kiosk.advice.outcomes import End
 from kiosk.config.kiosk import Screen
 from kiosk.portal.model import State
-from tests.e2e.conftest import Kiosk, directory, opened, visit
+from tests.e2e.conftest import Kiosk, opened, visit
 from tests.e2e.person import Person
 from tests.e2e.test_line import SAY
 
@@ -21,10 +20,10 @@ LATER = "() => { const now = performance.now.bind(performance); performance.now 
 
 
 @pytest.fixture(scope="module")
-def hasty(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Kiosk]:
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     """A kiosk that soon asks whether anybody is there. It has no printer."""
     screen = Screen(idle_seconds=IDLE, reading_idle_seconds=READING, warning_seconds=WARNING)
-    with Kiosk(directory(tmp_path_factory, keys), screen=screen, printer="none") as stage:
+    with Kiosk(tmp_path_factory.mktemp("stage"), screen=screen, printer="none") as stage:
         yield stage
 
 

@@ -49,8 +49,8 @@ class PcscKiosk(WillingKiosk):
 
 
 @pytest.fixture
-def sandbox(keys: Path, tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(*world(Pki(keys)), directory=tmp_path / "tls") as running:
+def sandbox(pki: Pki, tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox(*world(pki), directory=tmp_path / "tls") as running:
         yield running
 
 
@@ -69,8 +69,8 @@ def meets(card: VirtualCard, reader: PcscReader, portal: PortalClient | None = N
 
 
 @pytest.mark.parametrize("at", [2, 3, 4, 7, 8, 9])
-def test_a_card_that_loses_power_links_through_pcscd(keys: Path, sandbox: Sandbox, reader: PcscReader, at: int) -> None:
-    chip = VirtualCard(people()["excellent"], Pki(keys), faults=Faults(reset_at=at))
+def test_a_card_that_loses_power_links_through_pcscd(pki: Pki, sandbox: Sandbox, reader: PcscReader, at: int) -> None:
+    chip = VirtualCard(people()["excellent"], pki, faults=Faults(reset_at=at))
     with closing(VpcdCard("127.0.0.1", PORT, chip).start()):
         kiosk = meets(chip, reader, PortalClient(sandbox.settings))
         with closing(kiosk):
@@ -80,8 +80,8 @@ def test_a_card_that_loses_power_links_through_pcscd(keys: Path, sandbox: Sandbo
 
 
 @pytest.mark.parametrize("at", [5, 16])
-def test_a_card_that_loses_power_is_checked_through_pcscd(keys: Path, reader: PcscReader, at: int) -> None:
-    chip = VirtualCard(people()["excellent"], Pki(keys), faults=Faults(reset_at=at))
+def test_a_card_that_loses_power_is_checked_through_pcscd(pki: Pki, reader: PcscReader, at: int) -> None:
+    chip = VirtualCard(people()["excellent"], pki, faults=Faults(reset_at=at))
     with closing(VpcdCard("127.0.0.1", PORT, chip).start()):
         kiosk = meets(chip, reader)
         with closing(kiosk):
@@ -90,9 +90,9 @@ def test_a_card_that_loses_power_is_checked_through_pcscd(keys: Path, reader: Pc
 
 @pytest.mark.parametrize("der", [False, True], ids=["r and s", "DER"])
 def test_a_card_with_a_key_on_p_384_links_through_pcscd(
-    keys: Path, sandbox: Sandbox, reader: PcscReader, der: bool
+    pki: Pki, sandbox: Sandbox, reader: PcscReader, der: bool
 ) -> None:
-    chip = VirtualCard(people()["next"], Pki(keys), behaviour=Behaviour(ecdsa_der=der, read_as=0x6200))
+    chip = VirtualCard(people()["next"], pki, behaviour=Behaviour(ecdsa_der=der, read_as=0x6200))
     with closing(VpcdCard("127.0.0.1", PORT, chip).start()):
         kiosk = meets(chip, reader, PortalClient(sandbox.settings))
         with closing(kiosk):

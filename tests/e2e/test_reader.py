@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import socket
 import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from kiosk.hw.device import SETTLE_SECONDS
-from tests.e2e.conftest import Kiosk, directory, opened, visit
+from tests.e2e.conftest import Kiosk, opened, visit
 
 
 def test_home_says_that_the_reader_is_missing_and_links_when_it_has_come(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, keys: Path
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    stage = Kiosk(directory(tmp_path_factory, keys))
+    stage = Kiosk(tmp_path_factory.mktemp("stage"))
     taken = socket.create_server(("127.0.0.1", stage.vpcd_port))  # by somebody else: our reader cannot have its slot
     with stage, taken, opened(chromium, stage) as page, visit(stage, page) as person:
         person.sees("attract")
@@ -35,9 +34,9 @@ def test_home_says_that_the_reader_is_missing_and_links_when_it_has_come(
 
 
 def test_a_card_that_was_in_as_the_server_started_is_nobodys(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, keys: Path
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with Kiosk(directory(tmp_path_factory, keys)) as stage, opened(chromium, stage) as page:
+    with Kiosk(tmp_path_factory.mktemp("stage")) as stage, opened(chromium, stage) as page:
         with visit(stage, page) as person:
             person.walks_to(7)
         page.goto("about:blank")  # or it would come back by itself, at the moment when it is led there

@@ -20,7 +20,7 @@ from kiosk.ipc.caretaker import Caretaker
 from kiosk.ipc.messages import AddStaff, PinCard, Taken
 from kiosk.sim.card.piv import PIN, PivCard
 from kiosk.sim.pki import Pki
-from tests.e2e.conftest import Kiosk, directory, opened
+from tests.e2e.conftest import Kiosk, opened
 from tests.e2e.person import Person
 from tests.stage import ROOT, until
 
@@ -77,7 +77,7 @@ class Staffed(Kiosk):
             until(asked.present, 30)
             assert asked.ask(AddStaff(STAFF, "officer", PASSCODE)) == Taken()
             assert asked.ask(AddStaff(CHIEF, "supervisor", CHIEFS)) == Taken()
-            certificate = Pki(self.directory / "pki").staff_card("p256").certificate
+            certificate = self.pki.staff_card("p256").certificate
             assert asked.ask(PinCard(CHIEF, sha256(certificate or b"").hexdigest())) == Taken()
         super().start_server()
 
@@ -94,8 +94,8 @@ class Staffed(Kiosk):
 
 
 @pytest.fixture(scope="module")
-def kiosk(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Kiosk]:
-    with Staffed(directory(tmp_path_factory, keys)) as stage:
+def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    with Staffed(tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
 

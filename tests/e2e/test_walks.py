@@ -27,11 +27,7 @@ QUICK = Session(browser_lost_seconds=2, put_back_seconds=5, take_card_seconds=5)
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    directory = tmp_path_factory.mktemp("walks")
-    keys = tmp_path_factory.getbasetemp() / "pki"  # which take a while to make: one place for all tests
-    keys.mkdir(exist_ok=True)
-    (directory / "pki").symlink_to(keys)
-    with Stage(directory, session=QUICK) as made:
+    with Stage(tmp_path_factory.mktemp("walks"), session=QUICK) as made:
         yield made
 
 

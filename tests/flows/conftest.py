@@ -9,11 +9,12 @@ import pytest
 
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
+from tests.keys import KEYS
 
 
 @pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 @pytest.fixture(scope="module")

@@ -24,14 +24,15 @@ from kiosk.sim.card import Behaviour, Faults, VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Device, Pki
 from tests.flows.scripted import ScriptedKiosk
+from tests.keys import KEYS
 
 PEOPLE = people()
 FACTS = load()
 
 
 @pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 def state_of(card: VirtualCard) -> CardState:

@@ -20,6 +20,7 @@ from kiosk.sim.card import Behaviour, VirtualCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from tests.flows.scripted import ScriptedKiosk, puts_in
+from tests.keys import KEYS
 
 PEOPLE = people()
 USES = [pytest.param(use, id=use.pin.rule.name) for use in (TEXT, SIGN, LICENCE)]
@@ -27,8 +28,8 @@ RIGHT = {"text": "1234", "sign": "ABC123", "licence": "2468"}
 
 
 @pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from kiosk.sim.portal.records import record_of
 from kiosk.sim.portal.sandbox import Sandbox
 from kiosk.sim.portal.trust import Trust
 from tests.flows.willing import WillingKiosk
+from tests.keys import KEYS
 
 PEOPLE = people()
 VERIFY = 0x20
@@ -51,8 +52,8 @@ def fault_of(name: str, value: object) -> Faults:
 
 
 @pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from kiosk.portal.statement import statement
 from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Device, Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
+from tests.keys import KEYS
 
 SEX: dict[int, Sex] = {1: "male", 2: "female", 3: "unknown"}
 
@@ -74,8 +75,8 @@ class Visitor:
 
 
 @pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)
 
 
 @pytest.fixture(scope="session")

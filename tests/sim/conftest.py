@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from kiosk.sim.pki import Pki
+from tests.keys import KEYS
 from tests.pcscd import pcscd
 
 __all__ = ["pcscd", "pki"]
 
 
 @pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
+def pki() -> Pki:
+    return Pki(KEYS)

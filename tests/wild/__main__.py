@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kiosk.sim.pki import DIRECTORY
 from tests.wild import endurance, fuzz, sweep
 from tests.wild.ground import Ground
 
@@ -26,7 +25,7 @@ def main() -> int:
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave nothing behind
     with tempfile.TemporaryDirectory() as directory:
-        return COMMANDS[name](Ground(Path(directory), DIRECTORY), arguments)
+        return COMMANDS[name](Ground(Path(directory)), arguments)
 
 
 if __name__ == "__main__":

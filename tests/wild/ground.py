@@ -52,13 +52,9 @@ class Watched(VirtualCard):
 
 
 class Ground(Stage):
-    """keys: where the invented people's keys are kept, which take a while to make."""
-
     program = "tests.wild.serve"
 
-    def __init__(self, directory: Path, keys: Path) -> None:
-        keys.mkdir(parents=True, exist_ok=True)
-        (directory / "pki").symlink_to(keys.absolute())
+    def __init__(self, directory: Path) -> None:
         super().__init__(directory, screen=IDLE, session=PATIENCE)
         self.keeper = Keeper(directory)
         self._reader = [*self._reader, "--caretaker"]

@@ -39,7 +39,7 @@ PEOPLE = tuple(people())
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with Ground(tmp_path_factory.mktemp("wild"), tmp_path_factory.getbasetemp() / "pki") as ground:
+    with Ground(tmp_path_factory.mktemp("wild")) as ground:
         yield ground
 
 
