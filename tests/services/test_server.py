@@ -342,9 +342,17 @@ def test_a_session_that_stands_still_tells_whoever_is_here_cancels_what_was_begu
     def ends(code: int) -> None:
         raise Ended(code)
 
-    slept: list[float] = []
+    here, slept, sleep = threading.current_thread(), list[float](), time.sleep
+
+    def sleeps(seconds: float) -> None:
+        """Threads that other tests have left go on as they did."""
+        if threading.current_thread() is here:
+            slept.append(seconds)
+        else:
+            sleep(seconds)
+
     monkeypatch.setattr(os, "_exit", ends)
-    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", sleeps)
     session = StandsStill([0.0, 149.0, 2.0, 150.0], serves, last)
     thread = threading.Thread(target=threading.Event().wait, args=(5,), daemon=True)
     thread.start()
