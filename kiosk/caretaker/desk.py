@@ -317,9 +317,9 @@ class Desk:
                 case PinCard(staff=staff, card=card):
                     self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
-                    house.uploads.told(what, before)
+                    house.upload_progress.told(what, before)
                 case DeskCertificate(ends=ends):
-                    house.uploads.certificate(ends)
+                    house.upload_progress.certificate(ends)
                 case ListStaff():
                     return Staff(self._passcodes.accounts, self._passcodes.with_card)
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:

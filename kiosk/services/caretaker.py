@@ -207,9 +207,9 @@ class Service:
                 self._desk.turn()
                 self._figures.trail(*self._anchored(), self._record.unwritten)
                 self._figures.house(self._house.board.rows, self._house.doors.stand)
-                self._figures.left(self._house.uploads.before)
+                self._figures.left(self._house.upload_progress.before)
                 ends = self._gather.ends
-                self._figures.certificates(ends.timestamp() if ends else None, self._house.uploads.ends)
+                self._figures.certificates(ends.timestamp() if ends else None, self._house.upload_progress.ends)
                 known = self._house.versions
                 self._figures.versions(running=known.running, wanted=known.wanted, good=known.good)
                 sd_notify.notify("WATCHDOG=1")

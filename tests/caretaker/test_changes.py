@@ -314,7 +314,7 @@ def test_a_disk_that_takes_nothing_keeps_the_staff_from_accounts_and_reports_alo
         house.paper.changed(12, "officer")
         house.levels.set(12, "officer", "volume", 60)
         house.board.mark(12, "officer", "disk", "full")
-        house.uploads.told("trail", 1_700_000_000)
+        house.upload_progress.told("trail", 1_700_000_000)
         confirms(life)
         closes(life)
         life.staff.check(7, GOOD)
@@ -333,7 +333,7 @@ def test_a_disk_that_takes_nothing_keeps_the_staff_from_accounts_and_reports_alo
             house.paper.stands.rolls == 1
             and house.levels.are(40, None).volume == 60
             and life.shown("disk")[1]
-            and house.uploads.before == {"trail": 1_700_000_000}
+            and house.upload_progress.before == {"trail": 1_700_000_000}
             and any(row.by == 12 for row in house.facts.stand.facts)
             and house.doors.stand.reason == "paper"
             and life.staff.accounts == {7: "officer"}

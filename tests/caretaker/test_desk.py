@@ -673,9 +673,9 @@ def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -
 
 def test_root_tells_how_far_trail_and_journal_have_left_and_when_the_desks_certificate_ends(world: World) -> None:
     assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
-    assert world.house.uploads.before == {"trail": 1_764_100_000}
+    assert world.house.upload_progress.before == {"trail": 1_764_100_000}
     assert world.asks(DeskCertificate(1_800_000_000), "root") == Taken()
-    assert world.house.uploads.ends == 1_800_000_000
+    assert world.house.upload_progress.ends == 1_800_000_000
 
 
 def test_staff_set_what_the_machine_has_and_the_screens_keeper_hears_of_it(world: World) -> None:

@@ -120,7 +120,7 @@ def types(page: Page, digits: str) -> None:
 
 def enters(person: Person, page: Page) -> None:
     holds_the_corner(page)
-    person.sees("staff_door")
+    person.sees("staff_entrance")
     types(page, str(STAFF))
     types(page, PASSCODE)
     person.sees("staff_room")
@@ -137,7 +137,7 @@ def test_only_one_finger_that_stays_in_the_corner_opens_the_door(person: Person,
 
 def test_a_finger_of_these_that_stays_does(person: Person, page: Page) -> None:
     page.evaluate(TOUCHES, [("down", "corner", 7, FINGER)])
-    person.sees("staff_door")
+    person.sees("staff_entrance")
     page.evaluate(TOUCHES, [("up", "elsewhere", 7, FINGER)])
     page.click("[data-answer=back]")
 
@@ -145,7 +145,7 @@ def test_a_finger_of_these_that_stays_does(person: Person, page: Page) -> None:
 def test_an_officer_comes_in_closes_the_kiosk_and_opens_it_again(person: Person, page: Page) -> None:
     assert isinstance(person.stage, Staffed)
     holds_the_corner(page)
-    person.sees("staff_door")
+    person.sees("staff_entrance")
     types(page, str(STAFF))
     types(page, WRONG)
     person.reads("ちがいます")
@@ -193,7 +193,7 @@ def test_a_supervisor_comes_in_with_a_card_also_while_no_passcode_is_taken(
     assert isinstance(person.stage, Staffed)
     card, since = PivCard(pki.staff_card("p256")), len(person.stage.trail)
     holds_the_corner(page)
-    person.sees("staff_door")
+    person.sees("staff_entrance")
     types(page, str(CHIEF))
     for _ in range(5):
         types(page, WRONG)

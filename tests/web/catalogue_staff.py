@@ -14,7 +14,7 @@ from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, card, door, doors, facts, levels, passcode, prints, room, settings, trials
+from kiosk.flows.staff import board, card, doors, entrance, facts, levels, passcode, prints, room, settings, trials
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -189,10 +189,10 @@ def _room(name: str, *answers: str, **facts: object) -> Screen:
 def _door() -> Iterator[Sight]:
     def at(name: str, asks: str, entered: int = 0, shown: str = "", problem: str = "", **fault: object) -> Sight:
         facts = {"asks": asks, "staff": 123456, "fault": "", "held": 0, **fault}
-        pad = {**pad_of(door.NUMBER if asks == "number" else door.PASSCODE, entered, problem), "shown": shown}
+        pad = {**pad_of(entrance.NUMBER if asks == "number" else entrance.PASSCODE, entered, problem), "shown": shown}
         back = () if asks == "checking" else ("back", "card") if asks == "passcode" else ("back",)
-        screen = Screen("staff_door", facts, back, staff="door")
-        return Sight(f"staff_door_{name}", screen, pad=None if asks == "checking" else pad)
+        screen = Screen("staff_entrance", facts, back, staff="door")
+        return Sight(f"staff_entrance_{name}", screen, pad=None if asks == "checking" else pad)
 
     yield at("number", "number", 6, "123456")
     yield at("number_empty", "number", problem="too_short")

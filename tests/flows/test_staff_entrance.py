@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.caretaker import weak
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
-from kiosk.flows.staff import door, room
+from kiosk.flows.staff import entrance, room
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.messages import Admit, Admitted, Denied, NotAdmitted, Number, StaffLeft, Standing, Status, Taken
 from tests.flows.office import OFFICER, PASSCODE, WRONG, ScriptedCaretaker
@@ -17,7 +17,7 @@ NUMBER = f"pin:{OFFICER}"
 
 def at_the_door(*answers: str, caretaker: ScriptedCaretaker | None = None) -> tuple[Officer | None, ScriptedKiosk]:
     kiosk = ScriptedKiosk(*answers, caretaker=caretaker or ScriptedCaretaker())
-    return door.enter(kiosk), kiosk
+    return entrance.enter(kiosk), kiosk
 
 
 def test_a_number_and_its_passcode_open_it() -> None:
@@ -69,10 +69,10 @@ def test_one_who_is_to_wait_a_little_is_told_so_and_not_that_nobody_answers() ->
 
 
 def test_the_pad_takes_what_the_caretaker_takes() -> None:
-    assert (door.PASSCODE.shortest, door.PASSCODE.longest) == (weak.SHORTEST, weak.LONGEST)
+    assert (entrance.PASSCODE.shortest, entrance.PASSCODE.longest) == (weak.SHORTEST, weak.LONGEST)
     numbers = Number.__metadata__[0]  # type: ignore[attr-defined]
-    assert (numbers.ge, numbers.le) == (door.NUMBER.least, 10**door.NUMBER.longest - 1)
-    assert not door.PASSCODE.shown
+    assert (numbers.ge, numbers.le) == (entrance.NUMBER.least, 10**entrance.NUMBER.longest - 1)
+    assert not entrance.PASSCODE.shown
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_however_it_ends_it_is_told_who_has_gone(
     caretaker = ScriptedCaretaker({StaffLeft: [Taken()]})
     kiosk = ScriptedKiosk(NUMBER, f"pin:{PASSCODE}", caretaker=caretaker)
     try:
-        door.visit(kiosk)
+        entrance.visit(kiosk)
     except (VisitEnded, ValueError) as ended:
         assert ended is end
     assert caretaker.asked[-1] == StaffLeft(OFFICER, said)  # type: ignore[arg-type]

@@ -107,4 +107,4 @@ def _shows_card(kiosk: Kiosk, staff: int) -> Officer | dict[str, object]:
 
 def _pad(asks: str, fault: dict[str, object], staff: int = 0, cards: bool = False) -> Screen:
     ways = ("back", "card") if cards else ("back",)
-    return Screen("staff_door", {"asks": asks, "staff": staff, **fault}, ways, staff="door")
+    return Screen("staff_entrance", {"asks": asks, "staff": staff, **fault}, ways, staff="door")
