@@ -26,7 +26,7 @@ from kiosk.caretaker.facts import NotConfirmed
 from kiosk.caretaker.house import House
 from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.passcodes import Admitted as IsRight
-from kiosk.caretaker.passcodes import Changed, HalfAdmitted, NotDone, Passcodes, Refused
+from kiosk.caretaker.passcodes import Changed, HalfAdmitted, NotDone, Passcodes, Refused, ToChange
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.restarts import NotRestarted
@@ -34,6 +34,8 @@ from kiosk.caretaker.restarts import Restarts as Starter
 from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
+    MEMBERS_BY,
+    ActOnMember,
     AddStaff,
     Admit,
     Admitted,
@@ -45,7 +47,9 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    ChangeFirst,
     ChangePasscode,
+    ChoosePasscode,
     CloseKiosk,
     ConfirmFact,
     Counters,
@@ -54,14 +58,18 @@ from kiosk.ipc.messages import (
     Doors,
     EndCall,
     Facts,
+    FirstPasscode,
     Levels,
     LevelsAre,
     ListStaff,
     LookAgain,
     MakeReport,
     MarkSeen,
+    MayNot,
+    Members,
     NotAdmitted,
     NotAMessage,
+    Objection,
     OpenKiosk,
     Paper,
     PaperChanged,
@@ -77,7 +85,6 @@ from kiosk.ipc.messages import (
     Rows,
     SetLevel,
     ShowCard,
-    Staff,
     StaffLeft,
     Standing,
     Status,
@@ -96,10 +103,11 @@ BURST = 60
 EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
+CHOOSE_SECONDS = 900.0  # from a first passcode that was right to one of their own
 
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts})
+LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts, Members})
 ACTS = frozenset(
     {
         MarkSeen,
@@ -113,6 +121,8 @@ ACTS = frozenset(
         Restart,
         StaffLeft,
         ChangePasscode,
+        ChoosePasscode,
+        ActOnMember,
     }
 )
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
@@ -162,6 +172,7 @@ class Desk:
         self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
         self._alerts, self._restarts = alerts, restarts
         self._admitted: dict[int, float] = {}  # until when, by staff number
+        self._choosing: dict[int, float] = {}  # until when, by the staff number whose first passcode was right
         self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
         self._acts = Bucket(now())  # of its own: a flood of faults keeps no officer from closing the kiosk
@@ -306,6 +317,15 @@ class Desk:
                     return Calling(self._alerts.stands())
                 case EndCall():
                     self._alerts.end()
+                case ChoosePasscode(staff=staff, new=new):
+                    return self._chosen(staff, new)
+                case Members(staff=staff):
+                    if self._acting(staff) not in MEMBERS_BY:
+                        return MayNot("role")
+                    return self._passcodes.staff
+                case ActOnMember(staff=staff, passcode=passcode, member=member, act=act):
+                    self._acting(staff)
+                    return self._done_with(member, self._passcodes.act(staff, passcode, member, act))
                 case AddStaff(staff=staff, role=role, passcode=passcode):
                     self._passcodes.add(staff, role, passcode)
                     self._admitted.pop(staff, None)  # of who had the number before
@@ -321,7 +341,7 @@ class Desk:
                 case DeskCertificate(ends=ends):
                     house.upload_progress.certificate(ends)
                 case ListStaff():
-                    return Staff(self._passcodes.accounts, self._passcodes.with_card)
+                    return self._passcodes.staff
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error))
         return Taken()
@@ -334,7 +354,30 @@ class Desk:
                 return NotAdmitted(seconds)
         return TooWeak(answer)
 
-    def _entered(self, staff: int, answer: IsRight | Refused) -> Answer:
+    def _chosen(self, staff: int, new: str) -> Answer:
+        now = self._now()
+        if now >= self._choosing.get(staff, now):
+            raise NotDone("the first passcode of this staff number was not shown here, or not lately")
+        answer = self._passcodes.choose(staff, new)
+        if not isinstance(answer, IsRight):
+            return TooWeak(answer)
+        del self._choosing[staff]
+        return self._entered(staff, answer)
+
+    def _done_with(self, member: int, answer: FirstPasscode | Changed | Objection | Refused) -> Answer:
+        match answer:
+            case FirstPasscode() | Changed():
+                self._admitted.pop(member, None)  # whoever is in by the passcode before
+                self._choosing.pop(member, None)
+                return answer if isinstance(answer, FirstPasscode) else Taken()
+            case Refused(seconds=seconds):
+                return NotAdmitted(seconds)
+        return MayNot(answer)
+
+    def _entered(self, staff: int, answer: IsRight | ToChange | Refused) -> Answer:
+        if isinstance(answer, ToChange):
+            self._choosing[staff] = self._now() + CHOOSE_SECONDS
+            return ChangeFirst()
         if not isinstance(answer, IsRight):
             return NotAdmitted(answer.seconds)
         self._admitted[staff] = self._now() + ADMITTED_SECONDS

@@ -144,6 +144,20 @@ def has_a_card(life: Life) -> None:
     life.staff.pin(7, "ab")
 
 
+def has_a_supervisor(life: Life) -> None:
+    life.staff.add(7, "supervisor", GOOD)
+
+
+def has_an_officer(life: Life) -> None:
+    has_a_supervisor(life)
+    life.staff.add(8, "officer", GOOD)
+
+
+def is_given_a_first_passcode(life: Life) -> None:
+    has_an_officer(life)
+    life.staff.act(7, GOOD, 8, "give")
+
+
 def has_tried(life: Life) -> None:
     life.staff.add(7, "officer", GOOD)
     life.staff.check(7, WRONG)
@@ -188,6 +202,26 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
     ),
     "staff_removed": (adds_a_vendor, lambda life: life.staff.remove(9), lambda life: life.staff.accounts == {}),
     "staff_removed, for its time is over": (adds_a_vendor, a_week_later, a_week_later),
+    "passcode_changed, the first one": (
+        is_given_a_first_passcode,
+        lambda life: life.staff.choose(8, OTHER),
+        lambda life: life.staff.check(8, OTHER) == Admitted("officer"),
+    ),
+    "member_added": (
+        has_a_supervisor,
+        lambda life: life.staff.act(7, GOOD, 9, "add_officer"),
+        lambda life: 9 in life.staff.staff.first,
+    ),
+    "first_passcode_given": (
+        has_an_officer,
+        lambda life: life.staff.act(7, GOOD, 8, "give"),
+        lambda life: 8 in life.staff.staff.first,
+    ),
+    "member_removed": (
+        has_an_officer,
+        lambda life: life.staff.act(7, GOOD, 8, "remove"),
+        lambda life: 8 not in life.staff.accounts,
+    ),
     "card_pinned": (
         lambda life: life.staff.add(7, "supervisor", GOOD),
         lambda life: life.staff.pin(7, "ab"),

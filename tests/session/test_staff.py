@@ -11,7 +11,7 @@ import pytest
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import Left, TimedOut
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import entrance, room
+from kiosk.flows.staff import entrance, officer, room
 from kiosk.ipc.messages import Admit, DoorsStand, StaffLeft, Standing, Status, Taken
 from kiosk.ipc.messages import Answer as Said
 from kiosk.language.languages import LANGUAGES
@@ -76,7 +76,7 @@ def test_no_digit_of_a_passcode_is_shown_or_logged_and_each_of_the_number_is(
     visit.run(world.session)
     pads = [dict(view.pad or {}) for view in world.views if view.screen.name == "staff_entrance"]
     assert str(OFFICER) in [pad.get("shown") for pad in pads]
-    passcode_pads = [pad for pad in pads if pad and pad["maximum"] == entrance.PASSCODE.longest]
+    passcode_pads = [pad for pad in pads if pad and pad["maximum"] == officer.PASSCODE.longest]
     assert {pad["entered"] for pad in passcode_pads} == set(range(len(WRONG) + 1))
     assert all("shown" not in pad for pad in passcode_pads)
     shown = [(view.screen.facts, view.pad) for view in world.views]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kiosk.flows.staff.door import NUMBER, PASSCODE
+from kiosk.flows.staff.officer import NUMBER, PASSCODE
 
 from kiosk.card.pin import PinFault
 from kiosk.flows.asking.digits import Digits
