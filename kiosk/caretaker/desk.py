@@ -23,6 +23,7 @@ from typing import Protocol
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
+from kiosk.caretaker.handover import Handover
 from kiosk.caretaker.house import House
 from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.passcodes import Admitted as IsRight
@@ -34,7 +35,7 @@ from kiosk.caretaker.restarts import Restarts as Starter
 from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
-    MEMBERS_BY,
+    SUPERVISING,
     ActOnMember,
     AddStaff,
     Admit,
@@ -70,6 +71,7 @@ from kiosk.ipc.messages import (
     NotAdmitted,
     NotAMessage,
     Objection,
+    OfferTrail,
     OpenKiosk,
     Paper,
     PaperChanged,
@@ -91,6 +93,7 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TooWeak,
+    TrailOffered,
     TriedOut,
     Uploaded,
     Verdict,
@@ -107,7 +110,9 @@ CHOOSE_SECONDS = 900.0  # from a first passcode that was right to one of their o
 
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts, Members})
+LOOKS = frozenset(
+    {Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts, Members, TrailOffered}
+)
 ACTS = frozenset(
     {
         MarkSeen,
@@ -123,6 +128,7 @@ ACTS = frozenset(
         ChangePasscode,
         ChoosePasscode,
         ActOnMember,
+        OfferTrail,
     }
 )
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
@@ -167,10 +173,11 @@ class Desk:
         anchored: Anchored,
         alerts: Alerts,
         restarts: Starter,
+        handover: Handover,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
-        self._alerts, self._restarts = alerts, restarts
+        self._alerts, self._restarts, self._handover = alerts, restarts, handover
         self._admitted: dict[int, float] = {}  # until when, by staff number
         self._choosing: dict[int, float] = {}  # until when, by the staff number whose first passcode was right
         self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
@@ -187,6 +194,7 @@ class Desk:
         self._alerts.turn()
         self._house.turn()
         self._restarts.turn()
+        self._handover.turn()
         self._record.turn()
 
     def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
@@ -223,6 +231,8 @@ class Desk:
             self._record.missed(speaker, "flood")
             return Denied("too much is told", later=True)
         self._record.tell(told, telling.times)
+        if told.name == "trail_taken":
+            self._handover.taken()
         return Taken()
 
     def _note(self, report: Report, who: frozenset[Speaker]) -> Answer:
@@ -294,8 +304,13 @@ class Desk:
                 case Restart(staff=staff, what=what):
                     self._restarts.ask(staff, self._acting(staff), what)
                     return self._restarts.stand
+                case OfferTrail(staff=staff, wanted=wanted):
+                    return self._offer(staff, self._acting(staff), wanted)
+                case TrailOffered():
+                    return self._handover.stands
                 case StaffLeft(staff=staff, end=end):
                     role = self._acting(staff)
+                    self._handover.withdraw()
                     del self._admitted[staff]
                     self._tried.pop(staff, None)
                     self._record.tell(event("staff_left", staff=staff, role=role, end=end))
@@ -320,7 +335,7 @@ class Desk:
                 case ChoosePasscode(staff=staff, new=new):
                     return self._chosen(staff, new)
                 case Members(staff=staff):
-                    if self._acting(staff) not in MEMBERS_BY:
+                    if self._acting(staff) not in SUPERVISING:
                         return MayNot("role")
                     return self._passcodes.staff
                 case ActOnMember(staff=staff, passcode=passcode, member=member, act=act):
@@ -345,6 +360,16 @@ class Desk:
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error))
         return Taken()
+
+    def _offer(self, staff: int, role: Role, wanted: bool) -> Answer:
+        if role not in SUPERVISING:
+            return Denied("this is not for this role")
+        if not wanted:
+            self._handover.withdraw()
+            return self._handover.stands
+        self._record.tell(event("trail_offered", staff=staff, role=role))  # and so it is in what they take along
+        self._handover.offer()
+        return self._handover.stands
 
     def _changed(self, answer: Changed | Weakness | Refused) -> Answer:
         match answer:

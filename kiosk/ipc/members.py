@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kiosk.ipc.messages import MEMBERS_BY, MemberAct, Objection, Role, Staff
+from kiosk.ipc.messages import SUPERVISING, MemberAct, Objection, Role, Staff
 
 MOST_ACCOUNTS = 1000
 ADDED: Mapping[MemberAct, Role] = {"add_officer": "officer", "add_supervisor": "supervisor"}
@@ -18,7 +18,7 @@ ADDED: Mapping[MemberAct, Role] = {"add_officer": "officer", "add_supervisor": "
 def objection(act: MemberAct, by: int, member: int, staff: Staff) -> Objection | None:
     """What there is against it; None: nothing. by, member: staff numbers, of who acts and of whom it is about."""
     role, theirs = staff.accounts.get(by), staff.accounts.get(member)
-    if role not in MEMBERS_BY:
+    if role not in SUPERVISING:
         return "role"
     if by == member:
         return "oneself"

@@ -32,6 +32,7 @@ answer. Who speaks is said by the kernel and never by a message.
     Restarts   what can be started again here, and what has come of it          RestartsStand
     Restart    a part, or the machine, is to be started again, or switched off  RestartsStand, Denied
     Uploaded, DeskCertificate          of what goes to a desk, from root alone  Taken, Denied
+    OfferTrail, TrailOffered   a supervisor wants it on a stick, or not any more; how that stands   TrailStands, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
@@ -58,7 +59,7 @@ Role = Literal["officer", "supervisor", "vendor"]
 Passcode = Annotated[str, Meta(max_length=64)]
 # Why a passcode may not be had. same: it is the one that it was.
 Weakness = Literal["not_digits", "too_short", "too_long", "common", "pattern", "date", "staff_number", "same"]
-MEMBERS_BY: tuple[Role, ...] = ("supervisor", "vendor")  # who sees the staff's accounts at the screen
+SUPERVISING: tuple[Role, ...] = ("supervisor", "vendor")  # who sees to the staff's accounts, and takes the trail along
 # give: a first passcode, in place of the one that they had.
 MemberAct = Literal["add_officer", "add_supervisor", "give", "remove"]
 # What there is against such an act. supervisor: it would show a supervisor's passcode to a vendor; vendor: no first
@@ -86,6 +87,8 @@ Verdict = Literal["good", "bad"]
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
 # none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.
 RestartState = Literal["none", "asked", "done", "failed"]
+# none: nobody wants it; waits: for a stick; taken: one has it; over: none came; failed: it could not be laid ready.
+TrailState = Literal["none", "waits", "taken", "over", "failed"]
 Sent = Literal["trail", "journal"]  # what goes to a prefecture's desk
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -354,6 +357,17 @@ class Restart(Message, frozen=True):
     what: Restarted
 
 
+class OfferTrail(Message, frozen=True):
+    """This member of the staff wants the trail on a stick, or not any more."""
+
+    staff: Number
+    wanted: bool
+
+
+class TrailOffered(Message, frozen=True):
+    """Has a stick taken it?"""
+
+
 class StaffLeft(Message, frozen=True):
     """This member of the staff acts here no more."""
 
@@ -562,6 +576,12 @@ class Reported(Message, frozen=True):
     faults: PublicNumber
 
 
+class TrailStands(Message, frozen=True):
+    """The trail on its way to a stick."""
+
+    trail: TrailState
+
+
 class RestartsStand(Message, frozen=True):
     """can: whether anything can be, here. what: was asked for last, by staff; None: nothing yet."""
 
@@ -626,6 +646,8 @@ Question = (
     | ConfirmFact
     | Restarts
     | Restart
+    | OfferTrail
+    | TrailOffered
     | StaffLeft
     | Uploaded
     | DeskCertificate
@@ -653,6 +675,7 @@ Answer = (
     | Reported
     | FactsStand
     | RestartsStand
+    | TrailStands
 )
 
 _questions, _answers = msgspec.json.Decoder(Question), msgspec.json.Decoder(Answer)

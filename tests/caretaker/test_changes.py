@@ -235,9 +235,10 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
     ),
     "provisioned": (nothing, has_finished, lambda life: (life.folder / FINISHED).exists()),
 }
-CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused"}  # or did before they were judged
+# Of these nothing is kept, or it was before they were judged.
+CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused", "trail_offered"}
 BEFORE_IT_IS_DONE = {"restart_asked"}  # by systemd, and nothing of it is kept here
-ROOTS = {"trail_exported"}
+ROOTS = {"trail_exported", "trail_taken"}
 
 
 def test_every_act_of_the_table_is_looked_at() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tarfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.cards import fingerprint
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, CHOOSE_SECONDS, EVERY_SECONDS, Desk
+from kiosk.caretaker.handover import WAITS_SECONDS, Handover
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Passcodes
@@ -25,6 +27,7 @@ from kiosk.caretaker.weak import weak
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS, Event, Speaker, event
 from kiosk.config.health import CHECKS
+from kiosk.ipc.handover import FILE as HANDED
 from kiosk.ipc.members import ADDED
 from kiosk.ipc.messages import (
     ActOnMember,
@@ -66,6 +69,7 @@ from kiosk.ipc.messages import (
     MemberAct,
     Members,
     NotAdmitted,
+    OfferTrail,
     OpenKiosk,
     Paper,
     PaperChanged,
@@ -92,6 +96,9 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TooWeak,
+    TrailOffered,
+    TrailStands,
+    TrailState,
     TriedOut,
     Uploaded,
     Weakness,
@@ -103,7 +110,7 @@ from kiosk.sim.pki import Pki
 from tests.caretaker.test_cards import certificate_of, signed
 from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG
 from tests.caretaker.test_readiness import IDENTITY
-from tests.caretaker.trails import checked, lines, opened
+from tests.caretaker.trails import checked, key, lines, opened
 from tests.config.test_events import sample
 from tests.stage import until
 
@@ -144,6 +151,8 @@ ASKED: list[Question] = [
     ConfirmFact(12, "recording", "0" * 64),
     Restarts(),
     Restart(12, "browser"),
+    OfferTrail(12, True),
+    TrailOffered(),
     StaffLeft(12, "left"),
     Uploaded("trail", 1_764_100_000),
     DeskCertificate(1_800_000_000),
@@ -157,9 +166,10 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.time = 100.0
         self.folder = folder / "trail"
-        (folder / "run").mkdir(exist_ok=True)
+        self.runtime = folder / "run"
+        self.runtime.mkdir(exist_ok=True)
         self.trail = opened(self.folder, segment_bytes=100_000)
-        self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
+        self.record = Record(self.trail, Hours(self.runtime, folder, self.now), self.now)
         changes = Changes(self.record, folder)
         self.passcodes = Passcodes(folder / "staff.json", changes, self.now, cost=CHEAP)
         self.house = House(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
@@ -170,7 +180,8 @@ class World:
         self.desk = self.sits()
 
     def sits(self) -> Desk:
-        behind = self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.restarts
+        handover = Handover(self.folder, key(), self.runtime, self.now)
+        behind = self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.restarts, handover
         return Desk(*behind, self.now)
 
     def runs(self, command: Sequence[str]) -> bool:
@@ -662,6 +673,64 @@ def test_a_passcode_is_in_no_repr() -> None:
     made = (ChoosePasscode(12, GOOD), ActOnMember(12, GOOD, 13, "give"), FirstPasscode(GOOD))
     for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD), ChangePasscode(12, OTHER, GOOD), *made):
         assert GOOD not in f"{message!r} {message}" and OTHER not in f"{message!r} {message}"
+
+
+# The trail on a stick
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_the_trail_is_laid_ready_for_those_who_supervise(world: World, role: Role) -> None:
+    assert isinstance(world.asks(OfferTrail(12, True), "server"), Denied), "nobody was let in"
+    is_in(world, role)
+    said, handed = world.asks(OfferTrail(12, True), "server"), world.runtime / HANDED
+    if role == "officer":
+        assert said == Denied("this is not for this role") and not handed.exists()
+        return
+    assert said == TrailStands("waits") and handed.stat().st_mode & 0o777 == 0o640
+    assert world.written[-1] == ("trail_offered", {"staff": 12, "role": role})
+    with tarfile.open(handed) as bundle:
+        names = bundle.getnames()
+        taken = bundle.extractfile(next(name for name in names if name.endswith(".jsonl")))
+        assert taken is not None and b"trail_offered" in taken.read() and "anchor.sig" in names
+    assert GOOD.encode() not in handed.read_bytes()
+
+
+ENDS: dict[TrailState, Callable[[World], object]] = {
+    "taken": lambda world: world.tells(event("trail_taken"), "root"),
+    "over": lambda world: world.turns(int(WAITS_SECONDS)),
+    "none": lambda world: world.asks(OfferTrail(12, False), "server"),
+}
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_it_lies_there_no_longer_than_somebody_waits_for_it(world: World, state: TrailState) -> None:
+    is_in(world, "supervisor")
+    world.asks(OfferTrail(12, True), "server")
+    ENDS[state](world)
+    assert world.asks(TrailOffered(), "server") == TrailStands(state) and not (world.runtime / HANDED).exists()
+    assert world.asks(OfferTrail(12, True), "server") == TrailStands("waits"), "and once more"
+
+
+@pytest.mark.parametrize("how", ["they have left", "the caretaker begins anew"])
+def test_nobody_finds_it_there_later(world: World, how: str) -> None:
+    is_in(world, "supervisor")
+    world.asks(OfferTrail(12, True), "server")
+    if how == "they have left":
+        world.asks(StaffLeft(12, "timed_out"), "server")
+    else:
+        world.desk = world.sits()
+    assert not (world.runtime / HANDED).exists() and world.asks(TrailOffered(), "server") == TrailStands("none")
+
+
+def test_a_place_that_does_not_take_it_is_told(world: World) -> None:
+    is_in(world, "supervisor")
+    (world.runtime / f"{HANDED}.new").mkdir()
+    assert world.asks(OfferTrail(12, True), "server") == TrailStands("failed")
+
+
+def test_a_stick_says_nothing_of_a_trail_that_nobody_offered(world: World) -> None:
+    world.tells(event("trail_taken"), "root")
+    assert world.asks(TrailOffered(), "server") == TrailStands("none")
 
 
 # Calls

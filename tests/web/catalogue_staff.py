@@ -43,6 +43,7 @@ from kiosk.ipc.messages import (
     Role,
     Row,
     Span,
+    TrailState,
     Verdict,
     Weakness,
 )
@@ -86,7 +87,10 @@ def _settings() -> Iterator[Sight]:
         ),
     )
     for name, as_set in {"shipped": AsSet(Settings(), file), "wrong": AsSet(much, file, wrong)}.items():
-        yield Sight(f"staff_settings_{name}", _room("staff_settings", "back", **settings.told(as_set)))
+        yield Sight(f"staff_settings_{name}", _room("staff_settings", "export", "back", **settings.told(as_set)))
+    for state in get_args(TrailState):
+        ways = ("again", "back") if state == "waits" else ("back",)
+        yield Sight(f"staff_export_{state}", _room("staff_export", *ways, stands=state))
 
 
 def _passcode() -> Iterator[Sight]:
@@ -286,7 +290,7 @@ def _trials() -> Iterator[Sight]:
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
         reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
         yield Sight(f"staff_reported_{slip}", reported)
-    for what in ("printer", "portal", "board", "sound", "caller", *RESTARTED_BY):
+    for what in ("printer", "portal", "board", "sound", "caller", "trail", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from kiosk.flows.staff.officer import NUMBER, PASSCODE
 
 from kiosk.card.pin import PinFault
 from kiosk.flows.asking.digits import Digits
+from kiosk.flows.staff.officer import NUMBER, PASSCODE
 
 SHORT, LONG = PinFault.TOO_SHORT, PinFault.TOO_LONG
 
