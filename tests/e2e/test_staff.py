@@ -19,6 +19,7 @@ from kiosk.config.kiosk import Caretaker as CaretakerSettings
 from kiosk.config.kiosk import Settings
 from kiosk.ipc.caretaker import Caretaker
 from kiosk.ipc.messages import AddStaff, PinCard, Taken
+from kiosk.session.pad import BOUNCE_SECONDS
 from kiosk.sim.card.piv import PIN, PivCard
 from kiosk.sim.pki import Pki
 from tests.e2e.conftest import Kiosk, directory, opened
@@ -116,8 +117,12 @@ def holds_the_corner(page: Page, ms: int = HOLD_MS + 200) -> None:
 
 
 def types(page: Page, digits: str) -> None:
+    before = ""
     for digit in digits:
+        if digit == before:
+            page.wait_for_timeout(1000 * BOUNCE_SECONDS + 100)  # sooner it is a finger that trembles
         page.click(f"[data-key='{digit}']")
+        before = digit
     page.click("[data-answer=next]")
 
 

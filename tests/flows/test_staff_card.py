@@ -16,6 +16,8 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    ChangeFirst,
+    ChoosePasscode,
     Denied,
     NotAdmitted,
     ShowCard,
@@ -174,6 +176,19 @@ def test_while_no_passcode_is_taken_a_card_comes_first_and_the_passcode_after(ch
     assert entrance.enter(kiosk) == Officer(CHIEF, "supervisor")
     pads = [screen.facts["fault"] for screen in kiosk.screens if screen.facts.get("asks") == "passcode"]
     assert pads == ["", "wait", "card_taken"]
+
+
+@pytest.mark.parametrize("card_first", [True, False])
+def test_a_first_passcode_is_changed_before_they_are_in_whichever_of_the_two_came_first(
+    chip: PivCard, card_first: bool
+) -> None:
+    caretaker = office(Taken(), admit=(ChangeFirst(),)) if card_first else office(ChangeFirst())
+    caretaker.answers_to(ChoosePasscode, Admitted("supervisor"))
+    passcode, shown = f"pin:{PASSCODE}", (puts_in(chip), RIGHT)
+    both = ("card", *shown, passcode) if card_first else (passcode, *shown)
+    kiosk = ScriptedKiosk("pin:7", *both, "pin:60417293", "pin:60417293", caretaker=caretaker)
+    assert entrance.enter(kiosk) == Officer(CHIEF, "supervisor")
+    assert kiosk.names[-3:] == ["staff_passcode"] * 3 and ChoosePasscode(CHIEF, "60417293") in caretaker.asked
 
 
 def test_where_nobody_has_a_card_none_is_offered() -> None:
