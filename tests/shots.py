@@ -29,7 +29,7 @@ PAGES = Path("docs")
 WORDS = "words"  # what a picture of PAGES has beside it: the hash of what its screens said
 PICTURES: dict[str, tuple[tuple[str, ...], str | None]] = {  # on a page: screens, and a slip as the last
     "kiosk": (("attract", "home", "text_pin", "linked_printed"), "linked"),  # the README's
-    "staff-board": (("staff_door_passcode", "staff_room", "staff_board_some", "staff_doors_open"), None),
+    "staff-board": (("staff_entrance_passcode", "staff_room", "staff_board_some", "staff_doors_open"), None),
     "staff-house": (("staff_paper_used", "staff_prints_some", "staff_restart_officer", "staff_levels_both"), None),
     "staff-report": (("staff_trials_some", "staff_judge_printer", "staff_reported_printed"), "readiness-ready"),
 }

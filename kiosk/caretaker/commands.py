@@ -102,9 +102,10 @@ def staff(settings: CaretakerSettings, options: argparse.Namespace) -> int:
     match answer:
         case Denied(why=why):
             return _complain(why)
-        case Staff(accounts=accounts, cards=with_card):
+        case Staff(accounts=accounts, cards=with_card, first=first):
             for number, role in accounts.items():
-                print(f"{number:>6}  {role}" + (", with card" if number in with_card else ""))
+                more = {", with card": with_card, ", with a first passcode": first}
+                print(f"{number:>6}  {role}" + "".join(said for said, whose in more.items() if number in whose))
             if not accounts:
                 print("nobody; add one: kiosk staff add NUMBER --role supervisor", file=sys.stderr)
     return 0

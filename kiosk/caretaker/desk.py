@@ -23,10 +23,11 @@ from typing import Protocol
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
+from kiosk.caretaker.handover import Handover
 from kiosk.caretaker.house import House
 from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.passcodes import Admitted as IsRight
-from kiosk.caretaker.passcodes import Changed, HalfAdmitted, NotDone, Passcodes, Refused
+from kiosk.caretaker.passcodes import Changed, HalfAdmitted, NotDone, Passcodes, Refused, ToChange
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.restarts import NotRestarted
@@ -34,6 +35,8 @@ from kiosk.caretaker.restarts import Restarts as Starter
 from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
+    SUPERVISING,
+    ActOnMember,
     AddStaff,
     Admit,
     Admitted,
@@ -45,7 +48,9 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    ChangeFirst,
     ChangePasscode,
+    ChoosePasscode,
     CloseKiosk,
     ConfirmFact,
     Counters,
@@ -54,14 +59,19 @@ from kiosk.ipc.messages import (
     Doors,
     EndCall,
     Facts,
+    FirstPasscode,
     Levels,
     LevelsAre,
     ListStaff,
     LookAgain,
     MakeReport,
     MarkSeen,
+    MayNot,
+    Members,
     NotAdmitted,
     NotAMessage,
+    Objection,
+    OfferTrail,
     OpenKiosk,
     Paper,
     PaperChanged,
@@ -77,13 +87,13 @@ from kiosk.ipc.messages import (
     Rows,
     SetLevel,
     ShowCard,
-    Staff,
     StaffLeft,
     Standing,
     Status,
     Taken,
     Tell,
     TooWeak,
+    TrailOffered,
     TriedOut,
     Uploaded,
     Verdict,
@@ -96,10 +106,13 @@ BURST = 60
 EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
+CHOOSE_SECONDS = 900.0  # from a first passcode that was right to one of their own
 
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
-LOOKS = frozenset({Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts})
+LOOKS = frozenset(
+    {Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts, Members, TrailOffered}
+)
 ACTS = frozenset(
     {
         MarkSeen,
@@ -113,6 +126,9 @@ ACTS = frozenset(
         Restart,
         StaffLeft,
         ChangePasscode,
+        ChoosePasscode,
+        ActOnMember,
+        OfferTrail,
     }
 )
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
@@ -157,11 +173,13 @@ class Desk:
         anchored: Anchored,
         alerts: Alerts,
         restarts: Starter,
+        handover: Handover,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
-        self._alerts, self._restarts = alerts, restarts
+        self._alerts, self._restarts, self._handover = alerts, restarts, handover
         self._admitted: dict[int, float] = {}  # until when, by staff number
+        self._choosing: dict[int, float] = {}  # until when, by the staff number whose first passcode was right
         self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
         self._buckets = {speaker: Bucket(now()) for speaker in ASKS}
         self._acts = Bucket(now())  # of its own: a flood of faults keeps no officer from closing the kiosk
@@ -176,6 +194,7 @@ class Desk:
         self._alerts.turn()
         self._house.turn()
         self._restarts.turn()
+        self._handover.turn()
         self._record.turn()
 
     def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
@@ -212,6 +231,8 @@ class Desk:
             self._record.missed(speaker, "flood")
             return Denied("too much is told", later=True)
         self._record.tell(told, telling.times)
+        if told.name == "trail_taken":
+            self._handover.taken()
         return Taken()
 
     def _note(self, report: Report, who: frozenset[Speaker]) -> Answer:
@@ -283,8 +304,13 @@ class Desk:
                 case Restart(staff=staff, what=what):
                     self._restarts.ask(staff, self._acting(staff), what)
                     return self._restarts.stand
+                case OfferTrail(staff=staff, wanted=wanted):
+                    return self._offer(staff, self._acting(staff), wanted)
+                case TrailOffered():
+                    return self._handover.stands
                 case StaffLeft(staff=staff, end=end):
                     role = self._acting(staff)
+                    self._handover.withdraw()
                     del self._admitted[staff]
                     self._tried.pop(staff, None)
                     self._record.tell(event("staff_left", staff=staff, role=role, end=end))
@@ -306,6 +332,15 @@ class Desk:
                     return Calling(self._alerts.stands())
                 case EndCall():
                     self._alerts.end()
+                case ChoosePasscode(staff=staff, new=new):
+                    return self._chosen(staff, new)
+                case Members(staff=staff):
+                    if self._acting(staff) not in SUPERVISING:
+                        return MayNot("role")
+                    return self._passcodes.staff
+                case ActOnMember(staff=staff, passcode=passcode, member=member, act=act):
+                    self._acting(staff)
+                    return self._done_with(member, self._passcodes.act(staff, passcode, member, act))
                 case AddStaff(staff=staff, role=role, passcode=passcode):
                     self._passcodes.add(staff, role, passcode)
                     self._admitted.pop(staff, None)  # of who had the number before
@@ -317,14 +352,24 @@ class Desk:
                 case PinCard(staff=staff, card=card):
                     self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
-                    house.uploads.told(what, before)
+                    house.upload_progress.told(what, before)
                 case DeskCertificate(ends=ends):
-                    house.uploads.certificate(ends)
+                    house.upload_progress.certificate(ends)
                 case ListStaff():
-                    return Staff(self._passcodes.accounts, self._passcodes.with_card)
+                    return self._passcodes.staff
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error))
         return Taken()
+
+    def _offer(self, staff: int, role: Role, wanted: bool) -> Answer:
+        if role not in SUPERVISING:
+            return Denied("this is not for this role")
+        if not wanted:
+            self._handover.withdraw()
+            return self._handover.stands
+        self._record.tell(event("trail_offered", staff=staff, role=role))  # and so it is in what they take along
+        self._handover.offer()
+        return self._handover.stands
 
     def _changed(self, answer: Changed | Weakness | Refused) -> Answer:
         match answer:
@@ -334,7 +379,30 @@ class Desk:
                 return NotAdmitted(seconds)
         return TooWeak(answer)
 
-    def _entered(self, staff: int, answer: IsRight | Refused) -> Answer:
+    def _chosen(self, staff: int, new: str) -> Answer:
+        now = self._now()
+        if now >= self._choosing.get(staff, now):
+            raise NotDone("the first passcode of this staff number was not shown here, or not lately")
+        answer = self._passcodes.choose(staff, new)
+        if not isinstance(answer, IsRight):
+            return TooWeak(answer)
+        del self._choosing[staff]
+        return self._entered(staff, answer)
+
+    def _done_with(self, member: int, answer: FirstPasscode | Changed | Objection | Refused) -> Answer:
+        match answer:
+            case FirstPasscode() | Changed():
+                self._admitted.pop(member, None)  # whoever is in by the passcode before
+                self._choosing.pop(member, None)
+                return answer if isinstance(answer, FirstPasscode) else Taken()
+            case Refused(seconds=seconds):
+                return NotAdmitted(seconds)
+        return MayNot(answer)
+
+    def _entered(self, staff: int, answer: IsRight | ToChange | Refused) -> Answer:
+        if isinstance(answer, ToChange):
+            self._choosing[staff] = self._now() + CHOOSE_SECONDS
+            return ChangeFirst()
         if not isinstance(answer, IsRight):
             return NotAdmitted(answer.seconds)
         self._admitted[staff] = self._now() + ADMITTED_SECONDS

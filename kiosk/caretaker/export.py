@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kiosk.caretaker import chain, disk
@@ -22,11 +22,13 @@ from kiosk.caretaker.trail import segments
 SUMS = "SHA256SUMS"
 
 
-def export(folder: Path, key: Key, to: Path) -> int:
-    """Write the bundle; returns how many segments are in it. Raises OSError."""
+def export(folder: Path, key: Key, to: Path, most_bytes: int | None = None, mode: int = disk.PRIVATE) -> int:
+    """Write the bundle; returns how many segments are in it. most_bytes: of segments, the newest; None: all of them.
+    Raises OSError."""
     with disk.held(folder, alone=False):
-        files = dict(_files(folder, key))
-        count = len(segments(folder))
+        there = _newest(segments(folder), most_bytes)
+        files = dict(_files(folder, there, key))
+        count = len(there)
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as bundle:
@@ -34,12 +36,25 @@ def export(folder: Path, key: Key, to: Path) -> int:
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(data), 0o644
             bundle.addfile(member, io.BytesIO(data))
-    disk.put(to, made.getvalue())
+    disk.put(to, made.getvalue(), mode)
     return count
 
 
-def _files(folder: Path, key: Key) -> Iterator[tuple[str, bytes]]:
-    for path in segments(folder):
+def _newest(there: Sequence[Path], most_bytes: int | None) -> list[Path]:
+    """Of those segments, the oldest first; the last one always."""
+    chosen: list[Path] = []
+    left = most_bytes
+    for path in reversed(there):
+        if left is not None:
+            left -= path.stat().st_size
+            if left < 0 and chosen:
+                break
+        chosen.insert(0, path)
+    return chosen
+
+
+def _files(folder: Path, there: Sequence[Path], key: Key) -> Iterator[tuple[str, bytes]]:
+    for path in there:
         yield path.name, path.read_bytes()
         with contextlib.suppress(FileNotFoundError):  # the last is not sealed yet
             yield path.name + SEAL, path.with_name(path.name + SEAL).read_bytes()

@@ -22,7 +22,7 @@ from kiosk.caretaker import (
     levels,
     paper,
     readiness,
-    uploads,
+    upload_progress,
     versions,
 )
 from kiosk.caretaker.board import Board
@@ -37,7 +37,7 @@ from kiosk.caretaker.levels import Levels
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.caretaker.trail import FOLDER as TRAIL
-from kiosk.caretaker.uploads import Uploads
+from kiosk.caretaker.upload_progress import UploadProgress
 from kiosk.caretaker.versions import Versions
 from kiosk.config.events import Counts, Event, Speaker
 from kiosk.config.guidance import Guidance
@@ -79,7 +79,7 @@ class House:
         self.paper = Paper(state / paper.FILE, changes)
         self.counters = Counters(state / counters.FILE)
         self.levels = Levels(state / levels.FILE, changes)
-        self.uploads = Uploads(state / uploads.FILE)
+        self.upload_progress = UploadProgress(state / upload_progress.FILE)
         self.boots = Boots(state / boots.FILE)
         self.versions = Versions(state / versions.FILE, wanted, now=now)
         self.facts = Facts(state / facts.FILE, changes, load)
@@ -147,7 +147,7 @@ class House:
         self.counters.turn()
         self.facts.turn()
         self.levels.turn()
-        self.uploads.turn()
+        self.upload_progress.turn()
         self.boots.turn()
         self.versions.turn(self.board.rows)
         self._changes.turn()

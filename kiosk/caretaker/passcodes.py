@@ -11,6 +11,10 @@ have counts of their own, which only those who hold one can spend. So somebody a
 after the other keeps no supervisor with a card out. A passcode that is right before the card was seen counts as a try
 until then.
 
+A passcode that was made for somebody (`act`), and not chosen by them, opens nothing but its own change (`choose`). It
+is kept with a word before its hash that makes it no hash at all to an older version, which may come back by itself:
+that one reads the file, and lets nobody in by it.
+
 There is no default account. Who has no terminal appoints by a signed file (`appointed.py`), which brings the hashes.
 Accounts and the number of the file that was done last are lost together; then the last file is done once more.
 Roles: officer, supervisor, vendor. A vendor's account ends by itself after seven days, by
@@ -26,6 +30,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -43,7 +48,8 @@ from kiosk.caretaker.waits import Counted, Waits
 from kiosk.caretaker.weak import digits, weak
 from kiosk.config.events import Event, event
 from kiosk.ipc.appointed import LANES, MEMORY, PASSES, Appointed
-from kiosk.ipc.messages import Weakness
+from kiosk.ipc.members import ADDED, MOST_ACCOUNTS, objection
+from kiosk.ipc.messages import FirstPasscode, MemberAct, Objection, Staff, Weakness
 
 log = logging.getLogger("kiosk.caretaker")
 
@@ -53,9 +59,10 @@ Number = Annotated[int, Meta(ge=1, le=999_999)]
 FILE = "staff.json"  # in the state directory
 VENDOR_SECONDS = 7 * 24 * 3600
 KEPT_EVERY_SECONDS = 3600  # how much of a vendor's time a power cut can give back
-MOST_ACCOUNTS = 1000
 HALF_SECONDS = 120.0  # in which the second of passcode and card has to follow the first
 SALT_BYTES, HASH_BYTES = 16, 32
+FIRST = "first"  # before the hash of a passcode that was made for somebody
+FIRST_DIGITS = 8
 
 
 class Cost(Struct, frozen=True):
@@ -71,10 +78,15 @@ class Account(Struct, frozen=True, forbid_unknown_fields=True):
     SHA-256 of their card's certificate; None: they need no card."""
 
     role: Role
-    phc: str  # Argon2id, in the PHC string format
+    phc: str  # Argon2id, in the PHC string format; or that behind FIRST
     card: str | None = None
     ends: datetime | None = None
     left: float | None = None
+
+    @property
+    def first(self) -> bool:
+        """Their passcode was made for them, and is theirs to change before anything else."""
+        return self.phc.startswith(FIRST)
 
     def __repr__(self) -> str:
         return f"<Account {self.role}>"
@@ -99,6 +111,10 @@ class Half(Struct, frozen=True):
 
 class Admitted(Struct, frozen=True):
     role: Role
+
+
+class ToChange(Struct, frozen=True):
+    """What was shown is right, and their passcode is a first one."""
 
 
 class HalfAdmitted(Struct, frozen=True):
@@ -167,6 +183,12 @@ class Passcodes:
         """Who needs a card besides."""
         return tuple(number for number, account in sorted(self._accounts.items()) if account.card)
 
+    @property
+    def staff(self) -> Staff:
+        """All of them, with what may be told of each."""
+        first = tuple(number for number, account in sorted(self._accounts.items()) if account.first)
+        return Staff(self.accounts, self.with_card, first)
+
     def add(self, number: int, role: Role, passcode: str) -> None:
         """Raises NotDone."""
         self._usable()
@@ -232,7 +254,7 @@ class Passcodes:
         told = event("card_pinned" if card else "card_unpinned", staff=number, role=account.role)
         self._change({**self._accounts, number: structs.replace(account, card=card)}, told)
 
-    def check(self, number: int, passcode: str) -> Admitted | HalfAdmitted | Refused:
+    def check(self, number: int, passcode: str) -> Admitted | ToChange | HalfAdmitted | Refused:
         """A try. It takes the time of one Argon2id, or none while one has to wait."""
         self.end_vendors()
         behind_card = self._has_seen(number, "card")
@@ -251,32 +273,64 @@ class Passcodes:
         """Have this one, who is in, take another passcode for the one that it was. Saying which it was is a try like
         any other, so a session left open is no place to guess at; who needs a card has shown it, and spends tries
         behind it. What may not be had is refused before, and costs none. Raises NotDone."""
-        self._usable()
-        account = self._accounts.get(number)
-        if account is None:
-            raise NotDone(f"there is no staff number {number}")
+        account = self._owner(number)
         if weakness := weak(new, number):
             return weakness
         if digits(new) == digits(passcode):
             return "same"
-        waits = self._behind_card if account.card else self._waits
-        if seconds := waits.left(number, self._monotonic()):
-            return Refused(seconds)
-        waits.begins(number, self._accounts)
-        self._keep()
-        if not self._is_right(passcode, account):
-            return self._refuse(number, waits)
-        waits.right(number)
+        if refused := self._try(number, account, passcode):
+            return refused
         changed = structs.replace(account, phc=hashed(new, self._cost))
         told = event("passcode_changed", staff=number, role=account.role)
         self._change({**self._accounts, number: changed}, told)
         return Changed()
 
+    def choose(self, number: int, new: str) -> Admitted | Weakness:
+        """Have this one, whose first passcode was right, take one of their own for it. Raises NotDone."""
+        self._usable()
+        account = self._accounts.get(number)
+        if account is None or not account.first:
+            raise NotDone(f"staff number {number} has no first passcode to change")
+        if weakness := weak(new, number):
+            return weakness
+        if self._is_right(new, account):
+            return "same"
+        role, own = account.role, structs.replace(account, phc=hashed(new, self._cost))
+        told = event("passcode_changed", staff=number, role=role), event("staff_admitted", staff=number, role=role)
+        self._change({**self._accounts, number: own}, *told)
+        return Admitted(role)
+
+    def act(self, by: int, passcode: str, member: int, act: MemberAct) -> FirstPasscode | Changed | Objection | Refused:
+        """Have this one, who is in, do that with another's account; saying their own passcode is a try, as in `change`,
+        and what there is against it is said before, and costs none. Raises NotDone."""
+        acting = self._owner(by)
+        if against := objection(act, by, member, self.staff):
+            return against
+        if refused := self._try(by, acting, passcode):
+            return refused
+        role = acting.role
+        if act == "remove":
+            left = {each: account for each, account in self._accounts.items() if each != member}
+            self._change(left, event("member_removed", staff=by, role=role, member=member))
+            return Changed()
+        first = FirstPasscode(_first(member))
+        phc = FIRST + hashed(first.passcode, self._cost)
+        self._waits.forget(member)
+        self._behind_card.forget(member)
+        if act == "give":
+            made = structs.replace(self._accounts[member], phc=phc)
+            told = event("first_passcode_given", staff=by, role=role, member=member)
+        else:
+            made = Account(ADDED[act], phc)
+            told = event("member_added", staff=by, role=role, member=member, member_role=made.role)
+        self._change({**self._accounts, member: made}, told)
+        return first
+
     def challenge(self, number: int) -> bytes:
         """What a card is to sign for this number, whether anybody has it or not."""
         return self._challenges.new(number)
 
-    def show(self, number: int, certificate: bytes, signature: bytes) -> Admitted | HalfAdmitted | Refused:
+    def show(self, number: int, certificate: bytes, signature: bytes) -> Admitted | ToChange | HalfAdmitted | Refused:
         """A card has signed. One that is not theirs costs no try: there is nothing that could be guessed."""
         account = self._accounts.get(number)
         pinned = account.card if account else None
@@ -304,6 +358,28 @@ class Passcodes:
 
     # Inside.
 
+    def _owner(self, number: int) -> Account:
+        """Of a passcode of their own. Raises NotDone."""
+        self._usable()
+        account = self._accounts.get(number)
+        if account is None:
+            raise NotDone(f"there is no staff number {number}")
+        if account.first:
+            raise NotDone(f"staff number {number} has a first passcode to change")
+        return account
+
+    def _try(self, number: int, account: Account, passcode: str) -> Refused | None:
+        """Of somebody who is in, to say which theirs is. None: it is that one."""
+        waits = self._behind_card if account.card else self._waits
+        if seconds := waits.left(number, self._monotonic()):
+            return Refused(seconds)
+        waits.begins(number, self._accounts)
+        self._keep()
+        if not self._is_right(passcode, account):
+            return self._refuse(number, waits)
+        waits.right(number)
+        return None
+
     def _refuse(self, number: int, waits: Waits) -> Refused:
         """A try that has begun was wrong."""
         begun = waits.wrong(number, self._monotonic())
@@ -320,16 +396,20 @@ class Passcodes:
         self._half = Half(number, what, self._monotonic() + HALF_SECONDS)
         return HalfAdmitted()
 
-    def _admit(self, number: int) -> Admitted:
-        role, self._half = self._accounts[number].role, None
+    def _admit(self, number: int) -> Admitted | ToChange:
+        account, self._half = self._accounts[number], None
         self._waits.right(number)
         self._behind_card.right(number)
-        self._keep(event("staff_admitted", staff=number, role=role))
-        return Admitted(role)
+        if account.first:
+            self._keep()
+            return ToChange()
+        self._keep(event("staff_admitted", staff=number, role=account.role))
+        return Admitted(account.role)
 
     def _is_right(self, passcode: str, account: Account | None) -> bool:
+        phc = account.phc.removeprefix(FIRST) if account else self._nobodys
         try:
-            Argon2id.verify_phc_encoded(digits(passcode).encode(), account.phc if account else self._nobodys)
+            Argon2id.verify_phc_encoded(digits(passcode).encode(), phc)
         except (InvalidKey, ValueError):
             return False
         return True
@@ -391,6 +471,13 @@ def hashed(passcode: str, cost: Cost | None = None) -> str:
         memory_cost=cost.memory,
     )
     return argon.derive_phc_encoded(digits(passcode).encode())
+
+
+def _first(number: int) -> str:
+    """A passcode that nobody has thought of, and that may be had."""
+    while weak(made := f"{secrets.randbelow(10**FIRST_DIGITS):0{FIRST_DIGITS}}", number):
+        pass
+    return made
 
 
 def _card_of(before: Account | None, role: Role) -> str | None:

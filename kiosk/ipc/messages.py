@@ -3,12 +3,16 @@ answer. Who speaks is said by the kernel and never by a message.
 
     Tell       an event, from whoever may tell it (config/events.toml)          Taken, Denied
     Status     the caretaker is there; how the trail stands; is there staff?    Standing, Denied
-    Admit      is this the passcode of this staff number?           Admitted, CardWanted, NotAdmitted, Denied
+    Admit      is this the passcode of this staff number?   Admitted, ChangeFirst, CardWanted, NotAdmitted, Denied
     Challenge  what is the staff's card to sign?                                Challenged, Denied
-    ShowCard   it has signed; is it the card of this staff number?  Admitted, Taken, NotAdmitted, Denied
+    ShowCard   it has signed; is it the card of this staff number?   Admitted, ChangeFirst, Taken, NotAdmitted, Denied
     Call, CallStands, EndCall       somebody wants the staff; how it stands; not any more   Calling, Taken, Denied
     AddStaff, RemoveStaff, PinCard, ListStaff   accounts, for root alone        Taken, Staff, Denied
     ChangePasscode   this one's own, by the one that it was            Taken, NotAdmitted, TooWeak, Denied
+    ChoosePasscode   in place of the first one, and in they are                 Admitted, TooWeak, Denied
+    Members    who is on the staff, for a supervisor                            Staff, MayNot, Denied
+    ActOnMember   a supervisor adds or removes one, or gives a first passcode   FirstPasscode, Taken, NotAdmitted,
+                                                                                MayNot, Denied
     Report     how a device or a program is (config/health.toml)                Taken, Denied
     Board      every check, as the staff see it                                 Rows
     LookAgain  judge now, and wait for nothing                                  Taken
@@ -28,6 +32,7 @@ answer. Who speaks is said by the kernel and never by a message.
     Restarts   what can be started again here, and what has come of it          RestartsStand
     Restart    a part, or the machine, is to be started again, or switched off  RestartsStand, Denied
     Uploaded, DeskCertificate          of what goes to a desk, from root alone  Taken, Denied
+    OfferTrail, TrailOffered   a supervisor wants it on a stick, or not any more; how that stands   TrailStands, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
@@ -54,6 +59,12 @@ Role = Literal["officer", "supervisor", "vendor"]
 Passcode = Annotated[str, Meta(max_length=64)]
 # Why a passcode may not be had. same: it is the one that it was.
 Weakness = Literal["not_digits", "too_short", "too_long", "common", "pattern", "date", "staff_number", "same"]
+SUPERVISING: tuple[Role, ...] = ("supervisor", "vendor")  # who sees to the staff's accounts, and takes the trail along
+# give: a first passcode, in place of the one that they had.
+MemberAct = Literal["add_officer", "add_supervisor", "give", "remove"]
+# What there is against such an act. supervisor: it would show a supervisor's passcode to a vendor; vendor: no first
+# passcode is made for one; there, nobody: has that number.
+Objection = Literal["role", "oneself", "last_supervisor", "supervisor", "vendor", "there", "nobody", "full"]
 # none: there is no call; sending: it is not known yet; sent: what carries it has taken it, and does not keep it back;
 # acknowledged: one of the staff has said that they have seen it; unsent: nobody has heard of it.
 CallState = Literal["none", "sending", "sent", "acknowledged", "unsent"]
@@ -76,6 +87,8 @@ Verdict = Literal["good", "bad"]
 Restarted = Literal["browser", "server", "machine", "off"]  # off: the machine, and it stays so
 # none: nothing was asked for; asked: it is under way; done: it has begun anew; failed: it has not, or may not be.
 RestartState = Literal["none", "asked", "done", "failed"]
+# none: nobody wants it; waits: for a stick; taken: one has it; over: none came; failed: it could not be laid ready.
+TrailState = Literal["none", "waits", "taken", "over", "failed"]
 Sent = Literal["trail", "journal"]  # what goes to a prefecture's desk
 ReportNumber = Annotated[PublicNumber, Meta(ge=1, le=999_999)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -167,6 +180,29 @@ class ChangePasscode(Secret, frozen=True):
     staff: Number
     passcode: Passcode
     new: Passcode
+
+
+class ChoosePasscode(Secret, frozen=True):
+    """This member of the staff, who came with a first passcode, takes one of their own."""
+
+    staff: Number
+    new: Passcode
+
+
+class Members(Message, frozen=True):
+    """Who is on the staff? This member of it asks."""
+
+    staff: Number
+
+
+class ActOnMember(Secret, frozen=True):
+    """This member of the staff, who is in, does that with the account of another. A session may have been left open: so
+    they say their own passcode once more, and that is a try like one at the door."""
+
+    staff: Number
+    passcode: Passcode
+    member: Number
+    act: MemberAct
 
 
 class RemoveStaff(Message, frozen=True):
@@ -321,6 +357,17 @@ class Restart(Message, frozen=True):
     what: Restarted
 
 
+class OfferTrail(Message, frozen=True):
+    """This member of the staff wants the trail on a stick, or not any more."""
+
+    staff: Number
+    wanted: bool
+
+
+class TrailOffered(Message, frozen=True):
+    """Has a stick taken it?"""
+
+
 class StaffLeft(Message, frozen=True):
     """This member of the staff acts here no more."""
 
@@ -380,6 +427,23 @@ class TooWeak(Message, frozen=True):
     why: Weakness
 
 
+class ChangeFirst(Message, frozen=True):
+    """All that is asked of them is right, and the passcode is one that was made for them: they are in once they have
+    chosen another, and for nothing before."""
+
+
+class FirstPasscode(Secret, frozen=True):
+    """It was made now, to be told to its owner. Nobody has it once more."""
+
+    passcode: Passcode
+
+
+class MayNot(Message, frozen=True):
+    """It is not done, for what there is against it."""
+
+    why: Objection
+
+
 class CardWanted(Message, frozen=True):
     """The passcode is right, and this one has to show a card besides."""
 
@@ -391,10 +455,12 @@ class Challenged(Secret, frozen=True):
 
 
 class Staff(Message, frozen=True):
-    """The accounts. cards: who is let in with a card besides."""
+    """The accounts. cards: who is let in with a card besides; first: whose passcode was made for them, and not changed
+    yet."""
 
     accounts: dict[int, Role]
     cards: tuple[int, ...] = ()
+    first: tuple[int, ...] = ()
 
 
 class Row(Struct, frozen=True):
@@ -510,6 +576,12 @@ class Reported(Message, frozen=True):
     faults: PublicNumber
 
 
+class TrailStands(Message, frozen=True):
+    """The trail on its way to a stick."""
+
+    trail: TrailState
+
+
 class RestartsStand(Message, frozen=True):
     """can: whether anything can be, here. what: was asked for last, by staff; None: nothing yet."""
 
@@ -545,6 +617,9 @@ Question = (
     | ShowCard
     | AddStaff
     | ChangePasscode
+    | ChoosePasscode
+    | Members
+    | ActOnMember
     | RemoveStaff
     | PinCard
     | ListStaff
@@ -571,6 +646,8 @@ Question = (
     | ConfirmFact
     | Restarts
     | Restart
+    | OfferTrail
+    | TrailOffered
     | StaffLeft
     | Uploaded
     | DeskCertificate
@@ -582,6 +659,9 @@ Answer = (
     | Admitted
     | NotAdmitted
     | TooWeak
+    | ChangeFirst
+    | FirstPasscode
+    | MayNot
     | CardWanted
     | Challenged
     | Staff
@@ -595,6 +675,7 @@ Answer = (
     | Reported
     | FactsStand
     | RestartsStand
+    | TrailStands
 )
 
 _questions, _answers = msgspec.json.Decoder(Question), msgspec.json.Decoder(Answer)

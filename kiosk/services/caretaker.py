@@ -38,6 +38,7 @@ from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.desk import Desk
 from kiosk.caretaker.gather import Gather
+from kiosk.caretaker.handover import Handover
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.identity import identity
@@ -192,7 +193,8 @@ class Service:
         staff = passcodes.Passcodes(state / passcodes.FILE, changes)
         appointed.appoint(config.with_name(APPOINTED), staff)
         finished.tell(config.with_name(FINISHED), state, changes, self._house.report)
-        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts)
+        handover = Handover(state / FOLDER, key, runtime)
+        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts, handover)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
 
@@ -207,9 +209,9 @@ class Service:
                 self._desk.turn()
                 self._figures.trail(*self._anchored(), self._record.unwritten)
                 self._figures.house(self._house.board.rows, self._house.doors.stand)
-                self._figures.left(self._house.uploads.before)
+                self._figures.left(self._house.upload_progress.before)
                 ends = self._gather.ends
-                self._figures.certificates(ends.timestamp() if ends else None, self._house.uploads.ends)
+                self._figures.certificates(ends.timestamp() if ends else None, self._house.upload_progress.ends)
                 known = self._house.versions
                 self._figures.versions(running=known.running, wanted=known.wanted, good=known.good)
                 sd_notify.notify("WATCHDOG=1")

@@ -1,6 +1,8 @@
 """Provisioning, on the machine: what has to be there before the kiosk starts (`prepare`, once at each boot), and what
 is done with a stick that is put in (`stick`, started by udev for it alone).
 
+The audit trail goes along to a stick while one of the staff waits for that at the screen (kiosk/ipc/handover.py).
+
 A stick is mounted twice, in a namespace that ends with this process: to read the answer, and to write what became of
 it. An answer that was used is wiped from it then, for hashes of passcodes stand in it. In between it is not mounted,
 and may be pulled. Whatever goes wrong with it changes nothing here, is one reason of the board's (config/health.toml,
@@ -13,6 +15,7 @@ import contextlib
 import functools
 import logging
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -23,6 +26,7 @@ from pathlib import Path
 from kiosk.config.events import event
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings, salvage
+from kiosk.ipc import handover
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
 from kiosk.provision import request, stick, taking
@@ -89,13 +93,27 @@ def use(
     try:
         asked = request.request(config, machine, int(now()), _runtime(config))
         files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.SAYS: _says(machine, reason, line, now())}
+        if (trail := handed(_runtime(config))) is not None:
+            files[stick.TRAIL] = trail
         stick.write(mount, machine, files, spent=reason in SPENT)
+        if trail is not None and not caretaker(config).tell(event("trail_taken")):
+            log.error("the caretaker does not answer; it does not know that the trail was taken")
     except OSError as error:
         log.error("the stick cannot be written: %s", error.strerror or error)
         if reason == "asked":
             reason = "unreadable"
             _tell(caretaker(config), reason)
     return reason, line
+
+
+def handed(runtime: Path) -> bytes | None:
+    """The trail, which one of the staff wants on this stick; None: nobody does."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        with open(runtime / handover.FILE, "rb", opener=lambda path, _: os.open(path, flags)) as trail:
+            return trail.read() if stat.S_ISREG(os.fstat(trail.fileno()).st_mode) else None
+    except OSError:  # it is not there, or no file
+        return None
 
 
 def _done(folder: Path, machine: str, mount: Mount, now: int) -> tuple[str, str]:

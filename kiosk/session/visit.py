@@ -15,7 +15,7 @@ from kiosk.flows import home
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.refusal import Stop, end_of, problem, tell
-from kiosk.flows.staff import door
+from kiosk.flows.staff import entrance
 from kiosk.flows.staff.doors import told
 from kiosk.hw.supervise import where
 from kiosk.ipc.messages import End
@@ -46,7 +46,7 @@ def run(session: Session) -> End:
             case Who.OFFICER:
                 session.begin_staff()
                 log.info("session begins, of the staff")
-                door.visit(session)
+                entrance.visit(session)
     except VisitEnded as ended:
         end = ended.word
     except Exception as error:  # the last line of defence: the person reads words, the log gets no values

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from kiosk.caretaker import cards
 from kiosk.caretaker.cards import CHALLENGE_SECONDS, NotACard, fingerprint
-from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotDone, Refused, hashed
+from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotDone, Refused, ToChange, hashed
 from kiosk.caretaker.waits import FREE
 from kiosk.ipc.appointed import Appointed, Appointment, Member
 from kiosk.sim.people import KeyKind, people
@@ -42,7 +42,7 @@ def signed(credential: Credential, message: bytes) -> bytes:
     return credential.key.sign(message, ec.ECDSA(digest))
 
 
-def shows(desk: Desk, credential: Credential, number: int = CHIEF) -> Admitted | HalfAdmitted | Refused:
+def shows(desk: Desk, credential: Credential, number: int = CHIEF) -> Admitted | ToChange | HalfAdmitted | Refused:
     signature = signed(credential, desk.staff.challenge(number))
     return desk.staff.show(number, certificate_of(credential), signature)
 

@@ -150,6 +150,20 @@ def has_a_card(life: Life) -> None:
     life.staff.pin(7, "ab")
 
 
+def has_a_supervisor(life: Life) -> None:
+    life.staff.add(7, "supervisor", GOOD)
+
+
+def has_an_officer(life: Life) -> None:
+    has_a_supervisor(life)
+    life.staff.add(8, "officer", GOOD)
+
+
+def is_given_a_first_passcode(life: Life) -> None:
+    has_an_officer(life)
+    life.staff.act(7, GOOD, 8, "give")
+
+
 def has_tried(life: Life) -> None:
     life.staff.add(7, "officer", GOOD)
     life.staff.check(7, WRONG)
@@ -194,6 +208,26 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
     ),
     "staff_removed": (adds_a_vendor, lambda life: life.staff.remove(9), lambda life: life.staff.accounts == {}),
     "staff_removed, for its time is over": (adds_a_vendor, a_week_later, a_week_later),
+    "passcode_changed, the first one": (
+        is_given_a_first_passcode,
+        lambda life: life.staff.choose(8, OTHER),
+        lambda life: life.staff.check(8, OTHER) == Admitted("officer"),
+    ),
+    "member_added": (
+        has_a_supervisor,
+        lambda life: life.staff.act(7, GOOD, 9, "add_officer"),
+        lambda life: 9 in life.staff.staff.first,
+    ),
+    "first_passcode_given": (
+        has_an_officer,
+        lambda life: life.staff.act(7, GOOD, 8, "give"),
+        lambda life: 8 in life.staff.staff.first,
+    ),
+    "member_removed": (
+        has_an_officer,
+        lambda life: life.staff.act(7, GOOD, 8, "remove"),
+        lambda life: 8 not in life.staff.accounts,
+    ),
     "card_pinned": (
         lambda life: life.staff.add(7, "supervisor", GOOD),
         lambda life: life.staff.pin(7, "ab"),
@@ -207,9 +241,10 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
     ),
     "provisioned": (nothing, has_finished, lambda life: (life.folder / FINISHED).exists()),
 }
-CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused"}  # or did before they were judged
+# Of these nothing is kept, or it was before they were judged.
+CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused", "trail_offered"}
 BEFORE_IT_IS_DONE = {"restart_asked"}  # by systemd, and nothing of it is kept here
-ROOTS = {"trail_exported"}
+ROOTS = {"trail_exported", "trail_taken"}
 
 
 def test_every_act_of_the_table_is_looked_at() -> None:
@@ -320,7 +355,7 @@ def test_a_disk_that_takes_nothing_keeps_the_staff_from_accounts_and_reports_alo
         house.paper.changed(12, "officer")
         house.levels.set(12, "officer", "volume", 60)
         house.board.mark(12, "officer", "disk", "full")
-        house.uploads.told("trail", 1_700_000_000)
+        house.upload_progress.told("trail", 1_700_000_000)
         confirms(life)
         closes(life)
         life.staff.check(7, GOOD)
@@ -339,7 +374,7 @@ def test_a_disk_that_takes_nothing_keeps_the_staff_from_accounts_and_reports_alo
             house.paper.stands.rolls == 1
             and house.levels.are(40, None).volume == 60
             and life.shown("disk")[1]
-            and house.uploads.before == {"trail": 1_700_000_000}
+            and house.upload_progress.before == {"trail": 1_700_000_000}
             and any(row.by == 12 for row in house.facts.stand.facts)
             and house.doors.stand.reason == "paper"
             and life.staff.accounts == {7: "officer"}

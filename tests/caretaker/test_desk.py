@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tarfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -14,17 +15,22 @@ from msgspec import json
 from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.cards import fingerprint
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, EVERY_SECONDS, Desk
+from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, CHOOSE_SECONDS, EVERY_SECONDS, Desk
+from kiosk.caretaker.handover import WAITS_SECONDS, Handover
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
 from kiosk.caretaker.passcodes import Passcodes
 from kiosk.caretaker.record import GAPS_EVERY_SECONDS, Record
 from kiosk.caretaker.restarts import COMMANDS
 from kiosk.caretaker.restarts import Restarts as Starter
+from kiosk.caretaker.weak import weak
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS, Event, Speaker, event
 from kiosk.config.health import CHECKS
+from kiosk.ipc.handover import FILE as HANDED
+from kiosk.ipc.members import ADDED
 from kiosk.ipc.messages import (
+    ActOnMember,
     AddStaff,
     Admit,
     Admitted,
@@ -37,7 +43,9 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    ChangeFirst,
     ChangePasscode,
+    ChoosePasscode,
     CloseKiosk,
     ConfirmFact,
     Counted,
@@ -49,6 +57,7 @@ from kiosk.ipc.messages import (
     EndCall,
     Facts,
     FactsStand,
+    FirstPasscode,
     Levels,
     LevelsAre,
     LevelsStand,
@@ -56,7 +65,11 @@ from kiosk.ipc.messages import (
     LookAgain,
     MakeReport,
     MarkSeen,
+    MayNot,
+    MemberAct,
+    Members,
     NotAdmitted,
+    OfferTrail,
     OpenKiosk,
     Paper,
     PaperChanged,
@@ -83,8 +96,12 @@ from kiosk.ipc.messages import (
     Taken,
     Tell,
     TooWeak,
+    TrailOffered,
+    TrailStands,
+    TrailState,
     TriedOut,
     Uploaded,
+    Weakness,
     answer,
     encode,
     telling,
@@ -93,7 +110,7 @@ from kiosk.sim.pki import Pki
 from tests.caretaker.test_cards import certificate_of, signed
 from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG
 from tests.caretaker.test_readiness import IDENTITY
-from tests.caretaker.trails import checked, lines, opened
+from tests.caretaker.trails import checked, key, lines, opened
 from tests.config.test_events import sample
 from tests.stage import until
 
@@ -119,6 +136,9 @@ ASKED: list[Question] = [
     ShowCard(12, b"", b""),
     AddStaff(12, "officer", GOOD),
     ChangePasscode(12, GOOD, OTHER),
+    ChoosePasscode(12, OTHER),
+    Members(12),
+    ActOnMember(12, GOOD, 13, "give"),
     RemoveStaff(12),
     PinCard(12, None),
     ListStaff(),
@@ -131,6 +151,8 @@ ASKED: list[Question] = [
     ConfirmFact(12, "recording", "0" * 64),
     Restarts(),
     Restart(12, "browser"),
+    OfferTrail(12, True),
+    TrailOffered(),
     StaffLeft(12, "left"),
     Uploaded("trail", 1_764_100_000),
     DeskCertificate(1_800_000_000),
@@ -144,9 +166,10 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.time = 100.0
         self.folder = folder / "trail"
-        (folder / "run").mkdir(exist_ok=True)
+        self.runtime = folder / "run"
+        self.runtime.mkdir(exist_ok=True)
         self.trail = opened(self.folder, segment_bytes=100_000)
-        self.record = Record(self.trail, Hours(folder / "run", folder, self.now), self.now)
+        self.record = Record(self.trail, Hours(self.runtime, folder, self.now), self.now)
         changes = Changes(self.record, folder)
         self.passcodes = Passcodes(folder / "staff.json", changes, self.now, cost=CHEAP)
         self.house = House(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
@@ -157,7 +180,8 @@ class World:
         self.desk = self.sits()
 
     def sits(self) -> Desk:
-        behind = self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.restarts
+        handover = Handover(self.folder, key(), self.runtime, self.now)
+        behind = self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.restarts, handover
         return Desk(*behind, self.now)
 
     def runs(self, command: Sequence[str]) -> bool:
@@ -532,9 +556,181 @@ def test_whoever_is_in_changes_their_own_passcode_by_the_one_that_it_was(world: 
     assert all(each.encode() not in trail for each in (GOOD, OTHER, WRONG))
 
 
+def is_in(world: World, role: Role) -> None:
+    """12, of that role, beside a supervisor, an officer and a vendor."""
+    others: dict[int, Role] = {7: "supervisor", 13: "officer", 9: "vendor"}
+    for number, theirs in {12: role, **others}.items():
+        world.asks(AddStaff(number, theirs, GOOD), "root")
+    world.asks(Admit(12, GOOD), "server")
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+@pytest.mark.parametrize("act", get_args(MemberAct))
+def test_a_supervisor_acts_on_others_and_the_trail_says_who_did_what_to_whom(
+    world: World, role: Role, act: MemberAct
+) -> None:
+    is_in(world, role)
+    member, before = 77 if act in ADDED else 13, len(world.written)
+    said = world.asks(ActOnMember(12, GOOD, member, act), "server")
+    if role == "officer" or (role, act) == ("vendor", "add_supervisor"):
+        assert said == MayNot("role" if role == "officer" else "supervisor") and len(world.written) == before
+        return
+    told: dict[str, object] = {"staff": 12, "role": role, "member": member}
+    if act == "remove":
+        assert said == Taken() and world.written[before:] == [("member_removed", told)]
+        assert world.asks(Admit(member, GOOD), "server") == NotAdmitted(0)
+        return
+    assert isinstance(said, FirstPasscode)
+    added = {"member_role": ADDED[act]} if act in ADDED else {}
+    assert world.written[before:] == [("member_added" if added else "first_passcode_given", {**told, **added})]
+    assert weak(said.passcode, member) is None
+    assert world.asks(Admit(member, GOOD), "server") == NotAdmitted(0), "what they had before opens nothing"
+    assert world.asks(Admit(member, said.passcode), "server") == ChangeFirst()
+    kept = b"".join(each.read_bytes() for each in world.folder.parent.rglob("*") if each.is_file())
+    assert said.passcode.encode() not in kept and said.passcode not in f"{said!r} {said}"
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_who_is_on_the_staff_is_told_to_supervisors_alone(world: World, role: Role) -> None:
+    assert isinstance(world.asks(Members(12), "server"), Denied), "nobody was let in"
+    is_in(world, role)
+    said = world.asks(Members(12), "server")
+    accounts: dict[int, Role] = {7: "supervisor", 9: "vendor", 12: role, 13: "officer"}
+    assert said == (MayNot("role") if role == "officer" else Staff(accounts))
+
+
+@pytest.mark.parametrize("act", get_args(MemberAct))
+def test_who_acts_says_their_own_passcode_and_a_wrong_one_is_a_try(world: World, act: MemberAct) -> None:
+    is_in(world, "supervisor")
+    member = 77 if act in ADDED else 13
+    said = [world.asks(ActOnMember(12, WRONG, member, act), "server") for _ in range(5)]
+    assert said == [*[NotAdmitted(0)] * 4, NotAdmitted(15)]
+    assert world.asks(ActOnMember(12, GOOD, member, act), "server") == NotAdmitted(15)
+    assert [name for name, _ in world.written].count("passcode_refused") == 5
+    assert isinstance(world.asks(ActOnMember(13, GOOD, 7, act), "server"), Denied), "who is in is somebody else"
+    assert world.asks(Members(12), "server") == Staff({7: "supervisor", 9: "vendor", 12: "supervisor", 13: "officer"})
+
+
+@pytest.mark.parametrize("entry", ["passcode", "card first", "passcode first"])
+def test_a_first_passcode_opens_nothing_but_its_own_change(world: World, entry: str, tmp_path: Path) -> None:
+    is_in(world, "supervisor")
+    key = Pki(tmp_path / "pki").staff_card("p256")
+    if entry != "passcode":
+        world.asks(PinCard(7, fingerprint(certificate_of(key))), "root")
+    first = world.asks(ActOnMember(12, GOOD, 7, "give"), "server")
+    assert isinstance(first, FirstPasscode)
+
+    def shows_card() -> Answer:
+        given = world.asks(Challenge(7), "server")
+        assert isinstance(given, Challenged)
+        return world.asks(ShowCard(7, certificate_of(key), signed(key, given.challenge)), "server")
+
+    if entry == "card first":
+        assert shows_card() == Taken()
+    said = world.asks(Admit(7, first.passcode), "server")
+    if entry == "passcode first":
+        assert said == CardWanted()
+        assert isinstance(world.asks(ChoosePasscode(7, OTHER), "server"), Denied), "half of it is nothing"
+        said = shows_card()
+    their = {"staff": 7, "role": "supervisor"}
+    assert said == ChangeFirst() and ("staff_admitted", their) not in world.written
+    acts: list[Question] = [
+        *(CloseKiosk(7, "paper"), PaperChanged(7), Restart(7, "browser"), StaffLeft(7, "left"), Members(7)),
+        *(ChangePasscode(7, first.passcode, OTHER), ActOnMember(7, first.passcode, 13, "remove")),
+    ]
+    for act in acts:
+        assert isinstance(world.asks(act, "server"), Denied)
+    refused: dict[str, Weakness] = {first.passcode: "same", "12345678": "pattern", "1": "too_short"}
+    for new, why in refused.items():
+        assert world.asks(ChoosePasscode(7, new), "server") == TooWeak(why)
+    assert world.asks(ChoosePasscode(7, OTHER), "server") == Admitted("supervisor")
+    assert world.written[-2:] == [("passcode_changed", their), ("staff_admitted", their)]
+    assert isinstance(world.asks(CloseKiosk(7, "paper"), "server"), DoorsStand)
+    assert isinstance(world.asks(ChoosePasscode(7, WRONG), "server"), Denied), "once"
+    assert world.asks(Admit(7, first.passcode), "server") == NotAdmitted(0)
+
+
+def test_who_is_in_by_the_passcode_before_is_out_and_a_change_that_waits_ends(world: World) -> None:
+    is_in(world, "supervisor")
+    world.asks(Admit(13, GOOD), "server")
+    first = world.asks(ActOnMember(12, GOOD, 13, "give"), "server")
+    assert isinstance(first, FirstPasscode)
+    assert isinstance(world.asks(PaperChanged(13), "server"), Denied)
+    assert world.asks(Admit(13, first.passcode), "server") == ChangeFirst()
+    second = world.asks(ActOnMember(12, GOOD, 13, "give"), "server")
+    assert isinstance(second, FirstPasscode) and second.passcode != first.passcode
+    assert isinstance(world.asks(ChoosePasscode(13, OTHER), "server"), Denied)
+    assert world.asks(Admit(13, first.passcode), "server") == NotAdmitted(0)
+    world.asks(Admit(13, second.passcode), "server")
+    world.time += CHOOSE_SECONDS
+    assert isinstance(world.asks(ChoosePasscode(13, OTHER), "server"), Denied), "they went away"
+    world.asks(Admit(13, second.passcode), "server")
+    assert world.asks(ActOnMember(12, GOOD, 13, "remove"), "server") == Taken()
+    assert isinstance(world.asks(ChoosePasscode(13, OTHER), "server"), Denied)
+
+
 def test_a_passcode_is_in_no_repr() -> None:
-    for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD), ChangePasscode(12, OTHER, GOOD)):
+    made = (ChoosePasscode(12, GOOD), ActOnMember(12, GOOD, 13, "give"), FirstPasscode(GOOD))
+    for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD), ChangePasscode(12, OTHER, GOOD), *made):
         assert GOOD not in f"{message!r} {message}" and OTHER not in f"{message!r} {message}"
+
+
+# The trail on a stick
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_the_trail_is_laid_ready_for_those_who_supervise(world: World, role: Role) -> None:
+    assert isinstance(world.asks(OfferTrail(12, True), "server"), Denied), "nobody was let in"
+    is_in(world, role)
+    said, handed = world.asks(OfferTrail(12, True), "server"), world.runtime / HANDED
+    if role == "officer":
+        assert said == Denied("this is not for this role") and not handed.exists()
+        return
+    assert said == TrailStands("waits") and handed.stat().st_mode & 0o777 == 0o640
+    assert world.written[-1] == ("trail_offered", {"staff": 12, "role": role})
+    with tarfile.open(handed) as bundle:
+        names = bundle.getnames()
+        taken = bundle.extractfile(next(name for name in names if name.endswith(".jsonl")))
+        assert taken is not None and b"trail_offered" in taken.read() and "anchor.sig" in names
+    assert GOOD.encode() not in handed.read_bytes()
+
+
+ENDS: dict[TrailState, Callable[[World], object]] = {
+    "taken": lambda world: world.tells(event("trail_taken"), "root"),
+    "over": lambda world: world.turns(int(WAITS_SECONDS)),
+    "none": lambda world: world.asks(OfferTrail(12, False), "server"),
+}
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_it_lies_there_no_longer_than_somebody_waits_for_it(world: World, state: TrailState) -> None:
+    is_in(world, "supervisor")
+    world.asks(OfferTrail(12, True), "server")
+    ENDS[state](world)
+    assert world.asks(TrailOffered(), "server") == TrailStands(state) and not (world.runtime / HANDED).exists()
+    assert world.asks(OfferTrail(12, True), "server") == TrailStands("waits"), "and once more"
+
+
+@pytest.mark.parametrize("how", ["they have left", "the caretaker begins anew"])
+def test_nobody_finds_it_there_later(world: World, how: str) -> None:
+    is_in(world, "supervisor")
+    world.asks(OfferTrail(12, True), "server")
+    if how == "they have left":
+        world.asks(StaffLeft(12, "timed_out"), "server")
+    else:
+        world.desk = world.sits()
+    assert not (world.runtime / HANDED).exists() and world.asks(TrailOffered(), "server") == TrailStands("none")
+
+
+def test_a_place_that_does_not_take_it_is_told(world: World) -> None:
+    is_in(world, "supervisor")
+    (world.runtime / f"{HANDED}.new").mkdir()
+    assert world.asks(OfferTrail(12, True), "server") == TrailStands("failed")
+
+
+def test_a_stick_says_nothing_of_a_trail_that_nobody_offered(world: World) -> None:
+    world.tells(event("trail_taken"), "root")
+    assert world.asks(TrailOffered(), "server") == TrailStands("none")
 
 
 # Calls
@@ -673,9 +869,9 @@ def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -
 
 def test_root_tells_how_far_trail_and_journal_have_left_and_when_the_desks_certificate_ends(world: World) -> None:
     assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
-    assert world.house.uploads.before == {"trail": 1_764_100_000}
+    assert world.house.upload_progress.before == {"trail": 1_764_100_000}
     assert world.asks(DeskCertificate(1_800_000_000), "root") == Taken()
-    assert world.house.uploads.ends == 1_800_000_000
+    assert world.house.upload_progress.ends == 1_800_000_000
 
 
 def test_staff_set_what_the_machine_has_and_the_screens_keeper_hears_of_it(world: World) -> None:

@@ -84,3 +84,16 @@ def test_a_line_is_read_in_words_of_the_table(tmp_path: Path) -> None:
     )
     assert words(fault, "ja").endswith("画面を開き直しました; 開き直した理由: 画面が動かなくなった")
     assert words(counted, "en").endswith("5 / 2 h; what came of it: its cutter was stuck 1, it was printed 4")
+
+
+def test_of_a_long_trail_the_newest_segments_go_along_and_verify(tmp_path: Path) -> None:
+    trail = sample(tmp_path / "trail")
+    there = segments(trail)
+    newest = sum(path.stat().st_size for path in there[-2:])
+    for most, expected in ((newest, 2), (newest - 1, 1), (0, 1), (10**9, len(there))):
+        to = tmp_path / f"{most}" / "FILE.tar"
+        to.parent.mkdir()
+        assert export(trail, key(), to, most_bytes=most) == expected
+        said = shell(to.parent, commands("tar -xf"))
+        assert said.endswith("anchor OK\n") and not re.search("CHANGED|FALSE|BROKEN|Fail", said)
+        assert {path.name for path in to.parent.glob("*.jsonl")} == {path.name for path in there[-expected:]}

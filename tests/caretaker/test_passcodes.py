@@ -12,15 +12,27 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.caretaker import disk, passcodes
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.passcodes import Admitted, Changed, Cost, NotDone, Passcodes, Refused
+from kiosk.caretaker.passcodes import (
+    Admitted,
+    Changed,
+    Cost,
+    HalfAdmitted,
+    NotDone,
+    Passcodes,
+    Refused,
+    ToChange,
+)
 from kiosk.caretaker.waits import FREE, LONGEST_SECONDS, MOST_NUMBERS, Counted, Waits, seconds_after
 from kiosk.caretaker.weak import weak
 from kiosk.ipc.appointed import PHC, Appointed, Member
+from kiosk.ipc.messages import FirstPasscode
 from tests.caretaker.trails import Told
 
 CHEAP = Cost(memory=8, passes=1, lanes=1)
@@ -135,6 +147,50 @@ def test_a_changed_passcode_leaves_card_and_end_as_they_were(desk: Desk) -> None
     desk.passes(passcodes.VENDOR_SECONDS)
     desk.staff.end_vendors()
     assert 9 not in desk.staff.accounts
+
+
+def given_first(desk: Desk) -> str:
+    """To 12, by 7."""
+    made = desk.staff.act(7, OTHER, 12, "give")
+    assert isinstance(made, FirstPasscode)
+    return made.passcode
+
+
+def test_a_first_passcode_lasts_through_a_start_and_is_kept_as_an_older_version_can_read_it(desk: Desk) -> None:
+    """Which knows no more of the file than this, and lets nobody in by what is no hash."""
+    first = given_first(desk)
+    desk.start()
+    assert desk.staff.staff.first == (12,) and desk.staff.check(12, first) == ToChange()
+    kept = msgspec.json.decode(desk.path.read_bytes())
+    assert kept["accounts"]["12"].keys() == {"role", "phc", "card", "ends", "left"}
+    with pytest.raises(InvalidKey):
+        Argon2id.verify_phc_encoded(first.encode(), kept["accounts"]["12"]["phc"])
+    assert first.encode() not in desk.path.read_bytes()
+    assert desk.staff.choose(12, GOOD) == Admitted("officer")
+    desk.start()
+    assert not desk.staff.staff.first and desk.staff.check(12, GOOD) == Admitted("officer")
+
+
+def test_a_first_passcode_leaves_the_card_and_frees_the_tries(desk: Desk) -> None:
+    desk.staff.pin(7, "ab")
+    desk.staff.add(8, "supervisor", GOOD)
+    for _ in range(FREE):
+        desk.staff.check(7, WRONG)
+    desk.passes(15)
+    made = desk.staff.act(8, GOOD, 7, "give")
+    assert isinstance(made, FirstPasscode) and desk.staff.with_card == (7,)
+    assert desk.staff.check(7, made.passcode) == HalfAdmitted()
+
+
+def test_every_first_passcode_may_be_had_and_no_two_are_the_same(desk: Desk) -> None:
+    made = [given_first(desk) for _ in range(50)]
+    assert all(weak(each, 12) is None and len(each) == 8 for each in made) and len(set(made)) == len(made)
+
+
+def test_a_weak_one_that_chance_brings_is_not_given(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = iter((12345678, 20261126, 7, int(WRONG)))
+    monkeypatch.setattr("kiosk.caretaker.passcodes.secrets.randbelow", lambda _most: next(brought))
+    assert given_first(desk) in ("00000007", WRONG)
 
 
 def test_a_number_that_nobody_has_is_told_apart_by_nothing(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from kiosk.caretaker import upload as module
 from kiosk.caretaker.key import PUBLIC_FILE, Key, PublicKey
 from kiosk.caretaker.trail import Trail
 from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
-from kiosk.caretaker.uploads import FILE, Uploads
+from kiosk.caretaker.upload_progress import FILE, UploadProgress
 from kiosk.caretaker.verify import verify
 from kiosk.ipc.caretaker import Away
 from kiosk.ipc.messages import Answer, Denied, DeskCertificate, Question, Taken, Uploaded
@@ -330,7 +330,7 @@ def test_a_caretaker_that_does_not_take_how_far_it_has_come_is_no_success(
 
 
 def test_how_far_it_was_sent_is_remembered(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path / FILE)
+    uploads = UploadProgress(tmp_path / FILE)
     assert uploads.before == {}
     uploads.told("trail", 7)
     uploads.told("journal", 8)
@@ -338,5 +338,5 @@ def test_how_far_it_was_sent_is_remembered(tmp_path: Path) -> None:
     assert uploads.ends is None
     uploads.certificate(1_800_000_000)
     uploads.told("journal", 10)
-    again = Uploads(tmp_path / FILE)
+    again = UploadProgress(tmp_path / FILE)
     assert (again.before, again.ends) == ({"trail": 9, "journal": 10}, 1_800_000_000)

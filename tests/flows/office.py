@@ -23,6 +23,9 @@ class ScriptedCaretaker(NoCaretaker):
         self.told: list[dict[str, object]] = []
         self.asked: list[Question] = []
 
+    def answers_to(self, kind: type, *answers: Answer) -> None:
+        self._answers[kind] = list(answers)
+
     def tell(self, told: Event, times: int = 1) -> bool:
         self.told.append({"event": told.name, **told.fields})
         return True

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kiosk.flows.staff import card, door
+from kiosk.flows.staff import card, entrance
 from kiosk.flows.staff.officer import Officer
 from kiosk.ipc.messages import (
     Admit,
@@ -16,6 +16,8 @@ from kiosk.ipc.messages import (
     CardWanted,
     Challenge,
     Challenged,
+    ChangeFirst,
+    ChoosePasscode,
     Denied,
     NotAdmitted,
     ShowCard,
@@ -163,19 +165,32 @@ def test_one_who_is_to_wait_a_little_is_told_so(question: type, denied: Denied, 
 
 def test_a_right_passcode_that_wants_a_card_leads_to_it(chip: PivCard) -> None:
     kiosk = ScriptedKiosk("pin:7", f"pin:{PASSCODE}", puts_in(chip), RIGHT, caretaker=office())
-    assert door.enter(kiosk) == Officer(CHIEF, "supervisor")
-    assert kiosk.names == ["staff_door"] * 3 + ["staff_card", "staff_card_pin", "staff_busy"]
+    assert entrance.enter(kiosk) == Officer(CHIEF, "supervisor")
+    assert kiosk.names == ["staff_entrance"] * 3 + ["staff_card", "staff_card_pin", "staff_busy"]
 
 
 def test_while_no_passcode_is_taken_a_card_comes_first_and_the_passcode_after(chip: PivCard) -> None:
     caretaker = office(Taken(), admit=(NotAdmitted(900), Admitted("supervisor")))
     answers = ("pin:7", f"pin:{PASSCODE}", "card", puts_in(chip), RIGHT, f"pin:{PASSCODE}")
     kiosk = ScriptedKiosk(*answers, caretaker=caretaker)
-    assert door.enter(kiosk) == Officer(CHIEF, "supervisor")
+    assert entrance.enter(kiosk) == Officer(CHIEF, "supervisor")
     pads = [screen.facts["fault"] for screen in kiosk.screens if screen.facts.get("asks") == "passcode"]
     assert pads == ["", "wait", "card_taken"]
 
 
+@pytest.mark.parametrize("card_first", [True, False])
+def test_a_first_passcode_is_changed_before_they_are_in_whichever_of_the_two_came_first(
+    chip: PivCard, card_first: bool
+) -> None:
+    caretaker = office(Taken(), admit=(ChangeFirst(),)) if card_first else office(ChangeFirst())
+    caretaker.answers_to(ChoosePasscode, Admitted("supervisor"))
+    passcode, shown = f"pin:{PASSCODE}", (puts_in(chip), RIGHT)
+    both = ("card", *shown, passcode) if card_first else (passcode, *shown)
+    kiosk = ScriptedKiosk("pin:7", *both, "pin:60417293", "pin:60417293", caretaker=caretaker)
+    assert entrance.enter(kiosk) == Officer(CHIEF, "supervisor")
+    assert kiosk.names[-3:] == ["staff_passcode"] * 3 and ChoosePasscode(CHIEF, "60417293") in caretaker.asked
+
+
 def test_where_nobody_has_a_card_none_is_offered() -> None:
     kiosk = ScriptedKiosk("pin:7", "back", "back", caretaker=ScriptedCaretaker())
-    assert door.enter(kiosk) is None and all("card" not in screen.answers for screen in kiosk.screens)
+    assert entrance.enter(kiosk) is None and all("card" not in screen.answers for screen in kiosk.screens)

@@ -8,7 +8,17 @@ import pytest
 
 from kiosk.flows.staff import passcode
 from kiosk.flows.staff.officer import Officer
-from kiosk.ipc.messages import Answer, ChangePasscode, Denied, NotAdmitted, Taken, TooWeak, Weakness
+from kiosk.ipc.messages import (
+    Admitted,
+    Answer,
+    ChangePasscode,
+    ChoosePasscode,
+    Denied,
+    NotAdmitted,
+    Taken,
+    TooWeak,
+    Weakness,
+)
 from tests.flows.office import PASSCODE, WRONG, ScriptedCaretaker
 from tests.flows.scripted import ScriptedKiosk
 
@@ -23,6 +33,10 @@ def visited(*script: str, answers: list[Answer] | None = None) -> tuple[Scripted
     return kiosk, caretaker
 
 
+def said(asks: str, fault: str, held: int = 0, first: bool = False) -> dict[str, object]:
+    return {"asks": asks, "fault": fault, "held": held, "first": first}
+
+
 def test_the_old_one_and_twice_the_new_one_change_it() -> None:
     kiosk, caretaker = visited(*TYPED, "back", answers=[Taken()])
     assert caretaker.asked == [ChangePasscode(12, PASSCODE, NEW)]
@@ -33,7 +47,7 @@ def test_the_old_one_and_twice_the_new_one_change_it() -> None:
 
 def test_two_new_ones_that_differ_ask_nobody() -> None:
     kiosk, caretaker = visited(*TYPED[:2], f"pin:{WRONG}", "back")
-    assert caretaker.asked == [] and kiosk.screens[-1].facts == {"asks": "old", "fault": "differ", "held": 0}
+    assert caretaker.asked == [] and kiosk.screens[-1].facts == said("old", "differ")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +63,7 @@ def test_two_new_ones_that_differ_ask_nobody() -> None:
 )
 def test_what_is_wrong_is_told_and_it_is_asked_again(answers: list[Answer], fault: str, held: int) -> None:
     kiosk, _ = visited(*TYPED, "back", answers=answers)
-    assert kiosk.screens[-1].facts == {"asks": "old", "fault": fault, "held": held}
+    assert kiosk.screens[-1].facts == said("old", fault, held)
 
 
 @pytest.mark.parametrize("typed", range(3))
@@ -64,3 +78,39 @@ def test_what_was_typed_is_overwritten(monkeypatch: pytest.MonkeyPatch, end: str
     monkeypatch.setattr(passcode, "erase", erased.append)
     visited(*(TYPED if end == "done" else TYPED[:2]), "back", answers=[Taken()])
     assert [each.decode() for each in erased] == [each[4:] for each in (TYPED if end == "done" else TYPED[:2])]
+
+
+# In place of a first one
+
+
+def chosen(*script: str, answers: list[Answer] | None = None) -> tuple[Officer | None, ScriptedKiosk, list[object]]:
+    caretaker = ScriptedCaretaker({ChoosePasscode: answers or []})
+    kiosk = ScriptedKiosk(*script, caretaker=caretaker)
+    return passcode.choose(kiosk, 12), kiosk, list(caretaker.asked)
+
+
+def test_twice_one_of_their_own_lets_them_in() -> None:
+    officer, kiosk, asked = chosen(*TYPED[1:], answers=[Admitted("supervisor")])
+    assert officer == Officer(12, "supervisor") and asked == [ChoosePasscode(12, NEW)]
+    assert [screen.facts["asks"] for screen in kiosk.screens] == ["new", "again", "checking"]
+    assert all(screen.facts["first"] and NEW not in str(screen.facts) for screen in kiosk.screens)
+
+
+@pytest.mark.parametrize(
+    ("answers", "fault"),
+    [
+        ([Denied("too much", later=True)], "later"),
+        ([Denied("no")], "no"),
+        ([], "away"),
+        *(([TooWeak(why)], why) for why in get_args(Weakness)),
+    ],
+)
+def test_until_one_is_taken_nobody_is_in(answers: list[Answer], fault: str) -> None:
+    officer, kiosk, _ = chosen(*TYPED[1:], "back", answers=answers)
+    assert officer is None and kiosk.screens[-1].facts == said("new", fault, first=True)
+
+
+@pytest.mark.parametrize("script", [("back",), (TYPED[1], "back"), (TYPED[1], f"pin:{WRONG}", "back")])
+def test_whoever_thinks_better_of_choosing_is_not_in(script: tuple[str, ...]) -> None:
+    officer, _, asked = chosen(*script)
+    assert officer is None and asked == []

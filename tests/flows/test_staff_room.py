@@ -32,6 +32,7 @@ from kiosk.ipc.messages import (
     LevelsStand,
     LookAgain,
     MarkSeen,
+    Members,
     OpenKiosk,
     Paper,
     PaperChanged,
@@ -103,9 +104,9 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
 def test_a_caretaker_that_does_not_answer_or_says_no_is_told_and_nothing_is_made_up(
     desk: str, answers: object, why: str
 ) -> None:
-    asked = dict.fromkeys((Board, Doors, Paper, Counters, Facts), answers)
+    asked = dict.fromkeys((Board, Doors, Paper, Counters, Facts, Members), answers)
     kiosk = ScriptedKiosk(desk, "back", "finish", caretaker=ScriptedCaretaker(asked))  # type: ignore[arg-type]
-    room.visit(kiosk, OFFICER)
+    room.visit(kiosk, Officer(12, "supervisor"))  # who has them all
     assert kiosk.names == ["staff_room", "staff_denied", "staff_room"]
     assert kiosk.screens[1].facts == {"why": why}
 

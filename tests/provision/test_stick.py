@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,18 +16,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.caretaker import disk, identity
+from kiosk.caretaker.handover import Handover
 from kiosk.caretaker.passcodes import hashed
+from kiosk.caretaker.trail import segments
 from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
-from kiosk.ipc import finished
+from kiosk.ipc import finished, handover
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
+from kiosk.ipc.messages import TrailState
 from kiosk.provision import request, stick, taking
 from kiosk.provision.answer import LARGEST, sign
 from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
 from kiosk.services import provision
+from tests.caretaker.test_export import commands, shell
+from tests.caretaker.trails import key, sample
 from tests.certificates import odd
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
 
@@ -109,6 +115,73 @@ def test_a_stick_gets_a_request_with_nothing_secret_in_it(world: World) -> None:
     assert world.board.reported == [("provisioning", "asked")] and world.restarts == 0
     assert world.put_in() == ("asked", "")
     assert msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request).number == asked.number
+
+
+class Handing(Board):
+    """A caretaker that has laid its trail ready in the runtime directory that the settings name, and hears."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.trail, runtime = sample(folder / "trail"), folder / "run"
+        runtime.mkdir()
+        self.handover = Handover(self.trail, key(), runtime)
+
+    def tell(self, told: Event, times: int = 1) -> bool:
+        if told.name == "trail_taken":
+            self.handover.taken()
+        return super().tell(told, times)
+
+
+@pytest.fixture
+def handing(world: World, tmp_path: Path) -> Handing:
+    world.board = board = Handing(tmp_path)
+    with world.machine.config.open("a") as settings:
+        settings.write(f'\n[caretaker]\nruntime_directory = "{tmp_path / "run"}"\n')
+    return board
+
+
+def test_a_stick_takes_the_trail_along_while_one_of_the_staff_waits_and_it_verifies_there(
+    world: World, handing: Handing
+) -> None:
+    assert world.put_in() == ("asked", "") and not (world.place / stick.TRAIL).exists()
+    handing.handover.offer()
+    assert world.put_in() == ("asked", "")
+    assert [each.name for each in handing.told] == ["provisioned", "provisioned", "trail_taken"]
+    assert handing.handover.stands.trail == "taken"
+    said = shell(world.place, commands("tar -xf").replace("FILE.tar", stick.TRAIL))
+    assert said.endswith("anchor OK\n") and not re.search("CHANGED|FALSE|BROKEN|Fail", said)
+    assert len(list(world.place.glob("*.jsonl"))) == len(segments(handing.trail))
+    (world.place / stick.TRAIL).unlink()
+    assert world.put_in() == ("asked", "") and not (world.place / stick.TRAIL).exists(), "once"
+
+
+@pytest.mark.parametrize("pulled_at", [0, 1])
+def test_a_stick_that_is_pulled_has_not_taken_the_trail(world: World, handing: Handing, pulled_at: int) -> None:
+    def stands() -> TrailState:
+        return handing.handover.stands.trail
+
+    handing.handover.offer()
+    world.pulled_at = pulled_at
+    world.put_in()
+    assert "trail_taken" not in [each.name for each in handing.told] and stands() == "waits"
+    world.pulled_at = None
+    world.put_in()
+    assert stands() == "taken" and (world.place / stick.TRAIL).exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_is_no_file_of_the_caretakers_goes_to_no_stick(
+    world: World, handing: Handing, kind: str, tmp_path: Path
+) -> None:
+    at = tmp_path / "run" / handover.FILE
+    if kind == "link":
+        at.symlink_to(tmp_path / "trail" / "anchor")
+    elif kind == "pipe":
+        os.mkfifo(at)
+    else:
+        at.mkdir()
+    assert world.put_in() == ("asked", "") and not (world.place / stick.TRAIL).exists()
+    assert "trail_taken" not in [each.name for each in handing.told]
 
 
 def test_a_request_names_the_key_of_the_trail(world: World, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import Left, TimedOut
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import door, room
+from kiosk.flows.staff import entrance, officer, room
 from kiosk.ipc.messages import Admit, DoorsStand, StaffLeft, Standing, Status, Taken
 from kiosk.ipc.messages import Answer as Said
 from kiosk.language.languages import LANGUAGES
@@ -65,7 +65,7 @@ def test_number_and_passcode_lead_in_and_nobody_is_counted_as_a_visitor(world: W
     types(world, 1, CORNER, str(OFFICER), NEXT, PASSCODE, NEXT, FINISH)
     visit.run(world.session)
     assert came() == ["in"] and told == [] and not world.handover.in_use
-    assert world.names == ["attract", "staff_door", "staff_room", "closing"]
+    assert world.names == ["attract", "staff_entrance", "staff_room", "closing"]
 
 
 def test_no_digit_of_a_passcode_is_shown_or_logged_and_each_of_the_number_is(
@@ -74,9 +74,9 @@ def test_no_digit_of_a_passcode_is_shown_or_logged_and_each_of_the_number_is(
     caplog.set_level(logging.DEBUG)
     types(world, 1, CORNER, str(OFFICER), NEXT, WRONG, NEXT)
     visit.run(world.session)
-    pads = [dict(view.pad or {}) for view in world.views if view.screen.name == "staff_door"]
+    pads = [dict(view.pad or {}) for view in world.views if view.screen.name == "staff_entrance"]
     assert str(OFFICER) in [pad.get("shown") for pad in pads]
-    passcode_pads = [pad for pad in pads if pad and pad["maximum"] == door.PASSCODE.longest]
+    passcode_pads = [pad for pad in pads if pad and pad["maximum"] == officer.PASSCODE.longest]
     assert {pad["entered"] for pad in passcode_pads} == set(range(len(WRONG) + 1))
     assert all("shown" not in pad for pad in passcode_pads)
     shown = [(view.screen.facts, view.pad) for view in world.views]
@@ -115,7 +115,7 @@ def test_a_card_put_in_at_the_door_goes_back_to_whoever_put_it_in(world: World) 
     world.at(2, world.reader.put_in)
     world.at(20, world.reader.take_out)
     visit.run(world.session)
-    assert world.names == ["attract", "staff_door", "take_card", "closing"] and world.reader.lines == []
+    assert world.names == ["attract", "staff_entrance", "take_card", "closing"] and world.reader.lines == []
 
 
 # -- in the room
@@ -164,7 +164,7 @@ def test_a_fault_among_the_staff_s_own_is_in_the_log_and_tells_nobody_of_linking
     def breaks(_kiosk: Kiosk) -> None:
         raise ValueError
 
-    monkeypatch.setattr(door, "visit", breaks)
+    monkeypatch.setattr(entrance, "visit", breaks)
     world.saying(CORNER)
     visit.run(world.session)
     assert world.names == ["attract", "closing"] and "ValueError at breaks" in caplog.text
@@ -215,7 +215,7 @@ def test_a_staff_card_is_waited_for_half_a_minute_which_no_touch_puts_off() -> N
     begun = world.inbox.now
     visit.run(world.session)
     asked = begun + len(str(OFFICER)) + 3
-    assert world.names == ["attract", "staff_door", "staff_card", "closing"]
+    assert world.names == ["attract", "staff_entrance", "staff_card", "closing"]
     assert world.inbox.now == asked + STAFF_CARD_SECONDS
 
 
@@ -229,4 +229,4 @@ def test_a_staff_card_that_is_still_in_is_asked_back_at_the_end() -> None:
     world.at(at + 1, partial(world.says, FINISH))
     world.at(at + 10, world.reader.take_out)
     visit.run(world.session)
-    assert world.names == ["attract", "staff_door", "staff_room", "take_card", "closing"]
+    assert world.names == ["attract", "staff_entrance", "staff_room", "take_card", "closing"]

@@ -14,7 +14,20 @@ from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
 from kiosk.config.kiosk import AsSet, Portal, Settings
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, card, door, doors, facts, levels, passcode, prints, room, settings, trials
+from kiosk.flows.staff import (
+    board,
+    card,
+    doors,
+    facts,
+    levels,
+    members,
+    officer,
+    passcode,
+    prints,
+    room,
+    settings,
+    trials,
+)
 from kiosk.hw.device import PrinterFault, ReaderState
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
@@ -27,8 +40,10 @@ from kiosk.ipc.messages import (
     PaperStands,
     Part,
     PrintRow,
+    Role,
     Row,
     Span,
+    TrailState,
     Verdict,
     Weakness,
 )
@@ -54,6 +69,7 @@ def sights() -> Iterator[Sight]:
     yield from _trials()
     yield from _settings()
     yield from _passcode()
+    yield from _members()
 
 
 def _settings() -> Iterator[Sight]:
@@ -71,7 +87,10 @@ def _settings() -> Iterator[Sight]:
         ),
     )
     for name, as_set in {"shipped": AsSet(Settings(), file), "wrong": AsSet(much, file, wrong)}.items():
-        yield Sight(f"staff_settings_{name}", _room("staff_settings", "back", **settings.told(as_set)))
+        yield Sight(f"staff_settings_{name}", _room("staff_settings", "export", "back", **settings.told(as_set)))
+    for state in get_args(TrailState):
+        ways = ("again", "back") if state == "waits" else ("back",)
+        yield Sight(f"staff_export_{state}", _room("staff_export", *ways, stands=state))
 
 
 def _passcode() -> Iterator[Sight]:
@@ -79,10 +98,42 @@ def _passcode() -> Iterator[Sight]:
         *((asks, "") for asks in (*passcode.ASKED, "checking")),
         *(("old", fault) for fault in ("wrong", "wait", "differ", "later", "away", "no", *get_args(Weakness))),
     ):
-        screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=900 if fault == "wait" else 0)
-        pad = None if asks == "checking" else pad_of(passcode.PASSCODE, 32 if asks == "again" else 0, "")
+        held = 900 if fault == "wait" else 0
+        screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=held, first=False)
+        pad = None if asks == "checking" else pad_of(officer.PASSCODE, 32 if asks == "again" else 0, "")
         yield Sight(f"staff_passcode_{fault or asks}", screen, pad=pad)
     yield Sight("staff_passcode_done", _room("staff_passcode_done", "back"))
+    for fault in ("", "same"):
+        screen = _room("staff_passcode", "back", asks="new", fault=fault, held=0, first=True)
+        yield Sight(f"staff_passcode_first_{fault or 'new'}", screen, pad=pad_of(officer.PASSCODE, 8, ""))
+
+
+def _members() -> Iterator[Sight]:
+    """One alone, many with all that is told of each, and every step of what is done with one."""
+    roles = get_args(Role)
+    many = [
+        {"number": 123456 + at, "role": roles[at % 3], "card": at % 3 == 1, "first": at % 2 == 1} for at in range(12)
+    ]
+    for name, rows in {"one": (many[1],), "many": tuple(many)}.items():
+        yield Sight(f"staff_members_{name}", _room("staff_members", *members.WISHES, "back", rows=rows, own=123457))
+    for wish in members.WISHES:
+        for asks in ("number", "passcode", "checking"):
+            yield _member(wish, asks)
+    for fault in ("oneself", "last_supervisor", "supervisor", "vendor", "there", "nobody", "full"):
+        yield _member("remove" if fault == "last_supervisor" else "add", "number", fault)
+    for fault in ("wrong", "wait", "later", "away", "no", "role"):
+        yield _member("give", "passcode", fault)
+    for added in (("officer", "supervisor"), ("officer",)):
+        yield Sight(f"staff_member_role_{len(added)}", _room("staff_member_role", *added, "back", member=123456))
+    yield Sight("staff_member_first", _room("staff_member_first", "next", member=123456, passcode="60417293"))
+    yield Sight("staff_member_removed", _room("staff_member_removed", "next", member=123456))
+
+
+def _member(wish: str, asks: str, fault: str = "") -> Sight:
+    facts = {"wish": wish, "asks": asks, "member": 123456, "fault": fault, "held": 900 if fault == "wait" else 0}
+    rule = officer.NUMBER if asks == "number" else officer.PASSCODE
+    pad = None if asks == "checking" else {**pad_of(rule, 6, ""), "shown": "123456" if asks == "number" else ""}
+    return Sight(f"staff_member_{wish}_{fault or asks}", _room("staff_member", "back", **facts), pad=pad)
 
 
 def _house() -> Iterator[Sight]:
@@ -189,10 +240,10 @@ def _room(name: str, *answers: str, **facts: object) -> Screen:
 def _door() -> Iterator[Sight]:
     def at(name: str, asks: str, entered: int = 0, shown: str = "", problem: str = "", **fault: object) -> Sight:
         facts = {"asks": asks, "staff": 123456, "fault": "", "held": 0, **fault}
-        pad = {**pad_of(door.NUMBER if asks == "number" else door.PASSCODE, entered, problem), "shown": shown}
+        pad = {**pad_of(officer.NUMBER if asks == "number" else officer.PASSCODE, entered, problem), "shown": shown}
         back = () if asks == "checking" else ("back", "card") if asks == "passcode" else ("back",)
-        screen = Screen("staff_door", facts, back, staff="door")
-        return Sight(f"staff_door_{name}", screen, pad=None if asks == "checking" else pad)
+        screen = Screen("staff_entrance", facts, back, staff="door")
+        return Sight(f"staff_entrance_{name}", screen, pad=None if asks == "checking" else pad)
 
     yield at("number", "number", 6, "123456")
     yield at("number_empty", "number", problem="too_short")
@@ -239,7 +290,7 @@ def _trials() -> Iterator[Sight]:
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
         reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
         yield Sight(f"staff_reported_{slip}", reported)
-    for what in ("printer", "portal", "board", "sound", "caller", *RESTARTED_BY):
+    for what in ("printer", "portal", "board", "sound", "caller", "trail", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))

@@ -16,7 +16,7 @@ from tests.wild.told import ENDS, LINKED, PERHAPS, PERHAPS_RELEASED, RELEASED, t
 from tests.wild.visit import Visit
 from tests.wild.walker import Seen
 
-AT_THE_DOOR = {"staff_door", "staff_shut", "staff_card", "staff_card_pin", "staff_card_last", "staff_busy"}
+AT_THE_DOOR = {"staff_entrance", "staff_shut", "staff_card", "staff_card_pin", "staff_card_last", "staff_busy"}
 SPARE = 2  # descriptors of the arbiter that may come and go
 Invariant = Callable[[Ground, Seen], Iterator[str]]
 

@@ -19,7 +19,7 @@ class Officer(Walker):
         alone = self._visit.goal == "stays and walks off"
         if name in BEGINNINGS:
             self._say(CORNER)
-        elif name == "staff_door":
+        elif name == "staff_entrance":
             tired = len(self.seen.passcodes) == MOST_GUESSES
             self._watch(SOON) if tired or "next" not in offered else self._enters()
         elif alone or name == "closing":

@@ -131,7 +131,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "staff": Table(
         "At every screen of an officer who closes the kiosk",
-        ("staff_door", "staff_room", "staff_doors", "staff_reason", "staff_until"),
+        ("staff_entrance", "staff_room", "staff_doors", "staff_reason", "staff_until"),
         tuple(AT_STAFF),
         Visit(goal="closes"),
         lambda visit, row, column: replace(visit, strikes={row: column}),

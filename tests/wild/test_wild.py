@@ -138,7 +138,7 @@ def test_pins_tell_whose_they_are_and_double_no_key() -> None:
         ("printed_only_when_so", Seen(Visit(), screens=[("linked", TELLS["no paper"][0])], slips=1)),
         ("nobody_in_the_log", Seen(Visit(), log=[people()["excellent"].address])),
         ("one_worker", Seen(Visit(), workers=2)),
-        ("in_only_by_the_right_passcode", Seen(Visit(), screens=[("staff_door", ""), ("staff_room", "")])),
+        ("in_only_by_the_right_passcode", Seen(Visit(), screens=[("staff_entrance", ""), ("staff_room", "")])),
         ("in_only_by_the_right_passcode", Seen(Visit(), screens=[("staff_doors", "")], passcodes=[WRONG])),
         ("served_to_the_end", Seen(Visit(strikes={"5 pin": "kiosk closed"}), screens=[("home", "")])),
         ("nobody_in_what_is_kept", Seen(Visit(), screens=[("staff_board", people()["excellent"].name)])),

@@ -33,7 +33,15 @@ SHIFTS: Mapping[str, tuple[str, ...]] = {  # of one of the staff: what is touche
     "stays and walks off": (),
     "guesses": (),
 }
-STAFF_PATH = ("staff_door", "staff_room", "staff_board", "staff_doors", "staff_reason", "staff_until", "staff_paper")
+STAFF_PATH = (
+    "staff_entrance",
+    "staff_room",
+    "staff_board",
+    "staff_doors",
+    "staff_reason",
+    "staff_until",
+    "staff_paper",
+)
 PATH = (
     *("home", "licence", "consent", "set_card", "pin", "reading", "confirm", "sending", "terms", "linked", "outcome"),
     *("release", "released"),

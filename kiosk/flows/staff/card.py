@@ -24,7 +24,17 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Admitted, Answer, Challenge, Challenged, Denied, NotAdmitted, ShowCard, Taken
+from kiosk.ipc.messages import (
+    Admitted,
+    Answer,
+    Challenge,
+    Challenged,
+    ChangeFirst,
+    Denied,
+    NotAdmitted,
+    ShowCard,
+    Taken,
+)
 
 FAULTS: dict[type[Exception], str] = {  # the first that fits
     CardPulled: "removed",
@@ -38,9 +48,9 @@ FAULTS: dict[type[Exception], str] = {  # the first that fits
 }
 
 
-def show(kiosk: Kiosk, staff: int) -> Admitted | Taken | None:
-    """Until the caretaker has taken a card: that admits them, or the passcode is still to come (Taken). None: they
-    would rather not. Raises the ends."""
+def show(kiosk: Kiosk, staff: int) -> Admitted | ChangeFirst | Taken | None:
+    """Until the caretaker has taken a card: that admits them, or has them change a first passcode, or the passcode is
+    still to come (Taken). None: they would rather not. Raises the ends."""
     fault, known, at_the_pad = "", None, ""
     while True:
         screen = Screen(
@@ -57,7 +67,7 @@ def show(kiosk: Kiosk, staff: int) -> Admitted | Taken | None:
         except (CardPulled, CardError, Away) as error:
             fault, at_the_pad = next(word for kind, word in FAULTS.items() if isinstance(error, kind)), ""
             continue
-        if answer is None or isinstance(answer, Admitted | Taken):
+        if answer is None or isinstance(answer, Admitted | ChangeFirst | Taken):
             return answer
         match answer:
             case NotAdmitted():

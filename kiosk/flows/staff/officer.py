@@ -7,9 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.flows.asking.contract import Kiosk
+from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.screen import Screen
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
 from kiosk.ipc.messages import Answer, Denied, Question, Role
+
+NUMBER = Digits(1, 6, shown=True, least=1)  # as it is typed
+PASSCODE = Digits(8, 32)
 
 
 @dataclass(frozen=True)

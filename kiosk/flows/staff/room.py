@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import board, doors, facts, figures, levels, passcode, roll, settings, trials
+from kiosk.flows.staff import board, doors, facts, figures, levels, members, passcode, roll, settings, trials
 from kiosk.flows.staff.officer import Officer
+from kiosk.ipc.messages import SUPERVISING
 
 DESKS = {
     "board": board.visit,
@@ -17,6 +18,7 @@ DESKS = {
     "facts": facts.visit,
     "settings": settings.visit,
     "passcode": passcode.visit,
+    "members": members.visit,
 }
 
 
@@ -26,6 +28,7 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
         *(("trials",) if kiosk.safe_mode else ()),
         *(("levels",) if not levels.there(kiosk) else ()),
         *(("settings",) if officer.role not in settings.SEEN_BY else ()),
+        *(("members",) if officer.role not in SUPERVISING else ()),
     }
     desks = tuple(name for name in DESKS if name not in shut)
     while (chosen := kiosk.ask(Screen("staff_room", {}, (*desks, "finish"), staff="room"))) != "finish":

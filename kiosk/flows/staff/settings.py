@@ -17,15 +17,17 @@ from kiosk.config.guidance import SHIPPED
 from kiosk.config.kiosk import AsSet, Settings
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
+from kiosk.flows.staff import export
 from kiosk.flows.staff.officer import Officer
 
 SEEN_BY = ("supervisor", "vendor")
 Line = tuple[str, str, bool]  # a key, its value, and whether that is its default
 
 
-def visit(kiosk: Kiosk, _officer: Officer) -> None:
-    """Until somebody has seen enough."""
-    kiosk.ask(Screen("staff_settings", told(kiosk.as_set), ("back",), staff="room"))
+def visit(kiosk: Kiosk, officer: Officer) -> None:
+    """Until somebody has seen enough. From here the trail goes out, too (`export.py`)."""
+    while kiosk.ask(Screen("staff_settings", told(kiosk.as_set), ("export", "back"), staff="room")) == "export":
+        export.visit(kiosk, officer)
 
 
 def told(as_set: AsSet) -> dict[str, object]:

@@ -1,6 +1,6 @@
 // The door of the staff, on screens that have one ([data-hold], in a corner): one finger that goes down there and stays
 // for five seconds, or five keys that nobody presses by chance. The page only tells of it; who may come in is decided
-// elsewhere (kiosk/flows/staff/door.py).
+// elsewhere (kiosk/flows/staff/entrance.py).
 //
 // A palm at rest does not open it: it is more than one contact, or one that is larger than the corner. Nor does a finger
 // that went down elsewhere, or beside another that is down already. The five seconds are those of the page's own clock.

@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.card.pin import PinFault
 from kiosk.flows.asking.digits import Digits
-from kiosk.flows.staff.door import NUMBER, PASSCODE
+from kiosk.flows.staff.officer import NUMBER, PASSCODE
 
 SHORT, LONG = PinFault.TOO_SHORT, PinFault.TOO_LONG
 

@@ -1,6 +1,7 @@
 """The door of the staff: number and passcode on one pad, and the room behind it for whoever has the right ones.
 
-Whoever has to show a card besides (`card.py`) may do so before the passcode, and is asked for it after.
+Whoever has to show a card besides (`card.py`) may do so before the passcode, and is asked for it after. Whoever comes
+with a passcode that was made for them takes one of their own before they are in (`passcode.py`).
 
 The caretaker decides. Here nothing is known of accounts, and what was typed goes to it and nowhere else. The door is in
 the corner of screens on which nobody is being served, so to open it ends nothing of anybody's; it closes by itself when
@@ -13,16 +14,25 @@ import contextlib
 
 from kiosk.card.pin import erase
 from kiosk.flows.asking.contract import Kiosk
-from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.ends import VisitEnded
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import card, room
-from kiosk.flows.staff.officer import Officer
+from kiosk.flows.staff import card, passcode, room
+from kiosk.flows.staff.officer import NUMBER, PASSCODE, Officer
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Admit, Admitted, CardWanted, Denied, End, NotAdmitted, StaffLeft, Standing, Status, Taken
+from kiosk.ipc.messages import (
+    Admit,
+    Admitted,
+    CardWanted,
+    ChangeFirst,
+    Denied,
+    End,
+    NotAdmitted,
+    StaffLeft,
+    Standing,
+    Status,
+    Taken,
+)
 
-NUMBER = Digits(1, 6, shown=True, least=1)
-PASSCODE = Digits(8, 32)
 NOTHING: dict[str, object] = {"fault": "", "held": 0}
 
 
@@ -74,19 +84,21 @@ def _standing(kiosk: Kiosk) -> Standing | None:
     return standing if isinstance(standing, Standing) else None
 
 
-def _admits(kiosk: Kiosk, staff: int, passcode: bytearray, before: dict[str, object]) -> Officer | dict[str, object]:
+def _admits(kiosk: Kiosk, staff: int, typed: bytearray, before: dict[str, object]) -> Officer | dict[str, object]:
     """Who they are, with a card besides where one is wanted; or what is wrong, and for how many seconds no passcode is
     taken. before: what was said of the one before."""
     kiosk.show(_pad("checking", before, staff))
     try:
-        answer = kiosk.caretaker.ask(Admit(staff, passcode.decode()), STAFF_SECONDS)
+        answer = kiosk.caretaker.ask(Admit(staff, typed.decode()), STAFF_SECONDS)
     except Away:
         return {"fault": "away", "held": 0}
     finally:
-        erase(passcode)
+        erase(typed)
     match answer:
         case Admitted(role=role):
             return Officer(staff, role)
+        case ChangeFirst():
+            return passcode.choose(kiosk, staff) or NOTHING
         case CardWanted():
             return _shows_card(kiosk, staff)
         case NotAdmitted(seconds=seconds):
@@ -100,6 +112,8 @@ def _shows_card(kiosk: Kiosk, staff: int) -> Officer | dict[str, object]:
     match card.show(kiosk, staff):
         case Admitted(role=role):
             return Officer(staff, role)
+        case ChangeFirst():
+            return passcode.choose(kiosk, staff) or NOTHING
         case Taken():
             return {"fault": "card_taken", "held": 0}
     return NOTHING
@@ -107,4 +121,4 @@ def _shows_card(kiosk: Kiosk, staff: int) -> Officer | dict[str, object]:
 
 def _pad(asks: str, fault: dict[str, object], staff: int = 0, cards: bool = False) -> Screen:
     ways = ("back", "card") if cards else ("back",)
-    return Screen("staff_door", {"asks": asks, "staff": staff, **fault}, ways, staff="door")
+    return Screen("staff_entrance", {"asks": asks, "staff": staff, **fault}, ways, staff="door")

@@ -22,7 +22,7 @@ class State(Struct, frozen=True):
     ends: Moment | None = None
 
 
-class Uploads:
+class UploadProgress:
     """For one thread."""
 
     def __init__(self, path: Path) -> None:

@@ -6,18 +6,30 @@ import pytest
 
 from kiosk.caretaker import weak
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
-from kiosk.flows.staff import door, room
+from kiosk.flows.staff import entrance, officer, room
 from kiosk.flows.staff.officer import Officer
-from kiosk.ipc.messages import Admit, Admitted, Denied, NotAdmitted, Number, StaffLeft, Standing, Status, Taken
+from kiosk.ipc.messages import (
+    Admit,
+    Admitted,
+    ChangeFirst,
+    ChoosePasscode,
+    Denied,
+    NotAdmitted,
+    Number,
+    StaffLeft,
+    Standing,
+    Status,
+    Taken,
+)
 from tests.flows.office import OFFICER, PASSCODE, WRONG, ScriptedCaretaker
 from tests.flows.scripted import ScriptedKiosk
 
-NUMBER = f"pin:{OFFICER}"
+NUMBER, NEW = f"pin:{OFFICER}", "60417293"
 
 
 def at_the_door(*answers: str, caretaker: ScriptedCaretaker | None = None) -> tuple[Officer | None, ScriptedKiosk]:
     kiosk = ScriptedKiosk(*answers, caretaker=caretaker or ScriptedCaretaker())
-    return door.enter(kiosk), kiosk
+    return entrance.enter(kiosk), kiosk
 
 
 def test_a_number_and_its_passcode_open_it() -> None:
@@ -68,11 +80,24 @@ def test_one_who_is_to_wait_a_little_is_told_so_and_not_that_nobody_answers() ->
     assert [screen.facts["fault"] for screen in kiosk.screens if screen.facts["asks"] == "passcode"] == ["", "later"]
 
 
+@pytest.mark.parametrize(("chooses", "back"), [((f"pin:{NEW}", f"pin:{NEW}"), ()), ((), ("back", "back", "back"))])
+def test_with_a_first_passcode_nothing_is_offered_before_one_of_their_own(
+    chooses: tuple[str, ...], back: tuple[str, ...]
+) -> None:
+    caretaker = ScriptedCaretaker({Admit: [ChangeFirst()], ChoosePasscode: [Admitted("officer")]})
+    officer, kiosk = at_the_door(NUMBER, f"pin:{PASSCODE}", *chooses, *back, caretaker=caretaker)
+    assert officer == (Officer(OFFICER, "officer") if chooses else None)
+    assert set(kiosk.names) == {"staff_entrance", "staff_passcode"}
+    assert all(screen.facts["first"] for screen in kiosk.screens if screen.name == "staff_passcode")
+    if back:
+        assert kiosk.names[-2:] == ["staff_entrance"] * 2 and kiosk.screens[-1].facts["fault"] == ""
+
+
 def test_the_pad_takes_what_the_caretaker_takes() -> None:
-    assert (door.PASSCODE.shortest, door.PASSCODE.longest) == (weak.SHORTEST, weak.LONGEST)
+    assert (officer.PASSCODE.shortest, officer.PASSCODE.longest) == (weak.SHORTEST, weak.LONGEST)
     numbers = Number.__metadata__[0]  # type: ignore[attr-defined]
-    assert (numbers.ge, numbers.le) == (door.NUMBER.least, 10**door.NUMBER.longest - 1)
-    assert not door.PASSCODE.shown
+    assert (numbers.ge, numbers.le) == (officer.NUMBER.least, 10**officer.NUMBER.longest - 1)
+    assert not officer.PASSCODE.shown
 
 
 @pytest.mark.parametrize(
@@ -98,7 +123,7 @@ def test_however_it_ends_it_is_told_who_has_gone(
     caretaker = ScriptedCaretaker({StaffLeft: [Taken()]})
     kiosk = ScriptedKiosk(NUMBER, f"pin:{PASSCODE}", caretaker=caretaker)
     try:
-        door.visit(kiosk)
+        entrance.visit(kiosk)
     except (VisitEnded, ValueError) as ended:
         assert ended is end
     assert caretaker.asked[-1] == StaffLeft(OFFICER, said)  # type: ignore[arg-type]
