@@ -80,7 +80,7 @@ SHOWN: dict[str, str] = {
     "Signer": "digest algorithm",
     # tables of texts, the same for everybody
     "Step": "title",
-    "Language": "code name html folder day month year time month_day domain",
+    "Language": "code name html folder day month year time month_day moment domain",
     "Voice": "name",
     "_Rule": "text",  # of hours, from the operator's file
     # the machine's own things
@@ -93,6 +93,8 @@ SHOWN: dict[str, str] = {
     "Answer": "content_type retry_after",
     "_Call": "name",
     "_Element": "tag",
+    "_Part": "tag",
+    "_Place": "noun said",  # of a table of ours
     # the trail's: hashes, numbers, files and times of lines, in which there is nobody (tests/config/test_events.py)
     "Anchor": "head",
     "Line": "before at members hash",

@@ -43,7 +43,7 @@ def glosses() -> Mapping[str, str]:
     return tomllib.loads((LOCALES / "ja" / "glosses.toml").read_text("utf-8"))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Part:
     """An open element. heading: the one that it is in, and how many signs stand there."""
 
@@ -61,7 +61,7 @@ class _Text:
     """One piece that is read, and the element it is in."""
 
     number: int
-    text: str
+    text: str = field(repr=False)
     part: _Part
 
 

@@ -5,6 +5,7 @@ How it ended is the whole heading: the words below it may name other ends.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 
 from markupsafe import escape
@@ -34,6 +35,7 @@ PERHAPS = {"portal_uncertain", "problem_uncertain"}
 RELEASED = {"released", "problem_released"}
 PERHAPS_RELEASED = {"release_uncertain", "problem_release_uncertain"}
 ENDS = {"linked", "released", *(end.value for end in OUTCOMES)}
+BESIDE = re.compile(r'<span class="gloss".*?</span>|</?span[^>]*>')  # explanations, and what they are put in by
 WANTS_PHONE = 'data-answer="card"'  # on the screen that asks for something to be put in
 
 
@@ -41,12 +43,15 @@ WANTS_PHONE = 'data-answer="card"'  # on the screen that asks for something to b
 def words(tell: str) -> frozenset[str]:
     """What tells it, as the screen's HTML has it, in every language."""
     return frozenset(
-        annotated(str(escape(translations(each).gettext(text)))) for each in shipped() for text in TELLS[tell]
+        BESIDE.sub("", annotated(str(escape(translations(each).gettext(text)))))
+        for each in shipped()
+        for text in TELLS[tell]
     )
 
 
 @lru_cache(256)
 def told(html: str) -> frozenset[str]:
+    html = BESIDE.sub("", html)
     head = html.partition("<h1")[2].partition("</h1>")[0].partition(">")[2].strip()
     found = {tell for tell in TELLS if tell not in ENDS and any(each in html for each in words(tell))}
     return frozenset(found | {end for end in ENDS if head in words(end)})
