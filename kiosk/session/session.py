@@ -191,8 +191,9 @@ class Session:
 
     @property
     def works_for(self) -> float:
-        """So long the flow's thread has been doing one thing, in seconds; 0 while it waits for somebody."""
-        return 0.0 if self._waits else self.now() - self._moved
+        """So long the flow's thread has been doing one thing, in seconds, beyond what a slip may take; 0 while it waits
+        for somebody."""
+        return 0.0 if self._waits else max(0.0, self.now() - self._moved)
 
     def give_up(self, screen: Screen) -> None:
         """The flow's thread stands still and will say nothing more: this is the last screen, and the card loses its
@@ -352,7 +353,10 @@ class Session:
         return self._lay_out(slip, self.view.preferences.language)
 
     def print(self, picture: Image) -> Printed | NotPrinted:
-        outcome = self._devices.printer.print(picture)
+        printer = self._devices.printer
+        self._moved = self.now() + printer.longest_seconds(picture.height)
+        outcome = printer.print(picture)
+        self._moved = self.now()
         self.course.printed(outcome)
         return outcome
 

@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 import pytest
 from msgspec import structs
+from PIL import Image
 
 from kiosk.card.apdu import CardLost
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule
@@ -530,6 +531,22 @@ def test_how_long_it_works_is_counted_while_it_works_and_not_while_it_waits_for_
     assert session.works_for == 70.0
     session.show(Screen("pin_doing"))
     assert session.works_for == 0.0
+
+
+def test_a_slip_counts_only_once_it_takes_longer_than_its_printer_says_it_may(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = list[float]()
+
+    def take_long(picture: Image.Image) -> Printed:
+        for seconds in (0, world.longest_seconds(picture.height), 70):
+            world.inbox.now += seconds
+            works.append(world.session.works_for)
+        return Printed()
+
+    monkeypatch.setattr(world, "print", take_long)
+    world.session.print(Image.new("1", (8, 2000)))
+    assert works == [0.0, 0.0, 70.0] and world.session.works_for == 0.0
 
 
 def test_a_session_that_is_given_up_shows_its_last_screen_and_lets_the_card_go(world: World) -> None:
