@@ -262,7 +262,9 @@ class _Link:
         self.heard = bytearray()
         self.slowness = 0.0  # seconds that four answers take, each as slow as the slowest so far …
         self.slower: Callable[[], None] = lambda: None  # … called when that may have grown
-        self.interval = POLL_SECONDS  # after which a question is repeated: longer than an answer takes, once that is known
+        self.interval = (
+            POLL_SECONDS  # after which a question is repeated: longer than an answer takes, once that is known
+        )
         self.deaf = False  # it has let a question pass unheard while it printed
         self.doubted = 0.0  # an answer may still be owed, and would take this long
         self._awaited: re.Pattern[bytes] | None = None
@@ -578,7 +580,7 @@ def open_printer(settings: PrinterSettings) -> Printer:
 
     Touches no device, so it may stand before or after the fork: each question opens its own connection.
     """
-    timeout = settings.timeout_seconds
+    timeout = silence = settings.timeout_seconds
     row_seconds = 1 / SLOWEST_ROWS_PER_SECOND
     transport: Any
     if settings.kind == "none":
@@ -588,13 +590,14 @@ def open_printer(settings: PrinterSettings) -> Printer:
         name = f"{settings.host}:{settings.port}"
     elif settings.kind == "serial":
         transport = _Serial(settings.device, settings.baudrate)
-        timeout += 4096 * 10 / settings.baudrate  # a question waits behind what the kernel still holds
+        timeout += 4096 * 10 / settings.baudrate  # a question waits behind what the kernel still holds …
+        silence = settings.timeout_seconds + 16384 * 10 / settings.baudrate  # … and of a slip an adapter may, besides
         row_seconds += settings.width / 8 * 10 / settings.baudrate
         name = str(settings.device)
     else:
         transport = _Usb(settings.vendor_id, settings.product_id)
         name = f"usb {settings.vendor_id:04x}:{settings.product_id:04x}"
-    transport.silence = timeout
+    transport.silence = max(timeout, silence)
     # Without a width in its profile python-escpos writes a remark to stdout at every image.
     transport.profile.profile_data["media"]["width"]["pixels"] = settings.width
     return EscposPrinter(
