@@ -11,7 +11,7 @@ How a slip is printed, and why one may believe the answer:
 - *Asked, not assumed.* `DLE EOT 1…4` are answered at once, whatever the printer is doing. An answer has bits 1 and 4
   set and bits 0 and 7 clear; any other byte is no answer, and no answer is UNREACHABLE, never "no paper"
   (interface-numbers.md, Receipts).
-- *Each answer to its own question.* An answer does not say which question it is to. One at a time is asked, and whatever
+- *Each answer to its own question.* An answer does not say which question it is to. One at a time is asked, and what
   was asked several times (some hear nothing while they print) is answered as often, or let be, before the next.
 - *Between fragments only.* A printer looks for real-time commands in everything it receives, raster included. So the
   questions go between commands, and a raster that happens to hold the start of one is changed by one dot.
