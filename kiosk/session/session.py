@@ -107,6 +107,7 @@ class Session:
         self._stopping = False
         self._astray = False
         self._waits, self._moved = False, now()  # of the flow's thread: it waits for somebody; when it last went on
+        self.may_take = 0.0  # seconds, by its nature, what that thread does now; 0: what anything may
 
     # What the outside calls, from any thread.
 
@@ -191,9 +192,8 @@ class Session:
 
     @property
     def works_for(self) -> float:
-        """So long the flow's thread has been doing one thing, in seconds, beyond what a slip may take; 0 while it waits
-        for somebody."""
-        return 0.0 if self._waits else max(0.0, self.now() - self._moved)
+        """So long the flow's thread has been doing one thing, in seconds; 0 while it waits for somebody."""
+        return 0.0 if self._waits else self.now() - self._moved
 
     def give_up(self, screen: Screen) -> None:
         """The flow's thread stands still and will say nothing more: this is the last screen, and the card loses its
@@ -354,9 +354,9 @@ class Session:
 
     def print(self, picture: Image) -> Printed | NotPrinted:
         printer = self._devices.printer
-        self._moved = self.now() + printer.longest_seconds(picture.height)
+        self._moved, self.may_take = self.now(), printer.longest_seconds(picture.height)
         outcome = printer.print(picture)
-        self._moved = self.now()
+        self._moved, self.may_take = self.now(), 0.0
         self.course.printed(outcome)
         return outcome
 

@@ -533,20 +533,21 @@ def test_how_long_it_works_is_counted_while_it_works_and_not_while_it_waits_for_
     assert session.works_for == 0.0
 
 
-def test_a_slip_counts_only_once_it_takes_longer_than_its_printer_says_it_may(
+def test_a_slip_may_take_as_long_as_its_printer_says_and_what_follows_may_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    works = list[float]()
+    works = list[tuple[float, float]]()
 
     def take_long(picture: Image.Image) -> Printed:
-        for seconds in (0, world.longest_seconds(picture.height), 70):
-            world.inbox.now += seconds
-            works.append(world.session.works_for)
+        world.inbox.now += 150
+        works.append((world.session.works_for, world.session.may_take))
         return Printed()
 
     monkeypatch.setattr(world, "print", take_long)
+    world.inbox.now += 70
     world.session.print(Image.new("1", (8, 2000)))
-    assert works == [0.0, 0.0, 70.0] and world.session.works_for == 0.0
+    assert works == [(150.0, world.longest_seconds(2000))]
+    assert (world.session.works_for, world.session.may_take) == (0.0, 0.0)
 
 
 def test_a_session_that_is_given_up_shows_its_last_screen_and_lets_the_card_go(world: World) -> None:
