@@ -14,10 +14,12 @@ machine may ever reach it), and anything that would let the kiosk remember a per
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from kiosk.config import file
 from kiosk.language.hours import Hours
@@ -28,6 +30,17 @@ PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0
 LoopbackAddress = Annotated[
     str, Meta(pattern=rf"^http://127\.0\.0\.1:{PORT}$", description="an address such as http://127.0.0.1:9093")
 ]
+# As people dial it, by whatever keyboard it was written; then perhaps an extension. Nothing else: it is read out.
+_DIGIT, _BETWEEN = "[0-9０-９]", "[ 　()（）\\-－‐‑‒–—―−ーｰ]"
+_EXTENSION = rf"([ 　]?[(（]?内線[ 　]?{_DIGIT}{{1,8}}[)）]?)"
+Telephone = Annotated[
+    str,
+    Meta(
+        pattern=rf"^([#＃]?[(（]?{_DIGIT}({_BETWEEN}{{0,2}}{_DIGIT}){{2,14}}{_EXTENSION}?)?\Z",
+        description='a telephone number such as "03-0000-0000", "#9110" or "03-0000-0000 内線123", and nothing besides',
+    ),
+]
+DASHES = re.compile("[‐‑‒–—―−ー]")
 VERSION = "[0-9A-Za-z][0-9A-Za-z.+~:-]{0,63}"
 Version = Annotated[str, Meta(pattern=f"^{VERSION}$", description="a version, as dpkg-query or os-release has it")]
 Kana = Annotated[
@@ -43,15 +56,20 @@ PORTAL_FILES = ("ca_file", "certificate_file", "key_file")
 
 class Station(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the kiosk stands: printed on slips and shown where a person is sent to the staff. hours: of its desk.
-    reading, desk_reading: of name and desk, for whoever is learning Japanese and has to say them."""
+    reading, desk_reading: of name and desk, for whoever is learning Japanese and has to say them.
+    telephone: in ASCII, whatever it was written in."""
 
     name: str = "警察署"
     desk: str = "運転免許窓口"
-    telephone: str = ""
+    telephone: Telephone = ""
     hours: Hours | None = None
     guidance_file: AbsolutePath | None = None
     reading: Kana = ""
     desk_reading: Kana = ""
+
+    def __post_init__(self) -> None:
+        plain = DASHES.sub("-", unicodedata.normalize("NFKC", self.telephone))
+        structs.force_setattr(self, "telephone", plain)
 
 
 class Opening(Struct, frozen=True, forbid_unknown_fields=True):

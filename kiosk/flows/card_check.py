@@ -73,7 +73,7 @@ def result(facts: Guidance, state: CardState) -> Screen:
     shown = {
         "state": state,
         "linkable": _linkable(state),
-        "until": state.auth_until and state.auth_until.astimezone(dates.JST).date(),
+        "until": state.auth_until and dates.in_japan(state.auth_until).date(),
         "expired": _over(state),
         "plan": plan(facts, state),
         "paper": "",

@@ -127,6 +127,9 @@ class Printer(Protocol):
     def prepare(self, image: Image) -> Image:
         """The picture as this printer prints it, dot for dot: for the screen. `print` prints the same of either."""
 
+    def longest_seconds(self, rows: int) -> float:
+        """The longest that `print` of so many rows may take; one that is still at it then will not come back."""
+
     def print(self, image: Image) -> Printed | NotPrinted:
         """Print a 1-bit image of `width` dots and cut. Blocks until the printer has said how it went."""
 

@@ -11,6 +11,8 @@ How a slip is printed, and why one may believe the answer:
 - *Asked, not assumed.* `DLE EOT 1…4` are answered at once, whatever the printer is doing. An answer has bits 1 and 4
   set and bits 0 and 7 clear; any other byte is no answer, and no answer is UNREACHABLE, never "no paper"
   (interface-numbers.md, Receipts).
+- *Each answer to its own question.* An answer does not say which question it is to. One at a time is asked, and what
+  was asked several times (some hear nothing while they print) is answered as often, or let be, before the next.
 - *Between fragments only.* A printer looks for real-time commands in everything it receives, raster included. So the
   questions go between commands, and a raster that happens to hold the start of one is changed by one dot.
 - *Done is what the printer says.* Behind the cut goes a process id (`GS ( H`, Epson: answered when the printing is
@@ -73,7 +75,9 @@ log = logging.getLogger(__name__)
 FRAGMENT_ROWS = 256
 SLOWEST_ROWS_PER_SECOND = 200  # 25 mm/s at 203 dpi: slower than any receipt printer sold
 GRACE_SECONDS = 2.0  # after this without a process id, ask the way that older printers understand
+QUESTIONS = 4  # DLE EOT 1 … 4
 POLL_SECONDS = 0.25
+LONGEST_POLL_SECONDS = 1.0  # each repetition of a question comes after twice the time, up to this
 FIRST_PAUSE_SECONDS = 0.05  # before the second attempt to reach it; each further pause is twice as long
 CLEAR_SECONDS = 1.0  # for a printer to say that it has dropped what it held
 
@@ -256,7 +260,13 @@ class _Link:
     def __init__(self, transport: _Transport) -> None:
         self.transport = transport
         self.heard = bytearray()
-        self.slowness = 0.0  # seconds that the four answers took when it had nothing to print
+        self.slowness = 0.0  # seconds that four answers take, each as slow as the slowest so far …
+        self.slower: Callable[[], None] = lambda: None  # … called when that may have grown
+        self.interval = (
+            POLL_SECONDS  # after which a question is repeated: longer than an answer takes, once that is known
+        )
+        self.deaf = False  # it has let a question pass unheard while it printed
+        self.doubted = 0.0  # an answer may still be owed, and would take this long
         self._awaited: re.Pattern[bytes] | None = None
 
     def send(self, data: bytes) -> None:
@@ -270,40 +280,70 @@ class _Link:
     def ask(self, n: int, *, again: bool = False) -> int:
         """One `DLE EOT n`. Raises UNREACHABLE when nothing that is an answer comes in time.
 
-        again: repeat it, for printers that hear nothing while they print, but not so soon that one which only answers
-        slowly would answer twice. Should it do so all the same, that is waited for: the second answer is none to the
-        next question.
+        again: repeat it, for printers that hear nothing while they print. One that only answers late answers each time
+        it was asked, so what it still owes is waited for: it would count for the next question.
         """
-        self.heard = bytearray(byte for byte in self.heard if not _is_status(byte))  # late answers to earlier questions
-        interval = POLL_SECONDS + self.slowness if again else math.inf
-        now = time.monotonic()
+        self.heard = bytearray(byte for byte in self.heard if not _is_status(byte))
+        interval = self.interval if again else math.inf
+        begun = now = time.monotonic()
         deadline, next_time, asked = now + self.transport.patience(), now, 0
         while now < deadline:
             if now >= next_time:
                 self.send(ASK_STATUS + bytes([n]))
                 next_time, asked = now + interval, asked + 1
+                interval = max(interval, min(2 * interval, LONGEST_POLL_SECONDS))
             self.listen(min(deadline, next_time) - now)
-            for byte in self.heard:
-                if _is_status(byte):
-                    if asked > 1:
-                        self.listen(POLL_SECONDS)
-                    return byte
             now = time.monotonic()
+            if answers := self._answers:
+                self._take_owed(asked, now - begun)
+                self.slowness = max(self.slowness, QUESTIONS * (time.monotonic() - begun))
+                self.slower()
+                return answers[0]
         raise _Faulty(PrinterFault.UNREACHABLE)
 
+    @property
+    def _answers(self) -> list[int]:
+        return [byte for byte in self.heard if _is_status(byte)]
+
+    def _take_owed(self, asked: int, late: float) -> None:
+        """The other answers to a question that was asked several times. late: seconds until the first of them.
+
+        A printer takes no longer for each of the rest; one that lets so long pass had not heard the question. Whoever
+        has done that once is not waited for so long again; and as that is no certainty, `check` makes sure of a fault.
+        """
+        quiet = late + POLL_SECONDS
+        while (have := len(self._answers)) < asked:
+            self._hear_more(POLL_SECONDS if self.deaf else quiet)
+            if len(self._answers) == have:
+                self.deaf, self.doubted = self.deaf or have == 1, max(self.doubted, quiet)
+                break
+        if len(self._answers) > 1:
+            self.deaf, self.interval = False, max(self.interval, quiet)
+
+    def _hear_more(self, seconds: float) -> None:
+        """Listen until there is another answer to a question, or so long."""
+        have, until = len(self._answers), time.monotonic() + min(seconds, self.transport.patience())
+        while len(self._answers) == have and (left := until - time.monotonic()) > 0:
+            self.listen(left)
+
     def state(self, *, at_work: bool = False) -> PrinterState:
-        begun = time.monotonic()
-        answers = {n: self.ask(n, again=at_work) for n in (1, 2, 3, 4)}
+        answers = {n: self.ask(n, again=at_work) for n in range(1, QUESTIONS + 1)}
         if not at_work:
-            self.slowness = time.monotonic() - begun
+            self.interval = POLL_SECONDS + self.slowness
         fault = next((fault for n, bits, fault in FAULT_BITS if answers[n] & bits), None)
         n, bits = NEAR_END
         return PrinterState(fault, paper_near_end=bool(answers[n] & bits))
 
     def check(self) -> None:
-        """Between fragments, and while the last of them come out."""
-        if fault := self.state(at_work=True).fault:
-            raise _Faulty(fault)
+        """Between fragments, and while the last of them come out. A fault is only one when no answer is in doubt."""
+        while fault := self.state(at_work=True).fault:
+            if not self.doubted:
+                raise _Faulty(fault)
+            self.interval = max(2 * self.interval, self.doubted)
+            while self._answers:  # whatever is still to come, until nothing comes
+                self.heard.clear()
+                self._hear_more(2 * self.doubted)
+            self.doubted = 0.0
 
     def clear(self) -> None:
         """Make the printer drop what it holds; wait for it to say so, but not for a printer that never will."""
@@ -416,7 +456,13 @@ class EscposPrinter:
         return state
 
     def _send(self, link: _Link, image: Image.Image) -> None:
-        self._transport.deadline = time.monotonic() + self._slip_seconds(image.height, link.slowness)
+        begun = time.monotonic()
+
+        def give_time() -> None:
+            self._transport.deadline = begun + self._slip_seconds(image.height, link.slowness)
+
+        give_time()
+        link.slower = give_time
         if self._leftover:
             link.transport.cut(feed=False)
         safe = self.prepare(image)
@@ -428,9 +474,15 @@ class EscposPrinter:
         link.await_done()
 
     def _slip_seconds(self, rows: int, slowness: float) -> float:
-        """The longest that a slip may take. Its printer answers as slowly between the fragments as it did before."""
+        """The longest that a slip may take. Its printer answers as slowly between the next fragments as it did so far,
+        up to a limit."""
         fragments = math.ceil(rows / FRAGMENT_ROWS)
-        return self._timeout + GRACE_SECONDS + rows * self._row_seconds + (fragments + 2) * slowness
+        questions = (fragments + 2) * min(slowness, self._timeout)
+        return self._timeout + GRACE_SECONDS + rows * self._row_seconds + questions
+
+    def longest_seconds(self, rows: int) -> float:
+        """A question that is under way, reaching it, the slip, and why it broke."""
+        return 3 * self._timeout + 2 * CLEAR_SECONDS + self._slip_seconds(rows, math.inf)
 
     def _clear_after_failure(self, link: _Link) -> None:
         """The fault is known already; whether this succeeds changes nothing about it."""
@@ -516,6 +568,9 @@ class NoPrinter:
     def prepare(self, image: Image.Image) -> Image.Image:
         return image
 
+    def longest_seconds(self, rows: int) -> float:
+        return 0.0
+
     def print(self, image: Image.Image) -> Printed | NotPrinted:
         return NotPrinted(PrinterFault.UNREACHABLE, partly=False)
 
@@ -525,7 +580,7 @@ def open_printer(settings: PrinterSettings) -> Printer:
 
     Touches no device, so it may stand before or after the fork: each question opens its own connection.
     """
-    timeout = settings.timeout_seconds
+    timeout = silence = settings.timeout_seconds
     row_seconds = 1 / SLOWEST_ROWS_PER_SECOND
     transport: Any
     if settings.kind == "none":
@@ -535,13 +590,14 @@ def open_printer(settings: PrinterSettings) -> Printer:
         name = f"{settings.host}:{settings.port}"
     elif settings.kind == "serial":
         transport = _Serial(settings.device, settings.baudrate)
-        timeout += 4096 * 10 / settings.baudrate  # a question waits behind what the kernel still holds
+        timeout += 4096 * 10 / settings.baudrate  # a question waits behind what the kernel still holds …
+        silence = settings.timeout_seconds + 16384 * 10 / settings.baudrate  # … and of a slip an adapter may, besides
         row_seconds += settings.width / 8 * 10 / settings.baudrate
         name = str(settings.device)
     else:
         transport = _Usb(settings.vendor_id, settings.product_id)
         name = f"usb {settings.vendor_id:04x}:{settings.product_id:04x}"
-    transport.silence = timeout
+    transport.silence = max(timeout, silence)
     # Without a width in its profile python-escpos writes a remark to stdout at every image.
     transport.profile.profile_data["media"]["width"]["pixels"] = settings.width
     return EscposPrinter(

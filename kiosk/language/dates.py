@@ -60,7 +60,7 @@ def wareki(day: Day) -> str:
     if unknown := UNKNOWN.get(_known(day)):
         said = "、".join(filter(None, (said, unknown)))
     if isinstance(day, datetime.datetime):
-        local = _local(day)
+        local = in_japan(day)
         said += f" {local.hour}時{local.minute}分"
     return said
 
@@ -72,7 +72,7 @@ def written(day: Day, language: Language = JAPANESE) -> str:
     kana = with_kana if language.learners else str
     said = kana(_gregorian(day, language))
     if isinstance(day, datetime.datetime):
-        return said + format_time(_local(day).time(), language.moment, locale=language.folder)
+        return said + format_time(in_japan(day).time(), language.moment, locale=language.folder)
     if unknown := UNKNOWN.get(_known(day)):
         translate = translations(language).gettext
         said = translate("、").join(filter(None, (said, translate(unknown))))
@@ -86,10 +86,10 @@ def coming(moment: datetime.datetime, now: datetime.datetime, language: Language
 
     Which day is today is Japan's answer, whatever the machine's zone is.
     """
-    said, local = translations(language), _local(moment)
+    said, local = translations(language), in_japan(moment)
     kana = with_kana if language.learners else str
     time = kana(format_time(local.time(), language.time, locale=language.folder))
-    match (local.date() - _local(now).date()).days:
+    match (local.date() - in_japan(now).date()).days:
         case 0:
             return said.gettext("今日の%(time)s") % {"time": time}
         case 1:
@@ -98,15 +98,19 @@ def coming(moment: datetime.datetime, now: datetime.datetime, language: Language
     return said.gettext("%(day)sの%(time)s") % {"day": kana(day), "time": time}
 
 
-def _local(moment: datetime.datetime) -> datetime.datetime:
-    return moment.astimezone(JST) if moment.tzinfo else moment
+def in_japan(moment: datetime.datetime) -> datetime.datetime:
+    """In Japan's zone; as it is written where it has none, or where the calendar ends before that."""
+    try:
+        return moment.astimezone(JST) if moment.tzinfo else moment
+    except OverflowError:
+        return moment
 
 
 def _parts(day: Day) -> tuple[int, int, int]:
     if isinstance(day, str):
         return int(day[:4]), int(day[4:6]), int(day[6:8])
     if isinstance(day, datetime.datetime):
-        day = _local(day)
+        day = in_japan(day)
     return day.year, day.month, day.day
 
 

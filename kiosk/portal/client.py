@@ -3,7 +3,8 @@
 These rules carry it:
 
 - What is safe to repeat is repeated once, with the same idempotency key, and both tries share one deadline.
-  A server's failure (5xx) says nothing about what was done, so it counts as no answer.
+  A server's failure (5xx), or that it could not just now (408, 425, 429), says nothing about what was done, so it
+  counts as no answer; how long to wait is its to say, as far as our deadline lets it.
 - What was answered is only believed when it is exactly what the contract allows (`model.py`); else `PortalBroken`.
 - After a submission without a usable answer the portal is *asked*. "held" means that nothing was decided, so the same
   submission goes out once more; if that is lost too, or the question is, cancelling settles it, because the portal lets
@@ -84,7 +85,7 @@ class Problem(msgspec.Struct, frozen=True):
     """An answer that is not 2xx (RFC 9457). The title is not read: it is not ours to show."""
 
     type: str
-    opens_at: Moment | None = None
+    opens_at: object = None  # a Moment, if it is one; it is closed all the same
 
 
 class Sent(NamedTuple):
@@ -133,7 +134,7 @@ class PortalClient:
         """How long that is; None: nothing is known yet."""
         if self.ends is None:
             return None
-        return "ended" if now >= self.ends else "ends_soon" if now >= self.ends - ENDS_SOON else "lasting"
+        return "ended" if now >= self.ends else "ends_soon" if self.ends - now <= ENDS_SOON else "lasting"
 
     def begin(self) -> Linking:
         """Begin a linking: its id, its nonce, the terms in force and when it ends by itself."""
@@ -337,14 +338,15 @@ class PortalClient:
         deadline = deadline or Deadline(self._settings.timeout_seconds)
         sent: Literal["no", "unknown"] = "no"
         for last in (False, True):
+            after: int | None = None
             try:
                 return self._once(call, deadline)
             except NotSent:
                 pass
-            except NoAnswer:
-                sent = "unknown"
+            except NoAnswer as lost:
+                sent, after = "unknown", lost.retry_after
             if not last:
-                self._pause(deadline)
+                self._pause(deadline, after)
         raise PortalUnreachable(sent)
 
     def _once(self, call: _Call, deadline: Deadline) -> bytes:
@@ -393,8 +395,12 @@ class PortalClient:
     def _brief(self) -> Deadline:
         return Deadline(min(BRIEF_SECONDS, self._settings.timeout_seconds))
 
-    def _pause(self, deadline: Deadline) -> None:
-        time.sleep(min(self._settings.retry_after_seconds, deadline.left))
+    def _pause(self, deadline: Deadline, after: int | None = None) -> None:
+        """after: what the portal asks for. Heeded when it leaves as long again for the answer."""
+        seconds = self._settings.retry_after_seconds
+        if after is not None and seconds < after <= deadline.left / 2:
+            seconds = after
+        time.sleep(min(seconds, deadline.left))
 
 
 class _Call(msgspec.Struct, frozen=True):
@@ -435,17 +441,17 @@ def _decode(call: str, kind: type[T], body: bytes) -> T:
 
 def _problem(call: str, answer: Answer) -> Exception:
     """What an answer other than a good one means."""
-    problem = Problem("")
+    problem, fails = Problem(""), _fails(answer)
     if answer.content_type == "application/problem+json" and answer.body is not None:
         try:
             problem = _decode(call, Problem, answer.body)
         except PortalBroken as broken:
-            return NoAnswer() if answer.status >= 500 else broken
+            return fails or broken
     reason = problem.type.removeprefix(PROBLEM) if problem.type.startswith(PROBLEM) else ""
     if reason == "closed":
-        return PortalClosed(_worth_showing(problem.opens_at) or _worth_showing(_after(answer.retry_after)))
-    if answer.status >= 500:
-        return NoAnswer()
+        return PortalClosed(_worth_showing(_moment(problem.opens_at)) or _worth_showing(_after(answer.retry_after)))
+    if fails is not None:
+        return fails
     if reason == "linking_unknown":
         return PortalRefused(Refusal.EXPIRED)
     if reason in _REFUSALS and answer.status >= 400:
@@ -453,6 +459,14 @@ def _problem(call: str, answer: Answer) -> Exception:
     return PortalBroken(call)
 
 
+def _fails(answer: Answer) -> NoAnswer | None:
+    """It has not done it, or perhaps has; either way another time may be better."""
+    if answer.status >= 500 or answer.status in _NOT_NOW:
+        return NoAnswer(_seconds(answer.retry_after))
+    return None
+
+
+_NOT_NOW = (408, 425, 429)  # too slow, too early, too many
 _WRONG_CLOCK = {
     IllTimed.NOT_YET: "this machine's clock is before the day on which the portal's certificate begins: set it",
     IllTimed.NO_MORE: "the portal's certificate has ended, or this machine's clock is ahead: set it, if it is",
@@ -460,14 +474,25 @@ _WRONG_CLOCK = {
 _REFUSALS = {each.value for each in Refusal}
 
 
-def _after(seconds: str | None) -> datetime | None:
+def _seconds(text: str | None) -> int | None:
+    """A Retry-After in seconds; None when it is a date, or nothing."""
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) <= 8 else None
+
+
+def _moment(written: object) -> datetime | None:
+    try:
+        return msgspec.convert(written, Moment)
+    except msgspec.ValidationError:
+        return None
+
+
+def _after(text: str | None) -> datetime | None:
     """The moment a Retry-After in seconds names, to the nearest minute: asked again, it should name the same. None when
     it names none, or one that is too far."""
-    if seconds is None or not seconds.isascii() or not seconds.isdigit() or len(seconds) > 8:
+    seconds = _seconds(text)
+    if seconds is None or timedelta(seconds=seconds) > LONGEST_CLOSURE:
         return None
-    if timedelta(seconds=int(seconds)) > LONGEST_CLOSURE:
-        return None
-    return (datetime.now(UTC) + timedelta(seconds=int(seconds) + 30)).replace(second=0, microsecond=0)
+    return (datetime.now(UTC) + timedelta(seconds=seconds + 30)).replace(second=0, microsecond=0)
 
 
 def _worth_showing(opens_at: datetime | None) -> OpensAt | None:

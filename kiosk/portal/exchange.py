@@ -26,7 +26,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.client import HTTPException
+from http.client import CONTINUE, HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPSConnection
@@ -36,6 +36,7 @@ from kiosk.config.kiosk import PORTAL_FILES, Portal
 from kiosk.hw import addresses
 from kiosk.portal.errors import IllTimed, Misconfigured
 
+INTERIM = set(range(100, 200)) - {101}  # which ends this protocol, and nobody has asked for that
 ANSWER_LIMIT = 256 * 1024  # bytes; openapi.yaml, Transport
 
 
@@ -48,7 +49,12 @@ class NotSent(Exception):
 
 
 class NoAnswer(Exception):
-    """The request went out, or part of it, and no whole answer came back."""
+    """The request went out, or part of it, and no whole answer came back; or a server's failure, and then perhaps in
+    how many seconds it would like to be asked again."""
+
+    def __init__(self, retry_after: int | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,18 @@ def _require(key: str, name: str) -> None:
         raise Misconfigured(f"portal.{key}: {name} cannot be read by this user", "check its owner and mode")
 
 
+class _Response(HTTPResponse):
+    """Skips whatever is said before the answer (RFC 9110 §15.2), of which http.client knows only one."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, CONTINUE if status in INTERIM else status, reason
+
+
 class _Connection(HTTPSConnection):
     """An HTTPS connection that another thread can shut at any time, in the middle of the handshake too."""
 
+    response_class = _Response
     handle: socket.socket | None = None  # a second descriptor of the same connection; TLS takes the first for itself
     until: Deadline  # for whoever may be at the other end to take it
 

@@ -451,9 +451,10 @@ def live(session: Session, line: Line, handover: Handover) -> NoReturn:
 
 
 def see_to(session: Session, portal: PortalClient, thread: threading.Thread, longest: float) -> None:
-    """Until its thread has stood still for so long, in seconds: in a call that is not to take so long, whatever it is.
+    """Until its thread has stood still for so long, in seconds: in a call that is not to take so long, whatever it is,
+    unless that says itself that it may.
     Whoever is here is told, what was begun is cancelled past it, and the process ends; the next session begins."""
-    while session.works_for < longest:
+    while session.works_for < max(longest, session.may_take):
         time.sleep(1)
     log.critical("the session stands still, and ends: %s", stands(thread))
     with Complaints(log).survive("telling whoever is here"):
@@ -466,7 +467,8 @@ def see_to(session: Session, portal: PortalClient, thread: threading.Thread, lon
 
 
 def longest_work(settings: Settings) -> float:
-    """What a flow may do without asking anybody, in seconds: the longest is to submit, and then to print."""
+    """What a flow may do without asking anybody, in seconds: the longest is to submit, and then to print. A slip that
+    may take longer says so (`Printer.longest_seconds`)."""
     return WORK_SECONDS + 3 * settings.portal.timeout_seconds + 6 * settings.printer.timeout_seconds
 
 

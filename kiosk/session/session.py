@@ -107,6 +107,7 @@ class Session:
         self._stopping = False
         self._astray = False
         self._waits, self._moved = False, now()  # of the flow's thread: it waits for somebody; when it last went on
+        self.may_take = 0.0  # seconds, by its nature, what that thread does now; 0: what anything may
 
     # What the outside calls, from any thread.
 
@@ -352,7 +353,10 @@ class Session:
         return self._lay_out(slip, self.view.preferences.language)
 
     def print(self, picture: Image) -> Printed | NotPrinted:
-        outcome = self._devices.printer.print(picture)
+        printer = self._devices.printer
+        self._moved, self.may_take = self.now(), printer.longest_seconds(picture.height)
+        outcome = printer.print(picture)
+        self._moved, self.may_take = self.now(), 0.0
         self.course.printed(outcome)
         return outcome
 

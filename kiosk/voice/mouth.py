@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ LANGUAGE = N_("言語")
 HERE = N_("マイナ免許証の機械です。")
 KEYS = N_("キーパッドでも操作できます。")  # as the first screen shows it
 PLUG = N_("イヤホンを差すと、音声で案内します。")
+SPELT = {"#": N_("シャープ"), "内線": N_("内線")}  # what a spelt number has besides digits and letters
+SIGN = re.compile("|".join((*SPELT, f"[{CHARACTERS}]")))
 SENTENCE = re.compile(r"[^。]+。?")
 
 
@@ -57,9 +60,9 @@ class Mouth:
             fragment, lambda text: file_name(voice, text) in rendered(), buttons=_said(BUTTONS, language)
         )
         look = self._prompt(voice, _said(LOOK, language))
-        labels = {answer: self._addresses(voice, pieces, None) for answer, pieces in made.labels.items()}
+        labels = {answer: self._addresses(language, pieces, None) for answer, pieces in made.labels.items()}
         return {
-            "screen": self._addresses(voice, made.screen, look),
+            "screen": self._addresses(language, made.screen, look),
             "labels": {answer: addresses for answer, addresses in labels.items() if addresses},
         }
 
@@ -86,22 +89,24 @@ class Mouth:
         except NoVoice:  # signs that have no sound, such as a name in 外字
             return wav(wanted.voice.say(LOOK))
 
-    def _addresses(self, voice: Voice, pieces: Iterable[Piece], look: str | None) -> list[str]:
+    def _addresses(self, language: Language, pieces: Iterable[Piece], look: str | None) -> list[str]:
         found: list[str] = []
         for piece in pieces:
-            said = list(self._piece(voice, piece))
+            said = list(self._piece(language, piece))
             if not said and look and found[-1:] != [look]:
                 said = [look]
             found += said
         return found
 
-    def _piece(self, voice: Voice, piece: Piece) -> Iterator[str]:
+    def _piece(self, language: Language, piece: Piece) -> Iterator[str]:
         """Nothing, when it may not or cannot be said."""
+        voice = voice_of(language)
         private = piece.manner == "private"
         if private and not self._headphones():
             return
         if piece.manner == "spell":
-            prompts = [each for each in piece.text.upper() if each in CHARACTERS]
+            signs = SIGN.findall(unicodedata.normalize("NFKC", piece.text).upper())
+            prompts = [_said(SPELT[each], language) if each in SPELT else each for each in signs]
         elif piece.manner == "number":
             prompts = [str(max((each for each in NUMBERS if each <= int(piece.text)), default=1))]
         else:

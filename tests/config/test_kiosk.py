@@ -121,6 +121,7 @@ WRONG: list[tuple[str | bytes, str]] = [
     ('[station]\nname = "署"'.encode("shift_jis"), "is not UTF-8 text; save it as UTF-8"),
 ]
 
+NUMBER = 'a telephone number such as "03-0000-0000", "#9110" or "03-0000-0000 内線123", and nothing besides'
 # section, key, the value written, what it must be, the default
 MISFITS = [
     ("station", "hours", "17", 'hours such as "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"', "none"),
@@ -134,7 +135,29 @@ MISFITS = [
     ("screen", "warning_seconds", "5", "a whole number from 30 to 120", "30"),
     ("portal", "url", '"http://portal.example/"', "an address that begins with https://", '"https://portal.invalid/"'),
     ("portal", "ca_file", '"portal.pem"', "a path that begins with /", "none"),
-    ("station", "telephone", "110", "text in quotation marks", '""'),
+    ("station", "telephone", "110", NUMBER, '""'),
+    *(
+        ("station", "telephone", f'"{written}"', NUMBER, '""')
+        for written in (
+            *(
+                "11",
+                "110番",
+                "03-1234-5678 代表",
+                "03-1234-5678（9:00〜17:00）",
+                "+81 3 1234 5678",
+                "03-1234-5678 ext. 12",
+            ),
+            *(
+                " 03-1234-5678",
+                "内線2341",
+                "03-1234-5678 内線",
+                "03-1234-5678#2",
+                "0120-OPEN",
+                "03------5678",
+                "1" * 16,
+            ),
+        )
+    ),
 ]
 
 
@@ -152,6 +175,26 @@ def test_a_value_that_does_not_fit_is_shown_with_what_would(
     assert error_of(f"[{section}]\n{key} = {value}") == (
         f"{section}.{key}: {value} does not fit, it must be {expected}; correct it, or take it out to have {default}"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("", ""),
+        ("110", "110"),
+        ("＃９１１０", "#9110"),
+        ("０３－３５８１－４３２１", "03-3581-4321"),
+        ("03−3581ー4321", "03-3581-4321"),
+        ("(03)3581-4321", "(03)3581-4321"),
+        ("（０３）　３５８１-4321", "(03) 3581-4321"),
+        ("03-3581-4321（内線2341）", "03-3581-4321(内線2341)"),
+        ("03-3581-4321　内線　２３４１", "03-3581-4321 内線 2341"),
+    ],
+)
+def test_a_telephone_number_is_the_same_however_it_was_typed(tmp_path: Path, written: str, kept: str) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(f'[station]\ntelephone = "{written}"\n', "utf-8")
+    assert load(path).station.telephone == kept
 
 
 def test_a_slip_of_the_pen_is_told_with_its_line(error_of: ErrorOf) -> None:

@@ -16,6 +16,7 @@ from kiosk.card.pin import Tries
 from kiosk.card.state import CardState
 from kiosk.config.guidance import load
 from kiosk.config.kiosk import Station
+from kiosk.flows import card_check
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card, plan
 from kiosk.receipts.slips import TodoSlip
@@ -200,6 +201,14 @@ def test_an_ended_log_in_certificate_is_said_and_sent_to_be_renewed(pki: Pki) ->
     before, after = plan(FACTS, state), plan(FACTS, ended)
     assert [todo.text for todo in after.todo] == ["ログイン用の証明書を更新します"]
     assert set(before.can) - set(after.can) == {"マイナポータルにログインする（ログイン用の暗証番号）"}
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_certificate_that_ends_where_the_calendar_does_is_shown_with_that_day(pki: Pki, year: int) -> None:
+    state = state_of(VirtualCard(PEOPLE["excellent"], pki))
+    end = datetime.datetime(year, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
+    shown = card_check.result(FACTS, CardState(**{**vars(state), "auth_until": end}))
+    assert shown.facts["until"] == (end.date() if year == 9999 else datetime.date(2, 1, 1))
 
 
 # Cards that are none, break or go

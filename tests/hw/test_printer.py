@@ -5,7 +5,10 @@ from __future__ import annotations
 import array
 import contextlib
 import errno
+import functools
+import itertools
 import os
+import random
 import re
 import select
 import socket
@@ -14,10 +17,11 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import serial
@@ -202,6 +206,64 @@ def test_the_cover_opened_in_the_middle_is_told(narrow: VirtualPrinter) -> None:
     narrow.switches.cover_open = True
     printing.join()
     assert results == [NotPrinted(PrinterFault.COVER_OPEN, partly=True)]
+
+
+class Late(Switches):
+    """How late each answer is, in seconds, one after the other; and a drawer whose pin is high (DLE EOT 1, bit 2)."""
+
+    def __init__(self, late: Iterable[float]) -> None:
+        super().__init__(rows_per_second=600)
+        self._late, self.begun, self._lock = iter(late), False, threading.Lock()
+
+    def status(self, n: int) -> int:
+        if self.begun:
+            with self._lock:
+                time.sleep(next(self._late))
+        return super().status(n) | (0x04 if n == 1 else 0)
+
+
+AT_WORK = {
+    "nothing": None,
+    "near_end": None,
+    "cover_open": PrinterFault.COVER_OPEN,
+    "paper_end": PrinterFault.PAPER_END,
+    "cutter": PrinterFault.CUTTER,
+    "error": PrinterFault.ERROR,
+    "offline": PrinterFault.OFFLINE,
+}
+LATE: dict[str, Callable[[], Iterable[float]]] = {
+    **{f"{late} s": functools.partial(itertools.repeat, late) for late in (0.1, 0.26, 0.3, 0.5, 0.8, 1.5)},
+    "each as it likes": lambda: map(random.Random(8).uniform, itertools.repeat(0), itertools.repeat(0.8)),
+    "one question of the four": lambda: itertools.cycle((0, 0, 0.6, 0)),
+}
+
+
+@pytest.mark.parametrize("deaf", [False, True], ids=["hears", "deaf"])  # deaf as long as there is something to print
+def test_answers_that_come_late_while_it_prints_count_for_no_other_question(deaf: bool) -> None:
+    def print_one(late: str, switch: str) -> tuple[Printed | NotPrinted, int]:
+        paper = VirtualPrinter(port=0, width=512)
+        paper.switches = switches = Late(LATE[late]())
+        switches.deaf_at_work = deaf
+        paper.start()
+        printer, results = over_network(paper, 6.0), list[Printed | NotPrinted]()
+        printing = threading.Thread(target=lambda: results.append(printer.print(picture(512, 800))))
+        printing.start()
+        while paper.hanging.height < 50:
+            printing.join(0.01)
+        switches.begun = True
+        if switch != "nothing":
+            setattr(switches, switch, True)
+        printing.join()
+        paper.stop()
+        return results[0], len(paper.slips)
+
+    cases = [(late, "nothing") for late in LATE if late != "1.5 s"] if deaf else list(itertools.product(LATE, AT_WORK))
+    with ThreadPoolExecutor(len(cases)) as together:
+        told = dict(zip(cases, together.map(lambda case: print_one(*case), cases), strict=True))
+    right = {
+        case: (NotPrinted(fault, partly=True), 0) if (fault := AT_WORK[case[1]]) else (Printed(), 1) for case in cases
+    }
+    assert {case: told[case] for case in cases if told[case] != right[case]} == {}
 
 
 def test_printed_is_said_only_when_the_paper_is_out(narrow: VirtualPrinter) -> None:
@@ -632,6 +694,14 @@ def test_a_serial_printer_prints_the_same(narrow: VirtualPrinter, serial_line: s
     assert same(narrow.slips[0].image, image)
     narrow.switches.mute = True
     assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+
+
+@pytest.mark.parametrize("baudrate", get_args(get_type_hints(PrinterSettings)["baudrate"]))
+@pytest.mark.parametrize("rows", [100, 3500])
+def test_a_slip_on_any_line_may_take_what_the_line_and_the_paper_need(baudrate: int, rows: int) -> None:
+    settings = PrinterSettings(kind="serial", device="/dev/ttyS9", baudrate=baudrate)  # type: ignore[arg-type]
+    on_the_line, on_the_paper = rows * settings.width / 8 * 10 / baudrate, rows / 200
+    assert open_printer(settings).longest_seconds(rows) > on_the_line + on_the_paper + 4 * settings.timeout_seconds
 
 
 def test_a_serial_line_that_is_not_there_is_unreachable(tmp_path: Path) -> None:

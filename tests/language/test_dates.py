@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from kiosk.language.dates import JST, coming
+from kiosk.language.dates import JST, coming, written
 from kiosk.language.furigana import plain
-from kiosk.language.languages import LANGUAGES
+from kiosk.language.languages import JAPANESE, LANGUAGES
 
 NOW = datetime(2026, 11, 22, 21, 40, tzinfo=JST)
 TODAY, TOMORROW, LATER = (datetime(2026, 11, day, 8, 30, tzinfo=JST) for day in (22, 23, 25))
@@ -45,3 +45,20 @@ def test_which_day_it_is_is_decided_in_japan(minutes: int) -> None:
 def test_a_year_that_ends_overnight_ends_in_tomorrow() -> None:
     eve, morning = datetime(2026, 12, 31, 23, 0, tzinfo=JST), datetime(2027, 1, 1, 8, 30, tzinfo=JST)
     assert coming(morning, eve) == "あしたの8時30分"
+
+
+ENDS = [
+    datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-timedelta(hours=12))),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("moment", ENDS, ids=str)
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_moment_at_an_end_of_the_calendar_is_shown_as_far_as_there_is_one(code: str, moment: datetime) -> None:
+    language = LANGUAGES[code]
+    assert written(moment, language) and coming(moment, NOW, language)
+    if language is JAPANESE and moment.year > 1:
+        assert written(moment, language) == "令和7981年12月31日 23時59分"

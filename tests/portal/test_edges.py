@@ -136,6 +136,56 @@ def test_it_waits_between_two_tries_and_after_the_last_nobody_waits_any_more(
     assert waited == [(1, SETTINGS.retry_after_seconds)]
 
 
+def not_now(status: int, kind: str, retry_after: str | None = None) -> Answer:
+    body = b"{}" if kind == "application/json" else b'{"type": 7}' if kind == "application/problem+json" else b"<html>"
+    return Answer(status, kind, retry_after, body)
+
+
+@pytest.mark.parametrize("call", [call for _, call, *_ in CALLS], ids=[*"bhs"])
+@pytest.mark.parametrize("kind", ["application/problem+json", "application/json", "text/html", ""])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_a_portal_that_cannot_just_now_is_asked_once_more_and_then_cannot_be_reached(
+    over: Callable[[Wire], PortalClient],
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    kind: str,
+    call: Callable[[PortalClient], object],
+) -> None:
+    monkeypatch.setattr("kiosk.portal.client.time.sleep", lambda seconds: None)
+    wire = Wire(not_now(status, kind))
+    with pytest.raises(PortalUnreachable) as caught:
+        call(over(wire))
+    first, second = wire.sent
+    assert first == second and caught.value.sent == "unknown"
+    with pytest.raises(PortalBroken):  # the second answer counts
+        call(over(Wire(not_now(status, kind), good())))
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("asks", "waits"),
+    [
+        ("0", 0.1),
+        ("1", 1),
+        ("9", 9),
+        ("11", 0.1),
+        ("86400", 0.1),
+        ("9" * 400, 0.1),
+        ("-1", 0.1),
+        ("x", 0.1),
+        (None, 0.1),
+    ],
+)
+def test_it_waits_as_long_as_the_portal_asks_when_that_leaves_as_long_for_the_answer(
+    over: Callable[[Wire], PortalClient], monkeypatch: pytest.MonkeyPatch, status: int, asks: str | None, waits: float
+) -> None:
+    waited = list[float]()
+    monkeypatch.setattr("kiosk.portal.client.time.sleep", waited.append)
+    with pytest.raises(PortalUnreachable):
+        over(Wire(not_now(status, "text/html", asks))).begin()
+    assert waited == [waits] and SETTINGS.timeout_seconds == 20
+
+
 @pytest.mark.parametrize("state", ["begun", "held"])
 def test_a_portal_that_has_not_ended_what_it_was_to_cancel_leaves_it_unknown(
     over: Callable[[Wire], PortalClient], state: str
@@ -182,6 +232,29 @@ def test_a_closed_portal_opens_when_its_retry_after_says_so_within_a_month(
     else:
         assert caught.value.opens_at is not None
         assert abs(datetime.now(UTC) - (caught.value.opens_at - wait)) < timedelta(seconds=31), "to the minute"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    "opens_at",
+    ['""', '"2026-11-28T08:30:00"', '"tomorrow"', "7", "null", "[]", '{"at": 1}', '"0001-01-01T00:00:00+14:00"'],
+)
+def test_a_closed_portal_is_closed_whatever_it_says_of_its_opening(
+    over: Callable[[Wire], PortalClient], opens_at: str, status: int
+) -> None:
+    body = b'{"type": "tag:kiosk.invalid,2026:closed", "opens_at": %s}' % opens_at.encode()
+    with pytest.raises(PortalClosed) as caught:
+        over(Wire(Answer(status, "application/problem+json", None, body))).begin()
+    assert caught.value.opens_at is None
+
+
+@pytest.mark.parametrize("end", [datetime.min, datetime(1, 1, 20), datetime(9999, 12, 31, 23, 59, 59)])
+def test_a_certificate_may_end_where_the_calendar_does(over: Callable[[Wire], PortalClient], end: datetime) -> None:
+    wire = Wire(replace(good(), ends=end.replace(tzinfo=UTC)))
+    client = over(wire)
+    with pytest.raises(PortalBroken):
+        client.begin()
+    assert client.certificate(datetime.now(UTC)) == ("ended" if end.year == 1 else "lasting")
 
 
 @pytest.mark.parametrize("reason", list(Refusal), ids=lambda reason: reason.value)

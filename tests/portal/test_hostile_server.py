@@ -98,6 +98,25 @@ def test_an_answer_may_take_longer_than_a_connection(victim: PortalClient, hosti
     assert PortalClient(settings).reachable() is True
 
 
+@pytest.mark.parametrize("interim", [(100,), (102,), (103,), (100, 102, 103, 103), (199,)], ids=str)
+def test_what_is_said_before_the_answer_is_skipped(
+    victim: PortalClient, hostile: Hostile, interim: tuple[int, ...]
+) -> None:
+    before = b"".join(b"HTTP/1.1 %d Wait\r\nLink: </a>; rel=preload\r\n\r\n" % each for each in interim)
+    hostile.say = answers(before + whole(OPEN))
+    assert victim.reachable() is True
+
+
+@pytest.mark.parametrize("status", [408, 425, 429])
+def test_a_portal_that_is_too_busy_once_is_asked_again(victim: PortalClient, hostile: Hostile, status: int) -> None:
+    busy = b"HTTP/1.1 %d Not Now\r\nContent-Length: 0\r\n\r\n" % status
+    hostile.say = lambda: iter([busy if hostile.heard == 1 else whole(OPEN)])
+    assert victim.reachable() is True
+    hostile.say = answers(busy)
+    with pytest.raises(PortalUnreachable):
+        victim.begin()
+
+
 def test_nothing_is_decompressed(victim: PortalClient, hostile: Hostile) -> None:
     hostile.say = answers(whole(gzip.compress(OPEN), b"Content-Encoding: gzip\r\n"))
     assert victim.reachable() is False
@@ -118,12 +137,13 @@ def test_an_endless_answer_is_left_soon_after_the_limit(victim: PortalClient, ho
     "say",
     [
         endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.01),
+        endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.01),
         endless(b"HTTP/1.1 200 OK\r\n", b"X", 0.01),
         endless(JSON + b"Content-Length: 100000\r\n\r\n", b" ", 0.01),
         endless(JSON + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", 0.01),
         endless(b"", b"", 0.1),
     ],
-    ids=["interim answers", "a header", "a body", "chunks", "silence"],
+    ids=["interim answers", "hints", "a header", "a body", "chunks", "silence"],
 )
 def test_dripping_does_not_outlast_the_deadline(
     victim: PortalClient, hostile: Hostile, say: Callable[[], Iterator[bytes]]

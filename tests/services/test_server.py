@@ -21,8 +21,10 @@ from typing import Any, cast
 import pytest
 
 from kiosk.config import guidance
+from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.screen import Screen
+from kiosk.hw.printer import open_printer
 from kiosk.portal.client import Sent
 from kiosk.portal.model import Purpose, State
 from kiosk.services.server import (
@@ -297,12 +299,17 @@ def test_a_hail_of_signals_leaves_one_session_at_a_time(lasting: Running, proces
     assert lasting.process.poll() is None
 
 
+class Ended(Exception):
+    """In the place of a process's end."""
+
+
 class StandsStill:
     """A session whose thread does one thing, and its portal; a process's end raises here."""
 
     def __init__(self, works: list[float], serves: bool, last: Sent | None) -> None:
         self.works, self.in_use, self.last = works, serves, last
         self.guidance, self.portal = guidance.load(), self
+        self.may_take = 0.0
         self.shown: list[Screen] = []
         self.settled: list[object] = []
 
@@ -336,9 +343,6 @@ class StandsStill:
 def test_a_session_that_stands_still_tells_whoever_is_here_cancels_what_was_begun_and_ends(
     serves: bool, last: Sent | None, says: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Ended(Exception):
-        pass
-
     def ends(code: int) -> None:
         raise Ended(code)
 
@@ -362,3 +366,19 @@ def test_a_session_that_stands_still_tells_whoever_is_here_cancels_what_was_begu
     [screen] = session.shown
     assert (screen.name, screen.facts.get("end")) == ("outcome" if serves else "closing", says)
     assert "stands still, and ends: wait:" in caplog.text and screen.answers == ()
+
+
+def test_a_slip_that_may_take_longer_is_not_ended_before_and_is_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ends(code: int) -> None:
+        raise Ended(code)
+
+    monkeypatch.setattr(os, "_exit", ends)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    printer = PrinterSettings(kind="serial", device="/dev/ttyS0", baudrate=9600)
+    takes = open_printer(printer).longest_seconds(3258)
+    usually = longest_work(Settings(printer=printer))
+    session = StandsStill([usually + 1, takes - 1, takes], False, None)
+    session.may_take = takes
+    with pytest.raises(Ended):
+        see_to(cast(Any, session), cast(Any, session), threading.current_thread(), usually)
+    assert session.works == [] and takes > 3258 * 72 * 10 / 9600 > usually

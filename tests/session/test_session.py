@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 import pytest
 from msgspec import structs
+from PIL import Image
 
 from kiosk.card.apdu import CardLost
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule
@@ -530,6 +531,23 @@ def test_how_long_it_works_is_counted_while_it_works_and_not_while_it_waits_for_
     assert session.works_for == 70.0
     session.show(Screen("pin_doing"))
     assert session.works_for == 0.0
+
+
+def test_a_slip_may_take_as_long_as_its_printer_says_and_what_follows_may_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = list[tuple[float, float]]()
+
+    def take_long(picture: Image.Image) -> Printed:
+        world.inbox.now += 150
+        works.append((world.session.works_for, world.session.may_take))
+        return Printed()
+
+    monkeypatch.setattr(world, "print", take_long)
+    world.inbox.now += 70
+    world.session.print(Image.new("1", (8, 2000)))
+    assert works == [(150.0, world.longest_seconds(2000))]
+    assert (world.session.works_for, world.session.may_take) == (0.0, 0.0)
 
 
 def test_a_session_that_is_given_up_shows_its_last_screen_and_lets_the_card_go(world: World) -> None:

@@ -174,6 +174,9 @@ class World:
         self.slips.append((slip, language))
         return Image.new("1", (8, len(self.slips)))
 
+    def longest_seconds(self, rows: int) -> float:
+        return rows / 10
+
     def print(self, picture: Image.Image) -> Printed | NotPrinted:
         self.printed.append(picture)
         return Printed()
