@@ -7,12 +7,13 @@ A phone held to the reader carries the same application under the same AID; its 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from kiosk.card import verify
-from kiosk.card.apdu import SHORT_LE, Card, CardProblem, FileAbsent, StatusWord
+from kiosk.card.apdu import SHORT_LE, Card, CardError, CardLost, CardProblem, FileAbsent, StatusWord
 from kiosk.card.application import Application
 from kiosk.card.file import read_object, read_start
 from kiosk.card.pin import AUTH_PIN, SIGN_PIN, Tries
@@ -24,6 +25,7 @@ AUTH_CERTIFICATE_EF: Final = 0x000A
 SIGN_KEY_EF: Final = 0x001A
 
 CERTIFICATE_TAG: Final = 0x30
+CERTIFICATE_BEGINS: Final = bytes.fromhex("3082")  # one of 256 bytes or more; filler is none
 AVAILABLE: Final = 0x8F
 
 
@@ -90,6 +92,20 @@ class JpkiApplication(Application):
             if problem.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED:
                 return None
             raise
+
+    def mark(self) -> bytes:
+        """By what this card is known again, no PIN needed: a digest of how its user-authentication certificate begins,
+        which is with its serial number, its issuer and its dates. No two cards have the same.
+
+        Empty where it cannot be told: there is no such certificate, or it is not shown. Raises `CardLost`.
+        """
+        try:
+            begin = self._steadily(lambda card: read_start(card, AUTH_CERTIFICATE_EF, SHORT_LE, "mark of the card"))
+        except CardLost:
+            raise
+        except CardError:
+            return b""
+        return hashlib.sha256(begin).digest() if begin.startswith(CERTIFICATE_BEGINS) else b""
 
     def sign_pin_tries(self) -> Tries:
         """Tries left of the signature PIN; costs none."""

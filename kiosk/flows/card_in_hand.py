@@ -37,6 +37,10 @@ class OtherCard(Exception):
     """The certificate belongs to another person than the attributes read before."""
 
 
+class NotKnownAgain(Exception):
+    """It cannot be told whether the card that was put back is the one that was taken out."""
+
+
 @dataclass(frozen=True)
 class PinUse(Generic[A]):
     """A PIN that is typed here: the application that asks for it, its words, and how it ends when it is locked.
@@ -68,6 +72,8 @@ class CardInHand:
     fault: str = ""  # why the person is asked again: "wrong", "reset", "removed", "other_card"
     resets: int = 0  # how often the card has lost a PIN that was right
     phone_on: int = -1  # the insertion at which a phone was held to the reader
+    mark: bytes = field(default=b"", repr=False)  # of the card whose attributes were read; empty: none can be told
+    marked_on: int = -1  # the last insertion of that card
 
     @property
     def phone(self) -> bool:
@@ -88,21 +94,28 @@ class CardInHand:
         self.selected_on = insertion
         return fresh
 
-    def ask(self, screen: Screen) -> str:
-        """Ask; when the card is taken out, clear the screen, wait for it to come back, and ask again. A phone may go:
-        whoever has held it there has put the card away, and is asked for one of the two when it is needed again."""
+    def know_again(self) -> None:
+        """Remember which card is in: only this one brings back what was read of it. Raises CardLost."""
+        self.mark = self._mark()
+        self.marked_on = self.kiosk.insertion
+
+    def ask(self, screen: Screen, personal: bool = False) -> str:
+        """Ask; when the card is taken out, clear the screen, wait for the same card to come back, and ask again. A
+        phone may go: whoever has held it there has put the card away, and is asked for one of the two when it is needed
+        again.
+
+        personal: it shows what was read of the card. Raises NotKnownAgain rather than show it to whoever has put in a
+        card of which nobody can tell.
+        """
         if self.phone:
             screen = replace(screen, needs_card=False)
-        removed = Screen("set_card", {"fault": "removed"}, step=screen.step, sound=Sound.ERROR)
-        last = None
         while True:
             try:
                 return self.kiosk.ask(screen)
             except CardPulled:
-                self.kiosk.await_card(removed, newer_than=last)
-                last = self.kiosk.insertion
-                with suppress(CardLost):  # gone again: asked for again
-                    self.kiosk.card()
+                self._await_same(screen.step)
+                if personal and not self.mark:
+                    raise NotKnownAgain from None
 
     def told_fault(self) -> str:
         """Why the person is asked again; it is told once."""
@@ -123,7 +136,10 @@ class CardInHand:
                 return None
             unsuitable = self.kiosk.insertion
             try:
-                return self.select(application)
+                app = self.select(application)
+                if application is not JpkiApplication or self._is_same():  # the text application is read anew
+                    return app
+                fault = "other_card"
             except CardLost:
                 fault = "removed"
             except ApplicationAbsent:
@@ -225,6 +241,39 @@ class CardInHand:
             raise Stop(End.CERTIFICATE_ABSENT)
 
     # Inside.
+
+    def _await_same(self, step: int | None) -> None:
+        """Until the card that was taken out is back, or one of which nobody can tell. Nothing of the person stands on
+        the screen meanwhile."""
+        fault, last = "removed", None
+        while True:
+            self.kiosk.await_card(Screen("set_card", {"fault": fault}, step=step, sound=Sound.ERROR), newer_than=last)
+            last = self.kiosk.insertion
+            try:
+                if self._is_same():
+                    return
+                fault = "other_card"
+            except CardLost:  # gone again
+                fault = "removed"
+
+    def _is_same(self) -> bool:
+        """Whether the card that is in is the one that was marked; also where none was. Raises CardLost."""
+        self.kiosk.card()
+        if self.mark and self.marked_on != self.kiosk.insertion:
+            insertion = self.kiosk.insertion
+            if self._mark() != self.mark:
+                return False
+            self.marked_on = insertion
+        return True
+
+    def _mark(self) -> bytes:
+        """Of the card that is in; empty where it has none that can be told. Raises CardLost."""
+        try:
+            return self.select(JpkiApplication).mark()
+        except CardLost:
+            raise
+        except CardError:
+            return b""
 
     def _what_it_is(self) -> str:
         """Words for something in the slot that lacks the application."""

@@ -26,9 +26,10 @@ from tests.keys import KEYS
 PEOPLE = people()
 VERIFY = 0x20
 
-# Commands of a linking: SELECT, tries, VERIFY, READ of the text application; SELECT, tries, VERIFY, READ, SIGN of JPKI.
-LINKING = range(1, 10)
-AFTER_TEXT_PIN, AFTER_SIGN_PIN = {4}, {8, 9}
+# Commands of a linking: SELECT, tries, VERIFY, READ of the text application; SELECT, mark, tries, VERIFY, READ, SIGN of
+# JPKI.
+LINKING = range(1, 11)
+AFTER_TEXT_PIN, AFTER_SIGN_PIN = {4}, {9, 10}
 # Commands of a check: 11 for the card's state; SELECT, tries, tries, VERIFY, READ for the licence.
 CHECK = range(1, 17)
 AFTER_LICENCE_PIN = {16}
@@ -42,7 +43,7 @@ WAYS = {
     "no extended length": Behaviour(extended_length=False),
     "T=0": Behaviour(t0=True),
 }
-NINE_COMMANDS = ("as it comes", "6D00 to all", "6986 to all", "6985 to all")  # of which the table above is true
+TEN_COMMANDS = ("as it comes", "6D00 to all", "6986 to all", "6985 to all")  # of which the table above is true
 
 
 def fault_of(name: str, value: object) -> Faults:
@@ -114,7 +115,7 @@ def test_a_card_that_loses_power_at_any_command_of_a_linking_links_all_the_same(
     assert kiosk.names[-1] == "linked"
     assert unspent(card) and not card.my_number_was_read
     assert [entry.state for entry in sandbox.linkings._all()] == [State.COMPLETED]
-    if way in NINE_COMMANDS:
+    if way in TEN_COMMANDS:
         again = ["text"] * (at in AFTER_TEXT_PIN) + ["sign"] * (at in AFTER_SIGN_PIN)
         assert sorted(kiosk.typed) == sorted(["text", "sign", *again]), "typed again only where it has to be"
     said = [screen.facts["fault"] for screen in kiosk.screens if screen.name == "pin" and screen.answers]
