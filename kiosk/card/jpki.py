@@ -8,6 +8,7 @@ A phone held to the reader carries the same application under the same AID; its 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -16,7 +17,7 @@ from kiosk.card import verify
 from kiosk.card.apdu import SHORT_LE, Card, CardError, CardLost, CardProblem, FileAbsent, StatusWord
 from kiosk.card.application import Application
 from kiosk.card.file import read_object, read_start
-from kiosk.card.pin import AUTH_PIN, SIGN_PIN, Tries
+from kiosk.card.pin import AUTH_PIN, SIGN_PIN, PinRule, Tries
 
 SIGN_CERTIFICATE_EF: Final = 0x0001
 TOKEN_INFO_EF: Final = 0x0006
@@ -64,6 +65,25 @@ class JpkiApplication(Application):
         """Card or phone. No PIN needed."""
         label = self._steadily(lambda card: read_start(card, TOKEN_INFO_EF, 32, "token label"))
         return TOKEN_LABELS.get(label.rstrip(b" \x00"), TokenKind.UNKNOWN)
+
+    def is_certain(self) -> bool:
+        """Whether something is said here that only such a card or phone says: the label of its token, or tries that are
+        counted. One that says yes to everything has let this application be selected, too. Raises `CardLost`."""
+        return any(map(self._says, (self._has_label, self._counts(SIGN_PIN), self._counts(AUTH_PIN))))
+
+    def _has_label(self) -> bool:
+        return self.token_label() is not TokenKind.UNKNOWN
+
+    def _counts(self, rule: PinRule) -> Callable[[], bool]:
+        return lambda: bool(self.tries_of(rule).remaining)
+
+    def _says(self, asked: Callable[[], bool]) -> bool:
+        try:
+            return asked()
+        except CardLost:
+            raise
+        except CardError:
+            return False
 
     def certificate_availability(self) -> Availability:
         """Which certificates exist. No PIN needed.

@@ -14,7 +14,16 @@ from typing import Final, Generic, TypeVar
 from kiosk.advice import pins
 from kiosk.advice.outcomes import End
 from kiosk.advice.pins import Pin
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardReset, FileAbsent, PinBlocked, PinWrong
+from kiosk.card.apdu import (
+    ApplicationAbsent,
+    CardError,
+    CardLost,
+    CardProblem,
+    CardReset,
+    FileAbsent,
+    PinBlocked,
+    PinWrong,
+)
 from kiosk.card.application import Application
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
@@ -30,6 +39,8 @@ NEXT, BACK = Move.NEXT, Move.BACK
 A = TypeVar("A", bound=Application)
 PHONES: Final = (TokenKind.ANDROID, TokenKind.IPHONE)
 AT_THE_PAD: Final = ("wrong", "reset")  # faults that the PIN's screen tells
+NOT_OURS: Final = "not_my_number_card"
+ANOTHER: Final = ("other_card", NOT_OURS)  # faults that another card mends
 MOST_RESETS: Final = 2  # of the card, in one visit; one that resets itself more often has a bad contact
 
 
@@ -69,7 +80,7 @@ class CardInHand:
     selected: Application | None = field(default=None, repr=False)
     selected_on: int = -1  # the insertion that `selected` belongs to
     pin: bytearray = field(default_factory=bytearray, repr=False)
-    fault: str = ""  # why the person is asked again: "wrong", "reset", "removed", "other_card"
+    fault: str = ""  # why the person is asked again: "wrong", "reset", "removed", or one of ANOTHER
     resets: int = 0  # how often the card has lost a PIN that was right
     phone_on: int = -1  # the insertion at which a phone was held to the reader
     mark: bytes = field(default=b"", repr=False)  # of the card whose attributes were read; empty: none can be told
@@ -88,7 +99,7 @@ class CardInHand:
             card = self.kiosk.card()
             if not card.verified:
                 return selected
-            with suppress(ApplicationAbsent):  # a phone has no other; then its PIN may count as verified still
+            with suppress(ApplicationAbsent, CardProblem):  # a phone has no other; its PIN may count as verified still
                 (JpkiApplication if application is TextApplication else TextApplication).select(card)
         self.selected = fresh = application.select(self.kiosk.card())
         self.selected_on = insertion
@@ -127,7 +138,7 @@ class CardInHand:
     def await_card(self, step: int | None, application: type[A]) -> A | None:
         """The application of the card in the slot, asking for a card until one has it. None: the person goes back."""
         fault = self.told_fault()
-        unsuitable = self.kiosk.insertion if fault == "other_card" else None
+        unsuitable = self.kiosk.insertion if fault in ANOTHER else None
         if self.phone:
             fault, unsuitable = "phone", self.phone_on
         while True:
@@ -162,7 +173,7 @@ class CardInHand:
                 fault = "not_a_phone"
             except CardLost:
                 fault = "removed"
-            except ApplicationAbsent:
+            except (ApplicationAbsent, CardProblem):
                 fault = "not_a_phone"
 
     # A PIN.
@@ -175,14 +186,16 @@ class CardInHand:
                 return BACK if self.type_pin(step, use, app, told) == "back" else NEXT
             except (CardLost, CardPulled):
                 self.fault = "removed"
+            except ApplicationAbsent:
+                self.fault = NOT_OURS
         return BACK
 
     def type_pin(self, step: int | None, use: PinUse[A], app: A, fault: str = "") -> str:
         """Ask the card for its tries, then the person for the PIN, which `pin` holds afterwards.
 
         Returns "next", "back", or "card" for a person who would rather use the card than the phone. The last try is
-        never spent without a yes. Raises CardLost or CardPulled when the card goes, and Stop for a PIN that cannot be
-        used.
+        never spent without a yes. Raises CardLost or CardPulled when the card goes, ApplicationAbsent when it is no
+        such card after all, and Stop for a PIN that cannot be used.
         """
         assert use.pin.typed is not None
         remaining = self._tries_left(use, app)
@@ -279,25 +292,33 @@ class CardInHand:
         """Words for something in the slot that lacks the application."""
         try:
             label = self.select(JpkiApplication).token_label()
-            return "phone" if label in PHONES else "not_my_number_card"
+            return "phone" if label in PHONES else NOT_OURS
         except CardLost:
             return "removed"
         except CardError:
-            return "not_my_number_card"
+            return NOT_OURS
 
     def _tries_left(self, use: PinUse[A], app: A) -> int | None:
-        """None where the card does not say. Raises Stop for a PIN that cannot be used: locked, or never issued."""
+        """None where the card does not say. Raises Stop for a PIN that cannot be used: locked, or never issued; and
+        ApplicationAbsent for a card that says nothing by which it could be told from any other: it is sent no PIN."""
         try:
             tries = app.tries_of(use.pin.rule)
-        except FileAbsent:
-            if use.never_issued is None:
+        except (FileAbsent, CardProblem) as refused:
+            self._require_ours()
+            if isinstance(refused, CardProblem) or use.never_issued is None:
                 raise
             raise Stop(use.never_issued) from None
+        if not tries.remaining:
+            self._require_ours()
         if not tries.blocked:
             return tries.remaining
         if use.never_issued is None or self._certificate_issued():
             raise Stop(use.locked)
         raise Stop(use.never_issued)
+
+    def _require_ours(self) -> None:
+        if not self.select(JpkiApplication).is_certain():
+            raise ApplicationAbsent("nothing that only a My Number Card says")
 
     def _certificate_issued(self) -> bool:
         return self.select(JpkiApplication).certificate_availability().sign

@@ -110,17 +110,6 @@ def test_a_user_authentication_certificate_that_cannot_be_read_is_a_card_problem
     assert caught.value.status_word == 0x6A81
 
 
-def test_a_user_authentication_certificate_that_is_none_is_a_card_problem() -> None:
-    with pytest.raises(CardProblem, match="user-authentication certificate: malformed"):
-        read(
-            label("JPKIAPICCTOKEN2"),
-            (AVAILABLE, "8F8F9000"),
-            (SIGN_TRIES, "63C5"),
-            (AUTH_TRIES, "63C3"),
-            ("00B08A00000000", "3003020100" + "9000"),
-        )
-
-
 def test_pins_and_applications_that_a_card_has_not_are_none() -> None:
     absent_pin = (SELECT_TEXT, ("00200091", "6A88"), ("00A4020C020011", "6A82"))
     state = spoken(rest=(*absent_pin, *absent_pin, (SELECT_LICENCE[0], "6A82")))
