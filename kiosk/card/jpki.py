@@ -49,11 +49,17 @@ TOKEN_LABELS: Final = {
 
 @dataclass(frozen=True)
 class Availability:
-    """Which certificates the card says it holds. True also when the card does not say (`told` is False)."""
+    """Which certificates the card holds. True also when that is not known: where EF 0008 cannot be read, `told` is
+    False, and only the absence of a certificate's file is known."""
 
     sign: bool
     auth: bool
     told: bool = True
+
+    @property
+    def sign_told(self) -> bool | None:
+        """Whether there is a signature certificate; None when that is not known."""
+        return None if self.sign and not self.told else self.sign
 
 
 class JpkiApplication(Application):
@@ -88,14 +94,24 @@ class JpkiApplication(Application):
     def certificate_availability(self) -> Availability:
         """Which certificates exist. No PIN needed.
 
-        EF 0008 is known from one source only, so a card without a readable one is taken to hold both: reading the
-        certificate then tells.
+        EF 0008 is known from one source only. Of a card without a readable one it is seen whether there is a file for
+        the signature certificate; where there is, it is taken to hold both: reading the certificate then tells.
         """
         try:
             sign, auth = self._steadily(lambda card: read_start(card, AVAILABILITY_EF, 2, "certificate availability"))
         except (FileAbsent, CardProblem):
-            return Availability(sign=True, auth=True, told=False)
+            return Availability(sign=self._has_file(SIGN_CERTIFICATE_EF), auth=True, told=False)
         return Availability(sign=sign == AVAILABLE, auth=auth == AVAILABLE)
+
+    def _has_file(self, ef: int) -> bool:
+        """False only when the card says so: whether a file can be selected needs no PIN."""
+        try:
+            self._steadily(lambda card: card.select_file(ef))
+        except FileAbsent:
+            return False
+        except CardProblem:
+            return True
+        return True
 
     def auth_certificate(self) -> bytes | None:
         """The user-authentication certificate, DER, without filler; no PIN needed on a card.

@@ -81,7 +81,7 @@ class CardState:
         licence = None if phone else asked(Part.LICENCE, lambda: LicenceApplication.select(card))
         state = cls(
             kind=kind,
-            sign_certificate=availability.sign if availability.told and kind is not TokenKind.UNKNOWN else None,
+            sign_certificate=None if kind is TokenKind.UNKNOWN else availability.sign_told,
             sign_pin=sign_pin,
             auth_pin=auth_pin,
             auth_until=until,

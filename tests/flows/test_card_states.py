@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from kiosk.advice.outcomes import End
+from kiosk.card.state import CardState
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card
 from kiosk.flows.linking import link
@@ -218,6 +219,40 @@ def test_a_licence_without_a_pin_is_shown_after_a_reset(pki: Pki, fault: str) ->
         kiosk = WillingKiosk(card)
         assert check_card(kiosk)
         assert kiosk.names[-1] == "check_licence" and not kiosk.typed and unspent(card)
+
+
+class Silent(VirtualCard):
+    """It does not say which certificates it holds: EF 0008 is refused."""
+
+    def transmit(self, apdu: bytes) -> bytes:
+        answer = super().transmit(apdu)
+        return b"\x6a\x82" if apdu[1:3] == b"\xb0\x88" or apdu[:7] == bytes.fromhex("00A4020C020008") else answer
+
+
+@pytest.mark.parametrize("blocked_as", [0x63C0, 0x6983, 0x6984])
+@pytest.mark.parametrize(("who", "end"), [("face", End.NO_PINS), ("child", End.CERTIFICATE_ABSENT)])
+def test_a_pin_that_was_never_issued_is_not_called_locked_though_the_card_does_not_say_so(
+    pki: Pki, portal: PortalClient, who: str, end: End, blocked_as: int
+) -> None:
+    kiosk = WillingKiosk(Silent(PEOPLE[who], pki, behaviour=Behaviour(blocked_as=blocked_as)), portal)
+    assert link(kiosk)
+    assert kiosk.screens[-1].facts["end"] == end.value
+    checked = WillingKiosk(Silent(PEOPLE[who], pki, behaviour=Behaviour(blocked_as=blocked_as)))
+    checked._would = lambda screen: "finish"  # type: ignore[method-assign]
+    assert check_card(checked)
+    [state] = [screen.facts["state"] for screen in checked.screens if screen.name == "check_result" and screen.answers]
+    assert isinstance(state, CardState) and state.sign_certificate is False and state.pinless is (who == "face")
+
+
+@pytest.mark.parametrize("who", ["excellent", "sign-locked"])
+def test_a_card_that_does_not_say_which_certificates_it_holds_serves_as_any(
+    pki: Pki, portal: PortalClient, who: str
+) -> None:
+    kiosk = WillingKiosk(Silent(PEOPLE[who], pki), portal)
+    assert link(kiosk)
+    assert kiosk.screens[-1].facts.get("end", kiosk.names[-1]) == (
+        "linked" if who == "excellent" else "sign_pin_locked"
+    )
 
 
 @pytest.mark.parametrize("absent", [False, True])
