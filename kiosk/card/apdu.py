@@ -145,8 +145,9 @@ class Answer:
         return self.ok or self.warned
 
     @property
-    def selected(self) -> bool:
-        """What a SELECT says that has found something. 6300 is none: readers say so for cards that know no SELECT."""
+    def agreed(self) -> bool:
+        """A yes to SELECT or VERIFY, with a warning or without. 63xx is none: to VERIFY it means that the PIN is wrong,
+        and readers say 6300 for cards that know no SELECT."""
         return self.ok or self.status_word >> 8 == 0x62
 
 
@@ -247,6 +248,6 @@ class Card:
         answer = self.exchange("SELECT EF", (0x00, 0xA4, 0x02, 0x0C), ef.to_bytes(2, "big"))
         if answer.status_word == StatusWord.FILE_NOT_FOUND:
             raise FileAbsent(f"SELECT EF {ef:04X}: {describe(answer.status_word)}")
-        if not answer.selected:
+        if not answer.agreed:
             raise CardProblem("SELECT EF", status_word=answer.status_word)
         self.file = ef

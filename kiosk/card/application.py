@@ -67,7 +67,7 @@ class Application:
         card.verified.clear()
         header, le = (0x00, 0xA4, 0x04, cls.SELECT_P2), None if cls.SELECT_P2 else SHORT_LE
         answer = card.exchange(f"SELECT {cls.NAME}", header, cls.AID, le, first=True)
-        if not answer.selected:
+        if not answer.agreed:
             if answer.status_word == StatusWord.FILE_NOT_FOUND or not card.known:
                 raise ApplicationAbsent(f"SELECT {cls.NAME}: {describe(answer.status_word)}")
             raise CardProblem(f"SELECT {cls.NAME}", status_word=answer.status_word)

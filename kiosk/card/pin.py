@@ -66,7 +66,8 @@ TEXT_PIN: Final = PinRule("text", 0x0011, 4, 4, False, 3)
 AUTH_PIN: Final = PinRule("auth", 0x0018, 4, 4, False, 3)
 SIGN_PIN: Final = PinRule("sign", 0x001B, 6, 16, True, 5)
 LICENCE_PIN: Final = PinRule("licence", 0x0006, 4, 4, False, 10)
-PIV_PIN: Final = PinRule("PIV", 0, 6, 8, False, 3)  # of a card of the staff's (card/piv.py)
+# Of a card of the staff's (card/piv.py); how many tries it has is its issuer's choice, and 63CF the most it can tell.
+PIV_PIN: Final = PinRule("PIV", 0, 6, 8, False, 15)
 
 
 def fold_key(character: str) -> int | None:
