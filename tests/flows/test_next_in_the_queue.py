@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -15,7 +15,7 @@ from kiosk.sim.card import Behaviour, VirtualCard
 from kiosk.sim.card.chip import Chip
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from kiosk.sim.portal.sandbox import Sandbox, world
+from kiosk.sim.portal.sandbox import Sandbox
 from tests.flows.willing import WillingKiosk
 
 PEOPLE = people()
@@ -23,23 +23,11 @@ OWNER = "reobtained"  # who may link after releasing, and meets every screen tha
 VERIFY = 0x20
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
-
-
-@pytest.fixture(scope="module")
-def sandbox(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(*world(pki), directory=tmp_path_factory.mktemp("tls")) as running:
-        yield running
-
-
 @pytest.fixture
-def portal(sandbox: Sandbox) -> Iterator[PortalClient]:
-    sandbox.reset()
+def portal(sandbox: Sandbox) -> PortalClient:
     client = PortalClient(sandbox.settings)
     assert client.reachable() is True  # and it is known to release, too
-    yield client
+    return client
 
 
 class TakesOut(WillingKiosk):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -17,7 +17,7 @@ from kiosk.sim.card.chip import Behaviour, Chip
 from kiosk.sim.card.piv import PIN, PivCard
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
-from kiosk.sim.portal.sandbox import Sandbox, world
+from kiosk.sim.portal.sandbox import Sandbox
 from tests.flows.scripted import ScriptedKiosk, puts_in
 from tests.flows.willing import WillingKiosk
 
@@ -70,21 +70,9 @@ OTHERS: dict[str, Callable[[], Says]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
-    return Pki(tmp_path_factory.getbasetemp() / "pki")
-
-
-@pytest.fixture(scope="module")
-def sandbox(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(*world(pki), directory=tmp_path_factory.mktemp("tls")) as running:
-        yield running
-
-
 @pytest.fixture
-def portal(sandbox: Sandbox) -> Iterator[PortalClient]:
-    sandbox.reset()
-    yield PortalClient(sandbox.settings)
+def portal(sandbox: Sandbox) -> PortalClient:
+    return PortalClient(sandbox.settings)
 
 
 class Tries(WillingKiosk):

@@ -33,8 +33,7 @@ from kiosk.session.devices import Devices
 from kiosk.session.pad import Pad
 from kiosk.session.patience import LONGEST_SECONDS
 from kiosk.session.preferences import Preferences
-from kiosk.session.session import BOUNCE_SECONDS, SWITCHES
-from kiosk.session.session import COVER
+from kiosk.session.session import BOUNCE_SECONDS, COVER, SWITCHES
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
 
 EARLY = Screen("consent", {}, ("next", "back"), step=3)
@@ -510,7 +509,7 @@ def test_the_birthday_of_a_card_check_goes_with_the_card_while_the_slip_is_print
         stood.append(world.view.screen)
         return Printed()
 
-    world.devices.printer = SimpleNamespace(print=takes_the_card)  # type: ignore[assignment]
+    world.devices.printer = SimpleNamespace(print=takes_the_card)
     with pytest.raises(CardPulled):
         hand_over(world.session, result(guidance.load(), state), slip(plan(guidance.load(), state)))
     assert stood == [COVER] and world.view.screen == COVER
