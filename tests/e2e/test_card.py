@@ -112,6 +112,17 @@ def test_a_card_taken_out_takes_the_data_off_the_screen_and_put_back_goes_on_whe
     person.sees({5: "confirm", 7: "terms", 8: "pin", 9: "linked"}[step])
 
 
+def test_whoever_puts_theirs_in_after_it_sees_nothing_of_the_one_before(person: Person, kiosk: Kiosk) -> None:
+    person.walks_to(7)
+    person.takes_out()
+    person.reads(REMOVED)
+    person.changes_to("both")
+    person.reads("はじめに読み取った方のカードではありません")
+    is_nowhere(person, kiosk)
+    person.puts_in()
+    person.sees("confirm", 7)
+
+
 def test_a_card_not_put_back_ends_it(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(8)
     person.takes_out()
