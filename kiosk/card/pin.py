@@ -8,17 +8,21 @@ a whole PIN ever exists.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 
 @dataclass(frozen=True)
 class Tries:
-    """How often a PIN may still be entered. `remaining` None: the card keeps no count, or has verified it already."""
+    """How often a PIN may still be entered. `remaining` None: the card keeps no count, or has verified it already.
+
+    blocked: it cannot be used. perhaps_unset: said in words (6984) that may mean, too, that it was never chosen.
+    """
 
     remaining: int | None
     blocked: bool
+    perhaps_unset: bool = field(default=False, compare=False)
 
 
 class PinFault(Enum):

@@ -58,7 +58,7 @@ def tries_told(name: str, status_word: int, rule: PinRule) -> Tries:
     name: what an error calls the command.
     """
     if status_word in _BLOCKED:
-        return Tries(0, blocked=True)
+        return Tries(0, blocked=True, perhaps_unset=status_word == StatusWord.REFERENCE_DATA_NOT_USABLE)
     if status_word in (StatusWord.OK, StatusWord.VERIFICATION_FAILED):
         return Tries(None, blocked=False)
     if status_word & 0xFFF0 == 0x63C0:

@@ -57,17 +57,18 @@ class PinUse(Generic[A]):
     """A PIN that is typed here: the application that asks for it, its words, and how it ends when it is locked.
 
     never_issued: how it ends on a card that never had this PIN, which may look locked, too; None for one that is always
-    there where its application is.
+    there where its application is. unsure: how it ends where nobody can tell which of the two it is; None: as locked.
     """
 
     application: type[A]
     pin: Pin
     locked: End
     never_issued: End | None
+    unsure: End | None = None
 
 
-TEXT: Final = PinUse(TextApplication, pins.TEXT, End.TEXT_PIN_LOCKED, End.NO_PINS)
-SIGN: Final = PinUse(JpkiApplication, pins.SIGN, End.SIGN_PIN_LOCKED, End.CERTIFICATE_ABSENT)
+TEXT: Final = PinUse(TextApplication, pins.TEXT, End.TEXT_PIN_LOCKED, End.NO_PINS, End.TEXT_PIN_UNUSABLE)
+SIGN: Final = PinUse(JpkiApplication, pins.SIGN, End.SIGN_PIN_LOCKED, End.CERTIFICATE_ABSENT, End.SIGN_PIN_UNUSABLE)
 PHONE: Final = PinUse(JpkiApplication, pins.PHONE, End.PHONE_PIN_LOCKED, End.PHONE_CERTIFICATE)
 LICENCE: Final = PinUse(LicenceApplication, pins.LICENCE, End.LICENCE_PIN_LOCKED, None)
 
@@ -312,9 +313,12 @@ class CardInHand:
             self._require_ours()
         if not tries.blocked:
             return tries.remaining
-        if use.never_issued is None or self._certificate_issued():
+        if use.never_issued is None:
             raise Stop(use.locked)
-        raise Stop(use.never_issued)
+        issued = self.select(JpkiApplication).certificate_availability()
+        if not issued.sign:
+            raise Stop(use.never_issued)
+        raise Stop(use.unsure if use.unsure and tries.perhaps_unset and not issued.told else use.locked)
 
     def _require_ours(self) -> None:
         if not self.select(JpkiApplication).is_certain():

@@ -244,15 +244,21 @@ def test_a_pin_that_was_never_issued_is_not_called_locked_though_the_card_does_n
     assert isinstance(state, CardState) and state.sign_certificate is False and state.pinless is (who == "face")
 
 
-@pytest.mark.parametrize("who", ["excellent", "sign-locked"])
-def test_a_card_that_does_not_say_which_certificates_it_holds_serves_as_any(
-    pki: Pki, portal: PortalClient, who: str
+@pytest.mark.parametrize(
+    ("who", "blocked_as", "told"),
+    [
+        ("excellent", 0x6984, "linked"),
+        ("sign-locked", 0x6983, "sign_pin_locked"),
+        ("sign-locked", 0x63C0, "sign_pin_locked"),
+        ("sign-locked", 0x6984, "sign_pin_unusable"),  # which may mean, too, that it was never chosen
+    ],
+)
+def test_a_card_that_does_not_say_which_certificates_it_holds_is_told_no_more_than_is_known(
+    pki: Pki, portal: PortalClient, who: str, blocked_as: int, told: str
 ) -> None:
-    kiosk = WillingKiosk(Silent(PEOPLE[who], pki), portal)
+    kiosk = WillingKiosk(Silent(PEOPLE[who], pki, behaviour=Behaviour(blocked_as=blocked_as)), portal)
     assert link(kiosk)
-    assert kiosk.screens[-1].facts.get("end", kiosk.names[-1]) == (
-        "linked" if who == "excellent" else "sign_pin_locked"
-    )
+    assert kiosk.screens[-1].facts.get("end", kiosk.names[-1]) == told
 
 
 @pytest.mark.parametrize("absent", [False, True])
