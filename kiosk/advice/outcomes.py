@@ -53,6 +53,8 @@ class End(Enum):
 
     TEXT_PIN_LOCKED = "text_pin_locked"
     SIGN_PIN_LOCKED = "sign_pin_locked"
+    TEXT_PIN_UNUSABLE = "text_pin_unusable"
+    SIGN_PIN_UNUSABLE = "sign_pin_unusable"
     LICENCE_PIN_LOCKED = "licence_pin_locked"
     PHONE_PIN_LOCKED = "phone_pin_locked"
     PHONE_CERTIFICATE = "phone_certificate"
@@ -127,6 +129,19 @@ def _locked(pin: pins.Pin) -> Outcome:
     )
 
 
+def _locked_or_unset(pin: pins.Pin, heading: Public) -> Outcome:
+    """The card says neither that it is locked nor that it was never chosen. The counter helps with both."""
+    return Outcome(
+        heading,
+        N_("ロックされているか、まだ決めていません。どちらなのかは、カードからはわかりません。"),
+        NOTHING_LINKED,
+        (unlock.COUNTER, pins.LINK_AGAIN),
+        official=pin.official,
+        sign="lock",
+        picture=pin.picture,
+    )
+
+
 def _unusable(heading: Public) -> Outcome:
     """One of the four attributes was written to the card empty, malformed or not at all."""
     return Outcome(
@@ -167,6 +182,8 @@ def _problem(heading: Public, meaning: Public, todo: tuple[Todo, ...]) -> Outcom
 OUTCOMES: Mapping[End, Outcome] = {
     End.TEXT_PIN_LOCKED: _locked(pins.TEXT),
     End.SIGN_PIN_LOCKED: _locked(pins.SIGN),
+    End.TEXT_PIN_UNUSABLE: _locked_or_unset(pins.TEXT, N_("入力用の４けたの暗証番号が、いま使えません")),
+    End.SIGN_PIN_UNUSABLE: _locked_or_unset(pins.SIGN, N_("署名用の暗証番号が、いま使えません")),
     End.LICENCE_PIN_LOCKED: _locked(pins.LICENCE),
     End.PHONE_PIN_LOCKED: _locked(pins.PHONE),
     End.PHONE_CERTIFICATE: Outcome(

@@ -97,7 +97,7 @@ class KindUnknown(CardError):
 
 
 class ApplicationAbsent(CardError):
-    """The card does not carry this application (SELECT of its AID answered 6A82)."""
+    """The card does not carry this application: SELECT of its AID answered 6A82, or it is another kind of card."""
 
 
 class FileAbsent(CardError):
@@ -144,6 +144,12 @@ class Answer:
         """Carried out, with a warning or without."""
         return self.ok or self.warned
 
+    @property
+    def agreed(self) -> bool:
+        """A yes to SELECT or VERIFY, with a warning or without. 63xx is none: to VERIFY it means that the PIN is wrong,
+        and readers say 6300 for cards that know no SELECT."""
+        return self.ok or self.status_word >> 8 == 0x62
+
 
 def describe(status_word: int | None) -> str:
     """`SW=0x6982 (SECURITY_STATUS_NOT_SATISFIED)`, for a log or an error."""
@@ -180,6 +186,7 @@ class Card:
         self._transmit = transmit
         self._fresh = True  # no command has gone out yet
         self.application = b""  # the AID selected now
+        self.known = False  # it has let an application of ours be selected
         self.file: int | None = None  # the EF selected now, if that is certain: a short identifier may select another
         self.extended: bool | None = None  # does a Le above 256 work? None: not tried
         self.short_ids: bool | None = None  # do short EF identifiers work? None: not tried
@@ -241,6 +248,6 @@ class Card:
         answer = self.exchange("SELECT EF", (0x00, 0xA4, 0x02, 0x0C), ef.to_bytes(2, "big"))
         if answer.status_word == StatusWord.FILE_NOT_FOUND:
             raise FileAbsent(f"SELECT EF {ef:04X}: {describe(answer.status_word)}")
-        if not answer.done:
+        if not answer.agreed:
             raise CardProblem("SELECT EF", status_word=answer.status_word)
         self.file = ef

@@ -58,16 +58,20 @@ class Application:
 
     @classmethod
     def select(cls, card: Card) -> Self:
-        """SELECT by AID. Raises `ApplicationAbsent` when the card has none."""
+        """SELECT by AID. Raises `ApplicationAbsent` when the card has none.
+
+        6A82 says so. From a card that has let nothing of ours be selected yet, any other refusal says the same: how a
+        transport card, a bank's, or a reader in their place answers to it, nobody can tell beforehand.
+        """
         card.application, card.file = b"", None
         card.verified.clear()
         header, le = (0x00, 0xA4, 0x04, cls.SELECT_P2), None if cls.SELECT_P2 else SHORT_LE
         answer = card.exchange(f"SELECT {cls.NAME}", header, cls.AID, le, first=True)
-        if answer.status_word == StatusWord.FILE_NOT_FOUND:
-            raise ApplicationAbsent(f"SELECT {cls.NAME}: {describe(answer.status_word)}")
-        if not answer.done:
+        if not answer.agreed:
+            if answer.status_word == StatusWord.FILE_NOT_FOUND or not card.known:
+                raise ApplicationAbsent(f"SELECT {cls.NAME}: {describe(answer.status_word)}")
             raise CardProblem(f"SELECT {cls.NAME}", status_word=answer.status_word)
-        card.application = cls.AID
+        card.application, card.known = cls.AID, True
         return cls(card)
 
     @property

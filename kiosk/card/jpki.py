@@ -7,15 +7,17 @@ A phone held to the reader carries the same application under the same AID; its 
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from kiosk.card import verify
-from kiosk.card.apdu import SHORT_LE, Card, CardProblem, FileAbsent, StatusWord
+from kiosk.card.apdu import SHORT_LE, Card, CardError, CardLost, CardProblem, FileAbsent, StatusWord
 from kiosk.card.application import Application
 from kiosk.card.file import read_object, read_start
-from kiosk.card.pin import AUTH_PIN, SIGN_PIN, Tries
+from kiosk.card.pin import AUTH_PIN, SIGN_PIN, PinRule, Tries
 
 SIGN_CERTIFICATE_EF: Final = 0x0001
 TOKEN_INFO_EF: Final = 0x0006
@@ -24,6 +26,7 @@ AUTH_CERTIFICATE_EF: Final = 0x000A
 SIGN_KEY_EF: Final = 0x001A
 
 CERTIFICATE_TAG: Final = 0x30
+CERTIFICATE_BEGINS: Final = bytes.fromhex("3082")  # one of 256 bytes or more; filler is none
 AVAILABLE: Final = 0x8F
 
 
@@ -46,11 +49,17 @@ TOKEN_LABELS: Final = {
 
 @dataclass(frozen=True)
 class Availability:
-    """Which certificates the card says it holds. True also when the card does not say (`told` is False)."""
+    """Which certificates the card holds. True also when that is not known: where EF 0008 cannot be read, `told` is
+    False, and only the absence of a certificate's file is known."""
 
     sign: bool
     auth: bool
     told: bool = True
+
+    @property
+    def sign_told(self) -> bool | None:
+        """Whether there is a signature certificate; None when that is not known."""
+        return None if self.sign and not self.told else self.sign
 
 
 class JpkiApplication(Application):
@@ -63,17 +72,46 @@ class JpkiApplication(Application):
         label = self._steadily(lambda card: read_start(card, TOKEN_INFO_EF, 32, "token label"))
         return TOKEN_LABELS.get(label.rstrip(b" \x00"), TokenKind.UNKNOWN)
 
+    def is_certain(self) -> bool:
+        """Whether something is said here that only such a card or phone says: the label of its token, or tries that are
+        counted. One that says yes to everything has let this application be selected, too. Raises `CardLost`."""
+        return any(map(self._says, (self._has_label, self._counts(SIGN_PIN), self._counts(AUTH_PIN))))
+
+    def _has_label(self) -> bool:
+        return self.token_label() is not TokenKind.UNKNOWN
+
+    def _counts(self, rule: PinRule) -> Callable[[], bool]:
+        return lambda: bool(self.tries_of(rule).remaining)
+
+    def _says(self, asked: Callable[[], bool]) -> bool:
+        try:
+            return asked()
+        except CardLost:
+            raise
+        except CardError:
+            return False
+
     def certificate_availability(self) -> Availability:
         """Which certificates exist. No PIN needed.
 
-        EF 0008 is known from one source only, so a card without a readable one is taken to hold both: reading the
-        certificate then tells.
+        EF 0008 is known from one source only. Of a card without a readable one it is seen whether there is a file for
+        the signature certificate; where there is, it is taken to hold both: reading the certificate then tells.
         """
         try:
             sign, auth = self._steadily(lambda card: read_start(card, AVAILABILITY_EF, 2, "certificate availability"))
         except (FileAbsent, CardProblem):
-            return Availability(sign=True, auth=True, told=False)
+            return Availability(sign=self._has_file(SIGN_CERTIFICATE_EF), auth=True, told=False)
         return Availability(sign=sign == AVAILABLE, auth=auth == AVAILABLE)
+
+    def _has_file(self, ef: int) -> bool:
+        """False only when the card says so: whether a file can be selected needs no PIN."""
+        try:
+            self._steadily(lambda card: card.select_file(ef))
+        except FileAbsent:
+            return False
+        except CardProblem:
+            return True
+        return True
 
     def auth_certificate(self) -> bytes | None:
         """The user-authentication certificate, DER, without filler; no PIN needed on a card.
@@ -90,6 +128,20 @@ class JpkiApplication(Application):
             if problem.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED:
                 return None
             raise
+
+    def mark(self) -> bytes:
+        """By what this card is known again, no PIN needed: a digest of how its user-authentication certificate begins,
+        which is with its serial number, its issuer and its dates. No two cards have the same.
+
+        Empty where it cannot be told: there is no such certificate, or it is not shown. Raises `CardLost`.
+        """
+        try:
+            begin = self._steadily(lambda card: read_start(card, AUTH_CERTIFICATE_EF, SHORT_LE, "mark of the card"))
+        except CardLost:
+            raise
+        except CardError:
+            return b""
+        return hashlib.sha256(begin).digest() if begin.startswith(CERTIFICATE_BEGINS) else b""
 
     def sign_pin_tries(self) -> Tries:
         """Tries left of the signature PIN; costs none."""

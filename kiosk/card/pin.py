@@ -8,17 +8,21 @@ a whole PIN ever exists.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 
 @dataclass(frozen=True)
 class Tries:
-    """How often a PIN may still be entered. `remaining` None: the card keeps no count, or has verified it already."""
+    """How often a PIN may still be entered. `remaining` None: the card keeps no count, or has verified it already.
+
+    blocked: it cannot be used. perhaps_unset: said in words (6984) that may mean, too, that it was never chosen.
+    """
 
     remaining: int | None
     blocked: bool
+    perhaps_unset: bool = field(default=False, compare=False)
 
 
 class PinFault(Enum):
@@ -66,7 +70,8 @@ TEXT_PIN: Final = PinRule("text", 0x0011, 4, 4, False, 3)
 AUTH_PIN: Final = PinRule("auth", 0x0018, 4, 4, False, 3)
 SIGN_PIN: Final = PinRule("sign", 0x001B, 6, 16, True, 5)
 LICENCE_PIN: Final = PinRule("licence", 0x0006, 4, 4, False, 10)
-PIV_PIN: Final = PinRule("PIV", 0, 6, 8, False, 3)  # of a card of the staff's (card/piv.py)
+# Of a card of the staff's (card/piv.py); how many tries it has is its issuer's choice, and 63CF the most it can tell.
+PIV_PIN: Final = PinRule("PIV", 0, 6, 8, False, 15)
 
 
 def fold_key(character: str) -> int | None:

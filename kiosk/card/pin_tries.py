@@ -36,11 +36,11 @@ def by_short_id(rule: PinRule) -> int:
 def tries_left(card: Card, rule: PinRule) -> Tries:
     """Tries left of a PIN; costs none.
 
-    `remaining` is None when the PIN is verified already (9000) or not counted (6300). Raises `FileAbsent` when there
-    is no such PIN.
+    `remaining` is None when the PIN is verified already (9000) or not counted (6300, or more than such a PIN can have).
+    Raises `FileAbsent` when there is no such PIN.
     """
     name = f"VERIFY ({rule.name} PIN, tries)"
-    tries = card.tries[rule.name] = tries_told(name, _query(card, name, rule))
+    tries = card.tries[rule.name] = tries_told(name, _query(card, name, rule), rule)
     return tries
 
 
@@ -52,17 +52,18 @@ def is_verified(card: Card, rule: PinRule) -> bool:
         return False
 
 
-def tries_told(name: str, status_word: int) -> Tries:
+def tries_told(name: str, status_word: int, rule: PinRule) -> Tries:
     """What the answer to a VERIFY, with data or without, says of the tries. Raises `CardProblem` when it says nothing.
 
     name: what an error calls the command.
     """
     if status_word in _BLOCKED:
-        return Tries(0, blocked=True)
+        return Tries(0, blocked=True, perhaps_unset=status_word == StatusWord.REFERENCE_DATA_NOT_USABLE)
     if status_word in (StatusWord.OK, StatusWord.VERIFICATION_FAILED):
         return Tries(None, blocked=False)
     if status_word & 0xFFF0 == 0x63C0:
-        return Tries(status_word & 0x0F, blocked=False)
+        count = status_word & 0x0F
+        return Tries(count if count <= rule.max_tries else None, blocked=False)
     raise CardProblem(name, status_word=status_word)
 
 

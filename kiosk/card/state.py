@@ -3,6 +3,8 @@
 A card with extended length and short identifiers is asked 11 times: six commands to the JPKI application, two to the
 text application, three to that of the licence; a phone, which carries the first alone, five times.
 
+Each object is asked by itself: one that cannot be read is named in `unread`, and all else is told.
+
 What stays unknown without a PIN: the end of the signature certificate (it is read behind the signature PIN), whether a
 certificate was revoked (the portal knows), and every fact of the licence.
 """
@@ -12,20 +14,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+from typing import TypeVar
 
-from kiosk.card.apdu import ApplicationAbsent, Card, FileAbsent
+from kiosk.card.apdu import ApplicationAbsent, CardProblem, FileAbsent
 from kiosk.card.certificate import not_after
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import Tries
 from kiosk.card.text import TextApplication
 
+T = TypeVar("T")
+
+
+class Part(Enum):
+    """What is asked for, and may be what cannot be read."""
+
+    SIGN_PIN = "sign_pin"
+    AUTH_PIN = "auth_pin"
+    TEXT_PIN = "text_pin"
+    AUTH_UNTIL = "auth_until"
+    LICENCE = "licence"
+    LICENCE_PIN_SET = "licence_pin_set"
+    LICENCE_PIN = "licence_pin"
+
 
 @dataclass(frozen=True)
 class LicenceState:
-    """The licence on the card. pin_set: without one, whoever has the card can read the licence. pin: its tries."""
+    """The licence on the card. pin_set: without one, whoever has the card can read the licence; None when it cannot be
+    read. pin: its tries."""
 
-    pin_set: bool
+    pin_set: bool | None
     pin: Tries | None
 
 
@@ -34,7 +53,8 @@ class CardState:
     """PINs: their tries, None when there is no such PIN. sign_certificate: None when the card does not say.
 
     auth_until: the end of the user-authentication certificate, None when there is none or it cannot be read. It is a
-    birthday (my-number-card.md §5.4), so it is personal. licence: None when none is recorded.
+    birthday (my-number-card.md §5.4), so it is personal. licence: None when none is recorded. unread: what is None only
+    because it cannot be read here.
     """
 
     kind: TokenKind
@@ -44,30 +64,48 @@ class CardState:
     text_pin: Tries | None
     auth_until: datetime | None = field(repr=False)
     licence: LicenceState | None
+    unread: frozenset[Part] = frozenset()
 
     @classmethod
     def read(cls, jpki: JpkiApplication) -> CardState:
-        """Ask the card whose JPKI application is selected. Raises as any command, `CardProblem` on nonsense."""
-        kind = jpki.token_label()
+        """Ask the card whose JPKI application is selected. Raises `CardLost`, and `ApplicationAbsent` for a card that
+        says nothing by which it could be told from any other."""
+        asked = _Asked()
+        kind = _kind(jpki)
         availability = jpki.certificate_availability()
-        sign_pin, auth_pin = _tries(jpki.sign_pin_tries), _tries(jpki.auth_pin_tries)
+        sign_pin, auth_pin = asked(Part.SIGN_PIN, jpki.sign_pin_tries), asked(Part.AUTH_PIN, jpki.auth_pin_tries)
         phone = kind in (TokenKind.ANDROID, TokenKind.IPHONE)
-        certificate = jpki.auth_certificate() if availability.auth and not phone else None
         card = jpki.card
-        return cls(
+        until = None if phone or not availability.auth else asked(Part.AUTH_UNTIL, lambda: _auth_until(jpki))
+        text_pin = None if phone else asked(Part.TEXT_PIN, lambda: TextApplication.select(card).pin_tries())
+        licence = None if phone else asked(Part.LICENCE, lambda: LicenceApplication.select(card))
+        state = cls(
             kind=kind,
-            sign_certificate=availability.sign if availability.told and kind is not TokenKind.UNKNOWN else None,
+            sign_certificate=None if kind is TokenKind.UNKNOWN else availability.sign_told,
             sign_pin=sign_pin,
             auth_pin=auth_pin,
-            auth_until=not_after(certificate, "user-authentication certificate") if certificate else None,
-            text_pin=None if phone else _text_pin(card),
-            licence=None if phone else _licence(card),
+            auth_until=until,
+            text_pin=text_pin,
+            licence=LicenceState(
+                pin_set=asked(Part.LICENCE_PIN_SET, licence.pin_is_set), pin=asked(Part.LICENCE_PIN, licence.pin_tries)
+            )
+            if licence
+            else None,
+            unread=frozenset(asked.unread),
         )
+        if kind is TokenKind.UNKNOWN and not any(map(_counted, (sign_pin, auth_pin, text_pin))):
+            raise ApplicationAbsent("nothing that only a My Number Card says")
+        return state
 
     @property
     def pinless(self) -> bool:
         """A card issued without PINs, or so it seems (my-number-card.md §5.6: how it answers is not known for sure)."""
-        return self.sign_certificate is False and not usable(self.text_pin) and not usable(self.auth_pin)
+        told = self.unread.isdisjoint((Part.TEXT_PIN, Part.AUTH_PIN))
+        return told and self.sign_certificate is False and not usable(self.text_pin) and not usable(self.auth_pin)
+
+    def knows(self, part: str) -> bool:
+        """Whether this part, by its name, was told: also that there is none."""
+        return Part(part) not in self.unread
 
 
 def usable(pin: Tries | None) -> bool:
@@ -75,23 +113,33 @@ def usable(pin: Tries | None) -> bool:
     return pin is not None and not pin.blocked
 
 
-def _tries(ask: Callable[[], Tries]) -> Tries | None:
+class _Asked:
+    """One question after the other. None: there is no such thing on the card, or it is not told and is `unread`."""
+
+    def __init__(self) -> None:
+        self.unread: set[Part] = set()
+
+    def __call__(self, part: Part, question: Callable[[], T]) -> T | None:
+        try:
+            return question()
+        except (FileAbsent, ApplicationAbsent):
+            return None
+        except CardProblem:
+            self.unread.add(part)
+            return None
+
+
+def _kind(jpki: JpkiApplication) -> TokenKind:
     try:
-        return ask()
-    except FileAbsent:
-        return None
+        return jpki.token_label()
+    except (FileAbsent, CardProblem):
+        return TokenKind.UNKNOWN
 
 
-def _text_pin(card: Card) -> Tries | None:
-    try:
-        return _tries(TextApplication.select(card).pin_tries)
-    except ApplicationAbsent:
-        return None
+def _auth_until(jpki: JpkiApplication) -> datetime | None:
+    certificate = jpki.auth_certificate()
+    return not_after(certificate, "user-authentication certificate") if certificate else None
 
 
-def _licence(card: Card) -> LicenceState | None:
-    try:
-        licence = LicenceApplication.select(card)
-    except ApplicationAbsent:
-        return None
-    return LicenceState(licence.pin_is_set(), _tries(licence.pin_tries))
+def _counted(pin: Tries | None) -> bool:
+    return pin is not None and bool(pin.remaining)

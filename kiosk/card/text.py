@@ -57,6 +57,7 @@ ATTRIBUTES_EF: Final = 0x0002
 ATTRIBUTES_TAG: Final = 0xFF20
 NAME_TAG, ADDRESS_TAG, BIRTH_DATE_TAG, SEX_TAG = 0xDF22, 0xDF23, 0xDF24, 0xDF25
 WHAT: Final = "four attributes"
+BLANK_LETTERS: Final = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs by category, of which nothing is seen
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,9 @@ def sex(code: str, what: str) -> Sex:
 
 
 def printable(text: str) -> bool:
-    """Whether there is something in it, and nothing that could steer a screen or a printer."""
-    return bool(text) and not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text)
+    """Whether there is something to be seen in it, and nothing that could steer a screen or a printer."""
+    kinds = {unicodedata.category(c) for c in text if c not in BLANK_LETTERS}
+    return bool(kinds - {"Zs", "Cf"}) and kinds.isdisjoint({"Cc", "Zl", "Zp"})
 
 
 def _text(found: dict[int, bytes], tag: int, field: Field) -> str:

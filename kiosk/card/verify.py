@@ -46,11 +46,11 @@ def _present(card: Card, name: str, p2: int, reference: bytes) -> Answer:
 
 
 def _judge(card: Card, rule: PinRule, name: str, answer: Answer) -> None:
-    if answer.ok:
+    if answer.agreed:
         card.verified.add(rule.name)
         return
     card.verified.discard(rule.name)
-    tries = tries_told(name, answer.status_word)
+    tries = tries_told(name, answer.status_word, rule)
     if tries.blocked:
         raise PinBlocked(f"{name}: blocked")
     raise PinWrong(tries)

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kiosk.advice import pins, unlock
-from kiosk.advice.outcomes import End
+from kiosk.advice.outcomes import OUTCOMES, End
 from kiosk.advice.todo import ASK_FIRST, CARD, Plan, Todo
-from kiosk.card.apdu import CardError, CardLost
+from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import Licence, LicenceApplication
 from kiosk.card.state import CardState, usable
@@ -23,7 +23,7 @@ from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.card_in_hand import AT_THE_PAD, LICENCE, NEXT, CardInHand
+from kiosk.flows.card_in_hand import AT_THE_PAD, LICENCE, NEXT, NOT_OURS, CardInHand
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.take_home import slip
@@ -45,6 +45,8 @@ def check_card(kiosk: Kiosk) -> bool:
                 return _tell(hand, CardState.read(jpki))
             except (CardLost, CardPulled):
                 hand.fault = "removed"
+            except ApplicationAbsent:
+                hand.fault = NOT_OURS
     except (Stop, CardError) as problem:
         return tell(kiosk, end_of(problem), purpose=None)
     finally:
@@ -118,7 +120,7 @@ def _read_licence(hand: CardInHand, state: CardState) -> Licence | None:
 
 def _licence_can_be_read(state: CardState) -> bool:
     """With a PIN that is not locked; without one only while a refusal would not lock anything."""
-    if state.licence is None or not usable(state.licence.pin):
+    if state.licence is None or state.licence.pin_set is None or not usable(state.licence.pin):
         return False
     assert state.licence.pin is not None
     return state.licence.pin_set or state.licence.pin.remaining != 1
@@ -190,7 +192,7 @@ def _can(state: CardState) -> Iterator[Public]:
             yield N_("読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
         if _linkable(state):
             yield N_("運転免許を、マイナポータルと連携する（２つの暗証番号）")
-    if usable(state.auth_pin) and not _over(state):
+    if usable(state.auth_pin) and not _over(state) and state.knows("auth_until"):
         yield N_("マイナポータルにログインする（ログイン用の暗証番号）")
     if _can_sign(state):
         yield N_("電子署名をする（署名用の暗証番号）")
@@ -218,7 +220,9 @@ def _mend(state: CardState) -> Iterator[Todo]:
         yield CERTIFICATE
     if _over(state):
         yield RENEWAL
-    if state.licence is None:
+    if state.licence is None and state.knows("licence"):
         yield RECORDING
-    elif state.licence.pin_set and not usable(state.licence.pin):
+    elif state.licence and state.licence.pin_set and not usable(state.licence.pin) and state.knows("licence_pin"):
         yield replace(unlock.POLICE, say=((pins.LICENCE.name, pins.LICENCE.official),))
+    if state.unread:
+        yield OUTCOMES[End.CARD_PROBLEM].todo[0]

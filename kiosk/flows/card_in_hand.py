@@ -14,7 +14,16 @@ from typing import Final, Generic, TypeVar
 from kiosk.advice import pins
 from kiosk.advice.outcomes import End
 from kiosk.advice.pins import Pin
-from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost, CardReset, FileAbsent, PinBlocked, PinWrong
+from kiosk.card.apdu import (
+    ApplicationAbsent,
+    CardError,
+    CardLost,
+    CardProblem,
+    CardReset,
+    FileAbsent,
+    PinBlocked,
+    PinWrong,
+)
 from kiosk.card.application import Application
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
@@ -30,6 +39,8 @@ NEXT, BACK = Move.NEXT, Move.BACK
 A = TypeVar("A", bound=Application)
 PHONES: Final = (TokenKind.ANDROID, TokenKind.IPHONE)
 AT_THE_PAD: Final = ("wrong", "reset")  # faults that the PIN's screen tells
+NOT_OURS: Final = "not_my_number_card"
+ANOTHER: Final = ("other_card", NOT_OURS)  # faults that another card mends
 MOST_RESETS: Final = 2  # of the card, in one visit; one that resets itself more often has a bad contact
 
 
@@ -37,22 +48,27 @@ class OtherCard(Exception):
     """The certificate belongs to another person than the attributes read before."""
 
 
+class NotKnownAgain(Exception):
+    """It cannot be told whether the card that was put back is the one that was taken out."""
+
+
 @dataclass(frozen=True)
 class PinUse(Generic[A]):
     """A PIN that is typed here: the application that asks for it, its words, and how it ends when it is locked.
 
     never_issued: how it ends on a card that never had this PIN, which may look locked, too; None for one that is always
-    there where its application is.
+    there where its application is. unsure: how it ends where nobody can tell which of the two it is; None: as locked.
     """
 
     application: type[A]
     pin: Pin
     locked: End
     never_issued: End | None
+    unsure: End | None = None
 
 
-TEXT: Final = PinUse(TextApplication, pins.TEXT, End.TEXT_PIN_LOCKED, End.NO_PINS)
-SIGN: Final = PinUse(JpkiApplication, pins.SIGN, End.SIGN_PIN_LOCKED, End.CERTIFICATE_ABSENT)
+TEXT: Final = PinUse(TextApplication, pins.TEXT, End.TEXT_PIN_LOCKED, End.NO_PINS, End.TEXT_PIN_UNUSABLE)
+SIGN: Final = PinUse(JpkiApplication, pins.SIGN, End.SIGN_PIN_LOCKED, End.CERTIFICATE_ABSENT, End.SIGN_PIN_UNUSABLE)
 PHONE: Final = PinUse(JpkiApplication, pins.PHONE, End.PHONE_PIN_LOCKED, End.PHONE_CERTIFICATE)
 LICENCE: Final = PinUse(LicenceApplication, pins.LICENCE, End.LICENCE_PIN_LOCKED, None)
 
@@ -65,9 +81,11 @@ class CardInHand:
     selected: Application | None = field(default=None, repr=False)
     selected_on: int = -1  # the insertion that `selected` belongs to
     pin: bytearray = field(default_factory=bytearray, repr=False)
-    fault: str = ""  # why the person is asked again: "wrong", "reset", "removed", "other_card"
+    fault: str = ""  # why the person is asked again: "wrong", "reset", "removed", or one of ANOTHER
     resets: int = 0  # how often the card has lost a PIN that was right
     phone_on: int = -1  # the insertion at which a phone was held to the reader
+    mark: bytes = field(default=b"", repr=False)  # of the card whose attributes were read; empty: none can be told
+    marked_on: int = -1  # the last insertion of that card
 
     @property
     def phone(self) -> bool:
@@ -82,27 +100,34 @@ class CardInHand:
             card = self.kiosk.card()
             if not card.verified:
                 return selected
-            with suppress(ApplicationAbsent):  # a phone has no other; then its PIN may count as verified still
+            with suppress(ApplicationAbsent, CardProblem):  # a phone has no other; its PIN may count as verified still
                 (JpkiApplication if application is TextApplication else TextApplication).select(card)
         self.selected = fresh = application.select(self.kiosk.card())
         self.selected_on = insertion
         return fresh
 
-    def ask(self, screen: Screen) -> str:
-        """Ask; when the card is taken out, clear the screen, wait for it to come back, and ask again. A phone may go:
-        whoever has held it there has put the card away, and is asked for one of the two when it is needed again."""
+    def know_again(self) -> None:
+        """Remember which card is in: only this one brings back what was read of it. Raises CardLost."""
+        self.mark = self._mark()
+        self.marked_on = self.kiosk.insertion
+
+    def ask(self, screen: Screen, personal: bool = False) -> str:
+        """Ask; when the card is taken out, clear the screen, wait for the same card to come back, and ask again. A
+        phone may go: whoever has held it there has put the card away, and is asked for one of the two when it is needed
+        again.
+
+        personal: it shows what was read of the card. Raises NotKnownAgain rather than show it to whoever has put in a
+        card of which nobody can tell.
+        """
         if self.phone:
             screen = replace(screen, needs_card=False)
-        removed = Screen("set_card", {"fault": "removed"}, step=screen.step, sound=Sound.ERROR)
-        last = None
         while True:
             try:
                 return self.kiosk.ask(screen)
             except CardPulled:
-                self.kiosk.await_card(removed, newer_than=last)
-                last = self.kiosk.insertion
-                with suppress(CardLost):  # gone again: asked for again
-                    self.kiosk.card()
+                self._await_same(screen.step)
+                if personal and not self.mark:
+                    raise NotKnownAgain from None
 
     def told_fault(self) -> str:
         """Why the person is asked again; it is told once."""
@@ -114,7 +139,7 @@ class CardInHand:
     def await_card(self, step: int | None, application: type[A]) -> A | None:
         """The application of the card in the slot, asking for a card until one has it. None: the person goes back."""
         fault = self.told_fault()
-        unsuitable = self.kiosk.insertion if fault == "other_card" else None
+        unsuitable = self.kiosk.insertion if fault in ANOTHER else None
         if self.phone:
             fault, unsuitable = "phone", self.phone_on
         while True:
@@ -123,7 +148,10 @@ class CardInHand:
                 return None
             unsuitable = self.kiosk.insertion
             try:
-                return self.select(application)
+                app = self.select(application)
+                if application is not JpkiApplication or self._is_same():  # the text application is read anew
+                    return app
+                fault = "other_card"
             except CardLost:
                 fault = "removed"
             except ApplicationAbsent:
@@ -146,7 +174,7 @@ class CardInHand:
                 fault = "not_a_phone"
             except CardLost:
                 fault = "removed"
-            except ApplicationAbsent:
+            except (ApplicationAbsent, CardProblem):
                 fault = "not_a_phone"
 
     # A PIN.
@@ -159,14 +187,16 @@ class CardInHand:
                 return BACK if self.type_pin(step, use, app, told) == "back" else NEXT
             except (CardLost, CardPulled):
                 self.fault = "removed"
+            except ApplicationAbsent:
+                self.fault = NOT_OURS
         return BACK
 
     def type_pin(self, step: int | None, use: PinUse[A], app: A, fault: str = "") -> str:
         """Ask the card for its tries, then the person for the PIN, which `pin` holds afterwards.
 
         Returns "next", "back", or "card" for a person who would rather use the card than the phone. The last try is
-        never spent without a yes. Raises CardLost or CardPulled when the card goes, and Stop for a PIN that cannot be
-        used.
+        never spent without a yes. Raises CardLost or CardPulled when the card goes, ApplicationAbsent when it is no
+        such card after all, and Stop for a PIN that cannot be used.
         """
         assert use.pin.typed is not None
         remaining = self._tries_left(use, app)
@@ -226,29 +256,73 @@ class CardInHand:
 
     # Inside.
 
+    def _await_same(self, step: int | None) -> None:
+        """Until the card that was taken out is back, or one of which nobody can tell. Nothing of the person stands on
+        the screen meanwhile."""
+        fault, last = "removed", None
+        while True:
+            self.kiosk.await_card(Screen("set_card", {"fault": fault}, step=step, sound=Sound.ERROR), newer_than=last)
+            last = self.kiosk.insertion
+            try:
+                if self._is_same():
+                    return
+                fault = "other_card"
+            except CardLost:  # gone again
+                fault = "removed"
+
+    def _is_same(self) -> bool:
+        """Whether the card that is in is the one that was marked; also where none was. Raises CardLost."""
+        self.kiosk.card()
+        if self.mark and self.marked_on != self.kiosk.insertion:
+            insertion = self.kiosk.insertion
+            if self._mark() != self.mark:
+                return False
+            self.marked_on = insertion
+        return True
+
+    def _mark(self) -> bytes:
+        """Of the card that is in; empty where it has none that can be told. Raises CardLost."""
+        try:
+            return self.select(JpkiApplication).mark()
+        except CardLost:
+            raise
+        except CardError:
+            return b""
+
     def _what_it_is(self) -> str:
         """Words for something in the slot that lacks the application."""
         try:
             label = self.select(JpkiApplication).token_label()
-            return "phone" if label in PHONES else "not_my_number_card"
+            return "phone" if label in PHONES else NOT_OURS
         except CardLost:
             return "removed"
         except CardError:
-            return "not_my_number_card"
+            return NOT_OURS
 
     def _tries_left(self, use: PinUse[A], app: A) -> int | None:
-        """None where the card does not say. Raises Stop for a PIN that cannot be used: locked, or never issued."""
+        """None where the card does not say. Raises Stop for a PIN that cannot be used: locked, or never issued; and
+        ApplicationAbsent for a card that says nothing by which it could be told from any other: it is sent no PIN."""
         try:
             tries = app.tries_of(use.pin.rule)
-        except FileAbsent:
-            if use.never_issued is None:
+        except (FileAbsent, CardProblem) as refused:
+            self._require_ours()
+            if isinstance(refused, CardProblem) or use.never_issued is None:
                 raise
             raise Stop(use.never_issued) from None
+        if not tries.remaining:
+            self._require_ours()
         if not tries.blocked:
             return tries.remaining
-        if use.never_issued is None or self._certificate_issued():
+        if use.never_issued is None:
             raise Stop(use.locked)
-        raise Stop(use.never_issued)
+        issued = self.select(JpkiApplication).certificate_availability()
+        if not issued.sign:
+            raise Stop(use.never_issued)
+        raise Stop(use.unsure if use.unsure and tries.perhaps_unset and not issued.told else use.locked)
+
+    def _require_ours(self) -> None:
+        if not self.select(JpkiApplication).is_certain():
+            raise ApplicationAbsent("nothing that only a My Number Card says")
 
     def _certificate_issued(self) -> bool:
         return self.select(JpkiApplication).certificate_availability().sign

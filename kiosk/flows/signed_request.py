@@ -22,7 +22,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled, Left, VisitEnded
 from kiosk.flows.asking.runner import Move
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, PHONE, SIGN, TEXT, CardInHand, OtherCard
+from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, PHONE, SIGN, TEXT, CardInHand, NotKnownAgain, OtherCard
 from kiosk.flows.refusal import ENDS, Stop, end_of, failed_on_the_way
 from kiosk.hw.supervise import where
 from kiosk.language import dates
@@ -152,15 +152,23 @@ def read(memory: Memory) -> Move:
     def read_attributes(text: TextApplication) -> None:
         text.verify(memory.hand.pin)
         memory.attributes = text.read_attributes()
+        memory.hand.know_again()
 
     return memory.hand.use_pin(TEXT, read_attributes)
 
 
 def confirm(memory: Memory) -> Move:
-    """読み取った情報の確認 → 送信: held until it is matched, then erased."""
+    """読み取った情報の確認 → 送信: held until it is matched, then erased.
+
+    Whose card has been out and cannot be known again types its PIN once more.
+    """
     facts = {"attributes": memory.attributes, "purpose": memory.purpose.value}
     screen = Screen("confirm", facts, ("next", "back"), step=memory.step(7), reading=True, needs_card=True)
-    if memory.hand.ask(screen) == "back":
+    try:
+        if memory.hand.ask(screen, personal=True) == "back":
+            return BACK
+    except NotKnownAgain:
+        memory.attributes, memory.hand.fault = None, "reset"
         return BACK
     memory.hold()
     return NEXT

@@ -41,7 +41,7 @@ from kiosk.session.handover import Handover
 from kiosk.session.pad import Pad
 from kiosk.session.patience import Patience, Wait
 from kiosk.session.preferences import Preferences
-from kiosk.session.shown import Shown, View
+from kiosk.session.shown import Shown, View, needs_cover
 from kiosk.session.slot import CardSlot
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ log = logging.getLogger("kiosk.session")
 
 SWITCHES = (Wish.SIZE, Wish.CONTRAST, Wish.REACH)
 BOUNCE_SECONDS = 0.5  # so that nothing flashes more than once a second (WCAG 2.3.1 allows three)
+COVER = Screen("closing")  # of nobody
 CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
 
@@ -101,6 +102,7 @@ class Session:
         self._events = events or queue.SimpleQueue()
         self.rings = 0  # of the bell
         self._rung = False  # it was, and the screen has not said so yet
+        self._needs_card = False  # what the flow wants to stand there
         self._in_use = False
         self._wished: dict[Wish | Language, float] = {}  # when it was last
         self._leaving = False
@@ -165,6 +167,8 @@ class Session:
 
     def card_changed(self, state: ReaderState) -> None:
         self.slot.seen(state, self.now())
+        if not self._waits:  # a flow that does something hears of it only later
+            self._cover()
         self._events.put(Event("device"))
 
     def device_changed(self) -> None:
@@ -365,8 +369,13 @@ class Session:
     def _put(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> None:
         """The same screen goes on waiting; another one begins anew."""
         self._moved = self.now()
+        self._needs_card = screen.needs_card
+        if needs_cover(screen) and not self.slot.still_in:
+            screen, pad = COVER, None
         self.course.comes_to(screen)
-        if self._shown.put(screen, pad):
+        anew = self._shown.put(screen, pad)
+        self._cover()  # it may have gone this moment
+        if anew:
             log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
             self._patience.begin(wait, self.now())
         elif wait is not self._patience.kind:
@@ -377,9 +386,7 @@ class Session:
         losses are dealt with here."""
         if self._stopping:
             raise Stopped
-        if self.view.screen.needs_card and not self.slot.still_in:
-            self.lift()
-            raise CardPulled
+        self._require_card()
         if self._astray:
             raise BrowserLost
         if self._leaving and self._in_use:
@@ -397,6 +404,7 @@ class Session:
                 self._shown.lay("idle", self._patience.until, aloud=self.view.aloud)
             return None
         self._goes_on()
+        self._require_card()
         if event.kind == "device":
             self._shown.refresh()
         if event.answer is None or not self._hears(event.seq, event.answer):
@@ -422,6 +430,18 @@ class Session:
         """A trembling finger, a key that is held down or a wet panel: what changes all of the glass changes it once."""
         before, self._wished[wish] = self._wished.get(wish, -math.inf), self.now()
         return wish in SWITCHES and self.now() - before < BOUNCE_SECONDS
+
+    def _require_card(self) -> None:
+        """Raises CardPulled when what is to stand there needs the card, and it has been out. Looked at before the
+        flow's thread waits and when it goes on; while it does not wait, `card_changed` covers the screen."""
+        if self._needs_card and not self.slot.still_in:
+            self.lift()
+            raise CardPulled
+
+    def _cover(self) -> None:
+        """Nothing that needs the card stands there without it."""
+        if not self.slot.still_in:
+            self._shown.cover(COVER)
 
     def _goes_on(self) -> None:
         self._moved, self._waits = self.now(), False

@@ -61,13 +61,13 @@ class Shown:
         """Put a screen up. True when it is another one: it has the next number, and nothing is laid over it but the
         choice of languages, which stays until it has been made."""
         with self._lock:
-            before = self._view
-            anew = (before.screen.name, before.screen.step) != (screen.name, screen.step)
-            overlay = None if anew and before.overlay != "language" else before.overlay
-            until = before.until if overlay else None
-            aloud = before.aloud and overlay is not None
-            self._become(View(before.seq + anew, screen, overlay, until, before.preferences, pad, aloud))
-            return anew
+            return self._put(screen, pad)
+
+    def cover(self, screen: Screen) -> None:
+        """The card has gone: put this up in the place of what needs one."""
+        with self._lock:
+            if needs_cover(self._view.screen):
+                self._put(screen, None)
 
     def lay(self, overlay: Overlay | None, until: float | None = None, aloud: bool = False) -> None:
         """Lay a question or a notice over the screen, or take it away. until: when it answers itself. aloud: it is
@@ -105,11 +105,26 @@ class Shown:
         with self._lock:
             self._show(self._view)
 
+    def _put(self, screen: Screen, pad: Mapping[str, object] | None) -> bool:
+        """Called under the lock."""
+        before = self._view
+        anew = (before.screen.name, before.screen.step) != (screen.name, screen.step)
+        overlay = None if anew and before.overlay != "language" else before.overlay
+        until = before.until if overlay else None
+        aloud = before.aloud and overlay is not None
+        self._become(View(before.seq + anew, screen, overlay, until, before.preferences, pad, aloud))
+        return anew
+
     def _become(self, view: View) -> None:
         """Called under the lock."""
         if view != self._view:
             self._view = view
             self._show(view)
+
+
+def needs_cover(screen: Screen) -> bool:
+    """It may not stand there without the card. Of one of the staff's, nothing is read that nobody may see."""
+    return screen.needs_card and not screen.staff
 
 
 def _chosen(view: View) -> View:

@@ -61,7 +61,7 @@ def test_cards_and_certificates_are_mended_by_the_municipality_and_licences_by_t
                 sent.setdefault(todo.place, set()).add(end)
     certificates = {End.CERTIFICATE_ABSENT, End.CERTIFICATE_EXPIRED, End.CERTIFICATE_REVOKED, End.ATTRIBUTES_DIFFER}
     records = {End.NAME_UNUSABLE, End.ADDRESS_UNUSABLE, End.BIRTH_DATE_UNUSABLE, End.SEX_UNUSABLE}
-    pins = {End.TEXT_PIN_LOCKED, End.SIGN_PIN_LOCKED, End.NO_PINS}
+    pins = {End.TEXT_PIN_LOCKED, End.SIGN_PIN_LOCKED, End.TEXT_PIN_UNUSABLE, End.SIGN_PIN_UNUSABLE, End.NO_PINS}
     assert sent == {
         "municipality": {*pins, *certificates, *records, End.CARD_PROBLEM},
         "licence_desk": {End.LICENCE_PIN_LOCKED, End.NO_LICENCE},

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.card.apdu import ApplicationAbsent, Card, CardError, CardLost, CardProblem, encode
+from kiosk.card.jpki import JpkiApplication
 from kiosk.card.text import TextApplication
 
-from .script import LOST, SELECT_TEXT, TEXT_AID, card
+from .script import LOST, SELECT_JPKI, SELECT_TEXT, TEXT_AID, card
 
 
 def test_commands_take_the_forms_of_iso_7816_3() -> None:
@@ -25,15 +26,26 @@ def test_commands_take_the_forms_of_iso_7816_3() -> None:
 def test_an_absent_application_is_told_apart_from_a_broken_card() -> None:
     with pytest.raises(ApplicationAbsent):
         TextApplication.select(card((SELECT_TEXT[0], "6A82"))[0])
+    ours, _ = card(SELECT_JPKI, (SELECT_TEXT[0], "6985"))
+    JpkiApplication.select(ours)
     with pytest.raises(CardProblem, match=r"SELECT text application: SW=0x6985 \(CONDITIONS_NOT_SATISFIED\)"):
-        TextApplication.select(card((SELECT_TEXT[0], "6985"))[0])
+        TextApplication.select(ours)
+
+
+@pytest.mark.parametrize("word", ["6300", "63C0", "6700", "6881", "6985", "6999", "6A81", "6D00", "9001", "FFFF"])
+def test_a_card_that_has_let_nothing_be_selected_is_of_another_kind_however_it_refuses(word: str) -> None:
+    chip, script = card((SELECT_TEXT[0], word), (SELECT_JPKI[0], word))
+    for application in (TextApplication, JpkiApplication):
+        with pytest.raises(ApplicationAbsent):
+            application.select(chip)
+    assert script.finished
 
 
 def test_6f00_to_the_first_command_is_overlooked_once() -> None:
     chip, script = card((SELECT_TEXT[0], "6F00"), SELECT_TEXT)
     TextApplication.select(chip)
     assert script.finished
-    with pytest.raises(CardProblem, match="6F00"):
+    with pytest.raises(ApplicationAbsent, match="6F00"):
         TextApplication.select(card((SELECT_TEXT[0], "6F00"), (SELECT_TEXT[0], "6F00"))[0])
 
 

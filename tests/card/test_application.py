@@ -158,7 +158,7 @@ def test_a_card_that_cannot_be_selected_again_keeps_its_first_refusal() -> None:
     assert script.finished
 
 
-@pytest.mark.parametrize("warning", ["6283", "6200", "6300"])
+@pytest.mark.parametrize("warning", ["6283", "6200"])
 def test_an_application_selected_with_a_warning_is_selected(warning: str) -> None:
     chip, _ = card((SELECT_TEXT[0], warning), (ASK, "63C3"))
     assert TextApplication.select(chip).pin_tries() == Tries(3, False)

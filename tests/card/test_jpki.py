@@ -96,12 +96,20 @@ def test_the_card_says_which_certificates_it_holds(answer: str, availability: Av
     assert JpkiApplication.select(chip).certificate_availability() == availability
 
 
-def test_a_card_that_does_not_say_which_certificates_it_holds_is_taken_to_hold_them() -> None:
+FILE = "00A4020C020001"
+
+
+@pytest.mark.parametrize(("word", "there"), [("9000", True), ("6982", True), ("6F00", True), ("6A82", False)])
+def test_of_a_card_that_does_not_say_which_certificates_it_holds_it_is_seen_whether_there_is_a_file(
+    word: str, there: bool
+) -> None:
     absent = [("00B0880002", "6A82"), ("00A4020C020008", "6A82")]
+    again = [] if word == "9000" else [SELECT_JPKI, (FILE, word)] if word != "6982" else []
     for answers in ([*absent, SELECT_JPKI, *absent], [("00B0880002", "8F9000")]):
-        chip, script = card(SELECT_JPKI, *answers)
-        assert JpkiApplication.select(chip).certificate_availability() == Availability(True, True, told=False)
-        assert script.finished
+        chip, script = card(SELECT_JPKI, *answers, (FILE, word), *again)
+        expected = Availability(there, True, told=False)
+        assert JpkiApplication.select(chip).certificate_availability() == expected
+        assert expected.sign_told is (None if there else False) and script.finished
 
 
 def test_a_card_without_a_signature_certificate_is_told_apart() -> None:

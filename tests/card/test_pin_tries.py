@@ -23,6 +23,8 @@ ASK = "00200091"
         ("6984", Tries(0, True)),
         ("9000", Tries(None, False)),
         ("6300", Tries(None, False)),
+        ("63C4", Tries(None, False)),  # more than it can have: no count that anybody should be shown
+        ("63CF", Tries(None, False)),
     ],
 )
 def test_asking_for_the_tries_is_one_command_without_data(status_word: str, tries: Tries) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -180,3 +181,17 @@ def test_a_year_is_full_on_its_birthday_and_not_the_day_before(birth: datetime.d
     someone = Attributes("見本　花子", "東京都", f"{birth:%Y%m%d}", Sex.FEMALE)
     not_yet = (day.month, day.day) < (birth.month, birth.day)
     assert someone.age_on(day) == day.year - birth.year - not_yet
+
+
+@pytest.mark.parametrize(
+    "nothing", ["\u3000", "   ", "\u200b\u200b", "\u2060\ufeff", "\u3164", "\u2800", "\u3000\u200d\u3000"]
+)
+@pytest.mark.parametrize("field", ["name", "address"])
+def test_what_shows_nothing_is_as_if_it_were_empty(field: Literal["name", "address"], nothing: str) -> None:
+    with pytest.raises(AttributeUnusable, match=f"the {field} is empty"):
+        Attributes.parse(attributes_object(nothing) if field == "name" else attributes_object(address=nothing))
+    shown = f"{nothing}見本{nothing}花子"
+    kept = attributes_object(shown) if field == "name" else attributes_object(address=shown)
+    assert getattr(Attributes.parse(kept), field) == f"{nothing}見本{nothing}花子", (
+        "but what shows something is kept as it is"
+    )

@@ -182,3 +182,19 @@ def test_whatever_the_card_answers_a_pin_is_compared_once_at_most(answers: list[
     if len(with_pin) == 2:
         assert asked
         assert with_pin[0][-2:].hex() in ("6a86", "6a82", "6b00", "6700")
+
+
+@pytest.mark.parametrize("word", ["6200", "6282", "6283"])
+def test_a_pin_taken_with_a_warning_is_taken(word: str) -> None:
+    chip, script = card((ASK, "63C3"), (ASK + "04" + PIN, word))
+    tries_left(chip, TEXT_PIN)
+    present(chip, TEXT_PIN, pin())
+    assert script.finished and chip.verified == {"text"}
+
+
+def test_a_wrong_pin_tells_no_more_tries_than_there_can_be() -> None:
+    chip, _ = card((ASK, "63C3"), (ASK + "04" + PIN, "63CF"))
+    tries_left(chip, TEXT_PIN)
+    with pytest.raises(PinWrong) as wrong:
+        present(chip, TEXT_PIN, pin())
+    assert wrong.value.tries == Tries(None, False)

@@ -11,9 +11,12 @@ import pytest
 
 from kiosk.advice import pins
 from kiosk.card.apdu import Card
+from kiosk.card.application import Application
 from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import Tries
-from kiosk.card.state import CardState
+from kiosk.card.state import CardState, Part
+from kiosk.card.text import TextApplication
 from kiosk.config.guidance import load
 from kiosk.config.kiosk import Station
 from kiosk.flows import card_check
@@ -22,10 +25,11 @@ from kiosk.flows.card_check import check_card, plan
 from kiosk.receipts.slips import TodoSlip
 from kiosk.receipts.text import public_text
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
-from kiosk.sim.people import people
+from kiosk.sim.people import Person, people
 from kiosk.sim.pki import Device, Pki
 from tests.flows.scripted import ScriptedKiosk
 from tests.keys import KEYS
+from tests.web.sight import Sight
 
 PEOPLE = people()
 FACTS = load()
@@ -214,11 +218,94 @@ def test_a_certificate_that_ends_where_the_calendar_does_is_shown_with_that_day(
 # Cards that are none, break or go
 
 
+class Lacking(VirtualCard):
+    """One object of it answers so for good, by whatever way it is asked for."""
+
+    def __init__(self, person: Person, pki: Pki, application: type[Application], ef: int, answer: bytes) -> None:
+        super().__init__(person, pki)
+        self.lacking, self.ef, self.says = application.AID, ef, answer
+        self.at: tuple[bytes, int | None] = (b"", None)
+
+    def transmit(self, apdu: bytes) -> bytes:
+        answer = super().transmit(apdu)
+        match apdu[1], apdu[2]:
+            case 0xA4, 0x04:
+                self.at = (apdu[5 : 5 + apdu[4]], None)
+            case 0xA4, _:
+                self.at = (self.at[0], int.from_bytes(apdu[5:7], "big"))
+            case 0xB0 | 0x20 as ins, _ if self.at[0] == self.lacking and len(apdu) < 8:
+                short = apdu[2] if ins == 0xB0 else apdu[3]
+                named = short & 0x1F if short & 0x80 and short != 0x80 else self.at[1]
+                if named == self.ef & 0x1F:
+                    return self.says
+        return answer
+
+
+NOTHING = {"6281", "6581", "6985", "6A81", "6D00", "6F00"}
+NO_CERTIFICATE = {"3003020100", "3000", "3080", "3083", "3085", "308400000000", "ff" * 256, "00" * 256}
+OBJECTS: dict[str, tuple[type[Application], int, set[Part]]] = {
+    "token label": (JpkiApplication, 0x0006, set()),
+    "availability": (JpkiApplication, 0x0008, set()),
+    "certificate": (JpkiApplication, 0x000A, {Part.AUTH_UNTIL}),
+    "signature PIN": (JpkiApplication, 0x001B, {Part.SIGN_PIN}),
+    "log-in PIN": (JpkiApplication, 0x0018, {Part.AUTH_PIN}),
+    "text PIN": (TextApplication, 0x0011, {Part.TEXT_PIN}),
+    "licence PIN setting": (LicenceApplication, 0x001A, {Part.LICENCE_PIN_SET}),
+    "licence PIN": (LicenceApplication, 0x0006, {Part.LICENCE_PIN}),
+}
+ROWS = {"kind": "token label", "sign_certificate": "availability"}  # what is None, or not known, besides
+
+
+@pytest.mark.parametrize("word", sorted(NOTHING))
+@pytest.mark.parametrize("what", OBJECTS)
+def test_one_object_that_cannot_be_read_keeps_nothing_else_from_being_told(pki: Pki, what: str, word: str) -> None:
+    application, ef, unread = OBJECTS[what]
+    usual = vars(state_of(VirtualCard(PEOPLE["excellent"], pki)))
+    card = Lacking(PEOPLE["excellent"], pki, application, ef, bytes.fromhex(word))
+    state = state_of(card)
+    assert state.unread == unread
+    other = {name for name, value in vars(state).items() if value != usual[name]} - {"unread"}
+    names = {part.value.replace("licence_pin_set", "licence").replace("licence_pin", "licence") for part in unread}
+    assert other <= names | {"kind", "sign_certificate"} and bool(other) == bool(names or what in ROWS.values())
+    kiosk = ScriptedKiosk("finish", card=card)
+    assert check_card(kiosk)
+    assert kiosk.names[-1] == "check_result" and len(kiosk.slips) == 1
+    html = Sight("lacking", kiosk.screens[-1]).html()
+    assert ("わかりません" in html) is bool(unread)
+    assert not unread or "なおすところはありませんでした" not in html
+
+
+@pytest.mark.parametrize("begins", sorted(NO_CERTIFICATE))
+def test_a_certificate_that_is_none_leaves_its_end_unread_and_all_else_told(pki: Pki, begins: str) -> None:
+    answer = bytes.fromhex(begins).ljust(256, b"\0") + b"\x90\x00"
+    card = Lacking(PEOPLE["excellent"], pki, JpkiApplication, 0x000A, answer)
+    state, usual = state_of(card), state_of(VirtualCard(PEOPLE["excellent"], pki))
+    assert state == dataclasses.replace(usual, auth_until=None, unread=frozenset({Part.AUTH_UNTIL}))
+    assert "マイナポータルにログインする（ログイン用の暗証番号）" not in plan(FACTS, state).can
+
+
+@pytest.mark.parametrize("word", ["6985", "6283", "6D00"])
+def test_a_licence_application_that_cannot_be_selected_is_not_said_to_be_absent(pki: Pki, word: str) -> None:
+    class Shut(VirtualCard):
+        def transmit(self, apdu: bytes) -> bytes:
+            answer = super().transmit(apdu)
+            return bytes.fromhex(word) if LicenceApplication.AID in apdu else answer
+
+    state = state_of(Shut(PEOPLE["excellent"], pki))
+    if word == "6283":  # a warning: it is selected
+        assert state.licence is not None
+        return
+    assert state.licence is None and state.unread == {Part.LICENCE}
+    assert FACTS.licence_desk.name not in [todo.where for todo in plan(FACTS, state).todo]
+
+
 @pytest.mark.parametrize("faults", [Faults(garbage=True), Faults(truncated_certificate=True)], ids=["noise", "cut off"])
-def test_a_card_that_talks_nonsense_is_a_card_problem_and_no_crash(pki: Pki, faults: Faults) -> None:
+def test_a_card_that_talks_nonsense_is_told_of_as_far_as_it_can_be_and_no_crash(pki: Pki, faults: Faults) -> None:
     kiosk = ScriptedKiosk("finish", card=VirtualCard(PEOPLE["excellent"], pki, faults=faults))
     assert check_card(kiosk)
-    assert kiosk.names[-1] == "outcome" and kiosk.screens[-1].facts["end"] == "card_problem"
+    assert kiosk.names[-1] == "check_result"
+    state = kiosk.screens[-1].facts["state"]
+    assert isinstance(state, CardState) and state.unread and state.text_pin == Tries(3, False)
 
 
 def test_a_card_that_cannot_be_trusted_to_name_itself_is_not_believed_about_its_certificates(pki: Pki) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from kiosk.advice.outcomes import End
+from kiosk.card.state import CardState
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card
 from kiosk.flows.linking import link
@@ -26,9 +27,10 @@ from tests.keys import KEYS
 PEOPLE = people()
 VERIFY = 0x20
 
-# Commands of a linking: SELECT, tries, VERIFY, READ of the text application; SELECT, tries, VERIFY, READ, SIGN of JPKI.
-LINKING = range(1, 10)
-AFTER_TEXT_PIN, AFTER_SIGN_PIN = {4}, {8, 9}
+# Commands of a linking: SELECT, tries, VERIFY, READ of the text application; SELECT, mark, tries, VERIFY, READ, SIGN of
+# JPKI.
+LINKING = range(1, 11)
+AFTER_TEXT_PIN, AFTER_SIGN_PIN = {4}, {9, 10}
 # Commands of a check: 11 for the card's state; SELECT, tries, tries, VERIFY, READ for the licence.
 CHECK = range(1, 17)
 AFTER_LICENCE_PIN = {16}
@@ -42,7 +44,7 @@ WAYS = {
     "no extended length": Behaviour(extended_length=False),
     "T=0": Behaviour(t0=True),
 }
-NINE_COMMANDS = ("as it comes", "6D00 to all", "6986 to all", "6985 to all")  # of which the table above is true
+TEN_COMMANDS = ("as it comes", "6D00 to all", "6986 to all", "6985 to all")  # of which the table above is true
 
 
 def fault_of(name: str, value: object) -> Faults:
@@ -114,7 +116,7 @@ def test_a_card_that_loses_power_at_any_command_of_a_linking_links_all_the_same(
     assert kiosk.names[-1] == "linked"
     assert unspent(card) and not card.my_number_was_read
     assert [entry.state for entry in sandbox.linkings._all()] == [State.COMPLETED]
-    if way in NINE_COMMANDS:
+    if way in TEN_COMMANDS:
         again = ["text"] * (at in AFTER_TEXT_PIN) + ["sign"] * (at in AFTER_SIGN_PIN)
         assert sorted(kiosk.typed) == sorted(["text", "sign", *again]), "typed again only where it has to be"
     said = [screen.facts["fault"] for screen in kiosk.screens if screen.name == "pin" and screen.answers]
@@ -217,6 +219,46 @@ def test_a_licence_without_a_pin_is_shown_after_a_reset(pki: Pki, fault: str) ->
         kiosk = WillingKiosk(card)
         assert check_card(kiosk)
         assert kiosk.names[-1] == "check_licence" and not kiosk.typed and unspent(card)
+
+
+class Silent(VirtualCard):
+    """It does not say which certificates it holds: EF 0008 is refused."""
+
+    def transmit(self, apdu: bytes) -> bytes:
+        answer = super().transmit(apdu)
+        return b"\x6a\x82" if apdu[1:3] == b"\xb0\x88" or apdu[:7] == bytes.fromhex("00A4020C020008") else answer
+
+
+@pytest.mark.parametrize("blocked_as", [0x63C0, 0x6983, 0x6984])
+@pytest.mark.parametrize(("who", "end"), [("face", End.NO_PINS), ("child", End.CERTIFICATE_ABSENT)])
+def test_a_pin_that_was_never_issued_is_not_called_locked_though_the_card_does_not_say_so(
+    pki: Pki, portal: PortalClient, who: str, end: End, blocked_as: int
+) -> None:
+    kiosk = WillingKiosk(Silent(PEOPLE[who], pki, behaviour=Behaviour(blocked_as=blocked_as)), portal)
+    assert link(kiosk)
+    assert kiosk.screens[-1].facts["end"] == end.value
+    checked = WillingKiosk(Silent(PEOPLE[who], pki, behaviour=Behaviour(blocked_as=blocked_as)))
+    checked._would = lambda screen: "finish"  # type: ignore[method-assign]
+    assert check_card(checked)
+    [state] = [screen.facts["state"] for screen in checked.screens if screen.name == "check_result" and screen.answers]
+    assert isinstance(state, CardState) and state.sign_certificate is False and state.pinless is (who == "face")
+
+
+@pytest.mark.parametrize(
+    ("who", "blocked_as", "told"),
+    [
+        ("excellent", 0x6984, "linked"),
+        ("sign-locked", 0x6983, "sign_pin_locked"),
+        ("sign-locked", 0x63C0, "sign_pin_locked"),
+        ("sign-locked", 0x6984, "sign_pin_unusable"),  # which may mean, too, that it was never chosen
+    ],
+)
+def test_a_card_that_does_not_say_which_certificates_it_holds_is_told_no_more_than_is_known(
+    pki: Pki, portal: PortalClient, who: str, blocked_as: int, told: str
+) -> None:
+    kiosk = WillingKiosk(Silent(PEOPLE[who], pki, behaviour=Behaviour(blocked_as=blocked_as)), portal)
+    assert link(kiosk)
+    assert kiosk.screens[-1].facts.get("end", kiosk.names[-1]) == told
 
 
 @pytest.mark.parametrize("absent", [False, True])

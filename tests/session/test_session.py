@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -13,11 +14,16 @@ from msgspec import structs
 from PIL import Image
 
 from kiosk.card.apdu import CardLost
-from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule
+from kiosk.card.jpki import TokenKind
+from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule, Tries
+from kiosk.card.state import CardState
 from kiosk.config import guidance
 from kiosk.config.kiosk import Alerts, Printer, Voice
 from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
+from kiosk.flows.card_check import plan, result
+from kiosk.flows.paper import hand_over
+from kiosk.flows.take_home import slip
 from kiosk.hw.device import Printed, ReaderState
 from kiosk.language.languages import LANGUAGES
 from kiosk.receipts import slips
@@ -27,7 +33,7 @@ from kiosk.session.devices import Devices
 from kiosk.session.pad import Pad
 from kiosk.session.patience import LONGEST_SECONDS
 from kiosk.session.preferences import Preferences
-from kiosk.session.session import BOUNCE_SECONDS, SWITCHES
+from kiosk.session.session import BOUNCE_SECONDS, COVER, SWITCHES
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
 
 EARLY = Screen("consent", {}, ("next", "back"), step=3)
@@ -448,6 +454,65 @@ def test_another_card_in_its_place_is_no_card_for_it_either(world: World) -> Non
     world.soon(world.reader.put_in)
     with pytest.raises(CardPulled):
         world.session.ask(WITH_CARD)
+
+
+def test_what_needs_the_card_goes_with_it_at_once_whatever_the_flow_is_doing(world: World) -> None:
+    world.reader.put_in()
+    world.session.card()
+    world.session.show(WITH_CARD)
+    seq = world.view.seq
+    world.reader.take_out()  # the flow's thread is busy: a slip is printed, say
+    assert world.view.screen == COVER and world.view.seq > seq
+    world.reader.put_in()  # whoever's
+    assert world.view.screen == COVER
+    world.session.show(WITH_CARD)
+    assert world.names[-1] == COVER.name, "nor does it come back in another form"
+    with pytest.raises(CardPulled):
+        world.session.ask(WITH_CARD)
+    assert world.names[-1] == COVER.name
+
+
+def test_what_needs_no_card_stays_when_it_goes(world: World) -> None:
+    world.reader.put_in()
+    world.session.card()
+    for screen in (replace(WITH_CARD, needs_card=False), replace(WITH_CARD, staff="room")):
+        world.session.show(screen)
+        world.reader.take_out()
+        assert world.view.screen.name == screen.name
+        world.reader.put_in()
+        world.session.card()
+
+
+def test_an_answer_that_came_with_the_loss_of_the_card_is_none(world: World) -> None:
+    world.reader.put_in()
+    world.session.card()
+
+    def both() -> None:
+        world.says(Choice("next"))
+        world.reader.take_out()
+
+    world.soon(both)
+    with pytest.raises(CardPulled):
+        world.session.ask(WITH_CARD)
+
+
+def test_the_birthday_of_a_card_check_goes_with_the_card_while_the_slip_is_printed(world: World) -> None:
+    until = datetime.datetime(2031, 7, 9, 14, 59, 59, tzinfo=datetime.UTC)
+    tries = Tries(3, blocked=False)
+    state = CardState(TokenKind.CARD, True, tries, tries, tries, until, None)
+    world.reader.put_in()
+    world.session.card()
+    stood: list[Screen] = []
+
+    def takes_the_card(picture: Image.Image) -> Printed:
+        world.reader.take_out()
+        stood.append(world.view.screen)
+        return Printed()
+
+    world.devices.printer = SimpleNamespace(print=takes_the_card)
+    with pytest.raises(CardPulled):
+        hand_over(world.session, result(guidance.load(), state), slip(plan(guidance.load(), state)))
+    assert stood == [COVER] and world.view.screen == COVER
 
 
 def test_a_card_is_awaited_and_a_mute_one_is_told_so(world: World) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from kiosk.card.licence import DEFAULT_PIN
 from kiosk.portal.model import State
@@ -117,6 +119,17 @@ def nothing_of_the_last_picture(ground: Ground, seen: Seen) -> Iterator[str]:
         yield "the next person sees something of the last"
 
 
+def nobody_beside_anothers_card(ground: Ground, seen: Seen) -> Iterator[str]:
+    """What was read of a card is not brought back by another. The page that was on its way when they were changed may
+    come with the other in, and goes."""
+    own = ground.people[seen.visit.who]
+    words = (own.address, *own.name.split("　"))
+    for whose, pages in groupby(seen.beside, key=itemgetter(0)):
+        shown = [all(word in html for word in words) for _, html in pages]
+        if whose != own.key and (False, True) in pairwise(shown):
+            yield "data of the one before come back while another's card is in"
+
+
 def my_number_is_not_read(ground: Ground, seen: Seen) -> Iterator[str]:
     yield from (f"of {card.person.key}" for card in ground.cards.values() if card.my_number_was_read)
 
@@ -182,6 +195,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     no_growth,
     nothing_of_the_last_picture,
     my_number_is_not_read,
+    nobody_beside_anothers_card,
     printer_understands,
     in_only_by_the_right_passcode,
     served_to_the_end,

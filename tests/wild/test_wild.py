@@ -21,6 +21,7 @@ from kiosk.language.languages import Language, shipped
 from kiosk.portal.model import State
 from kiosk.session.preferences import Preferences
 from kiosk.sim.people import people
+from tests.stage import words_about
 from tests.web.catalogue import FACTS, SIGHTS
 from tests.web.sight import Sight
 from tests.wild import endurance, invariants
@@ -35,6 +36,7 @@ from tests.wild.walker import Seen
 
 SEED, MANY, AT_ONCE = 7, 24, 4
 PEOPLE = tuple(people())
+EXCELLENT = people()["excellent"]
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,7 @@ def test_pins_tell_whose_they_are_and_double_no_key() -> None:
         ("nobody_in_what_is_kept", Seen(Visit(), screens=[("staff_board", people()["excellent"].name)])),
         ("nobody_in_what_is_kept", Seen(Visit(), log=[f"tried {WRONG}"])),
         ("nobody_in_what_is_kept", Seen(Visit(), typed=[(None, '"event":')])),  # which the trail has
+        ("nobody_beside_anothers_card", Seen(Visit(), beside=[("both", ""), ("both", str(words_about(EXCELLENT)))])),
         ("nothing_of_the_last_picture", Seen(Visit(), next_html=people()["excellent"].name)),
     ],
 )

@@ -48,6 +48,7 @@ class Seen:
 
     visit: Visit
     screens: list[tuple[str, str]] = field(default_factory=list, repr=False)  # name and HTML, each as it came
+    beside: list[tuple[str, str]] = field(default_factory=list, repr=False)  # whose card was in when it came, and HTML
     typed: list[tuple[Watched | None, str]] = field(default_factory=list, repr=False)
     passcodes: list[str] = field(default_factory=list, repr=False)
     states: list[State] = field(default_factory=list)
@@ -192,3 +193,5 @@ class Walker:
         now = (self._visitor.name, self._visitor.html)
         if self.seen.screens[-1:] != [now]:
             self.seen.screens.append(now)
+            if inside := self._ground.inside:
+                self.seen.beside.append((inside.person.key, now[1]))

@@ -34,7 +34,7 @@ class Screen:
     answers: the only answers that come back from it; "back" among them shows もどる.
     step: the number of the official step it belongs to.
     reading: long text; the idle limit is the longer one.
-    needs_card: taking the card out interrupts it.
+    needs_card: taking the card out interrupts it, and takes it off the screen whatever the flow is doing.
     staff: it is for staff alone: their door, a pad that closes by itself when no key is pressed; the same while a card
         is looked for; or their room.
     """
