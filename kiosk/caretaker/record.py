@@ -76,6 +76,14 @@ class Record:
         """The number of the trail's last line; None: the trail cannot be opened."""
         return self._end if self._open() else None
 
+    def look_again(self) -> None:
+        """Whether the trail is still as it was written; a line says so if it is not."""
+        try:
+            if self._open() and self._trail.look_again():
+                self._append()
+        except Unwritable as error:
+            self._refused(error)
+
     def owe(self, told: Sequence[Event], behind: int | None) -> None:
         """Have those written that do not stand behind that line, or all if nobody knew which it was (`changes.py`)."""
         stand: list[Event | Counts] = []

@@ -83,7 +83,7 @@ class Trail:
         self._kept_days, self._segment_bytes = kept_days, segment_bytes
         self._end: _End | None = None
         self._found: list[Event] = []  # when it was opened, and is not written yet
-        self.broken = False  # it did not hold together when it was opened
+        self.broken = False  # it did not hold together when it was opened, or when it was looked at again
         self.last_event = ""  # of the last line that is there; "" for none
 
     @property
@@ -117,6 +117,36 @@ class Trail:
         found, self._found = self._found, []
         self.last_event = chain.read(lines[-1]).event
         return found
+
+    def look_again(self) -> bool:
+        """Hold the last segment and the anchor against the end that is known here. True: somebody has changed them; a
+        segment of its own begins, with a line that says so. Raises Unwritable."""
+        if self._end is None or self.broken:
+            return False
+        known = self._end
+        with self._written(), disk.held(self._folder, alone=True):
+            if self._stands(known):
+                return False
+            self.close()
+            end = self._look()
+            if not self.broken:  # it holds together, but is not what was written
+                self._broken("lines_missing")
+            if end.segment is not None:
+                os.close(end.segment)
+            last = max(known, end, key=lambda each: each.n)
+            self._end = _End(last.n, last.head, unsealed=end.unsealed)
+        return True
+
+    def _stands(self, end: _End) -> bool:
+        """What was written last is the last that stands there."""
+        anchor, there = self._anchor(), segments(self._folder)
+        if not there:
+            return anchor is not None and anchor.lines == end.n == 0
+        lines, _ = chain.split(there[-1].read_bytes())
+        first = _first(there[-1])
+        good = list(_good(lines, first))
+        last = (good[-1].n, good[-1].hash) if good else None
+        return last == (end.n, end.head) and not _flaw(good, len(lines), first, anchor)
 
     def behind(self, n: int) -> Iterator[tuple[int, Event | Counts]]:
         """What stands behind that line, each with its number, as far as today's table has it. Raises Unwritable."""

@@ -28,7 +28,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.desk import Desk
-from kiosk.caretaker.gather import Gather
+from kiosk.caretaker.gather import Found, Gather
 from kiosk.caretaker.handover import Handover
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
@@ -61,6 +61,7 @@ from kiosk.services import sd_notify
 log = logging.getLogger("kiosk.caretaker")
 
 TURN_SECONDS = 0.5
+TRAIL_SECONDS = 3600.0  # from one look at whether the trail is still as it was written to the next
 CONNECTIONS_EACH = 16  # of one user
 WAITING = 64  # who may wait to be let in
 CREDENTIALS = struct.Struct("3i")  # ucred: pid, uid, gid (unix(7))
@@ -165,6 +166,7 @@ class Service:
         self._metrics = _serve(self._figures, kept.metrics_port)
         self._restarts = Restarts(lambda told: self._record.tell(told), restarts.may())
         self._record = Record(self._trail, Hours(runtime, state), hears=self._hear)
+        self._held = time.monotonic()  # when the trail was last held against what was written
         self._gather = Gather(
             config,
             state,
@@ -179,7 +181,7 @@ class Service:
             changes,
             lambda: facts_of(config),
             lambda: identity(config),
-            self._gather,
+            self._look,
             opening=settings.opening,
             left=runtime / doors.FILE,
             silent=lambda speaker: self._restarts.silent(speaker),
@@ -197,6 +199,13 @@ class Service:
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts, handover)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
         self._told_to_stop = False
+
+    def _look(self, again: bool) -> Iterator[Found]:
+        """again: staff have asked for it."""
+        if again or time.monotonic() - self._held >= TRAIL_SECONDS:
+            self._held = time.monotonic()
+            self._record.look_again()
+        return self._gather(again)
 
     def run(self) -> None:
         """Until `stop`."""

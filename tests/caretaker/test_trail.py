@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,67 @@ def test_a_kill_at_any_call_of_an_append_and_a_rotation_loses_nothing_that_was_a
         assert report.first == 1 or "segments_removed" in names(folder)
     assert at > 60, "there are so many calls"
     assert acknowledged == list(range(1, TELLS + 1))
+
+
+# Somebody changes it meanwhile
+
+
+def rolled_back(folder: Path) -> None:
+    """To what it was two lines ago, with the anchor of then: each by itself holds together."""
+    for path in (*segments(folder), folder / ANCHOR):
+        path.unlink()
+    sample(folder, 9)
+
+
+def changed(folder: Path) -> None:
+    newest = segments(folder)[-1]
+    newest.write_bytes(newest.read_bytes().replace(b'"server"', b'"browser"', 1))
+
+
+def cut(folder: Path) -> None:
+    newest = segments(folder)[-1]
+    newest.write_bytes(newest.read_bytes().rpartition(b"\n")[0].rpartition(b"\n")[0] + b"\n")
+
+
+TAMPERED: dict[str, Callable[[Path], object]] = {
+    "a line is another one": changed,
+    "the last line is gone": cut,
+    "the segment is gone": lambda folder: segments(folder)[-1].unlink(),
+    "all segments are gone": lambda folder: list(map(Path.unlink, segments(folder))),
+    "the anchor is gone": lambda folder: (folder / ANCHOR).unlink(),
+    "the anchor is another's": lambda folder: (folder / ANCHOR).write_bytes(b"{}"),
+    "all is as it was once": rolled_back,
+}
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_what_somebody_changes_while_it_is_written_is_found_when_it_is_looked_at_again(
+    tmp_path: Path, how: str
+) -> None:
+    sample(tmp_path, 10)
+    trail = opened(tmp_path)
+    trail.append(number(11))
+    assert not trail.look_again() and not trail.broken
+    TAMPERED[how](tmp_path)
+    assert trail.look_again() and trail.broken
+    assert not trail.look_again(), "it is told once"
+    [found] = trail.append(number(12))
+    assert found.name == "trail_broken"
+    trail.append(number(13))
+    trail.close()
+    assert names(tmp_path)[-3:] == ["trail_broken", "gap", "gap"]
+    assert [line.n for line in lines(tmp_path)[-3:]] == [12, 13, 14]
+    assert not checked(tmp_path).sound
+
+
+def test_a_trail_at_which_nobody_was_is_sound_however_often_it_is_looked_at(tmp_path: Path) -> None:
+    trail = opened(tmp_path)
+    for count in range(1, 12):
+        assert not trail.look_again()
+        trail.append(number(count))
+    assert not trail.look_again()
+    trail.close()
+    assert checked(tmp_path).sound and "trail_broken" not in names(tmp_path)
 
 
 # A disk that does not take it
