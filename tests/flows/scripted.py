@@ -19,6 +19,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.hw.inputs import Inputs
 from kiosk.ipc.caretaker import Listener, NoCaretaker
+from kiosk.ipc.messages import DoorsStand
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.sim.card.chip import Chip
@@ -67,6 +68,7 @@ class ScriptedKiosk:
         self.can_print = can_print
         self.guidance_only = guidance_only or safe_mode
         self.safe_mode = safe_mode
+        self.doors = DoorsStand()
         self.as_set = AsSet(Settings())
         self.can_sound = can_sound
         self.can_call = can_call

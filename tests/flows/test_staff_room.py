@@ -249,3 +249,10 @@ def test_every_desk_is_on_the_screen_and_somebody_may_leave_at_any() -> None:
 @pytest.mark.parametrize(("words", "field"), [(Part, "part"), (Verdict, "verdict"), (End, "end")])
 def test_the_messages_know_the_words_of_the_table(words: object, field: str) -> None:
     assert set(get_args(words)) == set(FIELDS[field].values or {})
+
+
+def test_whoever_is_about_to_leave_sees_that_the_kiosk_is_closed() -> None:
+    kiosk = ScriptedKiosk("finish")
+    kiosk.doors = DoorsStand(CLOSED_FOR[0])
+    room.visit(kiosk, OFFICER)
+    assert kiosk.screens[0].facts == {"shut": True}

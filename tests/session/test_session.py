@@ -509,7 +509,7 @@ def test_the_birthday_of_a_card_check_goes_with_the_card_while_the_slip_is_print
         stood.append(world.view.screen)
         return Printed()
 
-    world.devices.printer = SimpleNamespace(print=takes_the_card)
+    world.devices.printer = SimpleNamespace(print=takes_the_card, longest_seconds=world.longest_seconds)
     with pytest.raises(CardPulled):
         hand_over(world.session, result(guidance.load(), state), slip(plan(guidance.load(), state)))
     assert stood == [COVER] and world.view.screen == COVER

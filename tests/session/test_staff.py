@@ -47,7 +47,7 @@ def entered(world: World) -> Callable[[], list[str]]:
 
     def stay(kiosk: Kiosk, _officer: object) -> None:
         came.append("in")
-        kiosk.ask(Screen("staff_room", {}, ("finish",), staff="room"))
+        kiosk.ask(Screen("staff_room", {"shut": False}, ("finish",), staff="room"))
 
     room.visit = stay  # type: ignore[assignment]
     return lambda: came
@@ -127,7 +127,7 @@ def inside(world: World) -> World:
     return world
 
 
-HERE = Screen("staff_room", {}, ("finish",), staff="room")
+HERE = Screen("staff_room", {"shut": False}, ("finish",), staff="room")
 
 
 def test_whoever_is_in_is_asked_after_four_minutes_and_out_after_five(inside: World) -> None:

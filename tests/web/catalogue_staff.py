@@ -63,8 +63,9 @@ MUCH = Span(
 
 def sights() -> Iterator[Sight]:
     yield from _door()
-    yield Sight("staff_room", _room("staff_room", *room.DESKS, "finish"))
-    yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish"), overlay="idle")
+    yield Sight("staff_room", _room("staff_room", *room.DESKS, "finish", shut=False))
+    yield Sight("staff_room_shut", _room("staff_room", *room.DESKS, "finish", shut=True))
+    yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish", shut=False), overlay="idle")
     yield from _house()
     yield from _trials()
     yield from _settings()

@@ -13,6 +13,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed
 from kiosk.hw.inputs import Inputs
 from kiosk.ipc.caretaker import Listener
+from kiosk.ipc.messages import DoorsStand
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 
@@ -77,6 +78,10 @@ class Kiosk(Protocol):
     @property
     def safe_mode(self) -> bool:
         """Neither reader nor portal nor printer are used: the settings cannot be, or the starts with them failed."""
+
+    @property
+    def doors(self) -> DoorsStand:
+        """Whether the kiosk is open to people."""
 
     def ask(self, screen: Screen) -> str:
         """Show the screen and wait for one of its answers.

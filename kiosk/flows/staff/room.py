@@ -31,5 +31,10 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
         *(("members",) if officer.role not in SUPERVISING else ()),
     }
     desks = tuple(name for name in DESKS if name not in shut)
-    while (chosen := kiosk.ask(Screen("staff_room", {}, (*desks, "finish"), staff="room"))) != "finish":
+    while (chosen := kiosk.ask(_room(kiosk, desks))) != "finish":
         DESKS[chosen](kiosk, officer)
+
+
+def _room(kiosk: Kiosk, desks: tuple[str, ...]) -> Screen:
+    """Whoever leaves sees that it is closed, if it is: nobody else will open it."""
+    return Screen("staff_room", {"shut": not kiosk.doors.open}, (*desks, "finish"), staff="room")

@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 
 from kiosk.card.apdu import CardLost
+from kiosk.config.events import FIELDS
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
@@ -230,7 +231,8 @@ def _told(kiosk: Kiosk, what: Part, came: str, verdict: Verdict | None, **more: 
 def result(what: Part, came: str, verdict: Verdict | None) -> dict[str, object]:
     """For a screen. A reason of that check is said as the board says it; what is none the screen has words for."""
     reasons = CHECKS[what].reasons if what in CHECKS else {}
-    return {"came": came, "reason": reasons.get(came), "verdict": verdict, "ends": None, "lasts": None}
+    part = (FIELDS["part"].values or {})[what]
+    return {"part": part, "came": came, "reason": reasons.get(came), "verdict": verdict, "ends": None, "lasts": None}
 
 
 def _judged(kiosk: Kiosk, what: str) -> Verdict | None:
