@@ -65,7 +65,7 @@ EXTEND = Todo(
     N_("マイナンバーカードの有効期間を延長します"),
     "municipality",
     bring=(CARD, N_("新しい在留カード")),
-    notes=(N_("有効期間がおわる前に、手続をしてください。"), ASK_FIRST),
+    notes=(N_("有効期間がおわる前に手続します。"), ASK_FIRST),
 )
 ASK_POLICE = Todo(
     N_("マイナ免許証をそのまま使えるか、先に聞きます"),
@@ -84,7 +84,7 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
         ),
         "resident": (
             (ASK_POLICE, EXTEND, CHECK_EXTENDED),
-            N_("在留期間がおわると、マイナンバーカードの有効期間もおわります。通知書は届きません。"),
+            N_("マイナンバーカードの有効期間は、在留期間と同じ日におわります。通知書は届きません。"),
         ),
     }[kind]
     return Plan(
