@@ -40,8 +40,9 @@ class Typed:
     """A PIN that is typed here.
 
     pad: the words around the keys. too_short: what is said of an entry with characters missing. meant: which PIN it is,
-    in a sentence, for the question before the last try; may hold markup. mended: who mends it once it is locked. locked, happened,
-    meaning: how a locked one is told, as in `Outcome`. afterwards: what follows its unlocking, if anything does.
+    in a sentence that may hold markup, for the question before the last try. mended: who mends it once it is locked.
+    locked, happened, meaning: how a locked one is told, as in `Outcome`. afterwards: what follows its unlocking, if
+    anything does.
     """
 
     pad: Pad
@@ -191,7 +192,8 @@ PHONE = Pin(
         ),
         too_short=SIX_OR_MORE,
         meant=N_(
-            'スマートフォンに証明書を登録したときに決めた、スマホ署名用の<span class="keep">６〜16文字の</span>暗証番号です。'
+            "スマートフォンに証明書を登録したときに決めた、"
+            'スマホ署名用の<span class="keep">６〜16文字の</span>暗証番号です。'
         ),
         mended=N_("スマートフォンのかわりにカードを使えば、この機械ではじめから手続できます。"),
         locked=N_("スマホ署名用の暗証番号がロックされています"),
