@@ -94,10 +94,10 @@ class End(Enum):
 
 LATER = N_("時間をおいて、もう一度お試しください。")
 ASK_STAFF = N_("お急ぎのときは、この署の係員に声をかけてください。")
-NOTHING_LINKED = N_("連携はされていません。この手続で、カードと免許は変わりません。")
+NOTHING_LINKED = N_("連携はされていません。この手続で、カードと免許は変わっていません。")
 ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
 CANCELLED = N_("連携はされていません。送った情報は、マイナポータルが消します。")
-NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わりません。")
+NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わっていません。")
 RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消します。")
 RELEASE_ITSELF = Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。"))
 WAS_IT_RELEASED = (  # asked of the portal again, whichever link it was: a linking would only tell of a former one
@@ -110,7 +110,7 @@ WAS_IT_RELEASED = (  # asked of the portal again, whichever link it was: a linki
 )
 SHOW_STAFF = Todo(N_("この内容を係員に見せてください。"))
 IN_MYNAPORTAL = N_("免許の情報は、マイナポータルの「運転免許」で見られます。")
-COME_BACK = N_("新しい証明書になったら、もう一度この機械で連携してください。")
+COME_BACK = N_("証明書が発行されたら、もう一度この機械で連携してください。")
 NEW_CERTIFICATE = Todo(N_("署名用電子証明書の発行を申し込みます。"), "municipality", bring=(CARD,), notes=(ASK_FIRST,))
 
 
@@ -272,7 +272,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.RELEASE_FIRST: Outcome(
         N_("以前の連携を、先に解除してください"),
         N_("免許を取り直す前のマイナ免許証との連携が、残っています。"),
-        N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わりません。"),
+        N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わっていません。"),
         (
             RELEASE_ITSELF,
             Todo(N_("ご自分でできないときは、この内容を係員に見せて相談してください。")),
@@ -287,7 +287,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_(
             "解除はすんだと、マイナポータルは答えました。でも、連携しようとすると、以前の連携が残っているという答えでした。"
         ),
-        N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わりません。"),
+        N_("新しい免許は、まだ連携されていません。この手続で、カードと免許は変わっていません。"),
         (
             Todo(N_("時間をおいて、もう一度この機械で連携してください。")),
             Todo(
@@ -303,7 +303,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.RELEASE_UNCERTAIN: Outcome(
         N_("解除できたか、確かめられませんでした"),
         N_("署名を送ったあとで通信が切れました。解除ができた場合も、できていない場合もあります。"),
-        N_("この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。"),
+        N_("この手続で、カードと免許は変わっていません。もう一度手続をしても、二重にはなりません。"),
         (*WAS_IT_RELEASED, Todo(ASK_STAFF)),
         official=N_("マイナ免許証との連携の解除"),
         picture="cut",
@@ -325,7 +325,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.NOT_LINKED: Outcome(
         N_("解除する連携は、ありませんでした"),
         N_("マイナポータルには、あなたのマイナ免許証との連携がありません。"),
-        N_("この手続で、カードと免許は変わりません。"),
+        N_("この手続で、カードと免許は変わっていません。"),
         (Todo(N_("連携したいときは、この機械で「運転免許の連携」をしてください。")),),
         slip=False,
         sign="tick",
@@ -352,18 +352,18 @@ OUTCOMES: Mapping[End, Outcome] = {
         again=True,
     ),
     End.PORTAL_CLOSED: _portal(
-        N_("いま、連携の受付時間ではありません"),
+        N_("いま、連携を受け付けていません"),
         N_("マイナポータルの運転免許のサービスが止まっています。"),
         sign="clock",
     ),
     End.PORTAL_UNREACHABLE: _portal(
-        N_("マイナポータルにつながりません"),
+        N_("マイナポータルに接続できません"),
         N_("通信ができないため、手続をつづけられません。あなたのカードのせいではありません。"),
     ),
     End.PORTAL_UNCERTAIN: Outcome(
         N_("連携できたか、確かめられませんでした"),
         N_("署名を送ったあとで通信が切れました。連携ができた場合も、できていない場合もあります。"),
-        N_("この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。"),
+        N_("この手続で、カードと免許は変わっていません。もう一度手続をしても、二重にはなりません。"),
         (
             Todo(N_("時間をおいて、もう一度この機械で「運転免許の連携」をしてください。")),
             Todo(N_("「もう連携はすんでいます」と出たら、連携はできています。")),
@@ -388,7 +388,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.KIOSK_PROBLEM: _problem(
         N_("この機械に問題がおきました"),
-        N_("まだ何も送っていません。この手続で、カードと免許は変わりません。"),
+        N_("まだ何も送っていません。この手続で、カードと免許は変わっていません。"),
         (Todo(ASK_STAFF), Todo(LATER)),
     ),
     End.PROBLEM_CANCELLED: _problem(
@@ -424,7 +424,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.CARD_KIND_UNKNOWN: Outcome(
         N_("この種類のカードには、まだ対応していません"),
         N_("カードの中の署名用電子証明書が、この機械で使えない方式です。"),
-        N_("カードにも証明書にも、悪いところはありません。連携はされていません。"),
+        N_("この機械が対応していないためで、カードがこわれているのではありません。連携はされていません。"),
         (
             Todo(N_("連携は、スマートフォンなどでもできます。マイナポータルの「運転免許」から手続します。")),
             SHOW_STAFF,
@@ -459,16 +459,16 @@ REFUSALS: Mapping[Refusal, End] = {
 OF_A_RELEASE: Mapping[str, Public] = {
     NOTHING_LINKED: NOT_RELEASED,
     CANCELLED: RELEASE_CANCELLED,
-    COME_BACK: N_("新しい証明書になったら、もう一度この機械で手続してください。"),
+    COME_BACK: N_("証明書が発行されたら、もう一度この機械で手続してください。"),
     pins.LINK_AGAIN.text: N_("決め直したら、もう一度この機械で手続してください。"),
     OUTCOMES[End.CERTIFICATE_ABSENT].happened: N_(
         "この手続には、カードの中の署名用電子証明書が必要です。15歳未満の方には発行されません。"
     ),
     OUTCOMES[End.CERTIFICATE_EXPIRED].happened: N_("カードの中の署名用電子証明書の有効期限がすぎています。"),
     OUTCOMES[End.TERMS_CHANGED].happened: N_("手続のあいだに利用規約が変わったため、解除の手続を中止しました。"),
-    OUTCOMES[End.PORTAL_CLOSED].heading: N_("いま、解除の受付時間ではありません"),
+    OUTCOMES[End.PORTAL_CLOSED].heading: N_("いま、解除を受け付けていません"),
     OUTCOMES[End.CARD_KIND_UNKNOWN].meaning: N_(
-        "カードにも証明書にも、悪いところはありません。連携は解除されていません。"
+        "この機械が対応していないためで、カードがこわれているのではありません。連携は解除されていません。"
     ),
     OUTCOMES[End.CARD_KIND_UNKNOWN].todo[0].text: N_(
         "解除は、スマートフォンなどでもできます。マイナポータルの「運転免許」から手続します。"

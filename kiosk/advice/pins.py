@@ -40,8 +40,9 @@ class Typed:
     """A PIN that is typed here.
 
     pad: the words around the keys. too_short: what is said of an entry with characters missing. meant: which PIN it is,
-    in a sentence, for the question before the last try. mended: who mends it once it is locked. locked, happened,
-    meaning: how a locked one is told, as in `Outcome`. afterwards: what follows its unlocking, if anything does.
+    in a sentence that may hold markup, for the question before the last try. mended: who mends it once it is locked.
+    locked, happened, meaning: how a locked one is told, as in `Outcome`. afterwards: what follows its unlocking, if
+    anything does.
     """
 
     pad: Pad
@@ -85,7 +86,6 @@ class Pin:
 LOCKED = N_counted("つづけて%(most)s回まちがえたため、この暗証番号はいま使えません。")
 FOUR_DIGITS = N_("４けた、入力してください。")
 SIX_OR_MORE = N_("６文字以上です。つづけて入力してください。")
-OF_THE_PHONE = N_("スマートフォンに証明書を登録したときに決めた、６〜16文字の暗証番号です。")
 NEW_PIN_WORKS = N_("カードはこわれていません。暗証番号を決め直せば、また使えます。")
 LINK_AGAIN = Todo(N_("決め直したら、もう一度この機械で連携してください。"))
 
@@ -124,7 +124,9 @@ TEXT = Pin(
     typed=Typed(
         Pad(
             N_("入力用の４けたの暗証番号"),
-            N_("市区町村の窓口で決めた番号です。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"),
+            N_(
+                "市区町村の窓口で決めた、入力用の番号です（ログイン用とは、べつです）。免許センターなどで登録した番号とは<strong>ちがいます</strong>。"
+            ),
         ),
         too_short=FOUR_DIGITS,
         meant=N_("市区町村の窓口で決めた、入力用の４けたの暗証番号です。"),
@@ -162,7 +164,7 @@ SIGN = Pin(
             ),
         ),
         too_short=SIX_OR_MORE,
-        meant=N_("市区町村の窓口で決めた、署名用の６〜16文字の暗証番号です。"),
+        meant=N_('市区町村の窓口で決めた、署名用の<span class="keep">６〜16文字の</span>暗証番号です。'),
         mended=N_("住民票がある市区町村の窓口か、コンビニエンスストアなどの端末で、決め直します。"),
         locked=N_("署名用の暗証番号がロックされています"),
         happened=LOCKED,
@@ -174,26 +176,29 @@ PHONE = Pin(
     SIGN_PIN,
     fact="sign_pin",
     doing="sign_with_phone",
-    name=N_("スマートフォンの６〜16文字の暗証番号"),
+    name=N_("スマホ署名用の６〜16文字の暗証番号"),
     official=N_("スマホ用署名用電子証明書の暗証番号"),
-    known_by=OF_THE_PHONE,
+    known_by=N_("スマートフォンに証明書を登録したときに決めた番号です。"),
     unlock=unlock.PHONE,
     picture="insert",
     of_card=False,
     typed=Typed(
         Pad(
-            N_('スマートフォンで使う、<span class="keep">６〜16文字の</span>暗証番号'),
+            N_('スマホ署名用の<span class="keep">６〜16文字の</span>暗証番号'),
             N_(
                 "スマートフォンに証明書を登録したときに決めた番号です。カードの署名用の暗証番号とは<strong>べつのものです</strong>。"
             ),
             on=N_("電子署名する"),
         ),
         too_short=SIX_OR_MORE,
-        meant=OF_THE_PHONE,
+        meant=N_(
+            "スマートフォンに証明書を登録したときに決めた、"
+            'スマホ署名用の<span class="keep">６〜16文字の</span>暗証番号です。'
+        ),
         mended=N_("スマートフォンのかわりにカードを使えば、この機械ではじめから手続できます。"),
-        locked=N_("スマートフォンで署名するための暗証番号が、ロックされています"),
+        locked=N_("スマホ署名用の暗証番号がロックされています"),
         happened=LOCKED,
-        meaning=N_("カードの署名用の暗証番号とは、べつのものです。この手続で、カードと免許は変わりません。"),
+        meaning=N_("カードの署名用の暗証番号とは、べつのものです。この手続で、カードと免許は変わっていません。"),
     ),
 )
 PINS = (LICENCE, TEXT, AUTH, SIGN)  # of the card

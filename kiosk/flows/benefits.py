@@ -48,7 +48,7 @@ def plan(facts: Guidance) -> Plan:
             N_("住所や名前が変わったとき、警察への届出がいらない（マイナ免許証のみの方）"),
             N_("マイナンバーカードを更新するとき、免許の情報も引きつぐ（条件に合う方）"),
         ),
-        official=N_("運転免許の連携"),
+        official=N_("マイナ免許証との連携"),
         page=facts.portal_page.address,
         picture="benefits",
     )

@@ -189,7 +189,7 @@ def _can(state: CardState) -> Iterator[Public]:
     if state.licence:
         yield N_("マイナ免許証（免許の情報が入っています）")
         if state.licence.pin_set and usable(state.licence.pin):
-            yield N_("読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
+            yield N_("マイナ免許証読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
         if _linkable(state):
             yield N_("運転免許を、マイナポータルと連携する（２つの暗証番号）")
     if usable(state.auth_pin) and not _over(state) and state.knows("auth_until"):
@@ -200,7 +200,7 @@ def _can(state: CardState) -> Iterator[Public]:
 
 def _know(state: CardState) -> Iterator[Public]:
     if _can_sign(state):
-        yield N_("署名用の証明書の期限は、しらべていません。読むには、暗証番号がいります。")
+        yield N_("署名用の証明書の期限がすぎていないか、失効していないかは、しらべていません。")
 
 
 def _mend(state: CardState) -> Iterator[Todo]:

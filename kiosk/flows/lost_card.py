@@ -62,7 +62,7 @@ def _stop_first(kiosk: Kiosk) -> str:
 
 def number(facts: Guidance) -> Plan:
     """Only what cannot wait."""
-    return Plan(N_("まず機能をとめます"), (suspend(facts),), official=N_("マイナンバーカードの一時停止"))
+    return Plan(N_("まず機能をとめます"), (suspend(facts),), official=N_("マイナンバーカードの機能一時停止"))
 
 
 def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:

@@ -45,7 +45,7 @@ LINK = Todo(
 )
 NOTICE = Todo(
     N_("有効期限通知書か、交付申請書を用意します"),
-    notes=(N_("通知書は、有効期限が近い方に届きます。"),),
+    notes=(N_("通知書は、有効期限が近い方に届きます。届いていない方は、市区町村の窓口に聞いてください。"),),
 )
 APPLY = Todo(
     N_("オンラインで申し込みます"),
@@ -62,10 +62,10 @@ CHECK = Todo(N_("新しいカードを、この機械でしらべます"), notes
 CHECK_EXTENDED = Todo(N_("延長したカードを、この機械でしらべます"), notes=(ON_THE_CARD,))
 NEW_CARD = Todo(N_("新しいカードを申し込みます"), "municipality", notes=(ASK_FIRST,))
 EXTEND = Todo(
-    N_("カードの有効期間を延長します"),
+    N_("マイナンバーカードの有効期間を延長します"),
     "municipality",
     bring=(CARD, N_("新しい在留カード")),
-    notes=(N_("有効期間がおわる前に、手続をしてください。"), ASK_FIRST),
+    notes=(N_("有効期間がおわる前に手続します。"), ASK_FIRST),
 )
 ASK_POLICE = Todo(
     N_("マイナ免許証をそのまま使えるか、先に聞きます"),
@@ -84,7 +84,7 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
         ),
         "resident": (
             (ASK_POLICE, EXTEND, CHECK_EXTENDED),
-            N_("在留期間がおわると、カードの有効期間もおわります。通知書は届きません。"),
+            N_("マイナンバーカードの有効期間は、在留期間と同じ日におわります。通知書は届きません。"),
         ),
     }[kind]
     return Plan(
@@ -97,5 +97,5 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
 
 
 CONDITIONS = N_(
-    "ぜんぶしたときだけ、免許の情報が引きつがれます。氏名や住所に外字がある方と、免許の停止中の方は、引きつがれません。"
+    "下のことをぜんぶしたときだけ、免許の情報が引きつがれます。氏名や住所に外字がある方と、免許が停止中の方の情報は、引きつがれません。"
 )

@@ -138,12 +138,16 @@ def both(language: Language, text: str, number: int | None = None, **shown: obje
 
 
 def named(language: Language, text: str, name: str) -> Markup:
-    """What something is called here, and the official name, which the desk knows."""
-    japanese = Markup("：").join((phrases(text), phrases(name)))
+    """What something is called here, and on a line of its own, whole, the official name, which the desk knows."""
     said = translations(language).gettext
     if language.foreign:
-        return _two_lines(whole_words(said(text)), japanese)
-    return Markup("：").join((phrases(said(text)), phrases(said(name))))
+        return _two_lines(whole_words(said(text)), _with_name(text, name))
+    return _with_name(said(text), said(name))
+
+
+def _with_name(text: str, name: str) -> Markup:
+    whole = phrases(name)
+    return Markup("{}：<br>{}").format(phrases(text), whole if "<" in whole else _phrase(whole))
 
 
 def moment(language: Language, when: datetime) -> Markup:
@@ -183,7 +187,7 @@ _PHRASE_END = re.compile(
     r"|(?<=[、。・])(?![、。」）・])"
     r"|(?<=[」）])(?![、。」）・ぁ-ん])"
     r"|(?<=[ぁ-ゖ])(?<![っおご])(?<!もう)(?=[一-龠々ァ-ヺA-Za-z0-9０-９])(?![込付越消直出取])"
-    r"|(?<=[ぁ-ゖ])(?=ください|ときは|ありません|つながりません)"
+    r"|(?<=[ぁ-ゖ])(?=ください|ときは|ありません)"
     r"|(?<=[ァ-ヺー])(?=など)"
     r"|(?<=[」）][とをにへはがで])(?=[一-龠々ァ-ヺ])"
 )

@@ -100,7 +100,7 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
         if todo.booked_hours is not None:
             yield _("予約から%(hours)s時間まで", todo.booked_hours, hours=todo.booked_hours)
         yield from (f"・{_(thing)}" for thing in todo.bring)
-        yield from (f"{_(words)}：{name if language.foreign else _(name)}" for words, name in todo.say)
+        yield from (_(words) + _("：") + (name if language.foreign else _(name)) for words, name in todo.say)
         yield from map(_, todo.notes)
     if slip.official:
         yield f"{_('伝えることば')} {slip.official}"

@@ -145,7 +145,7 @@ def test_a_closed_portal_closes_the_linking_and_leaves_the_guidance(person: Pers
     person.sees("attract")
     person.goes_on()
     person.sees("home")
-    person.reads("受付時間ではありません")
+    person.reads("いま受け付けていません")
     assert not person.offers("link")
     assert person.offers("lost")
 
@@ -156,7 +156,7 @@ def test_home_shows_the_linking_again_as_soon_as_the_portal_is_back(person: Pers
     person.sees("attract")
     person.goes_on()
     person.sees("home")
-    person.reads("マイナポータルにつながりません")
+    person.reads("マイナポータルに接続できません")
     assert not person.offers("link")
     kiosk.portal.faults.clear()
     person.offers_soon("link", ASK_EVERY_SECONDS)

@@ -21,7 +21,7 @@ def test_home_says_that_the_reader_is_missing_and_links_when_it_has_come(
         person.sees("attract")
         person.goes_on()
         person.sees("home")
-        person.reads("カードの読み取り装置につながりません")
+        person.reads("カードの読み取り装置に接続できません")
         assert not person.offers("link")
         assert person.offers("lost")
         taken.close()

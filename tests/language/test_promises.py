@@ -34,13 +34,13 @@ KEPT = {
     "すでに送った情報は、取り消しの連絡をします。": (
         "e2e/test_leaving.py::test_leaving_at_any_step_undoes_what_was_begun"
     ),
-    "まだ何も送っていません。この手続で、カードと免許は変わりません。": (
+    "まだ何も送っていません。この手続で、カードと免許は変わっていません。": (
         "flows/test_problem.py::test_each_of_the_four_says_no_more_than_it_knows"
     ),
     "連携はされていません。送った情報は、マイナポータルが消します。": (
         "flows/test_problem.py::test_a_cancelling_that_is_not_confirmed_is_not_said_to_be_one"
     ),
-    "この手続で、カードと免許は変わりません。もう一度手続をしても、二重にはなりません。": (
+    "この手続で、カードと免許は変わっていません。もう一度手続をしても、二重にはなりません。": (
         "portal/test_lost_and_broken.py::test_a_slow_decision_is_waited_for_and_not_made_twice"
     ),
     "免許の内容を画面に出します。紙には印刷しません。": (

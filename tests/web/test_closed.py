@@ -32,7 +32,7 @@ def test_without_portal_or_caretaker_linking_is_closed_and_guidance_open(change:
 
 def test_nothing_is_blamed_that_works() -> None:
     html = replace(HOME, caretaker=False).html()
-    assert "マイナポータルにつながりません" not in html and "読み取り装置につながりません" not in html
+    assert "マイナポータルに接続できません" not in html and "読み取り装置に接続できません" not in html
 
 
 def test_a_kiosk_without_staff_hurries_nobody_to_a_desk_where_nobody_is() -> None:
@@ -65,5 +65,5 @@ def test_in_safe_mode_nothing_is_offered_but_guidance_and_nothing_is_promised(na
     [sight] = [sight for sight in SIGHTS if sight.name == f"{name}_guidance_only"]
     html = sight.html()
     assert "いまは、運転免許の連携ができません" in html and "からです" not in html
-    assert "つながりません" not in html, "nobody has tried"
+    assert "接続できません" not in html, "nobody has tried"
     assert offers(html) == (set(GUIDANCE) if name == "home" else set())
