@@ -5,9 +5,9 @@ Which nouns, and how, is a table (locale/ja/glosses.toml). A noun is found by it
 before its readings do (furigana.py), and nothing has to be done in a template.
 
 First sight is the first place in the order of reading, of these: a text, or a heading with room for it. What stays
-whole where there is another place is a longer heading, a name to be said at a counter, a text in brackets or in 「」
-(there it comes behind the 」, with the noun). If there is no other, it stands there all the same. Buttons, the band at
-the top and the head of a slip have none, nor has what nobody sees.
+whole where there is another place is a longer heading, a name to be said at a counter, a text in brackets or in 「」, a
+tile. If there is no other, it stands there all the same: behind the 」, behind the name, at the end of the tile's
+words, and then with the noun. Buttons, the band at the top and the head of a slip have none, nor has what nobody sees.
 
 It is for the eye. The voice says the text as the catalogue has it, since its prompts are made of that.
 """
@@ -33,7 +33,9 @@ VOID = {"br", "img", "input", "hr", "meta"}
 INLINE = {"span", "strong", "b", "i", "em", "a", "bdi"}
 HEADINGS = {"h1", "h2", "h3"}
 NONE = {"button", "header", "nav", "svg", "title"}
+GLOSS = '<span class="gloss" data-voice="skip">'
 NONE_CLASSES = {"hidden-words", "kind", "gloss"}
+TILE, TILE_TITLE = "tile", "tile-title"
 NAME_CLASSES = {"official", "say"}
 
 
@@ -45,15 +47,17 @@ def glosses() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class _Part:
-    """An open element. heading: the one that it is in, and how many signs stand there."""
+    """An open element. heading: the one that it is in, and how many signs stand there. title: of a tile."""
 
     tag: str
-    none: bool
-    name: bool
-    heading: list[int] | None
+    none: bool = False
+    name: bool = False
+    tile: bool = False
+    title: bool = False
+    heading: list[int] | None = None
 
 
-PLAIN = _Part("", none=False, name=False, heading=None)
+PLAIN = _Part("")
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def explained(html: str) -> str:
     pieces = _PIECE.findall(html)
     wanted: dict[int, list[tuple[int, str]]] = {}
     for place in _first(_places(pieces)):
-        marked = f'<span class="gloss" data-voice="skip">{place.said}</span>'
+        marked = f"{GLOSS}{place.said}</span>"
         wanted.setdefault(place.piece, []).append((place.at, marked))
     for number, here in wanted.items():  # in one span, since in a flex box each part would be an item by itself
         pieces[number] = f"<span>{_put(pieces[number], here)}</span>"
@@ -149,11 +153,14 @@ def _walk(within: list[_Part], piece: str, ends: bool, tag: str) -> None:
     given = _CLASS.search(piece)
     classes = set((given[1] or given[2] or "").split()) if given else set()
     unseen = bool(classes & NONE_CLASSES) or 'aria-hidden="true"' in piece
+    tile = TILE in classes
     within.append(
         _Part(
             tag,
-            none=around.none or tag in NONE or unseen,
+            none=around.none or (tag in NONE and not tile) or unseen,
             name=around.name or bool(classes & NAME_CLASSES),
+            tile=around.tile or tile,
+            title=around.title or TILE_TITLE in classes,
             heading=[0] if tag in HEADINGS else around.heading,
         )
     )
@@ -166,17 +173,45 @@ def _in_run(run: Sequence[_Text]) -> Iterator[_Place]:
         if found[1] not in glosses():
             continue
         before, at = text[: found.start()], found.end()
+        part = _at(run, at)[0].part
         quoted = before.count("「") > before.count("」")
-        if quoted and "」" in text[at:]:
-            at = text.index("」", at) + 1
         bracketed = before.count("（") > before.count("）")
-        gloss = f"{found[0]}は、{glosses()[found[1]]}" if quoted else glosses()[found[1]]
-        for each in run:
-            if at <= len(each.text):
-                stays = each.part.name or quoted or bracketed
-                yield _Place(found[1], f"（{gloss}）", each.number, at, stays, each.part.heading)
-                break
-            at -= len(each.text)
+        if part.title or part.name:
+            if (end := _end(run, at, part)) is None:
+                continue
+            at = end
+        elif quoted and "」" in text[at:]:
+            at = text.index("」", at) + 1
+        named = "".join(each.text for each in run if each.part.name).strip() if part.name else found[0]
+        behind = quoted or at > found.end() or named != found[0]
+        gloss = f"{found[0]}は、{glosses()[found[1]]}" if behind else glosses()[found[1]]
+        each, place = _at(run, at)
+        stays = part.name or part.tile or quoted or bracketed
+        yield _Place(found[1], f"（{gloss}）", each.number, place, stays, each.part.heading)
+
+
+def _at(run: Sequence[_Text], at: int) -> tuple[_Text, int]:
+    """Which text ends at that sign of all of them, or has it, and where in it that is."""
+    for each in run:
+        if at <= len(each.text):
+            return each, at
+        at -= len(each.text)
+    raise IndexError(at)
+
+
+def _end(run: Sequence[_Text], after: int, part: _Part) -> int | None:
+    """Where what had better stay whole is over: a tile's title at the end of the words below it, None if there are
+    none; a name at its own."""
+    at, end = 0, None
+    for each in run:
+        at += len(each.text)
+        if at < after or not each.text.strip():
+            continue
+        if not part.title and not each.part.name:
+            break
+        if not (part.title and each.part.title):
+            end = at - len(each.text) + len(each.text.rstrip())
+    return end
 
 
 def _put(text: str, here: list[tuple[int, str]]) -> str:

@@ -1,6 +1,7 @@
 """Readings over what counts days and hours, for whoever is learning: {14日|じゅうよっか}, 8{時|じ}30{分|ぷん}.
 
 A number is read as it stands; its unit has the reading. Where both are one word (ふつか, はつか) it stands over both.
+Where the last digit is not said as usual, over that and the unit: {4月|しがつ}, 1{7時|しちじ}, 202{4年|よねん}.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ WORDS = {
     20: "はつか",
     24: "にじゅうよっか",
 }
+LAST_DIGIT = {
+    **{"4年": "よねん", "4月": "しがつ", "7月": "しちがつ", "9月": "くがつ"},
+    **{"4時": "よじ", "7時": "しちじ", "9時": "くじ"},
+}
 PUN = {0, 1, 3, 4, 6, 8}  # the last digits of minutes that are read ぷん
 FIRST_YEAR = "元"
 
@@ -41,4 +46,6 @@ def _read(number: str | None, unit: str | None, alone: str | None) -> str:
         return f"{{{number}{unit}|{WORDS[int(number)]}}}"
     if unit == "分":
         return f"{number}{{{unit}|{'ぷん' if int(number) % 10 in PUN else 'ふん'}}}"
+    if reading := LAST_DIGIT.get(number[-1] + unit):
+        return f"{number[:-1]}{{{number[-1]}{unit}|{reading}}}"
     return f"{number}{{{unit}|{UNITS[unit]}}}"

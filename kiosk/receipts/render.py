@@ -40,7 +40,7 @@ from kiosk.config.kiosk import Station
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import wareki, written
 from kiosk.language.furigana import STACKED, annotated, plain
-from kiosk.language.glosses import explained
+from kiosk.language.glosses import GLOSS, explained
 from kiosk.language.hours import Hours
 from kiosk.language.hours_written import hours_written
 from kiosk.language.languages import JAPANESE, TONGUES, Language, counted, shipped, translations
@@ -72,7 +72,7 @@ def written_out(slip: Slip, station: Station, now: datetime, *, width: int, lang
     """The slip as HTML, with readings and explanations."""
     template = _environment(language).get_template(f"{slip.name()}.html")
     rendered = template.render(slip=slip, station=station, now=now, width=width)
-    return annotated(explained(rendered) if language.learners else rendered, STACKED)
+    return annotated(parted(explained(rendered)) if language.learners else rendered, STACKED)
 
 
 def png_bytes(image: Image.Image) -> bytes:
@@ -111,6 +111,7 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters["phrases"] = phrases
     environment.filters["isolated"] = isolated
+    environment.filters["spoken"] = spoken
     environment.filters["grouped"] = partial(grouped, language=language)
     environment.filters["centimetres"] = partial(centimetres, language=language)
     environment.globals["both"] = partial(both, language)
@@ -191,6 +192,12 @@ _PHRASE_END = re.compile(
     r"|(?<=[ァ-ヺー])(?=など)"
     r"|(?<=[」）][とをにへはがで])(?=[一-龠々ァ-ヺ])"
 )
+_LEARNERS_END = re.compile(r"(?<=[、・])|(?<=[^「（])(?=（)")  # besides blanks
+_BEFORE_NOUN = re.compile(r"(?<=[ぁ-ゖ、・])(?<![おご])(?={)")  # one with a reading
+_BEFORE_WORD = re.compile("(?= )|(?<=、)(?! )")
+_WORD = re.compile("( ?)(.+)")  # and the blank before it
+_GLOSS = re.compile(f"{GLOSS}([^<]*)</span>")
+_EXPLAINED = re.compile(f"<span class=phrase><span>((?:[^<]|{GLOSS}[^<]*</span>)*)</span></span>")
 _WITHIN_A_NAME = re.compile(r"(?<=[ァ-ヺー])(?<!マイナ)(?=[一-龠々{])|(?<=[ぁ-ゖ])(?<![おご])(?={)|(?<=[^「])(?=「)")
 LONGEST_PHRASE = 13  # signs: what stands beside a label on the narrower paper
 
@@ -217,8 +224,31 @@ def phrases(text: str) -> Markup:
     if not _KANA.search(text):
         return escape(text)
     if plain(text) != text:  # やさしい日本語 has blanks between its phrases
-        return _broken(text, _AFTER_MARK)
+        return _broken(text, _LEARNERS_END)
     return _broken(text, _PHRASE_END)
+
+
+def spoken(reading: str) -> Markup:
+    """How a name of the station's is said: it breaks between its words."""
+    return Markup(isolated(str(Markup(" ").join(map(_phrase, reading.split(" "))))))
+
+
+def parted(html: str) -> str:
+    """Each phrase in which there are explanations now (glosses.py), in phrases again: it ends before an explanation,
+    which breaks between its words; what follows closely, such as a particle, stays with the last of them."""
+    return _EXPLAINED.sub(lambda found: _parted(found[1]), html)
+
+
+def _parted(explained_phrase: str) -> str:
+    phrases = [""]
+    for number, part in enumerate(_GLOSS.split(explained_phrase)):
+        if number % 2:  # an explanation; text and explanations come in turns
+            phrases += [_WORD.sub(rf"\1{GLOSS}\2</span>", word) for word in _BEFORE_WORD.split(part)]
+        else:
+            closely, *rest = _BEFORE_NOUN.split(part)
+            phrases[-1] += closely
+            phrases += rest
+    return "".join(_WORD.sub(r"\1<span class=phrase>\2</span>", each) for each in phrases if each)
 
 
 def _broken(text: str, end: re.Pattern[str]) -> Markup:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 
 import jinja2
@@ -28,13 +29,14 @@ from kiosk.flows.refusal import slip as slip_of_outcome
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import NoPrinter, open_printer
 from kiosk.language.dates import wareki, written
+from kiosk.language.glosses import GLOSS, explained
 from kiosk.language.languages import JAPANESE, LANGUAGES, Language, shipped
 from kiosk.language.public import Public
 from kiosk.portal.model import Purpose, Reference
 from kiosk.receipts import render as module
 from kiosk.receipts import slips as types
 from kiosk.receipts.paper import Paper
-from kiosk.receipts.render import lay_out, phrases, png_bytes, preload, qr, whole_words
+from kiosk.receipts.render import lay_out, parted, phrases, png_bytes, preload, qr, whole_words, written_out
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import LOST, SLIPS, STATION, WHEN, WIDTHS, shot
 from tests.web.catalogue import licence
@@ -314,6 +316,7 @@ def test_a_moment_is_written_as_its_reader_writes_it() -> None:
         ("6:30〜17:15（祝日を除く）", "6:30〜17:15|（祝日を除く）"),
         ("あたらしい マイナンバーカード", "あたらしい| |マイナンバーカード"),
         ("{警察署|けいさつしょ}、{交番|こうばん}など", "{警察署|けいさつしょ}、|{交番|こうばん}など"),
+        ("{知|し}らせなくて いい（ある {人|ひと}）", "{知|し}らせなくて| |いい|（ある| |{人|ひと}）"),
         (
             "「{署名用電子証明書|しょめいようでんししょうめいしょ}の{発行|はっこう}を{希望|きぼう}する」を",
             "「{署名用電子証明書|しょめいようでんししょうめいしょ}の|{発行|はっこう}を|{希望|きぼう}する」を",
@@ -325,6 +328,57 @@ def test_lines_break_between_phrases(text: str, parts: str) -> None:
         re.sub("<[^>]*>", "", re.sub("</span>( ?)<span", r"</span>|\1|<span", str(phrases(text)))).replace("||", "|")
         == parts
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("{連携|れんけい}が できました", "{連携|れんけい}|（つなぐ| |こと）が| |できました"),
+        (
+            "{連携|れんけい}の{解除|かいじょ}を",
+            "{連携|れんけい}|（つなぐ| |こと）の|{解除|かいじょ}|（やめる| |こと）を",
+        ),
+        (
+            "（{初回|しょかい}・{違反|いはん}の {人|ひと}）",
+            "（{初回|しょかい}|（はじめて）・|{違反|いはん}|（ルールを| |まもらない| |こと）の| |{人|ひと}）",
+        ),
+        ("「{連携|れんけい}」を", "「{連携|れんけい}」|（{連携|れんけい}は、|つなぐ| |こと）を"),
+    ],
+)
+def test_a_line_breaks_between_the_words_of_an_explanation(text: str, parts: str) -> None:
+    said = parted(explained(f"<p>{phrases(text)}</p>")).replace(GLOSS, "")
+    said = re.sub("</span>( ?)<span class=phrase>", r"|\1|", said.replace("</span></span>", "</span>"))
+    assert re.sub("<[^>]*>", "", said).replace("||", "|") == parts
+
+
+class Phrases(HTMLParser):
+    """What stands on a slip in one piece, which a line does not part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._open: list[bool] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "span":
+            self._open.append(("class", "phrase") in attrs)
+            if self._open[-1]:
+                self.said.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "span":
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if any(self._open):
+            self.said[-1] += data
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_phrase_on_a_learners_slip_has_no_blank_with_its_explanation_either(name: str) -> None:
+    reader = Phrases()
+    reader.feed(written_out(SLIPS[name], STATION, WHEN, width=576, language=LANGUAGES["easy"]))
+    assert reader.said and [each for each in reader.said if " " in each.strip()] == []
 
 
 @pytest.mark.parametrize(
