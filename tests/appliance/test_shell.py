@@ -84,6 +84,19 @@ def test_a_machine_without_a_failed_unit_is_well(tmp_path: Path) -> None:
     assert [what for good, what in report.found if not good] == []
 
 
+def test_a_unit_that_was_started_again_is_named_with_its_ends() -> None:
+    def asked(command: str, seconds: float) -> tuple[int, str]:
+        if "NRestarts" in command:
+            return 0, "Id=systemd-journald.service\n"
+        ended = "[ 91.5] host systemd[1]: systemd-journald.service: Failed with result 'watchdog'.\n"
+        return 0, ended if command.startswith("journalctl") else "has    font    there\n" * (command == "kiosk check")
+
+    report = Report("start", "kiosk_1", "none")
+    well(asked, report)
+    [again] = [what for good, what in report.found if not good]
+    assert "systemd-journald.service ([ 91.5] host systemd[1]: " in again and "result 'watchdog'" in again
+
+
 def test_a_shell_that_is_gone_is_no_machine(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine._shell, there = socket.socketpair()
