@@ -42,7 +42,7 @@ class Expected:
     """A screen as it has to look. text: where one stands that may have been scrolled, which is not compared."""
 
     picture: Image.Image
-    text: tuple[int, ...] | None
+    text: tuple[int, int, int, int] | None
 
     def resembled_by(self, shown: Image.Image) -> float:
         """0.0 for a picture of another size."""
@@ -119,5 +119,7 @@ class Person:
         picture = Image.open(io.BytesIO(self._page.screenshot())).convert("RGB")
         text = self._page.locator("#screen [data-scroll]")
         box = text.bounding_box() if text.count() else None
-        hidden = box and (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
-        return Expected(picture, hidden and tuple(map(round, hidden)))
+        if box is None:
+            return Expected(picture, None)
+        left, top = round(box["x"]), round(box["y"])
+        return Expected(picture, (left, top, left + round(box["width"]), top + round(box["height"])))

@@ -56,16 +56,14 @@ def test_the_walk_in_the_machine_finds_its_way(
     kiosk: Kiosk, page: Page, person: Person, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kiosk.portal._decisions.terms = terms()  # those that the machine's portal has
-    monkeypatch.setattr(visit, "found", lambda machine, needles: set(needles))
     monkeypatch.setattr(before_it, "PATIENCE_SECONDS", SECONDS)
     monkeypatch.setattr(before_it, "PAGE_SECONDS", 0.5)
     report = Report("visit", "none", "none")
-    needles = visit.needles(kiosk.pki)
     with gallery(chromium) as pages:
         somebody = before_it.Person(Glass(page, tmp_path), pages.page(WAYS[0]))
         somebody.sees("attract")
         chip = kiosk.card(visit.WHO, behaviour=Behaviour(t0=True))
-        visit.link(somebody, Reader(kiosk), chip, needles, report)
+        visit.link(somebody, Reader(kiosk), chip, lambda: set().union(*visit.HERE.values()), report)
         visit.leave(somebody, Reader(kiosk))
     assert [what for good, what in report.found if not good] == []
     assert kiosk.printer.wait_for_slips(1, 10) is not None

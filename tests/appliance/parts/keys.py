@@ -32,12 +32,14 @@ SEEN_SECONDS, SHOWN_SECONDS = 5.0, 60.0
 PARTS = "kiosk-server kiosk-browser kiosk-caretaker"
 SINCE = f"systemctl show --property=NRestarts --property=ActiveEnterTimestampMonotonic {PARTS}"
 
+Named = tuple[str, list[str | int]]
+
 
 def run(machine: Machine, report: Report) -> None:
     machine.like(started(machine))
     sample = random.Random(SEED).sample([each for each in chords() if each[1] in PC and each[1] not in PAGES], COUNT)
-    tried = [(written(chord), [*(HELD[each] for each in chord[0]), chord[1]]) for chord in sample]
-    of_the_kernel = [("+".join(keys), list(keys)) for keys in KERNELS]
+    tried: list[Named] = [(written(chord), [*(HELD[each] for each in chord[0]), chord[1]]) for chord in sample]
+    of_the_kernel: list[Named] = [("+".join(keys), list(keys)) for keys in KERNELS]
     with running(machine, kept=True):
         stood = wait_for(lambda: same(machine.picture(), attract()), SHOWN_SECONDS)
         report(stood is not None, "attract stands there")
@@ -60,7 +62,7 @@ def run(machine: Machine, report: Report) -> None:
     report("Linux version" not in machine.said(), "nor has the machine")
 
 
-def ways_out(machine: Machine, tried: Sequence[tuple[str, Sequence[str | int]]]) -> list[str]:
+def ways_out(machine: Machine, tried: Sequence[Named]) -> list[str]:
     """After which of them another picture stands there; they are pressed ten at a time."""
     out = []
     for at in range(0, len(tried), AT_ONCE):

@@ -9,7 +9,7 @@ import base64
 import contextlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -79,7 +79,7 @@ def run(machine: Machine, report: Report) -> None:
                 somebody.sees("attract", 1800)
                 before = found(machine, wanted)
                 report(not before, f"before the visit the memory holds none of it{_list(before)}")
-                link(somebody, slot, chip, wanted, report)
+                link(somebody, slot, chip, lambda: found(machine, wanted), report)
                 report(printer.wait_for_slips(1, 60) is not None, "the slip is printed")
                 leave(somebody, slot)
                 time.sleep(FORGOTTEN_SECONDS)
@@ -103,13 +103,13 @@ def needles(pki: Pki) -> dict[str, set[bytes]]:
     return markers(_who(), pki)
 
 
-def link(somebody: Person, slot: Holds, chip: VirtualCard, wanted: dict[str, set[bytes]], report: Report) -> None:
-    """The eleven steps, to the screen that says it is done."""
+def link(somebody: Person, slot: Holds, chip: VirtualCard, remembered: Callable[[], set[str]], report: Report) -> None:
+    """The eleven steps, to the screen that says it is done. remembered: what of them the memory holds now."""
 
     def sees(name: str) -> None:
         somebody.sees(name)
         if name in HERE:
-            there = found(somebody.machine, wanted)
+            there = remembered()
             report(HERE[name] <= there, f"at {name} the memory holds {', '.join(sorted(there))}")
 
     somebody.touches("start")
