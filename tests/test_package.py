@@ -27,6 +27,22 @@ def test_what_names_the_version_goes_in() -> None:
     assert re.search(r"^\tcp -R kiosk config pyproject.toml \$\(PLACE\)", (DEBIAN / "rules").read_text(), re.MULTILINE)
 
 
+def test_of_the_environments_commands_only_python_goes_in(tmp_path: Path) -> None:
+    """The others name in their first line the folder in which they were made, also python-barcode and python-escpos."""
+    [line] = re.findall(r"^\t(.*\.venv/bin.* \$\(PLACE\)/\.venv/bin.*)$", (DEBIAN / "rules").read_text(), re.MULTILINE)
+    made, place = tmp_path / ".venv/bin", tmp_path / "place/.venv/bin"
+    for folder in (made, place):
+        folder.mkdir(parents=True)
+    for command in ("activate", "pip", "python-barcode", "python-escpos", "pythonic"):
+        (made / command).write_text("#!/build/.venv/bin/python\n")
+    (made / "python3").symlink_to("/usr/bin/python3")
+    for name in ("python", "python3.13"):
+        (made / name).symlink_to("python3")
+    subprocess.run(["sh", "-ec", line.replace("$(PLACE)", "place")], cwd=tmp_path, check=True, timeout=60)
+    assert {path.name for path in place.iterdir()} == {"python", "python3", "python3.13"}
+    assert all(path.is_symlink() for path in place.iterdir())
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The system's parts, put where debian/rules puts them: its own command, with this folder for the package's."""

@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +45,7 @@ KEEP_SECONDS = 600.0
 LOOK_SECONDS = 5.0
 TABLET = 0x7FFF  # the whole of its width, or height
 TOUCH_SECONDS = 0.15
+KEY_SECONDS = 0.02
 HOST = TO_A_GUEST  # nothing else answers in the guest's network
 FIRMWARE_SECONDS = 5.0  # what does not run it says so at once
 PROCESSORS = (("kvm", "host"), ("kvm", "host,-arch-capabilities"), ("kvm", "EPYC"), ("tcg", "Nehalem"))
@@ -273,6 +274,15 @@ class Machine:
         for down in (True, False):
             self.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
             time.sleep(TOUCH_SECONDS)
+
+    def press(self, keys: Sequence[str | int]) -> None:
+        """A chord of its newest keyboard's. Of each key QEMU's name, or a PC keyboard's own number."""
+        named = [
+            {"type": "number", "data": key} if isinstance(key, int) else {"type": "qcode", "data": key} for key in keys
+        ]
+        for down, each in (*((True, key) for key in named), *((False, key) for key in reversed(named))):
+            self.ask("input-send-event", events=[{"type": "key", "data": {"down": down, "key": each}}])
+            time.sleep(KEY_SECONDS)
 
     def dump(self) -> Path:
         """All of its memory, as an ELF file. It stands still meanwhile."""

@@ -9,20 +9,52 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.appliance.machine import Machine, wait_for
-from tests.appliance.screens import resemblance, same
+from tests.appliance.machine import wait_for
+from tests.appliance.screens import SAME, resemblance
 from tests.e2e.look.gallery import WAYS, show
 from tests.web.catalogue import SIGHTS
 
 PATIENCE_SECONDS = 240.0  # without hardware virtualisation
 BETWEEN_SECONDS = 0.6  # two keys of a pad: the same one sooner counts as a bounce
 PAGE_SECONDS = 4.0
-BELOW = (0, 1300, 1080, 1920)  # of the upright screen: what can be pressed
 SIGHT = {sight.name: sight for sight in SIGHTS}
+
+
+class Glass(Protocol):
+    """What somebody has of a machine (`machine.Machine`). folder: where a picture is kept."""
+
+    folder: Path
+
+    def picture(self) -> Image.Image: ...
+
+    def touch(self, x: float, y: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A screen as it has to look. text: where one stands that may have been scrolled, which is not compared."""
+
+    picture: Image.Image
+    text: tuple[int, int, int, int] | None
+
+    def resembled_by(self, shown: Image.Image) -> float:
+        """0.0 for a picture of another size."""
+        if shown.size != self.picture.size:
+            return 0.0
+        return resemblance(*map(self._without_text, (shown, self.picture)))
+
+    def _without_text(self, picture: Image.Image) -> Image.Image:
+        if self.text is not None:
+            picture = picture.copy()
+            picture.paste((255, 255, 255), self.text)
+        return picture
 
 
 class NotSeen(Exception):
@@ -32,20 +64,21 @@ class NotSeen(Exception):
 class Person:
     """page: the gallery's, upright. took: seconds that each screen was waited for."""
 
-    def __init__(self, machine: Machine, page: Page) -> None:
+    def __init__(self, machine: Glass, page: Page) -> None:
         self.machine = machine
         self.took: dict[str, float] = {}
         self._page = page
-        self._before: Image.Image | None = None
+        self._before: Expected | None = None
 
-    def sees(self, name: str, seconds: float = PATIENCE_SECONDS) -> None:
+    def sees(self, name: str, seconds: float | None = None) -> None:
         """Wait for this sight of the catalogue. Raises NotSeen."""
         expected, before = self._looks(name), self._before
+        seconds = seconds or PATIENCE_SECONDS
 
         def there() -> bool:
             shown = self.machine.picture()
-            alike = resemblance(shown, expected)
-            return same(shown, expected) and (before is None or alike > resemblance(shown, before))
+            alike = expected.resembled_by(shown)
+            return alike >= SAME and (before is None or alike > before.resembled_by(shown))
 
         took = wait_for(there, seconds, look=0.5)
         self.machine.picture().save(self.machine.folder / f"{name}.png")
@@ -59,14 +92,14 @@ class Person:
         self._touches(f"#screen [data-answer='{answer}']")
 
     def reads_to_the_end(self, unread: str, read: str, pages: int = 40) -> None:
-        """Turn the pages of a text until the screen below it is that of the sight `read`. Raises NotSeen."""
-        before, after = (self._looks(name).crop(BELOW) for name in (unread, read))
+        """Turn the pages of a text until what stands around it is the sight `read`. Raises NotSeen."""
+        before, after = (self._looks(name) for name in (unread, read))
         for _ in range(pages):
             self._looks(unread)
             self._touches("#screen [data-scroll-page]")
             time.sleep(PAGE_SECONDS)
-            shown = self.machine.picture().crop(BELOW)
-            if resemblance(shown, after) > resemblance(shown, before):
+            shown = self.machine.picture()
+            if after.resembled_by(shown) > before.resembled_by(shown):
                 return self.sees(read)
         raise NotSeen(f"{read} did not come in {pages} pages")
 
@@ -81,6 +114,12 @@ class Person:
             raise NotSeen(f"there is no {selector} to touch")
         self.machine.touch(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
-    def _looks(self, name: str) -> Image.Image:
+    def _looks(self, name: str) -> Expected:
         show(self._page, SIGHT[name], WAYS[0])
-        return Image.open(io.BytesIO(self._page.screenshot())).convert("RGB")
+        picture = Image.open(io.BytesIO(self._page.screenshot())).convert("RGB")
+        text = self._page.locator("#screen [data-scroll]")
+        box = text.bounding_box() if text.count() else None
+        if box is None:
+            return Expected(picture, None)
+        left, top = round(box["x"]), round(box["y"])
+        return Expected(picture, (left, top, left + round(box["width"]), top + round(box["height"])))

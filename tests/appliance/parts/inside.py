@@ -1,5 +1,5 @@
 """The image's root lives: server, caretaker and screen come, the page is painted and the start counts as good, no unit
-has failed, and `kiosk check` lacks nothing of the image.
+has failed, `kiosk check` lacks nothing of the image, and systemd does for the kiosk's users what is shipped, no more.
 
 For this no machine is started. The root runs as a container under this machine's kernel, without firmware, devices and
 network, in minutes where a machine takes many; what it has of the state is a folder. The screen is cage's headless one,
@@ -19,6 +19,7 @@ from tests.appliance.built import disk
 from tests.appliance.machine import SECTOR, Machine, NoMachine, wait_for
 from tests.appliance.parts.slots import TOOLS
 from tests.appliance.report import Report
+from tests.appliance.rights import rights
 from tests.appliance.well import well
 
 START_SECONDS, GOOD_SECONDS, STOP_SECONDS = 300.0, 400.0, 60.0
@@ -83,6 +84,7 @@ def run(machine: Machine, report: Report) -> None:
         report(alive(), "server and caretaker are still there")
         shell("rm -r /run/systemd/system/kiosk-browser.service.d; systemctl daemon-reload", 60)
         well(shell, report, but=PCSCD)
+        rights(shell, report)
 
 
 @contextlib.contextmanager

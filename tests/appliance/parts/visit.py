@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour
+from kiosk.sim.card.wire import Chip
+from kiosk.sim.people import Person as Somebody
 from kiosk.sim.people import Pins, people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
@@ -53,12 +57,19 @@ browser_lost_seconds = 60.0
 """
 
 
+class Holds(Protocol):
+    """A reader's slot."""
+
+    def put_in(self, chip: Chip) -> None: ...
+
+    def take_out(self) -> None: ...
+
+
 def run(machine: Machine, report: Report) -> None:
     machine.like(started(machine))
     pki = Pki(machine.folder / "pki")
-    person = msgspec.structs.replace(people()[WHO], pins=PINS)
-    needles = markers(person, pki)
-    chip = VirtualCard(person, pki, behaviour=Behaviour(t0=True))
+    wanted = needles(pki)
+    chip = VirtualCard(_who(), pki, behaviour=Behaviour(t0=True))
     with around(pki, machine.folder) as (portal, printer):
         with running(machine, kept=True, ports={443: _port(portal), 9100: printer.port}), gallery() as pages:
             slot = Slot(machine.slot)
@@ -66,16 +77,13 @@ def run(machine: Machine, report: Report) -> None:
             try:
                 _settle(machine, portal, report)
                 somebody.sees("attract", 1800)
-                before = found(machine, needles)
+                before = found(machine, wanted)
                 report(not before, f"before the visit the memory holds none of it{_list(before)}")
-                _link(somebody, slot, chip, needles, report)
+                link(somebody, slot, chip, lambda: found(machine, wanted), report)
                 report(printer.wait_for_slips(1, 60) is not None, "the slip is printed")
-                somebody.touches("finish")
-                somebody.sees("take_card")
-                slot.take_out()
-                somebody.sees("attract")
+                leave(somebody, slot)
                 time.sleep(FORGOTTEN_SECONDS)
-                after = found(machine, needles)
+                after = found(machine, wanted)
                 report(not after, f"two seconds after attract the memory holds nothing of them{_list(after)}")
                 report(portal.held_count() == 0, "nor does the portal hold anything that is open")
                 well(machine.run, report)
@@ -83,20 +91,25 @@ def run(machine: Machine, report: Report) -> None:
                 report(False, str(why))
             finally:
                 slot.close()
-        disk = Search(needles)
+        disk = Search(wanted)
         on_disk = disk.within(pieces(machine.disk, disk.longest))
         report(not on_disk, f"the disk, byte for byte, holds nothing of them{_list(on_disk)}")
     for name, seconds in somebody.took.items():
         report.figure(f"until the screen {name}", f"{seconds:.1f} s")
 
 
-def _link(somebody: Person, slot: Slot, chip: VirtualCard, needles: dict[str, set[bytes]], report: Report) -> None:
-    """The eleven steps, to the screen that says it is done."""
+def needles(pki: Pki) -> dict[str, set[bytes]]:
+    """What is looked for of somebody."""
+    return markers(_who(), pki)
+
+
+def link(somebody: Person, slot: Holds, chip: VirtualCard, remembered: Callable[[], set[str]], report: Report) -> None:
+    """The eleven steps, to the screen that says it is done. remembered: what of them the memory holds now."""
 
     def sees(name: str) -> None:
         somebody.sees(name)
         if name in HERE:
-            there = found(somebody.machine, needles)
+            there = remembered()
             report(HERE[name] <= there, f"at {name} the memory holds {', '.join(sorted(there))}")
 
     somebody.touches("start")
@@ -121,6 +134,18 @@ def _link(somebody: Person, slot: Slot, chip: VirtualCard, needles: dict[str, se
     somebody.types(PINS.sign)
     somebody.touches("next")
     sees("linked_printed")
+
+
+def leave(somebody: Person, slot: Holds) -> None:
+    """To attract."""
+    somebody.touches("finish")
+    somebody.sees("take_card")
+    slot.take_out()
+    somebody.sees("attract")
+
+
+def _who() -> Somebody:
+    return msgspec.structs.replace(people()[WHO], pins=PINS)
 
 
 @contextlib.contextmanager
@@ -148,10 +173,13 @@ def _settle(machine: Machine, portal: Sandbox, report: Report) -> None:
     }
     for name, content in files.items():
         machine.run(f"echo {base64.b64encode(content).decode()} | base64 -d >/etc/kiosk/{name}")
+    machine.run(f"date --set=@{time.time():.0f}")  # it stood still while it was kept
     machine.run("chgrp kiosk /etc/kiosk/client.key && chmod 640 /etc/kiosk/client.key")
     code, said = machine.run("systemctl restart kiosk-server kiosk-caretaker", 900)
     report(code == 0, f"the server starts with the station's settings{': ' * bool(said)}{said.strip()}")
-    came = wait_for(lambda: "LACKS  portal" not in machine.run("kiosk check", 300)[1], 900)
+    came = wait_for(
+        lambda: re.search("^has +portal ", machine.run("kiosk check", 300)[1], re.MULTILINE) is not None, 900
+    )
     report(came is not None, "the machine reaches the portal")
 
 

@@ -1,0 +1,77 @@
+"""A keyboard leads nowhere: of all chords of Ctrl, Alt, Shift and Super two hundred, half of them on a USB keyboard
+that comes while the machine runs, and what the kernel would hear: SysRq, consoles, Ctrl+Alt+Del. Attract stands there
+after each, and nothing has started anew.
+
+The rest of the chords, and each layer by itself, is `make escape`'s, without a machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Sequence
+
+from tests.appliance.built import attract
+from tests.appliance.machine import Machine, running, wait_for
+from tests.appliance.parts.start import started
+from tests.appliance.report import Report
+from tests.appliance.screens import same
+from tests.escape import PAGES, chords, written
+
+SEED, COUNT, AT_ONCE = 10, 200, 10
+PC = range(1, 89)  # where the kernel's number of a key is a PC keyboard's own
+HELD = {"ctrl": "ctrl", "alt": "alt", "shift": "shift", "super": "meta_l"}  # as QEMU calls them
+KERNELS = (
+    *(("alt", "sysrq", key) for key in "bceimostu"),
+    *(("ctrl", "alt", f"f{number}") for number in range(1, 8)),
+    *(("alt", f"f{number}") for number in range(1, 8)),
+    *itertools.repeat(("ctrl", "alt", "delete"), 9),  # more than seven within two seconds end all at once
+)
+SEEN_SECONDS, SHOWN_SECONDS = 5.0, 60.0
+PARTS = "kiosk-server kiosk-browser kiosk-caretaker"
+SINCE = f"systemctl show --property=NRestarts --property=ActiveEnterTimestampMonotonic {PARTS}"
+
+Named = tuple[str, list[str | int]]
+
+
+def run(machine: Machine, report: Report) -> None:
+    machine.like(started(machine))
+    sample = random.Random(SEED).sample([each for each in chords() if each[1] in PC and each[1] not in PAGES], COUNT)
+    tried: list[Named] = [(written(chord), [*(HELD[each] for each in chord[0]), chord[1]]) for chord in sample]
+    of_the_kernel: list[Named] = [("+".join(keys), list(keys)) for keys in KERNELS]
+    with running(machine, kept=True):
+        stood = wait_for(lambda: same(machine.picture(), attract()), SHOWN_SECONDS)
+        report(stood is not None, "attract stands there")
+        before = machine.run(SINCE)[1]
+        for what, keys in (
+            ("a keyboard of the board's (PS/2)", tried[: COUNT // 2]),
+            ("a keyboard that comes (USB)", tried[COUNT // 2 :]),
+            ("what the kernel would hear (USB)", of_the_kernel),
+        ):
+            if "USB" in what and "keyboard" in what:
+                machine.ask("device_add", driver="usb-kbd", id="keyboard")
+                time.sleep(SEEN_SECONDS)
+            out = ways_out(machine, keys)
+            after = f": not after {'; '.join(out)}" if out else ""
+            report(not out, f"{what}: {len(keys)} chords, attract stands there after each{after}")
+        now = machine.run(SINCE)[1]
+        report(after == before, f"no part of the kiosk has started anew{'' if now == before else f': {before} {now}'}")
+        noticed = machine.run("journalctl --quiet --no-pager --grep='come before the page' | tail -n 3")[1].strip()
+        report(not noticed, f"and nothing has come before the page{': ' * bool(noticed)}{noticed}")
+    report("Linux version" not in machine.said(), "nor has the machine")
+
+
+def ways_out(machine: Machine, tried: Sequence[Named]) -> list[str]:
+    """After which of them another picture stands there; they are pressed ten at a time."""
+    out = []
+    for at in range(0, len(tried), AT_ONCE):
+        group = tried[at : at + AT_ONCE]
+        for _, keys in group:
+            machine.press(keys)
+        time.sleep(SEEN_SECONDS)
+        if not same(machine.picture(), attract()):
+            out.append(f"one of {', '.join(name for name, _ in group)}")
+            machine.picture().save(machine.folder / f"out-{at}.png")
+            wait_for(lambda: same(machine.picture(), attract()), SHOWN_SECONDS)
+    return out

@@ -1,0 +1,70 @@
+"""The walk of `make test-appliance visit`, which sees pictures and has one finger, before a kiosk without a machine.
+
+So that it still finds its way when a screen has changed: in a machine each try takes a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from kiosk.sim.card.chip import Behaviour
+from kiosk.sim.card.wire import Chip
+from kiosk.sim.portal.decisions import terms
+from tests.appliance import person as before_it
+from tests.appliance.parts import visit
+from tests.appliance.report import Report
+from tests.e2e.conftest import Kiosk
+from tests.e2e.look.gallery import WAYS, gallery
+from tests.e2e.person import Person
+
+SECONDS = 20.0
+
+
+class Glass:
+    """A machine's screen and touch, as far as the walk knows them; its memory is not looked at."""
+
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.folder = folder
+        self._page = page
+
+    def picture(self) -> Image.Image:
+        return Image.open(io.BytesIO(self._page.screenshot())).convert("RGB")
+
+    def touch(self, x: float, y: float) -> None:
+        self._page.touchscreen.tap(x, y)
+
+
+class Reader:
+    """The slot, as the walk knows it."""
+
+    def __init__(self, kiosk: Kiosk) -> None:
+        self._kiosk = kiosk
+
+    def put_in(self, chip: Chip) -> None:
+        self._kiosk.put_in_chip(chip)
+
+    def take_out(self) -> None:
+        self._kiosk.take_out()
+
+
+def test_the_walk_in_the_machine_finds_its_way(
+    kiosk: Kiosk, page: Page, person: Person, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk.portal._decisions.terms = terms()  # those that the machine's portal has
+    monkeypatch.setattr(before_it, "PATIENCE_SECONDS", SECONDS)
+    monkeypatch.setattr(before_it, "PAGE_SECONDS", 0.5)
+    report = Report("visit", "none", "none")
+    with gallery(chromium) as pages:
+        somebody = before_it.Person(Glass(page, tmp_path), pages.page(WAYS[0]))
+        somebody.sees("attract")
+        chip = kiosk.card(visit.WHO, behaviour=Behaviour(t0=True))
+        visit.link(somebody, Reader(kiosk), chip, lambda: set().union(*visit.HERE.values()), report)
+        visit.leave(somebody, Reader(kiosk))
+    assert [what for good, what in report.found if not good] == []
+    assert kiosk.printer.wait_for_slips(1, 10) is not None
+    assert kiosk.all_over()
