@@ -224,9 +224,11 @@ class Stage:
         return []
 
     def kill_worker(self) -> None:
-        killed = self.worker
+        """It has died, and whatever it had said stands in the log."""
+        killed, since = self.worker, len(self.log)
         os.kill(killed, signal.SIGKILL)
         self._until(lambda: killed not in self.workers, 10, "the worker does not die")
+        self.wait_log(f"(pid:{killed}) was sent SIGKILL", since=since)
 
     def wait_log(self, words: str, seconds: float = 15, since: int | None = None) -> int:
         """Wait for a line that contains `words` among those from `since` on, or of the visit; returns the number of the

@@ -108,7 +108,7 @@ class Ear:
         assert said is not None and said.focused, f"{heading} is not where it begins"
         if step is not None:
             words = [node.name for node in tree if node.role == "StaticText"]
-            assert f"全{len(STEPS)}ステップ中、{step}番目。" in words
+            assert f"全{len(STEPS)}手順のうち、{step}番目。" in words
             assert STEPS[step - 1].title in words
 
     def hears(self, role: str, words: str) -> None:

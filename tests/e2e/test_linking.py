@@ -11,7 +11,8 @@ from tests.e2e.person import PINS, Person
 from tests.stage import Stage
 
 SELECT, VERIFY, READ, SIGN = 0xA4, 0x20, 0xB0, 0x2A
-NINE = [SELECT, VERIFY, VERIFY, READ, SELECT, VERIFY, VERIFY, READ, SIGN]
+# The READ behind the second SELECT: by it the card is known again should it have been out.
+TEN = [SELECT, VERIFY, VERIFY, READ, SELECT, READ, VERIFY, VERIFY, READ, SIGN]
 
 
 @pytest.mark.parametrize("who", ["excellent", "both"])
@@ -55,7 +56,7 @@ def test_a_licence_is_linked_by_the_manuals_eleven_steps(person: Person, kiosk: 
     person.sees("linked", 11)
     person.reads("紙を印刷しました")
 
-    assert [each.ins for each in card.trace] == NINE
+    assert [each.ins for each in card.trace] == TEN
     assert sum("set_card" in line for line in kiosk.log[since:]) == 1  # it stayed in: nobody was asked again
     assert not card.my_number_was_read
     [entry] = kiosk.portal.linkings._all()

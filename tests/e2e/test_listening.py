@@ -163,7 +163,7 @@ def test_one_sound_follows_the_other_and_the_next_screen_interrupts(page: Page, 
     page.wait_for_function(SEEN, arg="home")
     waits(page, lambda: fetched[-2:] == [prompt("ご用件をえらんでください"), prompt("運転免許の連携")])
     reach(page, ("link", "licence"))
-    waits(page, lambda: fetched[-1] == prompt("全11ステップ中、1番目。"))
+    waits(page, lambda: fetched[-1] == prompt("全11手順のうち、1番目。"))
     assert fetched[-2] == prompt("運転免許の連携"), "what was left of the screen before is dropped"
 
 
