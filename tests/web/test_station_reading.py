@@ -34,12 +34,15 @@ def test_a_learner_is_told_how_the_desk_is_said_and_nobody_else(language: Langua
         named = f"{SETTINGS.station.desk}（{SETTINGS.station.desk_reading}）"
         assert (named in html) == language.learners, sight.name
         assert language.learners or SETTINGS.station.desk_reading not in html
+        place = re.search(r'<p class="top-place"[^>]*>(.*?)</p>', sight.html(Preferences(language)))
+        if place:
+            assert (f"（{SETTINGS.station.reading}）" in bare(place[1])) == language.learners, sight.name
 
 
 @pytest.mark.parametrize("name", [name for name in SLIPS if name not in ("test", "readiness")])
 def test_so_it_is_on_every_slip(name: str) -> None:
     for language in shipped():
-        html = written_out(SLIPS[name], STATION, WHEN, width=576, language=language)
+        html = bare(written_out(SLIPS[name], STATION, WHEN, width=576, language=language))
         for reading in (STATION.reading, STATION.desk_reading):
             assert html.count(reading) == language.learners, language.code
 
