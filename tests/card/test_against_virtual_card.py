@@ -286,7 +286,7 @@ def test_any_answer_to_any_command_ends_well_and_spends_no_try(pki: Pki, answer:
 
 @pytest.mark.parametrize("answer", STATUS_WORDS.split())
 def test_a_wrong_pin_costs_one_try_whatever_is_answered_to_it(pki: Pki, answer: str) -> None:
-    """The card compares the PIN, takes a try, and then something else is heard."""
+    """The card compares the PIN, takes a try, and then something else is heard; a warning is heard as a yes, too."""
     chip = VirtualCard(PEOPLE["excellent"], pki)
 
     def misheard(apdu: bytes, onward: Callable[[bytes], bytes]) -> bytes:
@@ -295,7 +295,7 @@ def test_a_wrong_pin_costs_one_try_whatever_is_answered_to_it(pki: Pki, answer: 
 
     text = TextApplication.select(powered(chip, misheard))
     text.pin_tries()
-    if answer == "9000":
+    if answer == "9000" or answer.startswith("62"):
         text.verify(bytearray(b"0000"))
     else:
         with pytest.raises(CardError):

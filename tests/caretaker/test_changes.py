@@ -90,8 +90,12 @@ class Life:
 
 @pytest.fixture(autouse=True)
 def no_page_of_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It comes beside all this, when it comes, from a program that takes a processor for a second."""
-    monkeypatch.setattr(readiness, "laid_out", lambda _data: b"%PDF-")
+    """It comes beside all this, when it comes, from a program that takes a processor for a second: here it does not."""
+
+    def refuses(_data: bytes) -> bytes:
+        raise OSError
+
+    monkeypatch.setattr(readiness, "laid_out", refuses)
 
 
 Does = Callable[[Life], object]

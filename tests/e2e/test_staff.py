@@ -254,7 +254,7 @@ def test_a_supervisor_gives_a_first_passcode_and_the_officer_works_once_it_is_th
     page.click("[data-answer=give]")
     person.sees("staff_member")
     types(page, str(OTHER_CHIEF))
-    person.reads("自分の登録には、できません")
+    person.reads("自分の登録は、ここでは変えられません")
     page.click("[data-answer=clear]")
     types(page, str(STAFF))
     person.reads("あなたの暗証番号を入れてください")
@@ -288,7 +288,7 @@ def test_a_supervisor_gives_a_first_passcode_and_the_officer_works_once_it_is_th
     assert page.locator("[data-answer=finish], [data-answer=doors]").count() == 0
     types(page, first)
     types(page, first)
-    person.reads("いまと同じ番号です")
+    person.reads("はじめの暗証番号と同じです")
     page.click("[data-answer=back]")
     person.sees("staff_entrance")
     page.click("[data-answer=back]")
