@@ -31,7 +31,7 @@ WHO = "excellent"
 PINS = Pins(text="7391", sign="Q7XK29ZP")
 RESET_SECONDS = 2.0
 BROWSER_SECONDS = 30.0  # for a whole browser to start, which it does after keys have been typed
-PAINT_SECONDS = 0.8  # from the line in the log to the screen that a key can be pressed on
+PAINT_SECONDS = 0.4  # from the line in the log to the screen that a key can be pressed on
 
 SEARCH_SECONDS = (
     60.0  # for which the search has the page stand still, which the keeper would rightly take for its death

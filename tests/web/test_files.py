@@ -86,6 +86,7 @@ def worn() -> set[str]:
     choices = [
         DEFAULTS,
         Preferences(LANGUAGES["en"], large=True, contrast=True, reach=True),
+        Preferences(LANGUAGES["easy"]),
         Preferences(listening=True),
     ]
     with pytest.MonkeyPatch.context() as patch:
