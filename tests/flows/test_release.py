@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple
@@ -20,7 +21,7 @@ from kiosk.flows.benefits import benefits
 from kiosk.flows.linking import link
 from kiosk.flows.refusal import ENDS, Stop
 from kiosk.portal.client import PortalClient
-from kiosk.portal.model import FOREIGN, Offer, Purpose, Released, State
+from kiosk.portal.model import FOREIGN, Offer, Purpose, Release, Released, State
 from kiosk.receipts.slips import AlreadyLinkedSlip, OutcomeSlip, ReleasedSlip
 from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Faults
@@ -290,6 +291,56 @@ def test_what_was_not_released_is_said_not_to_be(
     assert kiosk.screens[-1].facts["outcome"] == outcome and "解除" in outcome.meaning
 
 
+def test_terms_that_changed_after_the_refused_linking_are_read_before_the_release(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was agreed to earlier in the visit counts for those very terms only."""
+    begin = at_home.begin_release
+
+    def changed() -> Release:
+        sandbox.change_terms()
+        return begin()
+
+    monkeypatch.setattr(at_home, "begin_release", changed)
+    kiosk = kiosk_of(pki, at_home, *LINKS, "next", *AGREES, *SIGNS, *GOES_ON, "finish")
+    assert link(kiosk)
+    terms = [screen.facts["terms"].sha256 for screen in kiosk.screens if screen.name == "terms"]
+    former, *new = dict.fromkeys(terms)
+    assert len(new) == 1 and terms == [former] * 3 + new * 6
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+
+
+def test_terms_that_changed_after_the_release_are_those_that_the_linking_is_signed_for(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient
+) -> None:
+    def goes_on(_: ScriptedKiosk) -> str:
+        sandbox.change_terms()
+        return "next"
+
+    kiosk = kiosk_of(pki, at_home, *LINKS, *RELEASES, goes_on, *GOES_ON[1:], "finish")
+    assert link(kiosk)
+    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+
+
+@pytest.mark.parametrize("at", ["the consent", "the terms"])
+def test_a_release_that_timed_out_is_said_to_have_ended_and_nothing_is_released(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: str
+) -> None:
+    """Before the attributes are sent, and before the signature is."""
+
+    def waits(_: ScriptedKiosk) -> str:
+        [entry] = sandbox.releases._all()
+        entry.end(State.EXPIRED)
+        return "next"
+
+    whole = {"the consent": ("release", waits, *READS), "the terms": (*FROM_HOME[:-2], waits, *SIGNS)}
+    kiosk = kiosk_of(pki, at_home, *whole[at], "finish")
+    assert benefits(kiosk)
+    assert (end_of(kiosk), states(sandbox)) == (End.LINKING_EXPIRED.value, ([], [State.EXPIRED]))
+    outcome = kiosk.screens[-1].facts["outcome"]
+    assert outcome == of_a_release(OUTCOMES[End.LINKING_EXPIRED]).told(FACTS) and "解除されていません" in outcome.meaning
+
+
 def test_who_is_to_begin_again_because_of_other_terms_comes_home(
     pki: Pki, sandbox: Sandbox, at_home: PortalClient
 ) -> None:
@@ -341,6 +392,20 @@ def test_a_portal_that_says_released_of_the_link_in_force_and_is_not_is_told_as_
     assert kiosk.names.count("release") == 1
     assert kiosk.screens[-1].name == "linked" and kiosk.screens[-1].facts["linked"] is None, "it is linked still"
     assert [slip.name() for slip in kiosk.slips] == ["released", "already_linked"]
+
+
+def test_a_portal_that_releases_more_than_it_had_offered_is_quoted_as_it_says(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was to release a lapsed licence's link, and says that it was the one in force: nobody is told otherwise."""
+    monkeypatch.setattr(sandbox.drivers, "release", lambda holder, any_link: False)
+    kiosk = kiosk_of(pki, at_home, *FROM_HOME, "finish", who="linked")
+    assert benefits(kiosk)
+    [scope] = [screen.facts["scope"] for screen in kiosk.screens if screen.name == "release"]
+    [told] = {screen.facts["released"].lapsed for screen in kiosk.screens if screen.name == "released"}
+    [slip] = kiosk.slips
+    assert isinstance(slip, ReleasedSlip)
+    assert (scope, told, slip.lapsed) == ("lapsed", False, False)
 
 
 @pytest.mark.parametrize(
@@ -408,17 +473,81 @@ def test_another_persons_card_signs_nothing(pki: Pki, sandbox: Sandbox, at_home:
     assert states(sandbox) == ([State.REFUSED], [State.COMPLETED])
 
 
+class WithAnother(WillingKiosk):
+    """Somebody in whose place another's card is put in once, at one of the screens, and who puts theirs back."""
+
+    def __init__(self, card: VirtualCard, portal: PortalClient, other: VirtualCard, at: tuple[str, int]) -> None:
+        super().__init__(card, portal)
+        self.own, self.other, self.at = card, other, at
+        self.seen: Counter[str] = Counter()
+
+    def ask(self, screen: Screen) -> str:
+        self.seen[screen.name] += 1
+        if (screen.name, self.seen[screen.name]) == self.at:
+            if self.slot is not None:
+                self.take_out()
+            self.put_in(self.other)
+        return super().ask(screen)
+
+    def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
+        if screen.facts["fault"] == "other_card":
+            self.show(screen)
+            if self.slot is not None:
+                self.take_out()
+            self.put_in(self.own)
+        return super().await_card(screen, newer_than)
+
+    def _would(self, screen: Screen) -> str:
+        return "release" if screen.name == "benefits" else super()._would(screen)
+
+
+PLACES = {  # the screens from the consent to a release on, and how often they had come when another's card comes
+    link: [("release", 1), ("pin", 3), ("released", 1), ("terms", 4), ("terms", 6), ("pin", 4)],
+    benefits: [
+        *(("confirm", 1), ("terms", 1), ("terms", 3), ("pin", 2), ("released", 1)),
+        *(("contents", 1), ("consent", 1), ("confirm", 2), ("terms", 4), ("pin", 3)),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("flow", "at"),
+    [(flow, at) for flow, places in PLACES.items() for at in places],
+    ids=lambda each: each.__name__ if callable(each) else "-".join(map(str, each)),
+)
+def test_another_persons_card_put_in_at_any_screen_is_noticed_before_anything_is_asked_of_it(
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, flow: Flow, at: tuple[str, int]
+) -> None:
+    other = VirtualCard(PEOPLE["both"], pki)
+    kiosk = WithAnother(VirtualCard(PEOPLE["reobtained"], pki), at_home, other, at)
+    assert flow(kiosk)
+    assert kiosk.seen[at[0]] >= at[1], "the place was come to"
+    assert "other_card" in [screen.facts["fault"] for screen in kiosk.screens if screen.name == "set_card"]
+    assert all(each.ins != 0x20 for each in other.trace), "none of its PINs was asked for"
+    assert kiosk.names[-1] == "linked"
+    refused = [State.REFUSED] if flow is link else []
+    assert states(sandbox) == ([*refused, State.COMPLETED], [State.COMPLETED])
+
+
 class PutsBack(WillingKiosk):
     """Somebody whose card is pulled at one of the release's commands, and who puts it back when asked."""
 
-    def __init__(self, card: VirtualCard, portal: PortalClient, at: int) -> None:
+    def __init__(self, card: VirtualCard, portal: PortalClient, at: int | None) -> None:
         super().__init__(card, portal)
         self.own, self.at = card, at
+        self.commands: list[int] = []  # how many the card had heard at the consent, and when all was done
 
     def ask(self, screen: Screen) -> str:
         if screen.name == "release":
-            self.own.inflict(Faults(pull_at=self.at))
+            self.commands.append(len(self.own.trace))
+            if self.at is not None:
+                self.own.inflict(Faults(pull_at=self.at))
         return super().ask(screen)
+
+    def show(self, screen: Screen) -> None:
+        if screen.name == "linked":
+            self.commands.append(len(self.own.trace))
+        super().show(screen)
 
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
         if self.slot is None:
@@ -426,17 +555,36 @@ class PutsBack(WillingKiosk):
             self.put_in(self.own)
         return super().await_card(screen, newer_than)
 
+    def _would(self, screen: Screen) -> str:
+        return "release" if screen.name == "benefits" else super()._would(screen)
 
-@pytest.mark.parametrize("at", range(1, 12))
+
+COMMANDS = {link: 12, benefits: 16}  # of a card, from the consent to a release until the new licence is linked
+
+
+@pytest.mark.parametrize("flow", COMMANDS, ids=lambda flow: flow.__name__)
+def test_a_release_and_the_linking_after_it_take_so_many_commands_of_a_card(pki: Pki, at_home: PortalClient, flow: Flow) -> None:
+    kiosk = PutsBack(VirtualCard(PEOPLE["reobtained"], pki), at_home, None)
+    assert flow(kiosk)
+    consent, done = kiosk.commands
+    assert done - consent == COMMANDS[flow]
+
+
+@pytest.mark.parametrize(
+    ("flow", "at"),
+    [(flow, at) for flow, count in COMMANDS.items() for at in range(1, count + 1)],
+    ids=lambda each: each.__name__ if callable(each) else str(each),
+)
 def test_a_card_pulled_at_any_command_of_it_releases_and_links_once_it_is_back(
-    pki: Pki, sandbox: Sandbox, at_home: PortalClient, at: int
+    pki: Pki, sandbox: Sandbox, at_home: PortalClient, flow: Flow, at: int
 ) -> None:
     card = VirtualCard(PEOPLE["reobtained"], pki)
     kiosk = PutsBack(card, at_home, at)
-    assert link(kiosk)
+    assert flow(kiosk)
     assert kiosk.names[-1] == "linked"
     assert "set_card" in kiosk.names[kiosk.names.index("release") :]
-    assert states(sandbox) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
+    refused = [State.REFUSED] if flow is link else []
+    assert states(sandbox) == ([*refused, State.COMPLETED], [State.COMPLETED])
     assert all(pin.left == pin.most for pin in card.pins.values())
 
 
