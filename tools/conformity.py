@@ -34,8 +34,9 @@ HEAD = """\
 # Conformity: accessibility, clause by clause
 
 Made from `conformity.toml` by `make conformity`; a test holds the two together, and each claim to a test that exists.
-All tests run in `make test`. This is what the makers say, and no certificate; a clause was looked at only as far as its
-text could be read, in the edition that is named.
+All tests run in `make test`; those of every screen in each language, size and way up try a part of that there
+(`tests/whole.py`), and all of it in `make whole`. This is what the makers say, and no certificate; a clause was looked
+at only as far as its text could be read, in the edition that is named.
 """
 
 

@@ -108,6 +108,7 @@ WAS_IT_RELEASED = (  # asked of the portal again, whichever link it was: a linki
     ),
     Todo(N_("「解除する連携は、ありませんでした」と出たら、解除はできています。")),
 )
+LINK_HERE = Todo(N_("連携したいときは、この機械で「運転免許の連携」をしてください。"))
 SHOW_STAFF = Todo(N_("この内容を係員に見せてください。"))
 IN_MYNAPORTAL = N_("免許の情報は、マイナポータルの「運転免許」で見られます。")
 COME_BACK = N_("証明書が発行されたら、もう一度この機械で連携してください。")
@@ -326,7 +327,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("解除する連携は、ありませんでした"),
         N_("マイナポータルには、あなたのマイナ免許証との連携がありません。"),
         N_("この手続で、カードと免許は変わっていません。"),
-        (Todo(N_("連携したいときは、この機械で「運転免許の連携」をしてください。")),),
+        (LINK_HERE,),
         slip=False,
         sign="tick",
         picture="link",
@@ -419,7 +420,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.PROBLEM_RELEASED: _problem(
         N_("解除はできました。そのあと、機械に問題がおきました"),
         N_("連携は解除されています。新しい連携は、まだされていません。"),
-        (Todo(ASK_STAFF), Todo(LATER)),
+        (Todo(ASK_STAFF), LINK_HERE),  # and not "try again", which would be a release that is done
     ),
     End.CARD_KIND_UNKNOWN: Outcome(
         N_("この種類のカードには、まだ対応していません"),

@@ -338,7 +338,9 @@ def test_a_release_that_timed_out_is_said_to_have_ended_and_nothing_is_released(
     assert benefits(kiosk)
     assert (end_of(kiosk), states(sandbox)) == (End.LINKING_EXPIRED.value, ([], [State.EXPIRED]))
     outcome = kiosk.screens[-1].facts["outcome"]
-    assert outcome == of_a_release(OUTCOMES[End.LINKING_EXPIRED]).told(FACTS) and "解除されていません" in outcome.meaning
+    assert (
+        outcome == of_a_release(OUTCOMES[End.LINKING_EXPIRED]).told(FACTS) and "解除されていません" in outcome.meaning
+    )
 
 
 def test_who_is_to_begin_again_because_of_other_terms_comes_home(
@@ -563,7 +565,9 @@ COMMANDS = {link: 12, benefits: 16}  # of a card, from the consent to a release 
 
 
 @pytest.mark.parametrize("flow", COMMANDS, ids=lambda flow: flow.__name__)
-def test_a_release_and_the_linking_after_it_take_so_many_commands_of_a_card(pki: Pki, at_home: PortalClient, flow: Flow) -> None:
+def test_a_release_and_the_linking_after_it_take_so_many_commands_of_a_card(
+    pki: Pki, at_home: PortalClient, flow: Flow
+) -> None:
     kiosk = PutsBack(VirtualCard(PEOPLE["reobtained"], pki), at_home, None)
     assert flow(kiosk)
     consent, done = kiosk.commands

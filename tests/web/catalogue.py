@@ -209,7 +209,9 @@ def _release() -> Iterator[Sight]:
     for name, scope, known, phone in (
         ("release_lapsed", "lapsed", True, False),
         ("release_phone", "lapsed", True, True),
+        ("release_from_home", "lapsed", False, False),
         ("release_any", "any", False, False),
+        ("release_any_known", "any", True, False),
     ):
         facts: dict[str, object] = {"scope": scope, "known": known, "phone": phone}
         yield Sight(name, Screen("release", facts, ("next", "refuse" if known else "back")))
