@@ -1,12 +1,16 @@
-"""What is claimed of the standards: every claim has a test that exists or says why not, and the page is the table's."""
+"""What is claimed of the standards: every claim has a test that exists or says why not, and the page is the table's.
+
+And what any page says is shown by a test: that test exists, and a page says so in each language that it has.
+"""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tools.conformity import NEED_TESTS, PAGE, exists, page, read
+from tools.conformity import NEED_TESTS, PAGE, ROOT, exists, page, read
 
 TABLE = read()
 CLAUSES = [(number, each) for standard in TABLE.standards for number, each in standard.clauses.items()]
@@ -19,6 +23,27 @@ def test_every_test_that_is_named_exists(test: str) -> None:
 
 def test_a_test_that_does_not_exist_is_missed() -> None:
     assert not exists("tests/test_conformity.py::test_gone") and not exists("tests/gone.py::test_gone")
+
+
+# `tests/card/test_pin.py::test_of_it`, or [pin](../tests/card/test_pin.py "test_of_it"); either without the second part
+NAMED = re.compile(r'(?:`|\]\((?:\.\./)*)(tests/[\w/]+\.py)(?:(?:::| ")(test_\w+)"?)?[`)]')
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def named(path: Path) -> list[tuple[str, str]]:
+    return NAMED.findall(path.read_text("utf-8"))
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    names = {(path.name, file, test) for path in PAGES for file, test in named(path) if "NAME" not in file}
+    assert {"privacy.md", "privacy.ja.md", "SECURITY.md"} <= {page for page, _, test in names if test}
+    assert [each for each in names if not (ROOT / each[1]).is_file()] == []
+    assert [each for each in names if each[2] and not exists("::".join(each[1:]))] == []
+
+
+def test_the_two_pages_on_privacy_are_shown_by_the_same_tests_row_by_row() -> None:
+    english, japanese = (named(ROOT / f"docs/{page}.md") for page in ("privacy", "privacy.ja"))
+    assert english == japanese and len(english) > 20
 
 
 def test_a_claim_names_its_tests_and_whatever_is_less_says_what_is_left() -> None:
