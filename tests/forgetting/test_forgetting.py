@@ -262,7 +262,7 @@ def test_whoever_has_released_a_link_and_linked_after_it_is_forgotten(
     kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three requests at the portal in one visit, for which the attributes are kept that were read once."""
-    drivers, session, press = kiosk.stage.portal.drivers, kiosk.stage.worker, kiosk.display.press
+    drivers, session = kiosk.stage.portal.drivers, kiosk.stage.worker
     former = [msgspec.structs.replace(each, link="release_first") for each in drivers._records]
     monkeypatch.setattr(drivers, "_records", former)
     kiosk.walk_to(10)
@@ -271,8 +271,7 @@ def test_whoever_has_released_a_link_and_linked_after_it_is_forgotten(
     kiosk.enter(PINS.sign, "screen released")
     here = found(kiosk.processes, kiosk.markers())
     assert {"name", "address"} <= {marker for marker, holders in here.items() if session in holders}
-    press("Return")
-    kiosk.wait("screen 8 terms")
+    kiosk.press_until("screen 8 terms")
     kiosk.press_until("screen 9 pin")
     kiosk.enter(PINS.sign, "screen 11 linked")
     kiosk.stage.printer.wait_for_slips(2)
