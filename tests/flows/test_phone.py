@@ -7,6 +7,7 @@ to be renewed, would go to their municipality for nothing.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -42,7 +43,7 @@ WORDS = (
     *("6281", "6300", "63C0", "63C1", "6581", "6700", "6982", "6983", "6A82", "6D00", "6F00", "9000"),
     *("", "FFFF"),
 )
-COMMANDS = {
+COMMANDS: dict[str, Callable[[bytes], bool]] = {
     "SELECT application": lambda apdu: apdu[1:3] == b"\xa4\x04",
     "SELECT EF": lambda apdu: apdu[1:3] == b"\xa4\x02",
     "READ": lambda apdu: apdu[1] == 0xB0,
@@ -148,7 +149,9 @@ def test_whatever_a_phone_answers_to_a_command_is_told_of_the_phone(pki: Pki, co
     assert End.PHONE_CERTIFICATE in told or command in ("SELECT application", "SELECT EF")
 
 
-@pytest.mark.parametrize("reason", set(Refusal) - FOREIGN[Purpose.LINKING], ids=lambda reason: reason.value)
+@pytest.mark.parametrize(
+    "reason", [each for each in Refusal if each not in FOREIGN[Purpose.LINKING]], ids=lambda reason: reason.value
+)
 def test_whatever_the_portal_refuses_a_phones_signature_for_says_nothing_false_of_the_card(
     pki: Pki, reason: Refusal
 ) -> None:

@@ -52,8 +52,8 @@ def test_of_a_phone_a_check_says_nothing_of_the_cards_pins_and_certificate() -> 
 
 
 def test_whoever_is_sent_to_the_municipality_is_told_to_ask_first() -> None:
-    outcomes, lists = OUTCOMES.values(), (plan for _, plan in plans())
-    sent = [todo for each in (*outcomes, *lists) for todo in each.todo if todo.place == "municipality"]
+    lists = [*(outcome.todo for outcome in OUTCOMES.values()), *(plan.todo for _, plan in plans())]
+    sent = [todo for each in lists for todo in each if todo.place == "municipality"]
     assert len(sent) > 20 and [todo.text for todo in sent if ASK_FIRST not in todo.notes] == []
 
 
