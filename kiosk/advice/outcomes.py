@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from kiosk.advice import pins, unlock
-from kiosk.advice.todo import ASK_FIRST, CARD, Todo, told
+from kiosk.advice.todo import ASK_FIRST, ASK_THE_DESK, CARD, PLAIN_LICENCE, Todo, told
 from kiosk.config.guidance import Guidance
 from kiosk.language.languages import N_
 from kiosk.language.public import NOTHING, Public, PublicNumber
@@ -96,9 +96,9 @@ LATER = N_("時間をおいて、もう一度お試しください。")
 ASK_STAFF = N_("お急ぎのときは、この署の係員に声をかけてください。")
 NOTHING_LINKED = N_("連携はされていません。この手続で、カードと免許は変わっていません。")
 ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
-CANCELLED = N_("連携はされていません。送った情報は、マイナポータルが消します。")
+CANCELLED = N_("連携はされていません。送った情報は、マイナポータルが消すことになっています。")
 NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わっていません。")
-RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消します。")
+RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消すことになっています。")
 RELEASE_ITSELF = Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。"))
 WAS_IT_RELEASED = (  # asked of the portal again, whichever link it was: a linking would only tell of a former one
     Todo(
@@ -190,7 +190,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.PHONE_CERTIFICATE: Outcome(
         N_("スマートフォンの証明書が、使えませんでした"),
         N_(
-            "この証明書では、手続できませんでした。期限が切れたときや、失効したときなどにおこります。カードの中の証明書とは、べつのものです。"
+            "この証明書では、手続できませんでした。期限が切れたとき、失効したとき、この機械で読めないときなどにおこります。カードの中の証明書とは、べつのものです。"
         ),
         NOTHING_LINKED,
         unlock.PHONE,
@@ -199,7 +199,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         picture="insert",
     ),
     End.NO_PINS: Outcome(
-        N_("このカードの暗証番号では、手続できません"),
+        N_("このカードでは、手続できません"),
         N_("暗証番号を使わないカード（顔認証マイナンバーカードなど）のようです。"),
         N_(
             "顔認証マイナンバーカードなら、本人確認のために見せることと、病院などの顔認証の機械で使うことができます。連携には使えません。"
@@ -253,9 +253,9 @@ OUTCOMES: Mapping[End, Outcome] = {
             Todo(
                 N_("マイナ免許証にしたいときは、免許情報の記録を申し込みます。"),
                 "licence_desk",
-                bring=(CARD, N_("運転免許証（お持ちの方）")),
+                bring=(CARD, PLAIN_LICENCE),
             ),
-            Todo(N_("持ち物と手数料は、窓口の係員に聞いてください。")),
+            Todo(ASK_THE_DESK),
         ),
         official=N_("マイナ免許証"),
         sign="wheel",
@@ -382,7 +382,12 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("手続はされていません。カードのよごれ、きず、またはICの故障かもしれません。"),
         (
             Todo(N_("ICの金色の部分を、やわらかい布でふいて、もう一度お試しください。")),
-            Todo(N_("それでも読めないときは、カードを見てもらってください。"), "municipality", bring=(CARD,)),
+            Todo(
+                N_("それでも読めないときは、カードを見てもらってください。"),
+                "municipality",
+                bring=(CARD,),
+                notes=(ASK_FIRST,),
+            ),
         ),
         sign="card",
         picture="wipe",

@@ -90,4 +90,6 @@ class Plan:
 
 
 CARD = N_("マイナンバーカード")
+PLAIN_LICENCE = N_("運転免許証（お持ちの方）")
 ASK_FIRST = N_("持ち物と時間は、先に窓口に聞きます。")
+ASK_THE_DESK = N_("持ち物と手数料は、窓口に聞きます。")

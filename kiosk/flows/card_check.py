@@ -14,16 +14,16 @@ from dataclasses import replace
 
 from kiosk.advice import pins, unlock
 from kiosk.advice.outcomes import OUTCOMES, End
-from kiosk.advice.todo import ASK_FIRST, CARD, Plan, Todo
+from kiosk.advice.todo import ASK_FIRST, ASK_THE_DESK, CARD, PLAIN_LICENCE, Plan, Todo
 from kiosk.card.apdu import ApplicationAbsent, CardError, CardLost
-from kiosk.card.jpki import JpkiApplication, TokenKind
+from kiosk.card.jpki import JpkiApplication
 from kiosk.card.licence import Licence, LicenceApplication
 from kiosk.card.state import CardState, usable
 from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.card_in_hand import AT_THE_PAD, LICENCE, NEXT, NOT_OURS, CardInHand
+from kiosk.flows.card_in_hand import AT_THE_PAD, LICENCE, NEXT, NOT_OURS, PHONES, CardInHand
 from kiosk.flows.paper import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.take_home import slip
@@ -142,25 +142,26 @@ CERTIFICATE = Todo(
     "municipality",
     bring=(CARD,),
     say=((N_("署名用の証明書"), N_("署名用電子証明書")),),
-    notes=(N_("連携や電子署名をしたい方の手続です。15歳未満の方には発行されません。"),),
+    notes=(N_("連携や電子署名をしたい方の手続です。15歳未満の方には発行されません。"), ASK_FIRST),
 )
 RENEWAL = Todo(
     N_("ログイン用の証明書を更新します"),
     "municipality",
     bring=(CARD,),
     say=((N_("ログイン用の証明書"), N_("利用者証明用電子証明書")),),
+    notes=(ASK_FIRST,),
 )
 RECORDING = Todo(
-    N_("免許の情報の記録を申し込みます"),
+    N_("免許情報の記録を申し込みます"),
     "licence_desk",
-    bring=(CARD,),
-    notes=(N_("マイナ免許証にしたい方の手続です。"),),
+    bring=(CARD, PLAIN_LICENCE),
+    notes=(N_("マイナ免許証にしたい方の手続です。"), ASK_THE_DESK),
 )
 
 
 def plan(facts: Guidance, state: CardState) -> Plan:
     """What this card can do today, and what to do next. Nothing in it tells whose card it is."""
-    phone = state.kind in (TokenKind.ANDROID, TokenKind.IPHONE)
+    phone = _is_phone(state)
     if phone:
         todo: tuple[Todo, ...] = (Todo(N_("カードを入れて、もう一度しらべます")),)
     elif state.pinless:
@@ -174,6 +175,10 @@ def plan(facts: Guidance, state: CardState) -> Plan:
         know=tuple(_know(state)),
         page=facts.card_page.address if todo else NOTHING,
     ).told(facts)
+
+
+def _is_phone(state: CardState) -> bool:
+    return state.kind in PHONES
 
 
 def _can_sign(state: CardState) -> bool:
@@ -192,14 +197,20 @@ def _can(state: CardState) -> Iterator[Public]:
             yield N_("マイナ免許証読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
         if _linkable(state):
             yield N_("運転免許を、マイナポータルと連携する（２つの暗証番号）")
+    phone = _is_phone(state)  # its PINs are others
     if usable(state.auth_pin) and not _over(state) and state.knows("auth_until"):
-        yield N_("マイナポータルにログインする（ログイン用の暗証番号）")
+        log_in = N_("マイナポータルにログインする（ログイン用の暗証番号）")
+        yield N_("マイナポータルにログインする") if phone else log_in
     if _can_sign(state):
-        yield N_("電子署名をする（署名用の暗証番号）")
+        yield N_("電子署名をする（スマホ署名用の暗証番号）") if phone else N_("電子署名をする（署名用の暗証番号）")
 
 
 def _know(state: CardState) -> Iterator[Public]:
-    if _can_sign(state):
+    if not _can_sign(state):
+        return
+    if _is_phone(state):
+        yield N_("スマートフォンの証明書の期限がすぎていないか、失効していないかは、しらべていません。")
+    else:
         yield N_("署名用の証明書の期限がすぎていないか、失効していないかは、しらべていません。")
 
 

@@ -138,7 +138,7 @@ class CardInHand:
 
     def await_card(self, step: int | None, application: type[A]) -> A | None:
         """The application of the card in the slot, asking for a card until one has it. None: the person goes back."""
-        fault = self.told_fault()
+        fault = self._told_fault_of_the_slot()
         unsuitable = self.kiosk.insertion if fault in ANOTHER else None
         if self.phone:
             fault, unsuitable = "phone", self.phone_on
@@ -159,7 +159,7 @@ class CardInHand:
 
     def await_phone(self, step: int | None) -> JpkiApplication | None:
         """The phone's application, asking until there is a phone. None: the person would rather use the card."""
-        fault = self.told_fault()
+        fault = self._told_fault_of_the_slot()
         unsuitable = None if self.phone and fault != "other_card" else self.kiosk.insertion
         while True:
             screen = Screen("set_card", {"fault": fault, "kind": "phone"}, ("card",), step=step)
@@ -174,7 +174,7 @@ class CardInHand:
                 fault = "not_a_phone"
             except CardLost:
                 fault = "removed"
-            except (ApplicationAbsent, CardProblem):
+            except CardError:
                 fault = "not_a_phone"
 
     # A PIN.
@@ -255,6 +255,11 @@ class CardInHand:
             raise Stop(End.CERTIFICATE_ABSENT)
 
     # Inside.
+
+    def _told_fault_of_the_slot(self) -> str:
+        """The same, in the words of `set_card`, which stands there only while nothing suitable is in the slot."""
+        fault = self.told_fault()
+        return "removed" if fault in AT_THE_PAD else fault
 
     def _await_same(self, step: int | None) -> None:
         """Until the card that was taken out is back, or one of which nobody can tell. Nothing of the person stands on

@@ -96,7 +96,7 @@ def lines(facts: Guidance) -> tuple[Line, ...]:
 def record_again(facts: Guidance) -> Todo:
     """Once the new card is there: it is no licence before."""
     return Todo(
-        N_("免許の情報を記録します"),
+        N_("免許の情報を記録してもらいます"),
         "licence_desk",
         bring=(NEW_CARD,),
         notes=(N_("新しいカードに、自動では入りません。"),),

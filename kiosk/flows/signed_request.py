@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from kiosk.advice.outcomes import End
-from kiosk.card.apdu import CardLost, CardProblem, FileAbsent
+from kiosk.card.apdu import CardError, CardLost, CardProblem, FileAbsent
 from kiosk.card.certificate import SignatureCertificate
 from kiosk.card.cms import signed_data
 from kiosk.card.jpki import JpkiApplication
@@ -33,9 +33,10 @@ from kiosk.portal.statement import statement
 T = TypeVar("T")
 
 
-OF_A_CERTIFICATE: Final = {
+# What speaks of the card and what is in it. Where a phone has signed, or tried to, none of it is known of the card.
+OF_THE_CARD: Final = {
     *(End.CERTIFICATE_ABSENT, End.CERTIFICATE_EXPIRED, End.CERTIFICATE_REVOKED, End.CERTIFICATE_UNKNOWN),
-    End.ATTRIBUTES_DIFFER,
+    *(End.ATTRIBUTES_DIFFER, End.CARD_PROBLEM, End.CARD_KIND_UNKNOWN),
 }
 
 
@@ -241,9 +242,21 @@ def _is_child(attributes: Attributes) -> bool:
 def _sign_with_phone(memory: Memory) -> str:
     """Step 9′: the phone held to the reader signs, and the card is not needed any more.
 
-    "next" when it has; "card" when the person would rather use the card; "back".
+    "next" when it has; "card" when the person would rather use the card; "back". Raises Stop in the phone's words for
+    whatever is the matter with the phone: the card may be as it should be.
     """
+    try:
+        return _held_to_the_reader(memory)
+    except (Stop, PortalRefused, CardError) as problem:
+        if end_of(problem) in OF_THE_CARD:
+            raise Stop(End.PHONE_CERTIFICATE) from None
+        raise
+
+
+def _held_to_the_reader(memory: Memory) -> str:
+    """The phone asked for, its PIN typed, the PIN used, until it has signed. Raises and returns as what it answers."""
     hand, step = memory.hand, memory.step(9)
+    hand.told_fault()  # the card's, if any: nobody has held a phone there yet
     while True:
         told = hand.fault if hand.fault in AT_THE_PAD else ""
         app = hand.await_phone(step)
@@ -257,13 +270,8 @@ def _sign_with_phone(memory: Memory) -> str:
         if answer != "next":
             return answer
         hand.kiosk.show(Screen("reading", {"what": "phone"}, step=step, sound=Sound.CARD_IN))
-        try:
-            if hand.use_pin(PHONE, lambda app: sign_and_submit(memory, app, phone=True)) is NEXT:
-                return "next"
-        except (Stop, PortalRefused) as refused:
-            if end_of(refused) in OF_A_CERTIFICATE:  # the card's own, of which those ends speak, may be as it should be
-                raise Stop(End.PHONE_CERTIFICATE) from None
-            raise
+        if hand.use_pin(PHONE, lambda app: sign_and_submit(memory, app, phone=True)) is NEXT:
+            return "next"
 
 
 def sign_and_submit(memory: Memory, app: JpkiApplication, phone: bool = False) -> None:

@@ -32,6 +32,11 @@ for sight in (*SIGHTS, *STAFF_SIGHTS):
     facts, answers = KNOWN.setdefault(sight.screen.name, (set(), set()))
     facts.update(sight.screen.facts)
     answers.update(sight.screen.answers)
+WAITS_FOR = {
+    (sight.screen.facts["kind"], sight.screen.facts["fault"])
+    for sight in SIGHTS
+    if sight.screen.name == "set_card" and "kind" in sight.screen.facts
+}
 
 PUT_IN = "put in"  # a hand's answer, which no page gives
 NO_INPUTS = Inputs(keypad=False, fingers=False)
@@ -172,6 +177,9 @@ class ScriptedKiosk:
 
     def _known(self, screen: Screen) -> None:
         facts, answers = KNOWN[screen.name]
+        if screen.name == "set_card":
+            waits = (screen.facts.get("kind", "card"), screen.facts["fault"])
+            assert waits in WAITS_FOR, f"set_card has no words of its own for {waits}"
         if "paper" in facts:
             facts = facts | {"slip"}
         typed = {answer for answer in screen.answers if answer.startswith("pin:")}

@@ -173,7 +173,7 @@ def test_where_nothing_comes_over_the_police_record_it_again_and_a_resident_goes
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_new_card_is_called_a_licence_before_it_has_been_looked_at(kind: Kind) -> None:
     last = renewal_plan(FACTS, kind).todo[-1]
-    assert "この機械でしらべます" in last.text and any("運転できません" in note for note in last.notes)
+    assert "この機械でしらべます" in last.text and any("運転しないでください" in note for note in last.notes)
 
 
 def test_the_renewal_goes_back_one_question_at_a_time() -> None:

@@ -37,7 +37,7 @@ KEPT = {
     "まだ何も送っていません。この手続で、カードと免許は変わっていません。": (
         "flows/test_problem.py::test_each_of_the_four_says_no_more_than_it_knows"
     ),
-    "連携はされていません。送った情報は、マイナポータルが消します。": (
+    "連携はされていません。送った情報は、マイナポータルが消すことになっています。": (
         "flows/test_problem.py::test_a_cancelling_that_is_not_confirmed_is_not_said_to_be_one"
     ),
     "この手続で、カードと免許は変わっていません。もう一度手続をしても、二重にはなりません。": (
@@ -68,6 +68,7 @@ NOT_OURS = {
     "およそ５分": "nobody has measured it",
     "紙でお渡し": "there may be no printer",
     "呼んでいます": "that a call was sent, or seen, is known; not that anybody comes",
+    "マイナポータルが消します": "it is agreed that it does (openapi.yaml); that it has, it alone knows",
     "同じ内容を": "a phone's code holds the main points",
 }
 

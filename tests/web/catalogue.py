@@ -135,7 +135,7 @@ def _card() -> Iterator[Sight]:
     yield Sight("set_card_mute", Screen("set_card", facts, ("back",), step=4))
     facts = {"fault": "removed", "kind": "card", "mute": False}
     yield Sight("set_card_removed_later", Screen("set_card", facts, step=7))
-    for fault, mute in (("", False), ("not_a_phone", False), ("", True)):
+    for fault, mute in (("", False), ("removed", False), ("not_a_phone", False), ("other_card", False), ("", True)):
         facts = {"fault": fault, "kind": "phone", "mute": mute}
         name = "set_phone_" + ("mute" if mute else fault or "first")
         yield Sight(name, Screen("set_card", facts, ("card",), step=9))
