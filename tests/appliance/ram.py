@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.appliance.machine import Machine
 from tests.forgetting.memory import CHUNK, Search
 
 
-def found(machine: Machine, needles: Mapping[str, set[bytes]]) -> set[str]:
-    """The names of the needles that stand in it. It stands still meanwhile, and goes on afterwards."""
+def nothing() -> None: ...
+
+
+def found(machine: Machine, needles: Mapping[str, set[bytes]], then: Callable[[], None] = nothing) -> set[str]:
+    """The names of the needles that stand in it. It stands still while its memory is written down, and goes on while
+    that is looked through. then: done between the two."""
     search = Search(needles)
     dump = machine.dump()
+    then()
     try:
         return search.within(pieces(dump, search.longest))
     finally:
