@@ -24,6 +24,15 @@ def found(machine: Machine, needles: Mapping[str, set[bytes]], then: Callable[[]
         dump.unlink()
 
 
+def places(path: Path, needles: Mapping[str, set[bytes]]) -> set[tuple[str, int]]:
+    """Where in a file the needles stand, each with its name."""
+    search, at, there = Search(needles), 0, set()
+    for piece in pieces(path, search.longest):
+        there |= {(name, at + begins) for name, begins in search.places(piece)}
+        at += max(0, len(piece) - search.longest)
+    return there
+
+
 def pieces(path: Path, overlap: int) -> Iterator[bytes]:
     """A file in pieces, each beginning with the end of the one before: what lies across an edge is whole in one."""
     with path.open("rb") as file:
