@@ -18,6 +18,7 @@ BRING = (
     "mkdir -p /run/update && mount -o ro LABEL=update /run/update && cp /run/update/kiosk_* /state/update/ && sync"
     " && umount /run/update"
 )
+INSTALLED, OVER = "Successfully installed update", "systemd-sysupdate.service: Deactivated successfully"
 WRITING_SECONDS = 10.0  # of the minutes that the root takes
 
 
@@ -35,8 +36,10 @@ def run(machine: Machine, report: Report) -> None:
         time.sleep(WRITING_SECONDS)
     report(names(machine) == [f"{old}.efi"], f"the boot loader then has {', '.join(names(machine))}")
     with running(machine):
-        whole = wait_for(lambda: "Successfully installed update" in machine.said(), 3600)
+        whole = wait_for(lambda: INSTALLED in machine.said(), 3600)
         report(whole is not None, "it is written whole after the next start, by itself")
+        over = wait_for(lambda: OVER in machine.said().rpartition(INSTALLED)[2], 300, look=0.5)
+        report(over is not None, "the power is cut as soon as that is over")
     report(names(machine) == [f"{new}+3-0.efi", f"{old}.efi"], f"the boot loader then has {', '.join(names(machine))}")
     labels = [each.get("name") for each in machine.partitions()]
     report({old, new} <= set(labels), f"partitions: {', '.join(map(str, labels))}")
