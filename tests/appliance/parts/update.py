@@ -19,6 +19,7 @@ BRING = (
     " && umount /run/update"
 )
 INSTALLED, OVER = "Successfully installed update", "systemd-sysupdate.service: Deactivated successfully"
+RAISED = "Finished kiosk-version-raised.service"  # which comes once the boot loader knows it
 WRITING_SECONDS = 10.0  # of the minutes that the root takes
 
 
@@ -48,6 +49,7 @@ def run(machine: Machine, report: Report) -> None:
         comes_to_attract(machine, report)
         good = wait_for(lambda: "Finished systemd-bless-boot.service" in machine.said(), 1200)
         report(good is not None, "the start counts as good")
+        wait_for(lambda: RAISED in machine.said(), 300)
         version = new.partition("_")[2]
         runs, oldest = (machine.run(f"cat {path}")[1] for path in ("/usr/lib/os-release", "/state/version/os-release"))
         report(version in runs, f"what runs is {version}")
