@@ -14,8 +14,9 @@ session's, dies too, and the page goes on telling.
 
 How long a page may be silent, or on its way, is for a machine that brings its first page within a few seconds. One that
 took c seconds for it is slow at everything, and is no sooner done by beginning anew: there a page may be silent for
-c / 8 and on its way for c / 2, where that is more. Up to 6 seconds of start nothing changes, and up to 16 nothing of
-what a person may see.
+c / 8, also before it tells a server that is back, and on its way for c / 2, where that is more. Its first silence, with
+nobody's picture on the glass and most still to do, counts as its way. Up to 6 seconds of start nothing changes, and up
+to 16 nothing of what a person may see but that one.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Life:
     def __init__(self, now: float) -> None:
         self.renderers: frozenset[int] = frozenset()
         self._started = now
-        self._silent, self._coming = SILENT_SECONDS, COMING_SECONDS
+        self._silent, self._coming, self._away = SILENT_SECONDS, COMING_SECONDS, AWAY_SECONDS
         self._until = now + START_SECONDS
         self._slowest = now + SLOWEST_SECONDS
         self._worked = 0.0
@@ -46,10 +47,13 @@ class Life:
 
     def told(self, now: float) -> None:
         """The page lives."""
+        silent = self._silent
         if self.fresh:
             came = now - self._started
             self._silent, self._coming = max(SILENT_SECONDS, came / 8), max(COMING_SECONDS, came / 2)
-        self._until = now + self._silent
+            self._away = max(AWAY_SECONDS, came / 8)
+            silent = self._coming if self._coming > COMING_SECONDS else self._silent
+        self._until = now + silent
         self.fresh = self.coming = False
 
     def works(self, worked: float, now: float) -> bool:
@@ -73,7 +77,7 @@ class Life:
         self.renderers = left
 
     def server_away(self, now: float) -> None:
-        self._until = now + AWAY_SECONDS
+        self._until = now + self._away
 
     def over(self, now: float) -> bool:
         """The page has not told, and is to be replaced."""

@@ -84,17 +84,38 @@ def test_a_machine_without_a_failed_unit_is_well(tmp_path: Path) -> None:
     assert [what for good, what in report.found if not good] == []
 
 
-def test_a_unit_that_was_started_again_is_named_with_its_ends() -> None:
+ENDED = "[ 91.5] host systemd[1]: systemd-journald.service: Failed with result 'watchdog'.\n"
+
+
+@pytest.mark.parametrize(
+    ("initrd", "journald", "server", "named"),
+    [
+        ("4200000", 1, 0, []),  # ended with the initrd
+        ("4200000", 2, 0, ["systemd-journald.service"]),
+        ("0", 1, 0, ["systemd-journald.service"]),  # a container has none
+        ("4200000", 1, 1, ["kiosk-server.service"]),
+    ],
+)
+def test_a_unit_that_was_started_again_is_named_with_its_ends(
+    initrd: str, journald: int, server: int, named: list[str]
+) -> None:
+    units = {"systemd-journald.service": journald, "kiosk-server.service": server, "dbus.service": 0}
+    shown = "\n".join(f"Id={name}\nNRestarts={times}\n" for name, times in units.items())
+
     def asked(command: str, seconds: float) -> tuple[int, str]:
-        if "NRestarts" in command:
-            return 0, "Id=systemd-journald.service\n"
-        ended = "[ 91.5] host systemd[1]: systemd-journald.service: Failed with result 'watchdog'.\n"
-        return 0, ended if command.startswith("journalctl") else "has    font    there\n" * (command == "kiosk check")
+        answers = {
+            "NRestarts": shown,
+            "InitRD": f"{initrd}\n",
+            "journalctl": ENDED,
+            "kiosk check": "has    font    there\n",
+        }
+        return 0, next((answer for word, answer in answers.items() if word in command), "")
 
     report = Report("start", "kiosk_1", "none")
     well(asked, report)
-    [again] = [what for good, what in report.found if not good]
-    assert "systemd-journald.service ([ 91.5] host systemd[1]: " in again and "result 'watchdog'" in again
+    [again] = [what for good, what in report.found if not good] or [""]
+    assert [unit for unit in units if unit in again.replace(ENDED.strip(), "")] == named
+    assert ("result 'watchdog'" in again) == bool(named)
 
 
 def test_a_shell_that_is_gone_is_no_machine(tmp_path: Path) -> None:

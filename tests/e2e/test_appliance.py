@@ -6,6 +6,7 @@ So that it still finds its way when a screen has changed: in a machine each try 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,16 @@ def test_the_walk_in_the_machine_finds_its_way(
     monkeypatch.setattr(before_it, "PATIENCE_SECONDS", SECONDS)
     monkeypatch.setattr(before_it, "PAGE_SECONDS", 0.5)
     report = Report("visit", "none", "none")
+
+    def remembered(then: Callable[[], None]) -> set[str]:
+        then()
+        return set(visit.needles(kiosk.pki))
+
     with gallery(chromium) as pages:
         somebody = before_it.Person(Glass(page, tmp_path), pages.page(WAYS[0]))
         somebody.sees("attract")
         chip = kiosk.card(visit.WHO, behaviour=Behaviour(t0=True))
-        visit.link(somebody, Reader(kiosk), chip, lambda: set().union(*visit.HERE.values()), report)
+        visit.link(somebody, Reader(kiosk), chip, remembered, report)
         visit.leave(somebody, Reader(kiosk))
     assert [what for good, what in report.found if not good] == []
     assert kiosk.printer.wait_for_slips(1, 10) is not None

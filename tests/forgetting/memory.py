@@ -57,11 +57,12 @@ class Search:
 
     def within(self, chunks: Iterable[bytes]) -> set[str]:
         """The names of the markers that stand in any of the chunks."""
-        return {
-            self._names[which][0]
-            for chunk in chunks
-            for which, _, _ in self._machine.find_matches_as_indexes(chunk, overlapping=True)
-        }
+        return {name for chunk in chunks for name, _ in self.places(chunk)}
+
+    def places(self, chunk: bytes) -> Iterator[tuple[str, int]]:
+        """Of each marker that stands in it: its name, and where it begins."""
+        for which, at, _ in self._machine.find_matches_as_indexes(chunk, overlapping=True):
+            yield self._names[which][0], at
 
 
 def found(processes: Iterable[int], needles: Mapping[str, set[bytes]]) -> dict[str, list[int]]:

@@ -60,9 +60,12 @@ def test_how_long_a_page_may_be_silent_or_on_its_way_follows_from_how_long_the_f
     """On a machine that a person may stand at, two seconds; one that needs a minute for a page is given its pace."""
     life = Life(100)
     life.told(100 + came)
-    assert lived_until(life, 100 + came + max(SILENT_SECONDS, came / 8))
+    assert lived_until(life, 100 + came + (came / 2 if came > 6 else SILENT_SECONDS))  # it has just come
     life.told(now := 1000 + came)  # a page that goes on telling does not become a slow one by that
     assert lived_until(life, now + max(SILENT_SECONDS, came / 8))
+    life.server_away(now)
+    assert lived_until(life, now + max(AWAY_SECONDS, came / 8))
+    life.told(now)
     life.session_ended(now)
     assert lived_until(life, now + max(COMING_SECONDS, came / 2))
 

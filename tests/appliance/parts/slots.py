@@ -23,6 +23,8 @@ RULES = Path("image/mkosi.extra/usr/lib/sysupdate.d")
 TOOLS = Path("var/image/tools")
 VERITY, ROOT = "2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5", "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
 ROOT_BYTES, VERITY_BYTES = 64 << 20, 8 << 20
+EFI_BYTES = 1 << 20
+UNIT = Path("image/mkosi.extra/usr/lib/systemd/system/systemd-sysupdate.service.d/kiosk.conf")
 SYSUPDATE = "/usr/lib/systemd/systemd-sysupdate"
 # In the tools tree, as on the machine: which image runs, the rules, the disk, the boot loader's files.
 INSIDE = f"""
@@ -31,6 +33,7 @@ INSIDE = f"""
     mount --rbind /dev dev; mount --rbind /sys sys; mount -t proc proc proc
     mount --bind "$2" mnt; mount --bind "$2/os-release" usr/lib/os-release
     mkdir -p etc/sysupdate.d; mount --bind "$2/rules" etc/sysupdate.d
+    set -f; chroot . $3
     exec chroot . {SYSUPDATE} update
 """
 
@@ -42,7 +45,7 @@ def run(machine: Machine, report: Report) -> None:
     for name in ("rules", "update", "esp"):
         (folder / name).mkdir(parents=True)
     loader = folder / "esp"
-    (loader / "kiosk_1.efi").write_bytes(os.urandom(1 << 20))
+    (loader / "kiosk_1.efi").write_bytes(os.urandom(EFI_BYTES))
     lay_out(folder / "disk.raw")
     disk = subprocess.check_output(["losetup", "--find", "--show", folder / "disk.raw"], text=True).strip()
     try:
@@ -58,6 +61,10 @@ def run(machine: Machine, report: Report) -> None:
         report("ignoring" not in said, "no line of the rules is ignored")
         report(slots(folder) == ["1", "2"], f"1 runs, 2 comes: {stands(folder)}")
         report(files(folder) == ["kiosk_1.efi", "kiosk_2+3-0.efi"], "2 has three tries")
+        (loader / "kiosk_2+3-0.efi").write_bytes(b"")  # as a power cut leaves it while it gets its name
+        update(folder, running=1)
+        size = (loader / "kiosk_2+3-0.efi").stat().st_size
+        report(size == EFI_BYTES, f"what was cut as it got its name comes anew: {stands(folder)}, {size} bytes")
         (loader / "kiosk_2+3-0.efi").rename(loader / "kiosk_2.efi")  # as a good start does
         bring(folder / "update", 3)
         update(folder, running=2)
@@ -89,14 +96,16 @@ def bring(folder: Path, version: int) -> None:
     for part, size in (("root-verity", VERITY_BYTES), ("root", ROOT_BYTES)):
         name = f"kiosk_{version}.{part}.{os.urandom(16).hex()}.raw.gz"
         (folder / name).write_bytes(gzip.compress(os.urandom(size), 1))
-    (folder / f"kiosk_{version}.efi").write_bytes(os.urandom(1 << 20))
+    (folder / f"kiosk_{version}.efi").write_bytes(os.urandom(EFI_BYTES))
 
 
 def update(folder: Path, running: int, cut: bool = False) -> str:
     """Let systemd-sysupdate do its work. cut: end it when it has begun with the root. Returns what it said."""
     release = (TOOLS / "usr/lib/os-release").read_text() + f"IMAGE_ID=kiosk\nIMAGE_VERSION={running}\n"
     (folder / "os-release").write_text(release)
-    command: Sequence[str | Path] = ("sh", "-euc", INSIDE, "-", TOOLS.absolute(), folder)
+    [before] = re.findall(r"^ExecStartPre=-(.+)$", UNIT.read_text(), re.MULTILINE)
+    before = before.replace("/boot/EFI/Linux", "/mnt/esp")
+    command: Sequence[str | Path] = ("sh", "-euc", INSIDE, "-", TOOLS.absolute(), folder, before)
     inside = ("unshare", "--mount", "--pid", "--fork", "--kill-child", *command)
     said = ""
     with subprocess.Popen(inside, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:

@@ -18,6 +18,8 @@ BRING = (
     "mkdir -p /run/update && mount -o ro LABEL=update /run/update && cp /run/update/kiosk_* /state/update/ && sync"
     " && umount /run/update"
 )
+INSTALLED, OVER = "Successfully installed update", "systemd-sysupdate.service: Deactivated successfully"
+RAISED = "Finished kiosk-version-raised.service"  # which comes once the boot loader knows it
 WRITING_SECONDS = 10.0  # of the minutes that the root takes
 
 
@@ -35,8 +37,10 @@ def run(machine: Machine, report: Report) -> None:
         time.sleep(WRITING_SECONDS)
     report(names(machine) == [f"{old}.efi"], f"the boot loader then has {', '.join(names(machine))}")
     with running(machine):
-        whole = wait_for(lambda: "Successfully installed update" in machine.said(), 3600)
+        whole = wait_for(lambda: INSTALLED in machine.said(), 3600)
         report(whole is not None, "it is written whole after the next start, by itself")
+        over = wait_for(lambda: OVER in machine.said().rpartition(INSTALLED)[2], 300, look=0.5)
+        report(over is not None, "the power is cut as soon as that is over")
     report(names(machine) == [f"{new}+3-0.efi", f"{old}.efi"], f"the boot loader then has {', '.join(names(machine))}")
     labels = [each.get("name") for each in machine.partitions()]
     report({old, new} <= set(labels), f"partitions: {', '.join(map(str, labels))}")
@@ -45,6 +49,7 @@ def run(machine: Machine, report: Report) -> None:
         comes_to_attract(machine, report)
         good = wait_for(lambda: "Finished systemd-bless-boot.service" in machine.said(), 1200)
         report(good is not None, "the start counts as good")
+        wait_for(lambda: RAISED in machine.said(), 300)
         version = new.partition("_")[2]
         runs, oldest = (machine.run(f"cat {path}")[1] for path in ("/usr/lib/os-release", "/state/version/os-release"))
         report(version in runs, f"what runs is {version}")

@@ -10,6 +10,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,22 +24,23 @@ from kiosk.sim.people import Pins, people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
+from tests.appliance.held import Held
 from tests.appliance.machine import HOST, Machine, running, wait_for
 from tests.appliance.parts.start import started
-from tests.appliance.person import NotSeen, Person
-from tests.appliance.ram import found, pieces
+from tests.appliance.person import PATIENCE_SECONDS, NotSeen, Person
+from tests.appliance.ram import found, nothing, places
 from tests.appliance.report import Report
 from tests.appliance.vscard import Slot
 from tests.appliance.well import well
 from tests.e2e.look.gallery import WAYS, gallery
-from tests.forgetting.memory import Search
 from tests.forgetting.person import markers
 
 WHO = "excellent"
 PINS = Pins(text="7391", sign="Q7XK29ZP")
 HERE = {  # what the memory has to hold at a screen, so that the search is seen to find
-    "step_7_confirm_excellent": {"name", "address", "birth date"},
+    "step_7_confirm_excellent": {"name", "address", "birth date", "typed keys"},
     "sign_pin": {"name", "address"},
+    "linked_printed": {"name"},
 }
 FORGOTTEN_SECONDS = 2.0
 SETTINGS = f"""
@@ -57,6 +59,9 @@ browser_lost_seconds = 60.0
 """
 
 
+Remembered = Callable[[Callable[[], None]], set[str]]  # what the memory holds; done once that is written down
+
+
 class Holds(Protocol):
     """A reader's slot."""
 
@@ -65,11 +70,45 @@ class Holds(Protocol):
     def take_out(self) -> None: ...
 
 
+@dataclass(frozen=True)
+class Before:
+    """Somebody before the machine, and what is around it. wanted: what is looked for of them."""
+
+    machine: Machine
+    somebody: Person
+    slot: Slot
+    portal: Sandbox
+    printer: VirtualPrinter
+    pki: Pki
+    wanted: dict[str, set[bytes]]
+
+    def card(self) -> VirtualCard:
+        return VirtualCard(_who(), self.pki, behaviour=Behaviour(t0=True))
+
+    def remembered(self, then: Callable[[], None] = nothing) -> set[str]:
+        return found(self.machine, self.wanted, then)
+
+
 def run(machine: Machine, report: Report) -> None:
+    with before(machine, report) as there:
+        held = there.remembered()
+        report(not held, f"before the visit the memory holds none of it{_list(held)}")
+        link(there.somebody, there.slot, there.card(), there.remembered, report)
+        report(there.printer.wait_for_slips(1, 60) is not None, "the slip is printed")
+        leave(there.somebody, there.slot)
+        is_forgotten(there, report, "two seconds after attract")
+        report(there.portal.held_count() == 0, "nor does the portal hold anything that is open")
+        well(machine.run, report)
+
+
+@contextlib.contextmanager
+def before(machine: Machine, report: Report) -> Iterator[Before]:
+    """The machine that stood at attract, with the station's settings, at attract again; its disk is looked through at
+    the end. What somebody waited for and did not see is said to the report."""
     machine.like(started(machine))
     pki = Pki(machine.folder / "pki")
     wanted = needles(pki)
-    chip = VirtualCard(_who(), pki, behaviour=Behaviour(t0=True))
+    shipped = places(machine.disk, wanted)  # the image has the people of its demonstration, whose names these are
     with around(pki, machine.folder) as (portal, printer):
         with running(machine, kept=True, ports={443: _port(portal), 9100: printer.port}), gallery() as pages:
             slot = Slot(machine.slot)
@@ -77,25 +116,21 @@ def run(machine: Machine, report: Report) -> None:
             try:
                 _settle(machine, portal, report)
                 somebody.sees("attract", 1800)
-                before = found(machine, wanted)
-                report(not before, f"before the visit the memory holds none of it{_list(before)}")
-                link(somebody, slot, chip, lambda: found(machine, wanted), report)
-                report(printer.wait_for_slips(1, 60) is not None, "the slip is printed")
-                leave(somebody, slot)
-                time.sleep(FORGOTTEN_SECONDS)
-                after = found(machine, wanted)
-                report(not after, f"two seconds after attract the memory holds nothing of them{_list(after)}")
-                report(portal.held_count() == 0, "nor does the portal hold anything that is open")
-                well(machine.run, report)
+                yield Before(machine, somebody, slot, portal, printer, pki, wanted)
             except NotSeen as why:
                 report(False, str(why))
             finally:
                 slot.close()
-        disk = Search(wanted)
-        on_disk = disk.within(pieces(machine.disk, disk.longest))
-        report(not on_disk, f"the disk, byte for byte, holds nothing of them{_list(on_disk)}")
+        new = {name for name, _ in places(machine.disk, wanted) - shipped}
+        report(not new, f"the disk, byte for byte, holds nothing of them that it did not hold before{_list(new)}")
     for name, seconds in somebody.took.items():
         report.figure(f"until the screen {name}", f"{seconds:.1f} s")
+
+
+def is_forgotten(there: Before, report: Report, when: str) -> None:
+    time.sleep(FORGOTTEN_SECONDS)
+    after = there.remembered()
+    report(not after, f"{when} the memory holds nothing of them{_list(after)}")
 
 
 def needles(pki: Pki) -> dict[str, set[bytes]]:
@@ -103,37 +138,54 @@ def needles(pki: Pki) -> dict[str, set[bytes]]:
     return markers(_who(), pki)
 
 
-def link(somebody: Person, slot: Holds, chip: VirtualCard, remembered: Callable[[], set[str]], report: Report) -> None:
-    """The eleven steps, to the screen that says it is done. remembered: what of them the memory holds now."""
-
-    def sees(name: str) -> None:
-        somebody.sees(name)
-        if name in HERE:
-            there = remembered()
-            report(HERE[name] <= there, f"at {name} the memory holds {', '.join(sorted(there))}")
-
-    somebody.touches("start")
-    sees("home")
-    somebody.touches("link")
-    for name in ("step_1_licence", "step_2_contents", "step_3_consent", "step_4_prepare"):
-        sees(name)
-        somebody.touches("next")
-    sees("set_card_first")
-    slot.put_in(chip)
-    sees("text_pin")
-    somebody.types(PINS.text)
+def link(somebody: Person, slot: Holds, card: Chip, remembered: Remembered, report: Report) -> None:
+    """The eleven steps, to the screen that says it is done."""
+    chip = Held(card)
+    confirm(somebody, slot, chip, remembered, report)
     somebody.touches("next")
-    sees("step_7_confirm_excellent")
-    somebody.touches("next")
-    sees("step_8_terms_unread")
+    somebody.sees("step_8_terms_unread")
     somebody.reads_to_the_end("step_8_terms_unread", "step_8_terms_read")
     somebody.touches("tick")
-    sees("step_8_terms_ticked")
+    somebody.sees("step_8_terms_ticked")
     somebody.touches("next")
-    sees("sign_pin")
+    sees(somebody, "sign_pin", remembered, report)
     somebody.types(PINS.sign)
     somebody.touches("next")
-    sees("linked_printed")
+    brings(somebody, chip, "signature PIN", remembered, report)
+    sees(somebody, "linked_printed", remembered, report)
+
+
+def confirm(somebody: Person, slot: Holds, chip: Held, remembered: Remembered, report: Report) -> None:
+    """As far as the screen that shows who they are."""
+    somebody.touches("start")
+    somebody.sees("home")
+    somebody.touches("link")
+    for name in ("step_1_licence", "step_2_contents", "step_3_consent", "step_4_prepare"):
+        somebody.sees(name)
+        somebody.touches("next")
+    somebody.sees("set_card_first")
+    slot.put_in(chip)
+    somebody.sees("text_pin")
+    somebody.types(PINS.text)
+    somebody.touches("next")
+    brings(somebody, chip, "text PIN", remembered, report)
+    sees(somebody, "step_7_confirm_excellent", remembered, report)
+
+
+def sees(somebody: Person, name: str, remembered: Remembered, report: Report) -> None:
+    """A screen of HERE."""
+    somebody.sees(name)
+    there = remembered(nothing)
+    report(HERE[name] <= there, f"at {name} the memory holds {', '.join(sorted(there))}")
+
+
+def brings(somebody: Person, chip: Held, pin: str, remembered: Remembered, report: Report) -> None:
+    """A PIN, to the card."""
+    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
+        somebody.machine.picture().save(somebody.machine.folder / "brings.png")
+        raise NotSeen(f"no {pin} has come to the card; brings.png is what stood there")
+    there = remembered(chip.let_go)
+    report({pin, "typed keys"} <= there, f"while the {pin} is on its way, the memory holds {', '.join(sorted(there))}")
 
 
 def leave(somebody: Person, slot: Holds) -> None:
