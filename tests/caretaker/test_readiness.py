@@ -168,6 +168,7 @@ def test_the_page_says_who_what_and_which(office: Office, ready: bool) -> None:
 
 def text_of(stands: Stands, folder: Path) -> str:
     """A report that was made while it stood so, as it is laid out; without blanks."""
+    folder.mkdir(exist_ok=True)
     office = Office(folder)
     office.reports.make(12, "officer", GOOD, stands)
     document = pypdfium2.PdfDocument(readiness.laid_out(kept(office.folder)[0].read_bytes()))

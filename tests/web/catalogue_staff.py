@@ -302,8 +302,8 @@ def _trials() -> Iterator[Sight]:
     yield Sight("staff_trials_some", _room("staff_trials", *here, "report", "all", "back", given=given, lacks=lacks))
     yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every, lacks=()))
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
-        verdict = {"ready": slip != "none", "problems": 0 if slip == "printed" else 12}
-        reported = _room("staff_reported", "next", number=number, slip=slip, **verdict)
+        told = {"ready": slip != "none", "problems": 0 if slip == "printed" else 12}
+        reported = _room("staff_reported", "next", number=number, slip=slip, **told)
         yield Sight(f"staff_reported_{slip}", reported)
     for what in ("printer", "portal", "board", "sound", "caller", "trail", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
