@@ -230,8 +230,8 @@ class Alerts:
     def _on_trial(self, alert: Alert) -> Alert:
         """The same, by a name of its own and in words that bring nobody running."""
         words = {
-            "summary": f"{self._kiosk}: 係員の呼び出しの試しです",
-            "summary_en": f"{self._kiosk}: a call for the staff is being tried out",
+            "summary": f"{self._kiosk}: 試しの呼び出しです。行かなくてかまいません",
+            "summary_en": f"{self._kiosk}: a trial call for the staff; nobody need go",
         }
         return Alert({**alert.labels, "alertname": "KioskTrial"}, words, alert.starts_at)
 

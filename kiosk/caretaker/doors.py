@@ -1,7 +1,8 @@
 """Whether the kiosk is open: by the staff, and by its hours (`[opening]`).
 
-Staff close it, for a reason and, if they like, until a moment that people are told; then it opens by itself, for that
-is what people were told. Without such a moment it stays closed until staff open it. Their word goes before the hours.
+Staff close it, for a reason and, if they like, until a moment; then it opens by itself. Without such a moment it stays
+closed until staff open it. Their word goes before the hours. Where it ends outside them it ends all the same, and
+people are told when the hours begin.
 
 Outside its hours it is closed until they begin again, and gives guidance if the station wants that. Staff may open it
 for the rest of the day (Japan's), or until the hours begin if they do sooner.

@@ -212,7 +212,8 @@ class Passcodes:
         if number not in self._accounts:
             raise NotDone(f"there is no staff number {number}")
         left = {each: account for each, account in self._accounts.items() if each != number}
-        self._change(left, event("staff_removed", staff=number, removal="asked"))
+        told = _unpinned(number, self._accounts[number]), event("staff_removed", staff=number, removal="asked")
+        self._change(left, *filter(None, told))
 
     def appoint(self, appointed: Appointed) -> None:
         """Who comes, and who goes, once for each file: its number is kept with the accounts, in the same write. A
@@ -234,8 +235,8 @@ class Passcodes:
                 os.replace(self._path, self._path.with_name(self._path.name + ".unusable"))
         told = []
         for number in gone:
-            if before[number].card and (number not in accounts or not accounts[number].card):
-                told.append(event("card_unpinned", staff=number, role=before[number].role))
+            unpinned = _unpinned(number, before[number], accounts.get(number))
+            told += [unpinned] if unpinned else []
             told.append(event("staff_removed", staff=number, removal="provisioned"))
         for number, member in appointed.members.items():
             self._waits.forget(number)
@@ -311,7 +312,11 @@ class Passcodes:
         role = acting.role
         if act == "remove":
             left = {each: account for each, account in self._accounts.items() if each != member}
-            self._change(left, event("member_removed", staff=by, role=role, member=member))
+            told_all = (
+                _unpinned(member, self._accounts[member]),
+                event("member_removed", staff=by, role=role, member=member),
+            )
+            self._change(left, *filter(None, told_all))
             return Changed()
         first = FirstPasscode(_first(member))
         phc = FIRST + hashed(first.passcode, self._cost)
@@ -483,6 +488,12 @@ def _first(number: int) -> str:
 def _card_of(before: Account | None, role: Role) -> str | None:
     """Which card an account needs that comes anew: the one that it needed, while its role stays a supervisor's."""
     return before.card if before and before.role == role == "supervisor" else None
+
+
+def _unpinned(number: int, before: Account, after: Account | None = None) -> Event | None:
+    """That a card is registered for them no more; None: none was, or it still is. after: None, if they are gone."""
+    kept = after is not None and after.card is not None
+    return event("card_unpinned", staff=number, role=before.role) if before.card and not kept else None
 
 
 def _is_over(account: Account, ran: float, now: datetime) -> bool:

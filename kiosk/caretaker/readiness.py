@@ -67,6 +67,11 @@ class Readiness(Struct, frozen=True):
     stands: Stands
     identity: Identity
 
+    @property
+    def problems(self) -> int:
+        """How many the board has. They are none of what was tried out, and so of no weight in `ready`."""
+        return sum(row.level == "problem" for row in self.stands.checks)
+
 
 class Reports:
     """identity: what runs here. page: a report as PDF; raises OSError. now: seconds since
@@ -169,6 +174,7 @@ def on_slip(report: Readiness, data: bytes) -> Reported:
             "role": report.role,
             "tried": report.tried,
             "ready": report.ready,
+            "problems": report.problems,
             "version": report.identity.versions["kiosk"],
             "image": report.identity.image,
             "settings": report.identity.settings,

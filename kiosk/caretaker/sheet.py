@@ -20,6 +20,8 @@ from kiosk.config.health import CHECKS, LEVELS
 from kiosk.ipc.figures import lines
 from kiosk.language.dates import JST, wareki
 
+SHUT: dict[str, tuple[str, str]] = {**FIELDS["closed_for"].words, "hours": ("受付時間外", "outside its hours")}
+
 _fetcher = URLFetcher(allowed_protocols=set(), fail_on_errors=True)
 
 
@@ -46,6 +48,7 @@ def written(report: Readiness, hashed: str) -> str:
         made=datetime.fromtimestamp(report.made, JST),
         wareki=wareki,
         fields=FIELDS,
+        shut=SHUT,
         checks=[(CHECKS[row.check], row, CHECKS[row.check].reasons[row.reason]) for row in worst_first],
         figures=tuple(lines(report.stands.counted)),
         begun=datetime.fromtimestamp(report.stands.counted.begun, JST),

@@ -19,7 +19,7 @@ from kiosk.config.events import Name, Speaker, Words
 TABLE = Path(__file__).resolve().parents[2] / "config" / "health.toml"
 
 Level = Literal["ok", "info", "warning", "problem"]
-Mender = Literal["officer", "operator", "maker"]
+Mender = Literal["officer", "supervisor", "operator", "maker"]
 LEVELS: tuple[Level, ...] = get_args(Level)  # from well to bad
 MENDED: tuple[Level, ...] = ("warning", "problem")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kiosk.config.file import read_hours, write_hours
 from kiosk.config.kiosk import Opening
@@ -42,9 +42,10 @@ class DoorsLeft(Struct, frozen=True):
         return "opened" if now < self.opened else "outside"
 
     def stand(self, now: float) -> DoorsStand:
-        """The word of the staff goes before the hours, and lasts as long as they said."""
+        """The word of the staff goes before the hours, and lasts as long as they said. Told is when it opens, which is
+        not before its hours begin."""
         if not self.by_staff.open and not self.over(now):
-            return self.by_staff
+            return structs.replace(self.by_staff, until=self._opens(self.by_staff.until))
         if self.hour(now) != "outside":
             return DoorsStand()
         begins = self.begins(now)
@@ -53,6 +54,10 @@ class DoorsLeft(Struct, frozen=True):
     def over(self, now: float) -> bool:
         """The moment has come until which staff have closed it."""
         return self.by_staff.until is not None and now >= self.by_staff.until
+
+    def opens(self, end: datetime) -> datetime | None:
+        """When it is open again, if staff close it until `end`: then, or when its hours begin. None: it never is."""
+        return end if self.hour(end.timestamp()) != "outside" else self.begins(end.timestamp())
 
     def begins(self, now: float) -> datetime | None:
         """When the hours begin again."""
@@ -64,6 +69,10 @@ class DoorsLeft(Struct, frozen=True):
         moment = datetime.fromtimestamp(now, dates.JST)
         midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(1)
         return min(filter(None, (midnight, self.begins(now))))
+
+    def _opens(self, end: Moment | None) -> Moment | None:
+        opens = None if end is None else self.opens(datetime.fromtimestamp(end, dates.JST))
+        return None if opens is None else int(opens.timestamp())
 
 
 def written(doors: DoorsLeft) -> bytes:

@@ -557,15 +557,16 @@ class Counted(Message, frozen=True):
 
 class Reported(Message, frozen=True):
     """What stands on a report's slip. tried: a part that is not there this machine has not; no verdict: nobody has
-    given one. ready: every part is good. image, settings, fingerprint: SHA-256, of the system's image (empty: the kiosk
-    runs from none), of the settings file (empty: it cannot be read), and of the report. The counts are those since the
-    start."""
+    given one. ready: every part is good. problems: how many stand on the board all the same. image, settings,
+    fingerprint: SHA-256, of the system's image (empty: the kiosk runs from none), of the settings file (empty: it
+    cannot be read), and of the report. The counts are those since the start."""
 
     number: ReportNumber
     staff: PublicNumber
     role: Role
     tried: dict[Part, Verdict | None]
     ready: bool
+    problems: PublicNumber
     version: Public
     image: Public
     settings: Public

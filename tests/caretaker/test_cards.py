@@ -84,6 +84,24 @@ def test_it_is_off_until_it_is_pinned_holds_after_a_start_and_goes_again(desk: D
     assert [each.name for each in desk.told if each.name.startswith("card")] == ["card_unpinned"]
 
 
+@pytest.mark.parametrize("way", ["the command line", "the screen"])
+def test_whoever_is_removed_has_no_card_any_more_and_that_is_told(desk: Desk, way: str) -> None:
+    desk.staff.add(8, "supervisor", GOOD)
+    desk.told.clear()
+    for number in (CHIEF, 12):
+        if way == "the screen":
+            desk.staff.act(8, GOOD, number, "remove")
+        else:
+            desk.staff.remove(number)
+    assert [each.name for each in desk.told] == [
+        "card_unpinned",
+        *["member_removed" if way == "the screen" else "staff_removed"] * 2,
+    ]
+    assert desk.told[0].fields == {"staff": CHIEF, "role": "supervisor"}
+    desk.start()
+    assert not desk.staff.with_card
+
+
 def appoints(desk: Desk, number: str, role: Appointment, removed: tuple[int, ...] = ()) -> None:
     members = {} if CHIEF in removed else {CHIEF: Member(role, hashed(GOOD, CHEAP))}
     desk.told.clear()

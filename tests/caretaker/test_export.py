@@ -79,7 +79,7 @@ def test_a_line_is_read_in_words_of_the_table(tmp_path: Path) -> None:
     [segment] = segments(tmp_path)
     fault, counted = lines_of(segment.read_bytes())
     assert words(fault, "en") == (
-        "     1  2026-11-26T01:00:00Z  The browser was started again; why it was started again: "
+        "     1  2026-11-26T01:00:00Z  The browser was restarted; why it was restarted: "
         "its page no longer told that it lives"
     )
     assert words(fault, "ja").endswith("画面を開き直しました; 開き直した理由: 画面が動かなくなった")

@@ -341,6 +341,49 @@ def test_the_staffs_word_goes_before_the_hours_and_an_end_in_the_night_opens_not
     assert [each[0] for each in world.events if each[0] != "check"] == ["kiosk_closed", "kiosk_closed", "kiosk_opened"]
 
 
+@pytest.mark.parametrize(
+    ("hours", "now", "end", "opens"),
+    [
+        (WORKDAYS, at(11, 26, 10), at(11, 26, 11), at(11, 26, 11)),
+        (WORKDAYS, at(11, 27, 16, 50), at(11, 27, 17, 15), at(11, 30, 8, 30)),  # a Friday, at the minute of closing
+        (WORKDAYS, at(11, 27, 16, 50), at(11, 28, 8, 30), at(11, 30, 8, 30)),
+        (WORKDAYS, at(11, 20, 16, 50), at(11, 23, 8, 30), at(11, 24, 8, 30)),  # the Monday is a holiday
+        (WORKDAYS, at(11, 26, 10), at(11, 27, 7), at(11, 27, 8, 30)),
+        ("24/7", at(11, 27, 16, 50), at(11, 28, 8, 30), at(11, 28, 8, 30)),
+        ("2026 Nov 26 09:00-10:00", at(11, 26, 9, 30), at(11, 26, 10, 30), None),
+    ],
+)
+def test_whenever_staff_end_it_people_are_told_the_moment_at_which_it_opens(
+    world: World, hours: str, now: datetime, end: datetime, opens: datetime | None
+) -> None:
+    world.opens(hours)
+    world.comes(now)
+    world.house.doors.close(12, "officer", "maintenance", int(end.timestamp()))
+    told = world.house.doors.stand.until
+    assert told == (None if opens is None else int(opens.timestamp()))
+    assert (doors := left(world.folder)) is not None and doors.opens(end) == opens, "as the rows say it"
+    if opens is None:
+        return
+    if opens > end:
+        world.comes(end)
+        assert world.house.doors.stand == DoorsStand("hours", told, guidance=True), "and people are guided from then on"
+        world.comes(opens - timedelta(seconds=1))
+    assert not world.house.doors.stand.open
+    world.comes(opens)
+    assert world.house.doors.stand.open
+
+
+def test_an_end_on_an_evening_that_staff_have_opened_is_told_as_it_is(world: World) -> None:
+    world.opens(WORKDAYS)
+    world.comes(at(11, 26, 18))
+    world.house.doors.open(12, "officer")
+    end = int(at(11, 26, 19).timestamp())
+    world.house.doors.close(12, "officer", "paper", end)
+    assert world.house.doors.stand == DoorsStand("paper", end)
+    world.comes(at(11, 26, 19))
+    assert world.house.doors.stand.open
+
+
 @pytest.mark.parametrize("power_cut", [False, True])
 def test_whoever_asks_nobody_finds_the_doors_as_they_are(world: World, power_cut: bool) -> None:
     world.opens(WORKDAYS)

@@ -15,10 +15,11 @@ from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.commands import report
 from kiosk.caretaker.identity import Identity, identity
 from kiosk.caretaker.readiness import NotReported, Reports, Stands, kept, page_of
+from kiosk.caretaker.sheet import SHUT
 from kiosk.config.events import FIELDS
 from kiosk.config.health import CHECKS, level_of
 from kiosk.config.kiosk import Caretaker, CaretakerSettings
-from kiosk.ipc.messages import Counted, DoorsStand, PaperStands, Part, Reported, Row, Span, Verdict
+from kiosk.ipc.messages import SHUT_FOR, Counted, DoorsStand, PaperStands, Part, Reported, Row, ShutFor, Span, Verdict
 from tests.caretaker.trails import Told
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,7 +163,38 @@ def test_the_page_says_who_what_and_which(office: Office, ready: bool) -> None:
         assert words in flat, words
     for ja, _ in (FIELDS["part"].values or {}).values():
         assert "".join(ja.split()) in flat
-    assert ("すべてよい" in flat) == ready and ("試していない" in flat) != ready
+    assert ("試したものは、すべてよい" in flat) == ready and ("試していない" in flat) != ready
+
+
+def text_of(stands: Stands, folder: Path) -> str:
+    """A report that was made while it stood so, as it is laid out; without blanks."""
+    folder.mkdir(exist_ok=True)
+    office = Office(folder)
+    office.reports.make(12, "officer", GOOD, stands)
+    document = pypdfium2.PdfDocument(readiness.laid_out(kept(office.folder)[0].read_bytes()))
+    text = "".join(each.get_textpage().get_text_bounded() for each in document)
+    document.close()
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("reason", [None, *SHUT_FOR])
+@pytest.mark.parametrize("guidance", [False, True])
+def test_the_page_is_laid_out_however_the_doors_stand(reason: ShutFor | None, guidance: bool, tmp_path: Path) -> None:
+    guided = guidance and reason == "hours"
+    flat = text_of(msgspec.structs.replace(STANDS, doors=DoorsStand(reason, guidance=guided)), tmp_path)
+    how = "利用できる" if reason is None else ("案内だけ：" if guided else "止めている：") + SHUT[reason][0]
+    assert how in flat
+
+
+def test_problems_of_the_board_stand_below_the_verdict_and_change_nothing_of_it(tmp_path: Path) -> None:
+    problems = sum(row.level == "problem" for row in STANDS.checks)
+    assert problems > 1
+    verdict = f"「問題」が{problems}件あります"
+    assert f"ただし、機械の状態に{verdict}" in text_of(STANDS, tmp_path / "some")
+    well = tuple(row for row in STANDS.checks if row.level != "problem")
+    assert "件あります" not in text_of(msgspec.structs.replace(STANDS, checks=well), tmp_path / "none")
+    said = Office(tmp_path).makes()
+    assert (said.ready, said.problems) == (True, problems)
 
 
 def test_what_runs_here_is_named_and_an_image_only_where_there_is_one(tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ def test_it_is_done_once_they_have_said_who_they_are(does: str) -> None:
     assert PASSCODE not in str([screen.facts for screen in kiosk.screens])
 
 
+@pytest.mark.parametrize("member", [8, 12])
+def test_whoever_removes_one_is_told_of_their_card(member: int) -> None:
+    kiosk, _ = visited("remove", f"pin:{member}", "back", "back", "back")
+    assert [s.facts["card"] for s in kiosk.screens if s.facts.get("asks") == "passcode"] == [member in STAFF.cards]
+
+
 @pytest.mark.parametrize("does", DOES)
 @pytest.mark.parametrize(
     ("answers", "fault", "held"),

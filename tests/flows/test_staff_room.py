@@ -11,9 +11,11 @@ import pytest
 from kiosk.caretaker.doors import LONGEST_SECONDS
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS
+from kiosk.config.kiosk import Opening
 from kiosk.flows.asking.ends import Left
 from kiosk.flows.staff import board, doors, levels, roll, room
 from kiosk.flows.staff.officer import Officer
+from kiosk.ipc.doors import DoorsLeft
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
     CLOSED_FOR,
@@ -49,6 +51,7 @@ from kiosk.ipc.messages import (
     Verdict,
 )
 from kiosk.language.dates import JST
+from kiosk.language.hours import Hours
 from tests.flows.office import ScriptedCaretaker
 from tests.flows.scripted import ScriptedKiosk
 
@@ -194,8 +197,8 @@ def test_the_print_ledger_says_what_became_of_each_job_in_the_tables_words_and_m
         ("warning", ["it was printed: 3", "its cutter was stuck: 1"]),
         ("ok", ["it was printed: 3"]),
         ("problem", ["it had no paper"]),
-        ("ok", ["staff number 12", "the printer", "it is good"]),
-        ("problem", ["staff number 12", "report 3", "it is not"]),
+        ("ok", ["staff number 12", "the printer", "good"]),
+        ("problem", ["staff number 12", "report 3", "not good"]),
         ("info", ["staff number 12"]),
     ]
     assert {f"{each['at']:%z}" for each in shown} == {"+0900"}
@@ -251,8 +254,34 @@ def test_the_messages_know_the_words_of_the_table(words: object, field: str) -> 
     assert set(get_args(words)) == set(FIELDS[field].values or {})
 
 
-def test_whoever_is_about_to_leave_sees_that_the_kiosk_is_closed() -> None:
-    kiosk = ScriptedKiosk("finish")
-    kiosk.doors = DoorsStand(CLOSED_FOR[0])
+@pytest.mark.parametrize(
+    ("stand", "shut"),
+    [
+        (DoorsStand(), ""),
+        (DoorsStand(CLOSED_FOR[0]), "closed"),
+        (DoorsStand("hours"), "closed"),
+        (DoorsStand("hours", guidance=True), "guidance"),
+    ],
+)
+def test_whoever_is_about_to_leave_sees_that_the_kiosk_is_closed_or_only_guides(stand: DoorsStand, shut: str) -> None:
+    kiosk = ScriptedKiosk("finish", "back", caretaker=ScriptedCaretaker({Doors: [stand]}))
+    kiosk.doors = stand
     room.visit(kiosk, OFFICER)
-    assert kiosk.screens[0].facts == {"shut": True}
+    assert kiosk.screens[0].facts == {"shut": shut}
+    assert doors.told(stand)["guidance"] is (shut == "guidance")
+
+
+def test_each_row_says_when_it_opens_and_the_end_that_was_chosen_is_kept() -> None:
+    class Kept(ScriptedCaretaker):
+        def doors_left(self) -> DoorsLeft:
+            return DoorsLeft(opening=Opening(Hours("Mo-Fr 08:30-17:15; PH off")))
+
+    friday = datetime(2026, 11, 27, 16, 50, tzinfo=JST)
+    caretaker = Kept({Doors: [DoorsStand()], CloseKiosk: [DoorsStand("paper")]})
+    kiosk = ScriptedKiosk("close", "paper", "tomorrow", "back", caretaker=caretaker)
+    doors.visit(kiosk, OFFICER, lambda: friday)
+    monday = datetime(2026, 11, 30, 8, 30, tzinfo=JST)
+    [until] = [screen for screen in kiosk.screens if screen.name == "staff_until"]
+    assert until.facts["opens"] == {**dict.fromkeys(doors.ENDS, monday), "open_end": None}
+    end = int(datetime(2026, 11, 28, 8, 30, tzinfo=JST).timestamp())
+    assert CloseKiosk(12, "paper", end) in caretaker.asked

@@ -299,14 +299,23 @@ def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: Virtua
     assert report == MakeReport(12, here)
     assert kiosk.slips == [slips.TestSlip(), slips.ReadinessSlip(reported=REPORTED)]
     [shown] = [screen for screen in kiosk.screens if screen.name == "staff_reported"]
-    assert shown.facts == {"number": REPORTED.number, "ready": True, "slip": "printed"}
+    assert shown.facts == {"number": REPORTED.number, "ready": True, "problems": 0, "slip": "printed"}
 
 
 def test_a_run_ends_at_the_part_that_gets_no_verdict_and_goes_on_from_there(card: VirtualCard) -> None:
     kiosk = ScriptedKiosk("all", "bad", "back", "all", "back", "back", caretaker=office())
     trials.visit(kiosk, OFFICER)
     assert kiosk.screens[-1].facts["given"] == {"printer": "bad"}
-    assert kiosk.names.count("staff_reader") == 2 and "report" not in kiosk.screens[-1].answers
+    assert kiosk.names.count("staff_reader") == 2
+
+
+def test_a_report_can_be_made_as_soon_as_one_part_has_its_verdict() -> None:
+    kiosk = ScriptedKiosk("printer", "good", "report", "next", "back", caretaker=office(), portal=answering(True))
+    trials.visit(kiosk, OFFICER)
+    assert isinstance(kiosk.caretaker, ScriptedCaretaker)
+    assert kiosk.caretaker.asked[-1] == MakeReport(12, ("printer", "reader", "touch", "colours", "portal"))
+    first, *later = [screen.answers for screen in kiosk.screens if screen.name == "staff_trials"]
+    assert "report" not in first and all({"report", "all"} <= set(answers) for answers in later)
 
 
 def test_a_verdict_that_nobody_has_written_down_ends_the_run() -> None:
@@ -327,7 +336,7 @@ def test_a_verdict_that_nobody_has_written_down_ends_the_run() -> None:
 def test_what_became_of_the_slip_is_said_and_the_report_is_made_all_the_same(around: dict[str, Any], slip: str) -> None:
     kiosk = ScriptedKiosk("next", caretaker=office(), **around)
     readiness.make(kiosk, OFFICER, ("printer",))
-    assert kiosk.screens[-1].facts == {"number": REPORTED.number, "ready": True, "slip": slip}
+    assert kiosk.screens[-1].facts == {"number": REPORTED.number, "ready": True, "problems": 0, "slip": slip}
 
 
 def test_a_report_that_was_not_made_is_not_said_to_be() -> None:

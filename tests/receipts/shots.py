@@ -70,6 +70,7 @@ def reported(verdict: Verdict) -> Reported:
             "role": "supervisor",
             "tried": {**dict.fromkeys(parts, verdict), **last},
             "ready": verdict == "good",
+            "problems": 0 if verdict == "good" else 3,
             "version": "0.1.0",
             "image": "0123456789abcdef" * 4 if verdict == "good" else "",
             "settings": "fedcba9876543210" * 4,

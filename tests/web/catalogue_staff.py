@@ -63,9 +63,10 @@ MUCH = Span(
 
 def sights() -> Iterator[Sight]:
     yield from _door()
-    yield Sight("staff_room", _room("staff_room", *room.DESKS, "finish", shut=False))
-    yield Sight("staff_room_shut", _room("staff_room", *room.DESKS, "finish", shut=True))
-    yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish", shut=False), overlay="idle")
+    yield Sight("staff_room", _room("staff_room", *room.DESKS, "finish", shut=""))
+    for shut in ("closed", "guidance"):
+        yield Sight(f"staff_room_{shut}", _room("staff_room", *room.DESKS, "finish", shut=shut))
+    yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish", shut=""), overlay="idle")
     yield from _house()
     yield from _trials()
     yield from _settings()
@@ -104,9 +105,9 @@ def _passcode() -> Iterator[Sight]:
         pad = None if asks == "checking" else pad_of(officer.PASSCODE, 32 if asks == "again" else 0, "")
         yield Sight(f"staff_passcode_{fault or asks}", screen, pad=pad)
     yield Sight("staff_passcode_done", _room("staff_passcode_done", "back"))
-    for fault in ("", "same"):
-        screen = _room("staff_passcode", "back", asks="new", fault=fault, held=0, first=True)
-        yield Sight(f"staff_passcode_first_{fault or 'new'}", screen, pad=pad_of(officer.PASSCODE, 8, ""))
+    for asks, fault in (("new", ""), ("new", "same"), ("again", "")):
+        screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=0, first=True)
+        yield Sight(f"staff_passcode_first_{fault or asks}", screen, pad=pad_of(officer.PASSCODE, 8, ""))
 
 
 def _members() -> Iterator[Sight]:
@@ -120,6 +121,7 @@ def _members() -> Iterator[Sight]:
     for wish in members.WISHES:
         for asks in ("number", "passcode", "checking"):
             yield _member(wish, asks)
+    yield _member("remove", "passcode", card=True)
     for fault in ("oneself", "last_supervisor", "supervisor", "vendor", "there", "nobody", "full"):
         yield _member("remove" if fault == "last_supervisor" else "add", "number", fault)
     for fault in ("wrong", "wait", "later", "away", "no", "role"):
@@ -130,11 +132,14 @@ def _members() -> Iterator[Sight]:
     yield Sight("staff_member_removed", _room("staff_member_removed", "next", member=123456))
 
 
-def _member(wish: str, asks: str, fault: str = "") -> Sight:
-    facts = {"wish": wish, "asks": asks, "member": 123456, "fault": fault, "held": 900 if fault == "wait" else 0}
+def _member(wish: str, asks: str, fault: str = "", card: bool = False) -> Sight:
+    held = 900 if fault == "wait" else 0
+    facts = {"wish": wish, "asks": asks, "member": 123456, "fault": fault, "held": held, "card": card}
     rule = officer.NUMBER if asks == "number" else officer.PASSCODE
     pad = None if asks == "checking" else {**pad_of(rule, 6, ""), "shown": "123456" if asks == "number" else ""}
-    return Sight(f"staff_member_{wish}_{fault or asks}", _room("staff_member", "back", **facts), pad=pad)
+    return Sight(
+        f"staff_member_{wish}_{'card' if card else fault or asks}", _room("staff_member", "back", **facts), pad=pad
+    )
 
 
 def _house() -> Iterator[Sight]:
@@ -163,12 +168,19 @@ def _house() -> Iterator[Sight]:
         yield Sight(
             f"staff_doors_{reason}", _room("staff_doors", "open", "close", "restart", "back", **doors.told(stand))
         )
-    hours = doors.told(DoorsStand("hours", UNTIL, guidance=True))
-    yield Sight("staff_doors_hours", _room("staff_doors", "open", "close", "restart", "back", **hours))
+    for name, guides in {"hours": False, "guidance": True}.items():
+        hours = doors.told(DoorsStand("hours", UNTIL, guidance=guides))
+        yield Sight(f"staff_doors_{name}", _room("staff_doors", "open", "close", "restart", "back", **hours))
     yield from _restarts()
     yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
     ends = {name: end(NOW) for name, end in doors.ENDS.items()}
-    yield Sight("staff_until", _room("staff_until", *ends, "back", ends=ends))
+    monday = datetime.fromtimestamp(UNTIL, JST)
+    for name, opens in {
+        "staff_until": ends,
+        "staff_until_hours": {name: end and monday for name, end in ends.items()},
+        "staff_until_never": dict.fromkeys(ends),
+    }.items():
+        yield Sight(name, _room("staff_until", *ends, "back", opens=opens))
     for name, stands in {"new": PaperStands(0, 0, None), "used": PaperStands(1234, 12345, 123)}.items():
         yield Sight(
             f"staff_paper_{name}", _room("staff_paper", "changed", "prints", "back", stands=stands, changed=False)
@@ -254,6 +266,7 @@ def _door() -> Iterator[Sight]:
     yield at("checking", "checking")
     yield at("wrong", "passcode", fault="wrong")
     yield at("wait", "passcode", fault="wait", held=900)
+    yield at("wait_seconds", "passcode", fault="wait", held=30)
     yield at("later", "passcode", fault="later")
     yield at("away", "passcode", fault="away")
     yield at("card_taken", "passcode", fault="card_taken")
@@ -286,10 +299,11 @@ def _trials() -> Iterator[Sight]:
     lacks = ("fingers", "keypad", "bell", "headphones")
     here = [name for name in trials.TRIALS if name not in lacks]
     yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}, lacks=()))
-    yield Sight("staff_trials_some", _room("staff_trials", *here, "all", "back", given=given, lacks=lacks))
+    yield Sight("staff_trials_some", _room("staff_trials", *here, "report", "all", "back", given=given, lacks=lacks))
     yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every, lacks=()))
     for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
-        reported = _room("staff_reported", "next", number=number, ready=slip == "printed", slip=slip)
+        told = {"ready": slip != "none", "problems": 0 if slip == "printed" else 12}
+        reported = _room("staff_reported", "next", number=number, slip=slip, **told)
         yield Sight(f"staff_reported_{slip}", reported)
     for what in ("printer", "portal", "board", "sound", "caller", "trail", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))

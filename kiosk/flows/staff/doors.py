@@ -1,5 +1,5 @@
-"""The kiosk closed and opened: for a reason, and until a moment that people are told, if there is one. From here it is
-started again, too, and switched off (`restart.py`).
+"""The kiosk closed and opened: for a reason, and until a moment, if there is one. People are told when it opens: then,
+or when its hours begin if that is outside them. From here it is started again, too, and switched off (`restart.py`).
 
 Nobody who is being served is interrupted: to be here somebody of the staff stands before the screen.
 """
@@ -14,6 +14,7 @@ from kiosk.flows.asking.runner import choices
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import restart
 from kiosk.flows.staff.officer import Officer, asked
+from kiosk.ipc.doors import DoorsLeft
 from kiosk.ipc.messages import CLOSED_FOR, CloseKiosk, Doors, DoorsStand, OpenKiosk
 from kiosk.language import dates
 
@@ -43,19 +44,22 @@ def visit(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime] = dates.no
 
 
 def told(stand: DoorsStand) -> dict[str, object]:
-    """For a screen: why it is closed (None: it is open), and the moment at which it opens by itself."""
-    until = stand.until
-    return {"closed_for": stand.reason, "until": None if until is None else datetime.fromtimestamp(until, dates.JST)}
+    """For a screen: why it is closed (None: it is open), the moment at which it opens by itself, and whether people are
+    guided meanwhile."""
+    until = None if stand.until is None else datetime.fromtimestamp(stand.until, dates.JST)
+    return {"closed_for": stand.reason, "until": until, "guidance": stand.guidance}
 
 
 def _closing(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime]) -> CloseKiosk | None:
     """Why and until when; None: rather not."""
     moment = now().astimezone(dates.JST)
     ends = {name: end(moment) for name, end in ENDS.items()}
+    left = kiosk.caretaker.doors_left() or DoorsLeft()
+    opens = {name: end and left.opens(end) for name, end in ends.items()}
     chosen = choices(
         kiosk,
         Screen("staff_reason", {}, (*CLOSED_FOR, "back"), staff="room"),
-        Screen("staff_until", {"ends": ends}, (*ENDS, "back"), staff="room"),
+        Screen("staff_until", {"opens": opens}, (*ENDS, "back"), staff="room"),
     )
     if chosen is None:
         return None

@@ -60,7 +60,7 @@ def _fulfil(kiosk: Kiosk, officer: Officer, staff: Staff, wish: str) -> None:
         if fault:
             continue
         act = ACTS.get(wish) or _added_as(kiosk, officer, member, staff)
-        if act is not None and _is_done(kiosk, officer, member, wish, act):
+        if act is not None and _is_done(kiosk, officer, member, wish, act, card=member in staff.cards):
             return
 
 
@@ -71,14 +71,14 @@ def _added_as(kiosk: Kiosk, officer: Officer, member: int, staff: Staff) -> Memb
     return ACTS.get(answer)
 
 
-def _is_done(kiosk: Kiosk, officer: Officer, member: int, wish: str, act: MemberAct) -> bool:
-    """Until they have said who they are. False: rather not."""
+def _is_done(kiosk: Kiosk, officer: Officer, member: int, wish: str, act: MemberAct, card: bool) -> bool:
+    """Until they have said who they are. False: rather not. card: one is registered for the member."""
     fault, held = "", 0
     while True:
-        typed = kiosk.ask_pin(_pad(wish, "passcode", member, fault, held), PASSCODE)
+        typed = kiosk.ask_pin(_pad(wish, "passcode", member, fault, held, card), PASSCODE)
         if isinstance(typed, str):
             return False
-        kiosk.show(_pad(wish, "checking", member))
+        kiosk.show(_pad(wish, "checking", member, card=card))
         answer: Answer | None
         try:
             answer = kiosk.caretaker.ask(ActOnMember(officer.staff, typed.decode(), member, act), STAFF_SECONDS)
@@ -104,6 +104,6 @@ def _is_done(kiosk: Kiosk, officer: Officer, member: int, wish: str, act: Member
                 fault, held = ("no" if answer else "away"), 0
 
 
-def _pad(wish: str, asks: str, member: int = 0, fault: str = "", held: int = 0) -> Screen:
-    facts = {"wish": wish, "asks": asks, "member": member, "fault": fault, "held": held}
+def _pad(wish: str, asks: str, member: int = 0, fault: str = "", held: int = 0, card: bool = False) -> Screen:
+    facts = {"wish": wish, "asks": asks, "member": member, "fault": fault, "held": held, "card": card}
     return Screen("staff_member", facts, ("back",), staff="room")

@@ -1,4 +1,5 @@
-"""The readiness report: every part has been tried out, and somebody puts their number below it.
+"""The readiness report: parts have been tried out, and somebody puts their number below it. What was not is said to be
+not tried out.
 
 The caretaker writes it, of what it was told and of all it knows, and keeps it. What comes out of the printer is for the
 hand: the verdicts, which kiosk ran there, and the fingerprint of what is kept.
@@ -18,7 +19,8 @@ def make(kiosk: Kiosk, officer: Officer, offered: tuple[Part, ...]) -> None:
     """offered: the trials that this machine has."""
     reported = asked(kiosk, MakeReport(officer.staff, offered))
     if isinstance(reported, Reported):
-        facts = {"number": reported.number, "ready": reported.ready, "slip": _printed(kiosk, reported)}
+        slip = _printed(kiosk, reported)
+        facts = {"number": reported.number, "ready": reported.ready, "problems": reported.problems, "slip": slip}
         kiosk.ask(Screen("staff_reported", facts, ("next",), staff="room"))
 
 

@@ -36,5 +36,6 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
 
 
 def _room(kiosk: Kiosk, desks: tuple[str, ...]) -> Screen:
-    """Whoever leaves sees that it is closed, if it is: nobody else will open it."""
-    return Screen("staff_room", {"shut": not kiosk.doors.open}, (*desks, "finish"), staff="room")
+    """Whoever leaves sees that it is closed, if it is: nobody else will open it. Or that it only guides."""
+    shut = "" if kiosk.doors.open else "guidance" if kiosk.doors.guidance else "closed"
+    return Screen("staff_room", {"shut": shut}, (*desks, "finish"), staff="room")

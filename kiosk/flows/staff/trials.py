@@ -13,8 +13,8 @@
     caller    a call that says it is a trial rings where the staff are
 
 What this machine has not is said to be not fitted, and is no fault of it. Each verdict is an act of whoever gave it.
-One who leaves in the middle has given none, nor has a card that does not answer. Once every part has its verdict a
-report can be made of them (`readiness.py`).
+One who leaves in the middle has given none, nor has a card that does not answer. Once a part has its verdict
+a report can be made (`readiness.py`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
     while True:
         offered = tuple(name for name in TRIALS if fitted(kiosk, name))
         left = tuple(name for name in offered if name not in given)
-        ways = (*offered, "all" if left else "report", "back")
+        ways = (*offered, *(("report",) if given else ()), *(("all",) if left else ()), "back")
         lacks = tuple(name for name in TRIALS if name not in offered)
         answer = kiosk.ask(Screen("staff_trials", {"given": dict(given), "lacks": lacks}, ways, staff="room"))
         if answer == "back":
