@@ -118,7 +118,7 @@ def test_a_call_on_trial_goes_the_same_way_says_so_and_is_no_call_in_the_trail()
     alert = desk.hand.wish.alerts[CALLED]
     assert alert.labels == {**alert.labels, "alertname": "KioskTrial", "severity": "call"}
     assert desk.hand.wish.call == alert.labels["call"]
-    assert "試し" in alert.annotations["summary"] and "tried out" in alert.annotations["summary_en"]
+    assert "試し" in alert.annotations["summary"] and "trial" in alert.annotations["summary_en"]
     desk.hears("acknowledged")
     assert desk.alerts.stands() == "acknowledged"
     desk.time += LEASE_SECONDS + 1

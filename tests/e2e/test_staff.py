@@ -216,7 +216,7 @@ def test_a_supervisor_comes_in_with_a_card_also_while_no_passcode_is_taken(
     for _ in range(5):
         types(page, WRONG)
         page.wait_for_selector("[data-answer=card]")
-    person.reads("いまは暗証番号を受け付けません")
+    person.reads("暗証番号のまちがいが続いたので、いまは受け付けません")
     page.click("[data-answer=card]")
     person.sees("staff_card")
     person.stage.put_in_chip(card)
