@@ -23,7 +23,7 @@ from tests.e2e.conftest import Kiosk
 from tests.e2e.look.gallery import WAYS, gallery
 from tests.e2e.person import Person
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class Glass:
