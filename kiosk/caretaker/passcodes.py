@@ -212,8 +212,8 @@ class Passcodes:
         if number not in self._accounts:
             raise NotDone(f"there is no staff number {number}")
         left = {each: account for each, account in self._accounts.items() if each != number}
-        told = _unpinned(number, self._accounts[number]), event("staff_removed", staff=number, removal="asked")
-        self._change(left, *filter(None, told))
+        unpinned = _unpinned(number, self._accounts[number])
+        self._change(left, *unpinned, event("staff_removed", staff=number, removal="asked"))
 
     def appoint(self, appointed: Appointed) -> None:
         """Who comes, and who goes, once for each file: its number is kept with the accounts, in the same write. A
@@ -233,10 +233,9 @@ class Passcodes:
         if self._flaw:
             with contextlib.suppress(OSError):
                 os.replace(self._path, self._path.with_name(self._path.name + ".unusable"))
-        told = []
+        told: list[Event] = []
         for number in gone:
-            unpinned = _unpinned(number, before[number], accounts.get(number))
-            told += [unpinned] if unpinned else []
+            told += _unpinned(number, before[number], accounts.get(number))
             told.append(event("staff_removed", staff=number, removal="provisioned"))
         for number, member in appointed.members.items():
             self._waits.forget(number)
@@ -312,11 +311,8 @@ class Passcodes:
         role = acting.role
         if act == "remove":
             left = {each: account for each, account in self._accounts.items() if each != member}
-            told_all = (
-                _unpinned(member, self._accounts[member]),
-                event("member_removed", staff=by, role=role, member=member),
-            )
-            self._change(left, *filter(None, told_all))
+            unpinned = _unpinned(member, self._accounts[member])
+            self._change(left, *unpinned, event("member_removed", staff=by, role=role, member=member))
             return Changed()
         first = FirstPasscode(_first(member))
         phc = FIRST + hashed(first.passcode, self._cost)
@@ -490,10 +486,10 @@ def _card_of(before: Account | None, role: Role) -> str | None:
     return before.card if before and before.role == role == "supervisor" else None
 
 
-def _unpinned(number: int, before: Account, after: Account | None = None) -> Event | None:
-    """That a card is registered for them no more; None: none was, or it still is. after: None, if they are gone."""
+def _unpinned(number: int, before: Account, after: Account | None = None) -> tuple[Event, ...]:
+    """That a card is registered for them no more; nothing if none was, or still is. after: None if they have gone."""
     kept = after is not None and after.card is not None
-    return event("card_unpinned", staff=number, role=before.role) if before.card and not kept else None
+    return (event("card_unpinned", staff=number, role=before.role),) if before.card and not kept else ()
 
 
 def _is_over(account: Account, ran: float, now: datetime) -> bool:

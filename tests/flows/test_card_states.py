@@ -221,6 +221,9 @@ def test_a_licence_without_a_pin_is_shown_after_a_reset(pki: Pki, fault: str) ->
         assert kiosk.names[-1] == "check_licence" and not kiosk.typed and unspent(card)
 
 
+never_issued = pytest.mark.parametrize(("who", "end"), [("face", End.NO_PINS), ("child", End.CERTIFICATE_ABSENT)])
+
+
 class Silent(VirtualCard):
     """It does not say which certificates it holds: EF 0008 is refused."""
 
@@ -230,7 +233,7 @@ class Silent(VirtualCard):
 
 
 @pytest.mark.parametrize("blocked_as", [0x63C0, 0x6983, 0x6984])
-@pytest.mark.parametrize(("who", "end"), [("face", End.NO_PINS), ("child", End.CERTIFICATE_ABSENT)])
+@never_issued
 def test_a_pin_that_was_never_issued_is_not_called_locked_though_the_card_does_not_say_so(
     pki: Pki, portal: PortalClient, who: str, end: End, blocked_as: int
 ) -> None:
@@ -262,7 +265,7 @@ def test_a_card_that_does_not_say_which_certificates_it_holds_is_told_no_more_th
 
 
 @pytest.mark.parametrize("absent", [False, True])
-@pytest.mark.parametrize(("who", "end"), [("face", End.NO_PINS), ("child", End.CERTIFICATE_ABSENT)])
+@never_issued
 def test_what_a_card_truly_lacks_is_not_taken_for_a_reset(
     pki: Pki, portal: PortalClient, who: str, end: End, absent: bool
 ) -> None:
