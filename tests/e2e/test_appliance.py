@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page
 
 from kiosk.sim.card.chip import Behaviour
 from kiosk.sim.card.wire import Chip
-from kiosk.sim.portal import decisions
 from kiosk.sim.portal.decisions import terms
 from tests.appliance import person as before_it
 from tests.appliance.parts import visit
@@ -25,7 +24,6 @@ from tests.e2e.look.gallery import WAYS, gallery
 from tests.e2e.person import Person
 
 SECONDS = 60.0
-NUMBER = "7K3F-92QM"  # the shipped picture's: with a wider one all of the screen is smaller
 
 
 class Glass:
@@ -59,7 +57,6 @@ def test_the_walk_in_the_machine_finds_its_way(
     kiosk: Kiosk, page: Page, person: Person, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kiosk.portal._decisions.terms = terms()  # those that the machine's portal has
-    monkeypatch.setattr(decisions, "reference", lambda: NUMBER)
     monkeypatch.setattr(before_it, "PATIENCE_SECONDS", SECONDS)
     monkeypatch.setattr(before_it, "PAGE_SECONDS", 0.5)
     report = Report("visit", "none", "none")

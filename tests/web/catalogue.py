@@ -73,9 +73,9 @@ NOVICE = licence(colour="green", category="first", online_lecture=False, one_sto
 NOW = datetime.datetime(2026, 11, 22, 10, 4, tzinfo=datetime.timezone(datetime.timedelta(hours=9)))
 
 
-def linked(licence: Licence = OPEN) -> dict[str, object]:
+def linked(licence: Licence = OPEN, reference: str = "7K3F-92QM") -> dict[str, object]:
     """The facts of the screen of step 11."""
-    told = Linked(reference=Reference("7K3F-92QM"), linked_at=LinkedAt(NOW), licence=licence)
+    told = Linked(reference=Reference(reference), linked_at=LinkedAt(NOW), licence=licence)
     return {"linked": told, "licence": licence, "gains": gains_of(licence)}
 
 
@@ -236,6 +236,9 @@ def _ends() -> Iterator[Sight]:
         yield Sight(f"linked_{name}", Screen("linked", {**linked(), **facts}, (*own, *more), step=11))
     facts = {**linked(WAITING), "paper": "printed"}
     yield Sight("linked_waiting", Screen("linked", facts, own, step=11))
+    for name, number in (("wide", "WWWW-WWWW"), ("longest", "W" * 32)):  # what the contract lets through
+        facts = {**linked(reference=number), "paper": "printed"}
+        yield Sight(f"linked_{name}_number", Screen("linked", facts, own, step=11))
     facts = {**linked(), "linked": None, "paper": "printed"}
     yield Sight("linked_already", Screen("linked", facts, own))
     for name, each in (("open", OPEN), ("waiting", WAITING), ("violation", VIOLATION), ("first", NOVICE)):

@@ -12,12 +12,13 @@ import pytest
 from playwright.sync_api import Page
 
 import kiosk.web.view
+from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import shipped
 from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import SWAP, WAYS, Gallery, Way, show
 from tests.e2e.look.parts import covering
-from tests.web.catalogue import SIGHTS
+from tests.web.catalogue import SIGHTS, linked
 from tests.web.catalogue_staff import STAFF_SIGHTS
 from tests.web.sight import Sight
 
@@ -130,6 +131,21 @@ def test_whoever_listens_finds_the_buttons_of_the_voice(page: Page, way: Way, sa
     answers = {**answers_of(sight), "always": ["leave", "staff", "language", *VOICE]}
     assert page.evaluate(MEASURE, {"smallestText": 36 if way.large else 24, "answers": answers}) == []
     assert said == []
+
+
+def test_the_size_of_the_last_screen_does_not_hang_on_its_number(page: Page, way: Way) -> None:
+    """As long as the kiosk's own portal gives one; a longer one of another's takes a second line."""
+
+    def places(number: str) -> list[str]:
+        screen = Screen("linked", {**linked(reference=number), "paper": "printed"}, ("licence_page", "finish"), step=11)
+        show(page, Sight("linked", screen), way)
+        everything = '[...document.querySelectorAll("#screen .frame *:not(.figure, wbr)")]'
+        every: list[str] = page.evaluate(everything + ".map((each) => JSON.stringify(each.getBoundingClientRect()))")
+        return every
+
+    narrow = places("1111-1111")
+    assert len(narrow) > 20
+    assert places("WWWW-WWWW") == narrow
 
 
 @pytest.mark.parametrize("part", range(PARTS))
