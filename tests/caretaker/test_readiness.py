@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from argparse import Namespace
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ from kiosk.config.health import CHECKS, level_of
 from kiosk.config.kiosk import Caretaker, CaretakerSettings
 from kiosk.ipc.messages import SHUT_FOR, Counted, DoorsStand, PaperStands, Part, Reported, Row, ShutFor, Span, Verdict
 from tests.caretaker.trails import Told
+from tests.whole import few
 
 ROOT = Path(__file__).resolve().parents[2]
 IDENTITY = Identity("みどり野警察署", "midorino-1", {"kiosk": "0.1.0"}, "5" * 64, "6" * 64, "")
@@ -177,8 +179,10 @@ def text_of(stands: Stands, folder: Path) -> str:
     return "".join(text.split())
 
 
-@pytest.mark.parametrize("reason", [None, *SHUT_FOR])
-@pytest.mark.parametrize("guidance", [False, True])
+@pytest.mark.parametrize(
+    ("reason", "guidance"),
+    few([(None, False), ("hours", True), ("paper", False)], of=product([None, *SHUT_FOR], [False, True])),
+)
 def test_the_page_is_laid_out_however_the_doors_stand(reason: ShutFor | None, guidance: bool, tmp_path: Path) -> None:
     guided = guidance and reason == "hours"
     flat = text_of(msgspec.structs.replace(STANDS, doors=DoorsStand(reason, guidance=guided)), tmp_path)

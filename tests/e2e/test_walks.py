@@ -61,7 +61,7 @@ def visitor(stage: Stage, page: Page) -> Iterator[Visitor]:
     assert said == [], f"the browser says {said}"
 
 
-SOME = ["lost_at_once", "lost_change", "lost_english", "pin_text", "pin_unsure", "renewal", "already", "release"]
+SOME = ["lost_at_once", "lost_english", "pin_text", "renewal", "release"]
 
 
 # One of each sort of list, one in another language, and what is signed; `make bench` counts the touches of them all.

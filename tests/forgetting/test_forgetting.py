@@ -202,9 +202,9 @@ def ends_and_is_forgotten(kiosk: Kiosk, session: int, page_within: float = BROWS
         time.sleep(0.01)
 
 
-# Until a PIN is typed in step 5 nothing of anybody is in the machine; in step 8, between two of these, the browser is
-# killed below.
-@pytest.mark.parametrize("step", few([5, 6, 7, 9, 10, 11], of=range(1, 12)))
+# Until a PIN is typed in step 5 nothing of anybody is in the machine. Others end below: at 8 and 9 by a kill, at 11 by
+# having finished. What is not seen, unless the whole is tried, is `Escape` in their places.
+@pytest.mark.parametrize("step", few([6, 7, 10], of=range(1, 12)))
 def test_whoever_leaves_at_any_step_is_forgotten(kiosk: Kiosk, step: int) -> None:
     session = kiosk.stage.worker
     kiosk.walk_to(step)

@@ -22,6 +22,7 @@ from kiosk.voice.prompts import FOLDER, bare, build, file_name, messages, stamp,
 from kiosk.voice.readings import as_read
 from kiosk.voice.voices import HERTZ, LEVEL, MEI, VOICES
 from tests.web.catalogue import SIGHTS
+from tests.whole import turn
 
 JAPANESE = LANGUAGES["ja"]
 
@@ -43,7 +44,9 @@ def test_every_screen_is_heard_and_nothing_in_it_is_silence() -> None:
         heard.update(each.removeprefix("/voice/") for each in said)
     assert len(heard) > 150
     with ThreadPoolExecutor() as ears:
-        for name, (seconds, level) in zip(heard, ears.map(lambda name: decoded(FOLDER / name), heard), strict=True):
+        listened = turn(sorted(heard), 0, 4)
+        sounds = ears.map(lambda name: decoded(FOLDER / name), listened)
+        for name, (seconds, level) in zip(listened, sounds, strict=True):
             assert seconds > 0.3, name
             assert LEVEL / 4 < level < LEVEL * 2, name
 
