@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 PAGE = os.sysconf("SC_PAGESIZE")
 PRESENT_OR_SWAPPED = 3 << 62  # pagemap: bit 63 present, bit 62 swapped
@@ -52,7 +52,7 @@ class Search:
 
     def __init__(self, needles: Mapping[str, set[bytes]]) -> None:
         self._names = [(name, form) for name, every in needles.items() for form in every]
-        self._machine = BytesAhoCorasick([form for _, form in self._names])
+        self._machine = BytesAhoCorasick([form for _, form in self._names], implementation=Implementation.DFA)
         self.longest = max(len(form) for _, form in self._names)
 
     def within(self, chunks: Iterable[bytes]) -> set[str]:

@@ -21,7 +21,7 @@ import pytest
 from kiosk.config.kiosk import Screen, Session
 from kiosk.sim.people import Person, Pins
 from kiosk.web import liveness
-from tests.forgetting.memory import found
+from tests.forgetting.memory import Search, found
 from tests.forgetting.person import markers
 from tests.forgetting.screen import Display
 from tests.stage import Slow, Stage
@@ -149,11 +149,7 @@ class Kiosk:
                 for name in names:
                     with contextlib.suppress(OSError):  # a socket, or gone meanwhile
                         written.append(Path(folder, name).read_bytes())
-        return {
-            name
-            for name, every in self.markers().items()
-            if any(form in content for content in written for form in every)
-        }
+        return Search(self.markers()).within(written)
 
 
 @pytest.fixture(scope="module")
