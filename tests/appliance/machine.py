@@ -257,6 +257,25 @@ class Machine:
         )
         self.ask("device_add", driver="virtio-blk-pci", bus="spare", drive="more")
 
+    def plug_stick(self, image: Path) -> None:
+        """A USB stick, while it runs."""
+        file = {"driver": "file", "filename": str(image)}
+        self.ask("blockdev-add", **{"node-name": "stick", "driver": "raw", "file": file})
+        self.ask("device_add", driver="usb-storage", id="stick", drive="stick")
+
+    def pull_stick(self) -> None:
+        """Without asking. Its file has all that was written to it then."""
+        self.ask("device_del", id="stick")
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                self.ask("blockdev-del", **{"node-name": "stick"})
+                return
+            except NoMachine:  # still in use
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
     def picture(self) -> Image.Image:
         """What the screen shows."""
         path = self.folder / "screen.ppm"
