@@ -12,7 +12,7 @@ itself: its memory goes up and down like a saw, over more than a hundred session
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,9 @@ class Held(NamedTuple):
     open: float  # descriptors
     sockets: float  # among them
     threads: float
+
+
+Strike = Callable[[int, Stage, Display], bool]
 
 
 def rows(directory: Path, quick: bool) -> Iterator[Row]:
@@ -71,16 +74,23 @@ def sessions(directory: Path, count: int) -> Iterator[tuple[Held, Held]]:
                 visitor.leave()
 
 
-def browser_sessions(directory: Path, count: int) -> Iterator[Held]:
-    """All of Chromium's processes, seen in each of so many visits that are made by pressing keys."""
+def nothing(number: int, stage: Stage, display: Display) -> bool:
+    return False
+
+
+def browser_sessions(directory: Path, count: int, strike: Strike = nothing) -> Iterator[Held]:
+    """All of Chromium's processes, seen in each of so many visits that are made by pressing keys.
+
+    strike: what happens in the n-th of them (from 0 on), after it was looked at; true when that has ended it."""
     with Stage(directory) as stage, Display(stage.settings, stage.temporary) as display:
         at = 0
-        for _ in range(count):
+        for number in range(count):
             at = stage.wait_log("the page is here", since=at)
             at = press_until(display, stage, "Return", "screen home", at)
             at = press_until(display, stage, "Return", "screen 1 licence", at)
             yield held_by(*display.processes)
-            at = press_until(display, stage, "Escape", "session ends", at)
+            if not strike(number, stage, display):
+                at = press_until(display, stage, "Escape", "session ends", at)
 
 
 def press_until(display: Display, stage: Stage, key: str, words: str, since: int) -> int:

@@ -1,7 +1,7 @@
 """`make endurance`: visit after visit, a fault in every tenth, and what the processes hold after each.
 
     make endurance ARGS="socket --minutes 80"     one uninterrupted part: 1,000 visits take about an hour
-    make endurance ARGS="browser --visits 315"    the same in Chromium, under the keeper, without a fault
+    make endurance ARGS="browser --visits 1300"   the same in Chromium, under the keeper, by its keys
     make endurance ARGS="--write"                 what all parts have found, into docs/
 
 A part is one life of the kiosk, for a slope across a restart says nothing. The next part goes on with the number after
@@ -15,6 +15,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import os
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +28,9 @@ import msgspec
 from bench.__main__ import said
 from bench.growth import Held, browser_sessions, held_by, slope_row
 from bench.table import Row, Slope, keep, markdown
-from tests.stage import ROOT
+from kiosk.services.browser import children_of_type
+from tests.forgetting.screen import Display
+from tests.stage import ROOT, Stage
 from tests.wild.ground import Ground
 from tests.wild.invariants import broken
 from tests.wild.play import play
@@ -68,8 +72,39 @@ def socket_visits(ground: Ground, first: int, count: int) -> Iterator[dict[str, 
 
 
 def browser_visits(ground: Ground, first: int, count: int) -> Iterator[dict[str, float]]:
-    for number, held in enumerate(browser_sessions(ground.directory / "browser", count), first):
-        yield {"number": number, "fault": 0, "hand": 0, "files": 0, **columns(held)}
+    """Chromium's memory goes up and down with the keeper's renewal of it (`browser.SESSIONS_EACH`)."""
+
+    def strike(index: int, stage: Stage, display: Display) -> bool:
+        number = first + index
+        return number % 10 == 0 and IN_THE_BROWSER[number // 10 % len(IN_THE_BROWSER)](stage, display)
+
+    for number, held in enumerate(browser_sessions(ground.directory / "browser", count, strike), first):
+        yield {"number": number, "fault": number % 10 == 0, "hand": 0, "files": 0, **columns(held)}
+
+
+# Faults that leave the browser itself as it is; each says whether it has ended the visit.
+
+
+def _card_pulled(stage: Stage, display: Display) -> bool:
+    stage.put_in("excellent")
+    stage.take_out()
+    return False
+
+
+def _network_killed(stage: Stage, display: Display) -> bool:
+    """The process by which Chromium speaks to the server; it makes another."""
+    assert display.keeper.pid is not None
+    for process in children_of_type(display.keeper.pid, b"network.mojom.NetworkService"):
+        os.kill(process, signal.SIGKILL)
+    return False
+
+
+def _session_killed(stage: Stage, display: Display) -> bool:
+    stage.kill_worker()
+    return True
+
+
+IN_THE_BROWSER = (_card_pulled, _network_killed, _session_killed)
 
 
 def columns(held: Held) -> dict[str, float]:
