@@ -219,8 +219,8 @@ class Alerts:
             for field, value in labels.items()
             if field in row.fields
         ]
-        ja = "、".join((row.ja, *(f"{of}：{is_}" for of, _, is_, _ in words)))
-        en = "; ".join((row.en, *(f"{of}: {is_}" for _, of, _, is_ in words)))
+        ja = row.ja + (f"（{'、'.join(f'{of}：{is_}' for of, _, is_, _ in words)}）" if words else "")
+        en = row.en + (f" ({', '.join(f'{of}: {is_}' for _, of, _, is_ in words)})" if words else "")
         return Alert(
             labels={"alertname": name, "severity": severity, "kiosk": self._kiosk, **labels},
             annotations={"summary": f"{self._kiosk}: {ja}", "summary_en": f"{self._kiosk}: {en}"},

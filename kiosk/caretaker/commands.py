@@ -210,9 +210,17 @@ def _get(folder: Path, number: int, to: Path) -> int:
         data = path.read_bytes()
     except FileNotFoundError:
         return _complain(f"there is no report {number}; kiosk report list names those that are kept")
-    page = readiness.page_of(path)
-    to.write_bytes(page.read_bytes() if page.exists() else readiness.laid_out(data))
-    print(f"{to}: report {number}; its fingerprint: {readiness.fingerprint(data)}")
+    page, beside = readiness.page_of(path), ""
+    try:
+        readiness.read(data)
+    except NotReported as flaw:
+        if not page.exists():
+            return _complain(f"{path}: {flaw}")
+        to.write_bytes(page.read_bytes())
+        beside = f"; {path.name} {flaw}, so this is the page that lay beside it, which no fingerprint is of"
+    else:
+        to.write_bytes(readiness.laid_out(data))  # what is laid out says what the fingerprint is of
+    print(f"{to}: report {number}; its fingerprint: {readiness.fingerprint(data)}{beside}")
     return 0
 
 

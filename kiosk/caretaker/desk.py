@@ -141,6 +141,10 @@ ASKS: dict[Speaker, frozenset[type]] = {
 }
 
 
+class NotIn(NotDone):
+    """Who acts has not been let in, or not lately."""
+
+
 class Anchored(Protocol):
     """How the trail stands."""
 
@@ -245,10 +249,10 @@ class Desk:
         return Taken()
 
     def _acting(self, staff: int) -> Role:
-        """The role of one who acts. Raises NotDone."""
+        """The role of one who acts. Raises NotIn."""
         role, now = self._passcodes.accounts.get(staff), self._now()
         if role is None or now >= self._admitted.get(staff, now):
-            raise NotDone("this staff number was not let in here, or not lately")
+            raise NotIn("this staff number was not let in here, or not lately")
         self._admitted[staff] = now + ADMITTED_SECONDS
         return role
 
@@ -358,7 +362,7 @@ class Desk:
                 case ListStaff():
                     return self._passcodes.staff
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
-            return Denied(str(error))
+            return Denied(str(error), anew=isinstance(error, NotIn))
         return Taken()
 
     def _offer(self, staff: int, role: Role, wanted: bool) -> Answer:
@@ -382,7 +386,7 @@ class Desk:
     def _chosen(self, staff: int, new: str) -> Answer:
         now = self._now()
         if now >= self._choosing.get(staff, now):
-            raise NotDone("the first passcode of this staff number was not shown here, or not lately")
+            raise NotIn("the first passcode of this staff number was not shown here, or not lately")
         answer = self._passcodes.choose(staff, new)
         if not isinstance(answer, IsRight):
             return TooWeak(answer)

@@ -31,7 +31,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from kiosk.config.events import EVENTS, FIELDS, MORE, MOST, Counts, Event
-from kiosk.config.health import LEVELS
+from kiosk.config.health import CHECKS, LEVELS
 from kiosk.ipc.messages import SHUT_FOR, DoorsStand, Row, Sent
 
 log = logging.getLogger("kiosk.caretaker")
@@ -142,8 +142,12 @@ class Figures(Collector):
         yield _counter("kiosk_events_lost", "Events that could not be told or written", (), {(): self._lost})
         states = {(name, each): float(each == now) for name, now in self._states.items() for each in _labels(name)}
         yield _gauge("kiosk_state", "1: a device is so", ("event", "value"), states)
-        checks = {(check, each): float(each == now) for check, now in self._checks.items() for each in LEVELS}
-        yield _gauge("kiosk_check", "1: a check has come to that", ("check", "level"), checks)
+        checks = {
+            (check, CHECKS[check].ja, each): float(each == now)
+            for check, now in self._checks.items()
+            for each in LEVELS
+        }
+        yield _gauge("kiosk_check", "1: a check has come to that", ("check", "name", "level"), checks)
         yield _gauge("kiosk_open", "1: it serves whoever comes", (), {(): float(self._doors.open)})
         closed = {(reason,): float(reason == self._doors.reason) for reason in SHUT_FOR}
         yield _gauge("kiosk_closed_for", "1: it is closed for that", ("reason",), closed)

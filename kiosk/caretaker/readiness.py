@@ -4,8 +4,9 @@ and what ran there. They have the slip; the whole of it stays here.
 Each has a number, and is a file of JSON, which is what its fingerprint is of (SHA-256; it stands on the slip). It is on
 the disk before anybody is told its number. Beside it comes the same as a page to read, A4, as PDF (`sheet.py`): laid
 out by a program of its own, for that takes seconds, and one after the other. One that is missing, because the power
-went, is made at the next start; one that cannot be laid out is said in the journal once, and root can have it laid out
-again.
+went, is made at the next start; one that cannot be laid out is said in the journal once. Whoever takes a report out has
+it laid out from the file: the page beside it is for a version of the kiosk that can no longer read that, and nothing
+tells whether somebody has changed it.
 
 The newest KEPT reports are kept, which is more than one for each day of a year.
 """

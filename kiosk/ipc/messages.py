@@ -393,10 +393,12 @@ class Taken(Message, frozen=True):
 
 
 class Denied(Message, frozen=True):
-    """It is not done. why: one line of ours. later: it may be, when it is said again some seconds later."""
+    """It is not done. why: one line of ours. later: it may be, when it is said again some seconds later. anew: when who
+    says it has been let in anew."""
 
     why: str
     later: bool = False
+    anew: bool = False
 
 
 class Standing(Message, frozen=True):

@@ -158,6 +158,8 @@ def test_every_trouble_is_a_row_of_the_table_and_its_labels_are_values_of_it(nam
             assert (
                 EVENTS[name].ja in alert.annotations["summary"] and EVENTS[name].en in alert.annotations["summary_en"]
             )
+            ends = alert.annotations["summary"].endswith("）"), alert.annotations["summary_en"].endswith(")")
+            assert ends == (bool(own), bool(own)), "what it is of stands behind it, in brackets"
 
 
 def test_every_state_can_be_well_again_and_what_only_happens_is_over_by_itself() -> None:

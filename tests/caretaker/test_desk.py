@@ -289,7 +289,7 @@ def test_the_staff_act_once_they_are_let_in_and_nobody_does_in_their_name(world:
         OpenKiosk(12),
     ]
     for act in (*acts, CloseKiosk(13, "paper")):
-        assert world.asks(act, "server") == Denied("this staff number was not let in here, or not lately")
+        assert world.asks(act, "server") == NOT_IN
     world.asks(Admit(12, WRONG), "server")
     assert isinstance(world.asks(CloseKiosk(12, "paper"), "server"), Denied)
     world.asks(Admit(12, GOOD), "server")
@@ -556,6 +556,9 @@ def test_whoever_is_in_changes_their_own_passcode_by_the_one_that_it_was(world: 
     assert all(each.encode() not in trail for each in (GOOD, OTHER, WRONG))
 
 
+NOT_IN = Denied("this staff number was not let in here, or not lately", anew=True)
+
+
 def is_in(world: World, role: Role) -> None:
     """12, of that role, beside a supervisor, an officer and a vendor."""
     others: dict[int, Role] = {7: "supervisor", 13: "officer", 9: "vendor"}
@@ -794,6 +797,34 @@ def test_what_was_tried_out_is_written_by_number_and_role_and_only_for_who_is_in
         ("tried_out", {"staff": 12, "role": "officer", "part": "printer", "verdict": "bad"}),
         ("staff_left", {"staff": 12, "role": "officer", "end": "timed_out"}),
     ]
+
+
+def test_only_who_is_not_in_is_sent_to_the_door_whatever_else_is_in_the_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes nothing, and what may not be done: to come in anew is no help against these."""
+    is_in(world, "supervisor")
+    facts = world.asks(Facts(), "server")
+    assert isinstance(facts, FactsStand)
+    stale = ConfirmFact(12, facts.facts[0].fact, "0" * 64)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.rename", full)
+    acts: list[Question] = [
+        *(MakeReport(12, ("printer",)), ChangePasscode(12, GOOD, OTHER), ActOnMember(12, GOOD, 13, "give")),
+        *(stale, CloseKiosk(12, "paper", 1), SetLevel(12, "volume", 60)),
+    ]
+    for act in acts:
+        said = world.asks(act, "server")
+        assert isinstance(said, Denied) and not said.anew and not said.later, act
+    assert world.asks(StaffLeft(12, "finished"), "server") == Taken()
+    for act in acts:
+        assert world.asks(act, "server") == NOT_IN
+    assert world.asks(ChoosePasscode(12, OTHER), "server") == Denied(
+        "the first passcode of this staff number was not shown here, or not lately", anew=True
+    )
 
 
 def test_a_report_is_of_what_was_tried_out_since_this_one_came_in_and_of_nothing_before(world: World) -> None:

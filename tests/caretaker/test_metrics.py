@@ -48,7 +48,7 @@ class Kiosk:
             for each in family.samples
         }
 
-    def of(self, name: str, **labels: str) -> float:
+    def of(self, name: str, /, **labels: str) -> float:
         return self.samples()[name, frozenset(labels.items())]
 
 
@@ -62,7 +62,11 @@ def allowed() -> set[Sample]:
     space = {("kiosk_build_info", frozenset({("version", version())}))}
     space |= {("kiosk_version", frozenset({("which", which), ("version", said)})) for which, said in VERSIONS.items()}
     space |= {("kiosk_trail_head", frozenset({("part", str(part))})) for part in range(1, 6)}
-    space |= {("kiosk_check", frozenset({("check", check), ("level", level)})) for check in CHECKS for level in LEVELS}
+    space |= {
+        ("kiosk_check", frozenset({("check", name), ("name", check.ja), ("level", level)}))
+        for name, check in CHECKS.items()
+        for level in LEVELS
+    }
     reasons = (*FIELDS["closed_for"].labels, "hours")  # the staff's, and the clock's
     space |= {("kiosk_closed_for", frozenset({("reason", reason)})) for reason in reasons}
     bare = (
@@ -216,7 +220,9 @@ def test_a_version_that_is_not_known_is_not_guessed(kiosk: Kiosk) -> None:
 def test_the_board_and_the_doors_are_told_as_they_stand(kiosk: Kiosk) -> None:
     assert kiosk.of("kiosk_open") == 1
     kiosk.figures.house([Row("disk", "warning", "", 0, False)], DoorsStand("maintenance"))
-    assert [kiosk.of("kiosk_check", check="disk", level=level) for level in ("ok", "warning")] == [0, 1]
+    assert [
+        kiosk.of("kiosk_check", check="disk", name="ディスクの空き", level=level) for level in ("ok", "warning")
+    ] == [0, 1]
     assert [kiosk.of("kiosk_open"), kiosk.of("kiosk_closed_for", reason="maintenance")] == [0, 1]
     kiosk.figures.house([], DoorsStand())
     assert [kiosk.of("kiosk_open"), kiosk.of("kiosk_closed_for", reason="maintenance")] == [1, 0]

@@ -231,7 +231,10 @@ def asks(office: Office, **options: object) -> int:
     return report(settings, Namespace(**options))
 
 
-def test_root_lists_them_and_takes_one_out_by_its_number(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+def test_root_lists_them_and_takes_one_out_by_its_number(
+    office: Office, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "laid_out", lambda data: b"%PDF-" + data)
     first, second = office.makes(), office.makes({**GOOD, "touch": "bad"})
     office.turns()
     (office.folder / "000003.json").write_text("{}")
@@ -247,11 +250,30 @@ def test_root_lists_them_and_takes_one_out_by_its_number(office: Office, capsys:
     assert "there is no report 9" in capsys.readouterr().err
 
 
-def test_a_page_that_the_caretaker_could_not_lay_out_is_laid_out_for_root(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("beside", [None, b"%PDF-doctored"])
+def test_what_root_takes_out_says_what_the_fingerprint_is_of_whatever_lies_beside_it(
+    beside: bytes | None, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.makes()
     monkeypatch.setattr(readiness, "laid_out", lambda data: b"%PDF-" + data)
+    if beside is not None:
+        page_of(kept(office.folder)[0]).write_bytes(beside)
     to = office.folder.parent / "page.pdf"
     assert asks(office, report="get", number=1, file=to) == 0
     assert to.read_bytes()[5:] == kept(office.folder)[0].read_bytes()
+
+
+def test_of_a_report_that_this_version_cannot_read_root_gets_the_page_that_lies_there_and_is_told(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.makes()
+    office.turns()
+    [data] = kept(office.folder)
+    data.write_text('{"number": 1, "of": "another version"}')
+    to = office.folder.parent / "page.pdf"
+    assert asks(office, report="get", number=1, file=to) == 0
+    assert to.read_bytes() == page_of(data).read_bytes()
+    assert "which no fingerprint is of" in capsys.readouterr().out
+    page_of(data).unlink()
+    assert asks(office, report="get", number=1, file=to) == 1
+    assert "is no report" in capsys.readouterr().err

@@ -99,6 +99,7 @@ def test_whoever_removes_one_is_told_of_their_card(member: int) -> None:
         ([NotAdmitted(0)], "wrong", 0),
         ([NotAdmitted(15)], "wait", 15),
         ([Denied("too much", later=True)], "later", 0),
+        ([Denied("not let in", anew=True)], "anew", 0),
         ([Denied("no")], "no", 0),
         ([], "away", 0),
         *(([MayNot(why)], why, 0) for why in get_args(Objection)),

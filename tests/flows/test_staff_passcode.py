@@ -56,6 +56,7 @@ def test_two_new_ones_that_differ_ask_nobody() -> None:
         ([NotAdmitted(0)], "wrong", 0),
         ([NotAdmitted(15)], "wait", 15),
         ([Denied("too much", later=True)], "later", 0),
+        ([Denied("not let in", anew=True)], "anew", 0),
         ([Denied("no")], "no", 0),
         ([], "away", 0),
         *(([TooWeak(why)], why, 0) for why in get_args(Weakness)),
@@ -100,6 +101,7 @@ def test_twice_one_of_their_own_lets_them_in() -> None:
     ("answers", "fault"),
     [
         ([Denied("too much", later=True)], "later"),
+        ([Denied("not shown", anew=True)], "anew"),
         ([Denied("no")], "no"),
         ([], "away"),
         *(([TooWeak(why)], why) for why in get_args(Weakness)),

@@ -102,7 +102,13 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
 
 @pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings", "levels", "passcode"}))
 @pytest.mark.parametrize(
-    ("answers", "why"), [((), "away"), ([Denied("too much", later=True)], "later"), ([Denied("no")], "no")]
+    ("answers", "why"),
+    [
+        ((), "away"),
+        ([Denied("too much", later=True)], "later"),
+        ([Denied("not let in", anew=True)], "anew"),
+        ([Denied("no")], "no"),
+    ],
 )
 def test_a_caretaker_that_does_not_answer_or_says_no_is_told_and_nothing_is_made_up(
     desk: str, answers: object, why: str
@@ -125,7 +131,7 @@ def stands(*each: DoorsStand) -> ScriptedCaretaker:
         ("half_hour", datetime(2026, 11, 30, 23, 30, tzinfo=JST)),
         ("one_hour", datetime(2026, 12, 1, 0, 0, tzinfo=JST)),
         ("three_hours", datetime(2026, 12, 1, 2, 0, tzinfo=JST)),
-        ("tomorrow", datetime(2026, 12, 1, 8, 30, tzinfo=JST)),
+        ("morning", datetime(2026, 12, 1, 8, 30, tzinfo=JST)),
         ("open_end", None),
     ],
 )
@@ -139,6 +145,12 @@ def test_it_is_closed_for_a_reason_until_a_moment_as_one_says_it(reason: str, en
         ("close", "restart", "back"),
         ("open", "close", "restart", "back"),
     )
+
+
+@pytest.mark.parametrize(("hour", "minute", "day"), [(0, 0, 30), (8, 29, 30), (8, 30, 31), (12, 0, 31), (23, 59, 31)])
+def test_the_next_morning_is_this_one_before_it_has_come(hour: int, minute: int, day: int) -> None:
+    morning = doors.ENDS["morning"](datetime(2026, 10, 30, hour, minute, tzinfo=JST))
+    assert morning == datetime(2026, 10, day, 8, 30, tzinfo=JST)
 
 
 @pytest.mark.parametrize("minute", range(0, 60, 7))
@@ -198,9 +210,10 @@ def test_the_print_ledger_says_what_became_of_each_job_in_the_tables_words_and_m
         ("ok", ["it was printed: 3"]),
         ("problem", ["it had no paper"]),
         ("ok", ["staff number 12", "the printer", "good"]),
-        ("problem", ["staff number 12", "report 3", "not good"]),
+        ("info", ["staff number 12", "report 3", "something is not good, or was not tried out"]),
         ("info", ["staff number 12"]),
     ]
+    assert [each["sign"] for each in shown] == ["warn", "tick", "wrong", "tick", "info", "renew"]
     assert {f"{each['at']:%z}" for each in shown} == {"+0900"}
 
 
@@ -278,7 +291,7 @@ def test_each_row_says_when_it_opens_and_the_end_that_was_chosen_is_kept() -> No
 
     friday = datetime(2026, 11, 27, 16, 50, tzinfo=JST)
     caretaker = Kept({Doors: [DoorsStand()], CloseKiosk: [DoorsStand("paper")]})
-    kiosk = ScriptedKiosk("close", "paper", "tomorrow", "back", caretaker=caretaker)
+    kiosk = ScriptedKiosk("close", "paper", "morning", "back", caretaker=caretaker)
     doors.visit(kiosk, OFFICER, lambda: friday)
     monday = datetime(2026, 11, 30, 8, 30, tzinfo=JST)
     [until] = [screen for screen in kiosk.screens if screen.name == "staff_until"]

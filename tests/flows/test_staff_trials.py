@@ -13,12 +13,23 @@ from kiosk.card.apdu import CardLost
 from kiosk.config.health import CHECKS
 from kiosk.flows.asking.ends import Left
 from kiosk.flows.asking.screen import Sound
-from kiosk.flows.staff import readiness, trials
+from kiosk.flows.staff import readiness, room, trials
 from kiosk.flows.staff.officer import Officer
 from kiosk.flows.staff.trials import CELLS, COLOURS, KEYS
 from kiosk.hw.device import NotPrinted, Printed, PrinterFault
 from kiosk.hw.inputs import Inputs
-from kiosk.ipc.messages import Call, Calling, CallStands, Denied, MakeReport, Part, Taken, TriedOut
+from kiosk.ipc.messages import (
+    Call,
+    Calling,
+    CallStands,
+    Denied,
+    MakeReport,
+    Paper,
+    PaperStands,
+    Part,
+    Taken,
+    TriedOut,
+)
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import Lasts
 from kiosk.receipts import slips
@@ -30,14 +41,19 @@ from tests.flows.scripted import Answer, ScriptedKiosk, puts_in
 from tests.receipts.shots import reported
 
 ENDS = datetime(2027, 1, 1, tzinfo=UTC)
-OFFICER = Officer(12, "officer")
+STAFF = 12
 BOTH = Inputs(keypad=True, fingers=True)
 
 
 def tried(*answers: Answer, **around: object) -> ScriptedKiosk:
     kiosk = ScriptedKiosk(*answers, "back", caretaker=ScriptedCaretaker({TriedOut: [Taken()]}), **around)  # type: ignore[arg-type]
-    trials.visit(kiosk, OFFICER)
+    trials.visit(kiosk, officer())
     return kiosk
+
+
+def officer() -> Officer:
+    """Just come in."""
+    return Officer(STAFF, "officer")
 
 
 def answering(reached: object, lasts: Lasts | None = "lasting") -> PortalClient:
@@ -49,7 +65,7 @@ def answering(reached: object, lasts: Lasts | None = "lasting") -> PortalClient:
 def told(kiosk: ScriptedKiosk) -> list[tuple[object, object]]:
     assert isinstance(kiosk.caretaker, ScriptedCaretaker)
     acts = [each for each in kiosk.caretaker.asked if isinstance(each, TriedOut)]
-    assert len(acts) == len(kiosk.caretaker.asked) and all(each.staff == OFFICER.staff for each in acts)
+    assert len(acts) == len(kiosk.caretaker.asked) and all(each.staff == STAFF for each in acts)
     return [(each.part, each.verdict) for each in acts]
 
 
@@ -169,14 +185,14 @@ def test_when_the_certificates_end_is_shown_and_one_that_has_is_bad(lasts: Lasts
 
 def test_a_verdict_that_was_not_written_down_is_not_shown_as_given() -> None:
     kiosk = ScriptedKiosk("printer", "good", "back", "back", caretaker=ScriptedCaretaker())
-    trials.visit(kiosk, OFFICER)
+    trials.visit(kiosk, officer())
     assert kiosk.names[-2:] == ["staff_denied", "staff_trials"] and kiosk.screens[-1].facts["given"] == {}
 
 
 def test_nobody_who_leaves_in_the_middle_has_said_anything() -> None:
     kiosk = ScriptedKiosk("touch", caretaker=ScriptedCaretaker())
     with pytest.raises(Left):
-        trials.visit(kiosk, OFFICER)
+        trials.visit(kiosk, officer())
     assert told(kiosk) == []
 
 
@@ -291,7 +307,7 @@ def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: Virtua
     portal = answering(True)
     steps: list[Answer] = ["all", "good", puts_in(card), takes_out, "good", *CELLS, *["next"] * len(COLOURS), "good"]
     kiosk = ScriptedKiosk(*steps, "next", "report", "next", "back", caretaker=office(), portal=portal)
-    trials.visit(kiosk, OFFICER)
+    trials.visit(kiosk, officer())
     assert isinstance(kiosk.caretaker, ScriptedCaretaker)
     *tried, report = kiosk.caretaker.asked
     here: tuple[Part, ...] = ("printer", "reader", "touch", "colours", "portal")
@@ -304,14 +320,25 @@ def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: Virtua
 
 def test_a_run_ends_at_the_part_that_gets_no_verdict_and_goes_on_from_there(card: VirtualCard) -> None:
     kiosk = ScriptedKiosk("all", "bad", "back", "all", "back", "back", caretaker=office())
-    trials.visit(kiosk, OFFICER)
+    trials.visit(kiosk, officer())
     assert kiosk.screens[-1].facts["given"] == {"printer": "bad"}
     assert kiosk.names.count("staff_reader") == 2
 
 
+def test_what_was_said_stands_for_as_long_as_they_are_in_wherever_they_go_meanwhile() -> None:
+    kiosk = ScriptedKiosk(
+        *("trials", "printer", "bad", "back", "paper", "back", "trials", "back", "finish"),
+        caretaker=ScriptedCaretaker({TriedOut: [Taken()], Paper: [PaperStands(1, 2, 3)]}),
+    )
+    room.visit(kiosk, officer())
+    seen = [screen.facts["given"] for screen in kiosk.screens if screen.name == "staff_trials"]
+    assert seen == [{}, {"printer": "bad"}, {"printer": "bad"}]
+    assert officer().tried == {}, "and not for whoever comes in next"
+
+
 def test_a_report_can_be_made_as_soon_as_one_part_has_its_verdict() -> None:
     kiosk = ScriptedKiosk("printer", "good", "report", "next", "back", caretaker=office(), portal=answering(True))
-    trials.visit(kiosk, OFFICER)
+    trials.visit(kiosk, officer())
     assert isinstance(kiosk.caretaker, ScriptedCaretaker)
     assert kiosk.caretaker.asked[-1] == MakeReport(12, ("printer", "reader", "touch", "colours", "portal"))
     first, *later = [screen.answers for screen in kiosk.screens if screen.name == "staff_trials"]
@@ -320,7 +347,7 @@ def test_a_report_can_be_made_as_soon_as_one_part_has_its_verdict() -> None:
 
 def test_a_verdict_that_nobody_has_written_down_ends_the_run() -> None:
     kiosk = ScriptedKiosk("all", "good", "back", "back", caretaker=ScriptedCaretaker())
-    trials.visit(kiosk, OFFICER)
+    trials.visit(kiosk, officer())
     assert kiosk.names[-2:] == ["staff_denied", "staff_trials"]
 
 
@@ -335,12 +362,12 @@ def test_a_verdict_that_nobody_has_written_down_ends_the_run() -> None:
 )
 def test_what_became_of_the_slip_is_said_and_the_report_is_made_all_the_same(around: dict[str, Any], slip: str) -> None:
     kiosk = ScriptedKiosk("next", caretaker=office(), **around)
-    readiness.make(kiosk, OFFICER, ("printer",))
+    readiness.make(kiosk, officer(), ("printer",))
     assert kiosk.screens[-1].facts == {"number": REPORTED.number, "ready": True, "problems": 0, "slip": slip}
 
 
 def test_a_report_that_was_not_made_is_not_said_to_be() -> None:
     for answers in ([], [Denied("no")]):
         kiosk = ScriptedKiosk("back", caretaker=ScriptedCaretaker({MakeReport: answers}))
-        readiness.make(kiosk, OFFICER, ("printer",))
+        readiness.make(kiosk, officer(), ("printer",))
         assert kiosk.names == ["staff_denied"] and kiosk.slips == []

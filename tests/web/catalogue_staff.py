@@ -98,14 +98,14 @@ def _settings() -> Iterator[Sight]:
 def _passcode() -> Iterator[Sight]:
     for asks, fault in (
         *((asks, "") for asks in (*passcode.ASKED, "checking")),
-        *(("old", fault) for fault in ("wrong", "wait", "differ", "later", "away", "no", *get_args(Weakness))),
+        *(("old", fault) for fault in ("wrong", "wait", "differ", "later", "away", "anew", "no", *get_args(Weakness))),
     ):
         held = 900 if fault == "wait" else 0
         screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=held, first=False)
         pad = None if asks == "checking" else pad_of(officer.PASSCODE, 32 if asks == "again" else 0, "")
         yield Sight(f"staff_passcode_{fault or asks}", screen, pad=pad)
     yield Sight("staff_passcode_done", _room("staff_passcode_done", "back"))
-    for asks, fault in (("new", ""), ("new", "same"), ("again", "")):
+    for asks, fault in (("new", ""), ("new", "same"), ("new", "anew"), ("new", "no"), ("again", "")):
         screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=0, first=True)
         yield Sight(f"staff_passcode_first_{fault or asks}", screen, pad=pad_of(officer.PASSCODE, 8, ""))
 
@@ -124,7 +124,7 @@ def _members() -> Iterator[Sight]:
     yield _member("remove", "passcode", card=True)
     for fault in ("oneself", "last_supervisor", "supervisor", "vendor", "there", "nobody", "full"):
         yield _member("remove" if fault == "last_supervisor" else "add", "number", fault)
-    for fault in ("wrong", "wait", "later", "away", "no", "role"):
+    for fault in ("wrong", "wait", "later", "away", "anew", "no", "role"):
         yield _member("give", "passcode", fault)
     for added in (("officer", "supervisor"), ("officer",)):
         yield Sight(f"staff_member_role_{len(added)}", _room("staff_member_role", *added, "back", member=123456))
@@ -202,7 +202,7 @@ def _house() -> Iterator[Sight]:
         told = _room("staff_figures", "back", begun=NOW, lines=tuple(lines(counted)))
         yield Sight(f"staff_figures_{name}", told)
     yield from _facts()
-    for why in ("away", "later", "no"):
+    for why in ("away", "later", "anew", "no"):
         yield Sight(f"staff_denied_{why}", _room("staff_denied", "back", why=why))
 
 

@@ -23,7 +23,7 @@ ENDS: dict[str, Callable[[datetime], datetime | None]] = {
     "half_hour": lambda now: _rounded(now + timedelta(minutes=30)),
     "one_hour": lambda now: _rounded(now + timedelta(hours=1)),
     "three_hours": lambda now: _rounded(now + timedelta(hours=3)),
-    "tomorrow": lambda now: datetime.combine(now.date() + timedelta(days=1), time(8, 30), now.tzinfo),
+    "morning": lambda now: _next(time(8, 30), now),
     "open_end": lambda _now: None,
 }
 
@@ -66,6 +66,12 @@ def _closing(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime]) -> Clo
     reason = next(each for each in CLOSED_FOR if each == chosen[0])
     until = ends[chosen[1]]
     return CloseKiosk(officer.staff, reason, None if until is None else int(until.timestamp()))
+
+
+def _next(hour: time, now: datetime) -> datetime:
+    """The next time that it is so late: before that, still today."""
+    today = datetime.combine(now.date(), hour, now.tzinfo)
+    return today if now < today else today + timedelta(days=1)
 
 
 def _rounded(moment: datetime) -> datetime:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from kiosk.card.pin import erase
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff.officer import NUMBER, PASSCODE, Officer, asked
+from kiosk.flows.staff.officer import NUMBER, PASSCODE, Officer, asked, why_not
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
 from kiosk.ipc.members import objection
 from kiosk.ipc.messages import (
     ActOnMember,
     Answer,
-    Denied,
     FirstPasscode,
     MayNot,
     MemberAct,
@@ -98,10 +97,8 @@ def _is_done(kiosk: Kiosk, officer: Officer, member: int, wish: str, act: Member
                 fault, held = ("wait" if seconds else "wrong"), seconds
             case MayNot(why=why):
                 fault, held = why, 0
-            case Denied(later=True):
-                fault, held = "later", 0
             case _:
-                fault, held = ("no" if answer else "away"), 0
+                fault, held = why_not(answer), 0
 
 
 def _pad(wish: str, asks: str, member: int = 0, fault: str = "", held: int = 0, card: bool = False) -> Screen:

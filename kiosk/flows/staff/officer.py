@@ -4,13 +4,13 @@ and the machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.digits import Digits
 from kiosk.flows.asking.screen import Screen
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
-from kiosk.ipc.messages import Answer, Denied, Question, Role
+from kiosk.ipc.messages import Answer, Denied, Part, Question, Role, Verdict
 
 NUMBER = Digits(1, 6, shown=True, least=1)  # as it is typed
 PASSCODE = Digits(8, 32)
@@ -18,10 +18,11 @@ PASSCODE = Digits(8, 32)
 
 @dataclass(frozen=True)
 class Officer:
-    """staff: the staff number."""
+    """staff: the staff number. tried: what they have said of the parts; until they leave, as the caretaker has it."""
 
     staff: int
     role: Role
+    tried: dict[Part, Verdict] = field(default_factory=dict, compare=False)
 
 
 def asked(kiosk: Kiosk, question: Question) -> Answer | None:
@@ -33,9 +34,20 @@ def asked(kiosk: Kiosk, question: Question) -> Answer | None:
         answer = None
     if answer is not None and not isinstance(answer, Denied):
         return answer
-    why = "away" if answer is None else "later" if answer.later else "no"
-    kiosk.ask(Screen("staff_denied", {"why": why}, ("back",), staff="room"))
+    kiosk.ask(Screen("staff_denied", {"why": why_not(answer)}, ("back",), staff="room"))
     return None
+
+
+def why_not(answer: Answer | None) -> str:
+    """Why nothing has come of it, by the names that the screens have for that. None: there was no answer."""
+    match answer:
+        case None:
+            return "away"
+        case Denied(later=True):
+            return "later"
+        case Denied(anew=True):
+            return "anew"
+    return "no"
 
 
 def busy(kiosk: Kiosk, what: str) -> None:

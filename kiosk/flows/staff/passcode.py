@@ -12,14 +12,13 @@ from collections.abc import Callable
 from kiosk.card.pin import erase
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff.officer import PASSCODE, Officer
+from kiosk.flows.staff.officer import PASSCODE, Officer, why_not
 from kiosk.ipc.caretaker import STAFF_SECONDS, Away
 from kiosk.ipc.messages import (
     Admitted,
     Answer,
     ChangePasscode,
     ChoosePasscode,
-    Denied,
     NotAdmitted,
     Question,
     Taken,
@@ -73,12 +72,8 @@ def _until_done(kiosk: Kiosk, question: Callable[..., Question], asked: tuple[st
                 fault, held = ("wait" if seconds else "wrong"), seconds
             case TooWeak(why=why):
                 fault = why
-            case Denied(later=True):
-                fault = "later"
-            case None:
-                fault = "away"
             case _:
-                fault = "no"
+                fault = why_not(answer)
 
 
 def _answered(kiosk: Kiosk, question: Question) -> Answer | None:

@@ -45,8 +45,9 @@ COLOURS = ("red", "green", "blue", "white", "black")
 
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
-    """One after the other, as somebody chooses them; or all that are left, until one of them gives no verdict."""
-    given: dict[Part, Verdict] = {}
+    """One after the other, as somebody chooses them; or all that are left, until one of them gives no verdict. What was
+    said stands for as long as they are in."""
+    given = officer.tried
     while True:
         offered = tuple(name for name in TRIALS if fitted(kiosk, name))
         left = tuple(name for name in offered if name not in given)

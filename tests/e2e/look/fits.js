@@ -14,10 +14,8 @@ async ({ fragments, smallestText, foreign, han, reach }) => {
     const complain = (element, words) => complaints.push(`${words}: .${element.className} “${element.textContent.trim().replace(/\s+/g, " ").slice(0, 40)}”`);
     const all = [...root.querySelectorAll("*:not(svg, svg *, rt, .hidden-words, .hidden-words *)")].filter((element) => element.checkVisibility());
     for (const element of all) {
-      if (!element.closest(SCROLLS)) {
-        if (element.clientHeight && element.scrollHeight > element.clientHeight + 1) complain(element, `too high by ${element.scrollHeight - element.clientHeight}`);
-        if (element.clientWidth && element.scrollWidth > element.clientWidth + 1) complain(element, `too wide by ${element.scrollWidth - element.clientWidth}`);
-      }
+      if (!element.closest(SCROLLS) && element.clientHeight && element.scrollHeight > element.clientHeight + 1) complain(element, `too high by ${element.scrollHeight - element.clientHeight}`);
+      if (element.clientWidth && element.scrollWidth > element.clientWidth + 1) complain(element, `too wide by ${element.scrollWidth - element.clientWidth}`); // nothing goes on sideways
       if (![...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) continue;
       const { left, top, right, bottom } = element.getBoundingClientRect();
       if (!element.closest(SCROLLS) && (left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1)) complain(element, "outside the screen");
