@@ -26,7 +26,7 @@ class Gain:
 
 
 SEE = Gain("mobile", N_("免許の情報を、マイナポータルで見る"))
-LECTURE = Gain("lecture", N_("更新のときの講習を、オンラインで受ける"), N_("優良・一般の方"))
+LECTURE = Gain("lecture", N_("更新できる期間に、講習をオンラインで受ける"), N_("優良・一般の方"))
 ADDRESS = Gain("house", N_("住所や名前が変わったとき、警察への届出がいらない"), N_("マイナ免許証のみの方"))
 CARRY_OVER = Gain(
     "renew",

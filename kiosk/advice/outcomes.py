@@ -98,12 +98,14 @@ NOTHING_LINKED = N_("連携はされていません。この手続で、カー�
 ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
 CANCELLED = N_("連携はされていません。マイナポータルへ送った情報は、マイナポータルが消すことになっています。")
 NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わっていません。")
-RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消すことになっています。")
+RELEASE_CANCELLED = N_(
+    "連携は解除されていません。マイナポータルへ送った情報は、マイナポータルが消すことになっています。"
+)
 RELEASE_ITSELF = Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。"))
 WAS_IT_RELEASED = (  # asked of the portal again, whichever link it was: a linking would only tell of a former one
     Todo(
         N_(
-            "時間をおいて、この機械の「連携すると、できること」から「以前の連携を解除する」を押し、もう一度手続をしてください。"
+            "時間をおいて、この機械の「連携すると、できること」から「以前の連携を解除する」を押し、もう一度解除の手続をしてください。"
         )
     ),
     Todo(N_("「解除する連携は、ありませんでした」と出たら、解除はできています。")),
@@ -254,8 +256,8 @@ OUTCOMES: Mapping[End, Outcome] = {
                 N_("マイナ免許証にしたいときは、免許情報の記録を申し込みます。"),
                 "licence_desk",
                 bring=(CARD, PLAIN_LICENCE),
+                notes=(ASK_THE_DESK,),
             ),
-            Todo(ASK_THE_DESK),
         ),
         official=N_("マイナ免許証"),
         sign="wheel",
@@ -336,7 +338,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         N_("利用規約が新しくなりました"),
         N_("手続のあいだに利用規約が変わったため、連携の手続を中止しました。"),
         CANCELLED,
-        (Todo(N_("「はじめから」を押して、新しい規約を確かめてください。")),),
+        (Todo(N_("「はじめから」を押すと、もう一度手続ができます。新しい規約も、そこで確かめます。")),),
         slip=False,
         sign="paper",
         picture="link",
@@ -425,7 +427,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.PROBLEM_RELEASED: _problem(
         N_("解除はできました。そのあと、機械に問題がおきました"),
         N_("連携は解除されています。新しい連携は、まだされていません。"),
-        (Todo(ASK_STAFF), LINK_HERE),  # and not "try again", which would be a release that is done
+        (LINK_HERE, Todo(ASK_STAFF)),  # and not "try again", which would be a release that is done
     ),
     End.CARD_KIND_UNKNOWN: Outcome(
         N_("この種類のカードには、まだ対応していません"),

@@ -61,6 +61,11 @@ class Availability:
         """Whether there is a signature certificate; None when that is not known."""
         return None if self.sign and not self.told else self.sign
 
+    @property
+    def auth_told(self) -> bool | None:
+        """The same of the user-authentication certificate."""
+        return None if self.auth and not self.told else self.auth
+
 
 class JpkiApplication(Application):
     NAME = "JPKI application"

@@ -50,7 +50,8 @@ class LicenceState:
 
 @dataclass(frozen=True)
 class CardState:
-    """PINs: their tries, None when there is no such PIN. sign_certificate: None when the card does not say.
+    """PINs: their tries, None when there is no such PIN. sign_certificate, auth_certificate: whether there is one; None
+    when the card does not say.
 
     auth_until: the end of the user-authentication certificate, None when there is none or it cannot be read. It is a
     birthday (my-number-card.md §5.4), so it is personal. licence: None when none is recorded. unread: what is None only
@@ -65,6 +66,7 @@ class CardState:
     auth_until: datetime | None = field(repr=False)
     licence: LicenceState | None
     unread: frozenset[Part] = frozenset()
+    auth_certificate: bool | None = None
 
     @classmethod
     def read(cls, jpki: JpkiApplication) -> CardState:
@@ -92,6 +94,7 @@ class CardState:
             if licence
             else None,
             unread=frozenset(asked.unread),
+            auth_certificate=None if kind is TokenKind.UNKNOWN else availability.auth_told,
         )
         if kind is TokenKind.UNKNOWN and not any(map(_counted, (sign_pin, auth_pin, text_pin))):
             raise ApplicationAbsent("nothing that only a My Number Card says")

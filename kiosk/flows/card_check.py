@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from kiosk.advice import pins, unlock
 from kiosk.advice.outcomes import OUTCOMES, End
@@ -31,53 +32,61 @@ from kiosk.language import dates
 from kiosk.language.languages import N_
 from kiosk.language.public import NOTHING, Public
 
+Way = Literal["finish", "home", "back"]
+
 
 def check_card(kiosk: Kiosk) -> bool:
     """Returns False when the person goes back to home."""
+    return look(kiosk) == "finish"
+
+
+def look(kiosk: Kiosk, pin_unknown: bool = False) -> Way:
+    """How the person leaves the check; "back" without a card. pin_unknown: they came to learn which PIN it is."""
     hand = CardInHand(kiosk)
     try:
         while True:
             jpki = hand.await_card(None, JpkiApplication)
             if jpki is None:
-                return False
+                return "back"
             kiosk.show(Screen("reading", {"what": "state"}, sound=Sound.CARD_IN))
             try:
-                return _tell(hand, CardState.read(jpki))
+                return _tell(hand, CardState.read(jpki), pin_unknown)
             except (CardLost, CardPulled):
                 hand.fault = "removed"
             except ApplicationAbsent:
                 hand.fault = NOT_OURS
     except (Stop, CardError) as problem:
-        return tell(kiosk, end_of(problem), purpose=None)
+        return "finish" if tell(kiosk, end_of(problem), purpose=None) else "home"
     finally:
         hand.wipe_pin()
 
 
-def _tell(hand: CardInHand, state: CardState) -> bool:
+def _tell(hand: CardInHand, state: CardState, pin_unknown: bool) -> Way:
     """The one page, and what may be looked at from there."""
     kiosk = hand.kiosk
-    page = result(kiosk.guidance, state)
+    page = result(kiosk.guidance, state, pin_unknown)
     try:
-        answer = hand_over(kiosk, page, slip(plan(kiosk.guidance, state)))
+        answer = hand_over(kiosk, page, slip(plan(kiosk.guidance, state, pin_unknown)))
         while answer == "licence":
             if (licence := _read_licence(hand, state)) is not None:
                 shown = Screen("check_licence", {"licence": licence}, ("back", "finish"), reading=True, needs_card=True)
                 if kiosk.ask(shown) == "finish":
-                    return True
+                    return "finish"
             answer = kiosk.ask(page)
     except CardPulled:
-        return True
-    return answer == "finish"
+        return "finish"
+    return "finish" if answer == "finish" else "home"
 
 
-def result(facts: Guidance, state: CardState) -> Screen:
+def result(facts: Guidance, state: CardState, pin_unknown: bool = False) -> Screen:
     """The page, as it stands there without a word about paper."""
     shown = {
         "state": state,
         "linkable": _linkable(state),
         "until": state.auth_until and dates.in_japan(state.auth_until).date(),
         "expired": _over(state),
-        "plan": plan(facts, state),
+        "plan": plan(facts, state, pin_unknown),
+        "pin_unknown": pin_unknown,
         "paper": "",
     }
     answers = (*(("licence",) if _licence_can_be_read(state) else ()), "home", "finish")
@@ -131,6 +140,7 @@ def _over(state: CardState) -> bool:
     return state.auth_until is not None and state.auth_until <= dates.now()
 
 
+CARD_KNOWS_NOT = N_("暗証番号を忘れたかどうかは、カードからはわかりません。")
 TO_A_CARD_WITH_PINS = Todo(
     N_("暗証番号のあるカードへの切りかえを相談します"),
     "municipality",
@@ -143,6 +153,13 @@ CERTIFICATE = Todo(
     bring=(CARD,),
     say=((N_("署名用の証明書"), N_("署名用電子証明書")),),
     notes=(N_("連携や電子署名をする方の手続です。"), N_("15歳未満の方には発行されません。"), ASK_FIRST),
+)
+LOG_IN_CERTIFICATE = Todo(
+    N_("ログイン用の証明書を申し込みます"),
+    "municipality",
+    bring=(CARD,),
+    say=((N_("ログイン用の証明書"), N_("利用者証明用電子証明書")),),
+    notes=(N_("ログインする方の手続です。"), ASK_FIRST),
 )
 RENEWAL = Todo(
     N_("ログイン用の証明書を更新します"),
@@ -159,20 +176,21 @@ RECORDING = Todo(
 )
 
 
-def plan(facts: Guidance, state: CardState) -> Plan:
-    """What this card can do today, and what to do next. Nothing in it tells whose card it is."""
+def plan(facts: Guidance, state: CardState, pin_unknown: bool = False) -> Plan:
+    """What this card can do today, and what to do next. Nothing in it tells whose card it is. pin_unknown: as `look`
+    has it; where there is nothing to do the card has not told whether a PIN is forgotten."""
     phone = _is_phone(state)
     if phone:
         todo: tuple[Todo, ...] = (Todo(N_("カードを入れて、もう一度しらべます")),)
     elif state.pinless:
-        todo = (TO_A_CARD_WITH_PINS,)
+        todo = (TO_A_CARD_WITH_PINS, *_unlock_licence(state))
     else:
         todo = tuple(_mend(state))
     return Plan(
         N_("スマートフォンでできること") if phone else N_("このカードで、できること"),
         todo,
         can=tuple(_can(state)),
-        know=tuple(_know(state)),
+        know=(*_know(state), *((CARD_KNOWS_NOT,) if pin_unknown and not todo else ())),
         page=facts.card_page.address if todo else NOTHING,
     ).told(facts)
 
@@ -186,7 +204,9 @@ def _can_sign(state: CardState) -> bool:
 
 
 def _can_log_in(state: CardState) -> bool:
-    return usable(state.auth_pin) and not _over(state) and state.knows("auth_until")
+    """A phone shows no certificate without its PIN."""
+    shown = state.auth_certificate is not False if _is_phone(state) else state.auth_until is not None
+    return usable(state.auth_pin) and shown and not _over(state)
 
 
 def _linkable(state: CardState) -> bool:
@@ -196,7 +216,7 @@ def _linkable(state: CardState) -> bool:
 
 def _can(state: CardState) -> Iterator[Public]:
     if state.licence:
-        yield N_("マイナ免許証（免許の情報が入っています）")
+        yield N_("マイナ免許証として使う（免許の情報が入っています）")
         if state.licence.pin_set and usable(state.licence.pin):
             yield N_("マイナ免許証読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
         if _linkable(state):
@@ -216,9 +236,14 @@ def _know(state: CardState) -> Iterator[Public]:
     if _is_phone(state):
         yield N_("スマートフォンの証明書の期限がすぎていないか、失効していないかは、しらべていません。")
     elif state.sign_certificate is False:
-        yield N_("証明書の失効は、しらべていません。")
+        yield N_("証明書が失効していないかは、しらべていません。")
     else:
         yield N_("証明書の失効と、署名用の証明書の期限は、しらべていません。")
+
+
+def _unlock_licence(state: CardState) -> Iterator[Todo]:
+    if state.licence and state.licence.pin_set and not usable(state.licence.pin) and state.knows("licence_pin"):
+        yield replace(unlock.POLICE, say=((pins.LICENCE.name, pins.LICENCE.official),))
 
 
 def _mend(state: CardState) -> Iterator[Todo]:
@@ -227,7 +252,7 @@ def _mend(state: CardState) -> Iterator[Todo]:
         (pin.name, pin.official)
         for pin, tries in (
             (pins.TEXT, state.text_pin),
-            (pins.AUTH, state.auth_pin),
+            (pins.AUTH, state.auth_pin if state.auth_certificate is not False else None),
             (pins.SIGN, state.sign_pin if state.sign_certificate is not False else None),
         )
         if tries is not None and tries.blocked
@@ -236,11 +261,12 @@ def _mend(state: CardState) -> Iterator[Todo]:
         yield replace(unlock.COUNTER, say=tuple(locked))
     if state.sign_certificate is False:
         yield CERTIFICATE
+    if state.auth_certificate is False:
+        yield LOG_IN_CERTIFICATE
     if _over(state):
         yield RENEWAL if state.sign_certificate is not False else replace(RENEWAL, notes=(ASK_FIRST,))
     if state.licence is None and state.knows("licence"):
         yield RECORDING
-    elif state.licence and state.licence.pin_set and not usable(state.licence.pin) and state.knows("licence_pin"):
-        yield replace(unlock.POLICE, say=((pins.LICENCE.name, pins.LICENCE.official),))
+    yield from _unlock_licence(state)
     if state.unread:
         yield OUTCOMES[End.CARD_PROBLEM].todo[0]

@@ -74,7 +74,12 @@ def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
     know = {
         ("card_only", "keep"): N_("新しいカードに免許の情報を記録するまで、運転できません。"),
         ("card_only", "change"): N_("運転免許証を受け取るまで、運転できません。"),
-    }.get((holding, wish), N_("運転するときは、手元の運転免許証を持っていてください。"))
+    }.get(
+        (holding, wish),
+        N_(
+            "運転するときは、手元の運転免許証を持っていてください。運転免許証もなくした方は、運転しないで、免許センターや警察署の窓口に聞いてください。"
+        ),
+    )
     return Plan(
         N_("カードをなくしたとき"),
         (suspend(facts), REPORT, *todo),

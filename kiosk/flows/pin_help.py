@@ -7,7 +7,7 @@ from kiosk.advice.todo import Plan
 from kiosk.config.guidance import Guidance, Page
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.card_check import check_card
+from kiosk.flows.card_check import look
 from kiosk.flows.take_home import give
 from kiosk.language.public import NOTHING
 
@@ -23,8 +23,8 @@ def pin_help(kiosk: Kiosk) -> bool:
             return False
         if answer in DOINGS:
             return give(kiosk, plan(kiosk.guidance, answer))
-        if check_card(kiosk):
-            return True
+        if (left := look(kiosk, pin_unknown=True)) != "back":
+            return left == "finish"
 
 
 def plan(facts: Guidance, doing: str) -> Plan:

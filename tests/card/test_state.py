@@ -58,6 +58,7 @@ def test_a_card_is_asked_eleven_times_and_says_everything() -> None:
         text_pin=Tries(3, False),
         auth_until=not_after(CERTIFICATE, "certificate"),
         licence=LicenceState(True, Tries(10, False)),
+        auth_certificate=True,
     )
     assert isinstance(state.auth_until, datetime) and state.auth_until > NOW + timedelta(days=1)
     assert not state.pinless

@@ -16,7 +16,7 @@ from kiosk.card.application import Application
 from kiosk.card.jpki import JpkiApplication, TokenKind
 from kiosk.card.licence import LicenceApplication
 from kiosk.card.pin import Tries
-from kiosk.card.state import CardState, Part
+from kiosk.card.state import CardState, Part, usable
 from kiosk.card.text import TextApplication
 from kiosk.config.guidance import load
 from kiosk.config.kiosk import Station
@@ -207,6 +207,44 @@ def test_an_ended_log_in_certificate_is_said_and_sent_to_be_renewed(pki: Pki) ->
     before, after = plan(FACTS, state), plan(FACTS, ended)
     assert [todo.text for todo in after.todo] == ["ログイン用の証明書を更新します"]
     assert set(before.can) - set(after.can) == {"マイナポータルにログインする（ログイン用の暗証番号）"}
+    assert "（失効は、しらべていません）" in Sight("", card_check.result(FACTS, state)).html()
+    assert "（失効は、しらべていません）" not in Sight("", card_check.result(FACTS, ended)).html()
+
+
+@pytest.mark.parametrize("device", ["card", "phone"])
+def test_nobody_can_log_in_with_a_certificate_that_is_not_there(pki: Pki, device: Device) -> None:
+    person = PEOPLE["phone"]
+    card = Lacking(person, pki, JpkiApplication, 0x0008, bytes.fromhex("8F009000"), device)
+    usual, state = state_of(VirtualCard(person, pki, device)), state_of(card)
+    assert usable(state.auth_pin) and state.auth_certificate is False
+    lost = {each for each in plan(FACTS, usual).can if "ログイン" in each}
+    assert lost and not lost & set(plan(FACTS, state).can)
+    html = Sight("", card_check.result(FACTS, state)).html()
+    assert "証明書なし" in html and "証明書なし" not in Sight("", card_check.result(FACTS, usual)).html()
+    if device == "card":
+        [todo] = plan(FACTS, state).todo
+        assert (todo.text, todo.where) == ("ログイン用の証明書を申し込みます", FACTS.municipality.name)
+        blocked = dataclasses.replace(state, auth_pin=Tries(0, blocked=True))
+        assert plan(FACTS, blocked).todo == (todo,)
+
+
+def test_a_certificate_for_logging_in_that_is_not_shown_is_not_said_to_serve(pki: Pki) -> None:
+    state = state_of(VirtualCard(PEOPLE["excellent"], pki))
+    for told in (True, None):
+        hidden = dataclasses.replace(state, auth_until=None, auth_certificate=told)
+        assert not [each for each in plan(FACTS, hidden).can if "ログイン" in each]
+        assert "わかりません" in Sight("", card_check.result(FACTS, hidden)).html()
+
+
+def test_a_licence_on_a_card_without_pins_has_its_row_and_its_lock_is_sent_to_the_police(pki: Pki) -> None:
+    usual = state_of(VirtualCard(PEOPLE["excellent"], pki))
+    locked = Tries(0, blocked=True)
+    state = dataclasses.replace(usual, sign_certificate=False, text_pin=locked, auth_pin=locked)
+    assert state.pinless and state.licence is not None
+    assert "免許を見せる" in Sight("", card_check.result(FACTS, state)).html()
+    assert [todo.where for todo in plan(FACTS, state).todo] == [FACTS.municipality.name]
+    state = dataclasses.replace(state, licence=dataclasses.replace(state.licence, pin=locked))
+    assert [todo.where for todo in plan(FACTS, state).todo] == [FACTS.municipality.name, FACTS.licence_desk.name]
 
 
 def test_whatever_is_said_to_be_possible_has_what_was_not_looked_into_beside_it(pki: Pki) -> None:
@@ -216,7 +254,7 @@ def test_whatever_is_said_to_be_possible_has_what_was_not_looked_into_beside_it(
         (whole, "証明書の失効と、署名用の証明書の期限は、しらべていません。"),
         (dataclasses.replace(whole, sign_pin=locked), "証明書の失効と、署名用の証明書の期限は、しらべていません。"),
         (dataclasses.replace(whole, auth_pin=locked), "証明書の失効と、署名用の証明書の期限は、しらべていません。"),
-        (dataclasses.replace(whole, sign_certificate=False), "証明書の失効は、しらべていません。"),
+        (dataclasses.replace(whole, sign_certificate=False), "証明書が失効していないかは、しらべていません。"),
         (phone, "スマートフォンの証明書の期限がすぎていないか、失効していないかは、しらべていません。"),
         (
             dataclasses.replace(phone, sign_pin=locked),
@@ -263,8 +301,16 @@ def test_a_certificate_that_ends_where_the_calendar_does_is_shown_with_that_day(
 class Lacking(VirtualCard):
     """One object of it answers so for good, by whatever way it is asked for."""
 
-    def __init__(self, person: Person, pki: Pki, application: type[Application], ef: int, answer: bytes) -> None:
-        super().__init__(person, pki)
+    def __init__(
+        self,
+        person: Person,
+        pki: Pki,
+        application: type[Application],
+        ef: int,
+        answer: bytes,
+        device: Device = "card",
+    ) -> None:
+        super().__init__(person, pki, device)
         self.lacking, self.ef, self.says = application.AID, ef, answer
         self.at: tuple[bytes, int | None] = (b"", None)
 
@@ -308,7 +354,9 @@ def test_one_object_that_cannot_be_read_keeps_nothing_else_from_being_told(pki: 
     assert state.unread == unread
     other = {name for name, value in vars(state).items() if value != usual[name]} - {"unread"}
     names = {part.value.replace("licence_pin_set", "licence").replace("licence_pin", "licence") for part in unread}
-    assert other <= names | {"kind", "sign_certificate"} and bool(other) == bool(names or what in ROWS.values())
+    assert other <= names | {"kind", "sign_certificate", "auth_certificate"} and bool(other) == bool(
+        names or what in ROWS.values()
+    )
     kiosk = ScriptedKiosk("finish", card=card)
     assert check_card(kiosk)
     assert kiosk.names[-1] == "check_result" and len(kiosk.slips) == 1

@@ -16,6 +16,7 @@ from kiosk.flows import home
 from kiosk.flows.asking.ends import Left
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.benefits import benefits
+from kiosk.flows.card_check import check_card
 from kiosk.flows.lost_card import lost_card, plan
 from kiosk.flows.pin_help import DOINGS, pin_help
 from kiosk.flows.pin_help import plan as pin_plan
@@ -26,12 +27,16 @@ from kiosk.hw.device import NotPrinted, PrinterFault
 from kiosk.portal.model import LinkedAt, Reference
 from kiosk.receipts.slips import LinkedSlip, TodoSlip
 from kiosk.receipts.text import LONGEST, public_text
+from kiosk.sim.card import VirtualCard
+from kiosk.sim.people import people
+from kiosk.sim.pki import Pki
 from tests.flows.scripted import ScriptedKiosk
 from tests.web.catalogue import SIGHTS
 from tests.web.catalogue_guidance import plans
 from tests.web.sight import Sight
 
 FACTS = guidance.load()
+PEOPLE = people()
 LINES = (FACTS.suspend, FACTS.suspend_languages)
 NO_PAPER = NotPrinted(PrinterFault.PAPER_END, partly=False)
 
@@ -91,6 +96,7 @@ def test_who_has_a_plain_licence_left_is_told_to_carry_it_and_who_has_none_that_
     for wish in ("keep", "change"):
         [both], [card_only] = plan(FACTS, "both", wish).know, plan(FACTS, "card_only", wish).know
         assert "手元の運転免許証" in both and "運転できません" in card_only
+        assert "運転免許証もなくした方は、運転しないで" in both, "both were in one wallet"
 
 
 def test_back_leads_back_one_question_at_a_time_and_then_home() -> None:
@@ -135,6 +141,25 @@ def test_who_does_not_know_is_led_to_the_check_and_back_from_it() -> None:
     kiosk = ScriptedKiosk("unsure", "back", "back")
     assert not pin_help(kiosk)
     assert kiosk.names == ["pin_doing", "set_card", "pin_doing"]
+
+
+FORGOTTEN = "暗証番号を忘れたかどうかは、カードからはわかりません。"
+
+
+def test_who_came_to_the_check_for_a_pin_leaves_it_for_home_and_hears_what_no_card_tells(pki: Pki) -> None:
+    for who, told in (("excellent", True), ("sign-locked", False)):
+        kiosk = ScriptedKiosk("unsure", "home", card=VirtualCard(PEOPLE[who], pki))
+        assert not pin_help(kiosk)
+        assert kiosk.names.count("pin_doing") == 1
+        [slip] = kiosk.slips
+        assert isinstance(slip, TodoSlip) and (FORGOTTEN in slip.know) is told
+        html = Sight(who, kiosk.screens[-1]).html()
+        assert (FORGOTTEN in html and "「暗証番号がわからない」で出ます" in html) is told
+    kiosk = ScriptedKiosk("unsure", "finish", card=VirtualCard(PEOPLE["excellent"], pki))
+    assert pin_help(kiosk)
+    checked = ScriptedKiosk("home", card=VirtualCard(PEOPLE["excellent"], pki))
+    assert not check_card(checked)
+    assert FORGOTTEN not in Sight("", checked.screens[-1]).html()
 
 
 # Renewal and what linking gives

@@ -27,6 +27,7 @@ from tests.web.sight import Sight
 EASY = LANGUAGES["easy"]
 KANA = re.compile(r"\{[^{}|]+\|[ぁ-ゖ]+\}")
 LINK, END = "{連携|れんけい}", "{解除|かいじょ}"
+OFF = "{外|はず}す こと"
 
 
 class Seen(HTMLParser):
@@ -155,7 +156,7 @@ def test_what_had_better_stay_whole_leaves_it_to_the_next(first: str, then: str)
         (f"<h1>{LINK}{'を したい ときに' * HEADING_ROOM}</h1>", f"{LINK}（つなぐ こと）を したい"),
         (
             f'<p class="official">{LINK}の{END}</p><p>します</p>',
-            f"{LINK}の{END}（{LINK}は、つなぐ こと）（{END}は、やめる こと）します",
+            f"{LINK}の{END}（{LINK}は、つなぐ こと）（{END}は、{OFF}）します",
         ),
         (
             f'<p><b class="official"><i>{LINK}の</i> <i>名</i></b> です</p>',
@@ -164,13 +165,13 @@ def test_what_had_better_stay_whole_leaves_it_to_the_next(first: str, then: str)
         (f'<p class="official">{LINK}</p>', f"{LINK}（つなぐ こと）"),
         (
             f'<button class="tile"><b class="tile-title">{LINK}</b> <i>{END}を</i> <i>する</i></button>',
-            f"{LINK} {END}（やめる こと）を する（{LINK}は、つなぐ こと）",
+            f"{LINK} {END}（{OFF}）を する（{LINK}は、つなぐ こと）",
         ),
         (
             f"<p><span>「{LINK}の</span> <span>{END}」を</span> <span>押す</span></p>",
-            f"「{LINK}の {END}」（{LINK}は、つなぐ こと）（{END}は、やめる こと）を 押す",
+            f"「{LINK}の {END}」（{LINK}は、つなぐ こと）（{END}は、{OFF}）を 押す",
         ),
-        (f"<p>「{LINK}の{END}」を</p>", f"「{LINK}の{END}」（{LINK}は、つなぐ こと）（{END}は、やめる こと）を"),
+        (f"<p>「{LINK}の{END}」を</p>", f"「{LINK}の{END}」（{LINK}は、つなぐ こと）（{END}は、{OFF}）を"),
     ],
 )
 def test_where_there_is_no_other_place_it_stands_there_all_the_same(html: str, said: str) -> None:

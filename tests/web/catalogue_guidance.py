@@ -41,6 +41,7 @@ FACE = CardState(TokenKind.CARD, False, LOCKED, LOCKED, LOCKED, END, LicenceStat
 UNSET = CardState(
     TokenKind.CARD, True, Tries(4, False), Tries(3, False), Tries(3, False), END, LicenceState(False, Tries(10, False))
 )
+NO_LOG_IN = replace(GOOD, auth_until=None, auth_certificate=False)
 PHONE = CardState(TokenKind.ANDROID, True, Tries(5, False), Tries(3, False), None, None, None)
 STATES = {
     "good": GOOD,
@@ -49,6 +50,7 @@ STATES = {
     "child": CHILD,
     "face": FACE,
     "no_licence_pin": UNSET,
+    "no_log_in": NO_LOG_IN,
     "phone": PHONE,
 }
 LICENCE = Licence(
@@ -73,6 +75,7 @@ def plans() -> Iterator[tuple[str, Plan]]:
     yield "benefits", benefits.plan(FACTS)
     for name, state in STATES.items():
         yield f"check_{name}", card_check.plan(FACTS, state)
+    yield "check_pin_unknown", card_check.plan(FACTS, GOOD, pin_unknown=True)
 
 
 def sights() -> Iterator[Sight]:
@@ -125,6 +128,9 @@ def _check() -> Iterator[Sight]:
             answers = (*screen.answers, "reprint")
             yield Sight(f"check_{name}_no_paper", Screen(screen.name, {**facts, **PAPER_LOST}, answers))
     yield Sight("check_again", card_check.result(FACTS, GOOD))
+    unknown = card_check.result(FACTS, GOOD, pin_unknown=True)
+    facts = {**unknown.facts, "slip": slip(card_check.plan(FACTS, GOOD, pin_unknown=True)), "paper": "printed"}
+    yield Sight("check_pin_unknown", Screen(unknown.name, facts, unknown.answers))
     for name, remaining in (("full", 10), ("few", 2), ("unknown", None)):
         facts = {"pin": pins.LICENCE, "remaining": remaining, "most": 10}
         yield Sight(f"check_warn_{name}", Screen("check_warn", facts, ("yes", "back")))
