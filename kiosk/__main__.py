@@ -93,6 +93,7 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--prints", action="store_true", help="the print ledger alone")
     export = does.add_parser("export", help="one file that anybody can verify with openssl")
     export.add_argument("file", type=Path, metavar="FILE.tar")
+    does.add_parser("looked-into", help="say that flaws were looked into: until then the board calls it a problem")
     upload = does.add_parser("upload", help="send it to a prefecture's desk, from where that was (docs/fleet.md)")
     upload.add_argument("url", metavar="https://DESK/FOLDER")
     upload.add_argument("--tls", type=Path, required=True, metavar="FOLDER", help="has ca.pem, kiosk.pem, kiosk.key")
@@ -143,6 +144,7 @@ def provision_arguments(parser: argparse.ArgumentParser) -> None:
         "--staff", type=appointment, action="append", default=[], metavar="NUMBER:ROLE", help="officer or supervisor"
     )
     sign.add_argument("--remove", type=staff_number, action="append", default=[], metavar="NUMBER", help="of the staff")
+    sign.add_argument("--looked-into", action="store_true", help="say so of a trail that did not hold together")
     sign.add_argument("--days", type=int, default=14, choices=range(1, 61), metavar="DAYS", help="default: %(default)s")
     sign.set_defaults(run=provision_sign)
     stick.add_argument("device", metavar="DEVICE", help="such as /dev/sdb1")

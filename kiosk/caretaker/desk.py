@@ -321,7 +321,7 @@ class Desk:
                 case Status():
                     lines, head = self._anchored()
                     staffed, cards = bool(self._passcodes.accounts), bool(self._passcodes.with_card)
-                    return Standing(lines, head, self._record.unwritten, staffed, cards)
+                    return Standing(lines, head, self._record.unwritten, staffed, cards, self._passcodes.usable)
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
                     return CardWanted() if isinstance(answer, HalfAdmitted) else self._entered(staff, answer)

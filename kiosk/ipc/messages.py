@@ -402,13 +402,15 @@ class Denied(Message, frozen=True):
 
 
 class Standing(Message, frozen=True):
-    """The trail's anchor, how many events the disk would not take, and whether anybody has an account, and a card."""
+    """The trail's anchor, how many events the disk would not take, and whether anybody has an account, and a card.
+    usable: False: the accounts are there, and cannot be read."""
 
     lines: int
     head: str
     unwritten: int
     staffed: bool
     cards: bool = False
+    usable: bool = True
 
 
 class Admitted(Message, frozen=True):

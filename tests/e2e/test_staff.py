@@ -26,6 +26,7 @@ from tests.e2e.conftest import Kiosk, opened
 from tests.e2e.person import Person
 from tests.stage import ROOT, until
 
+pytestmark = pytest.mark.timeout(300)  # each entrance is a hand of five seconds, and Argon2id for each passcode
 STAFF, PASSCODE, WRONG = 12, "58203917", "58203916"
 CHIEF, CHIEFS = 7, "60417293"
 OTHER_CHIEF, OWN, NEW = 8, "73920641", "91740385"  # who needs no card; what the officer, and then they, take for it
