@@ -96,7 +96,7 @@ LATER = N_("時間をおいて、もう一度お試しください。")
 ASK_STAFF = N_("お急ぎのときは、この署の係員に声をかけてください。")
 NOTHING_LINKED = N_("連携はされていません。この手続で、カードと免許は変わっていません。")
 ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
-CANCELLED = N_("連携はされていません。送った情報は、マイナポータルが消すことになっています。")
+CANCELLED = N_("連携はされていません。マイナポータルへ送った情報は、マイナポータルが消すことになっています。")
 NOT_RELEASED = N_("連携は解除されていません。この手続で、カードと免許は変わっていません。")
 RELEASE_CANCELLED = N_("連携は解除されていません。送った情報は、マイナポータルが消すことになっています。")
 RELEASE_ITSELF = Todo(N_("マイナポータルの「運転免許」で、以前の連携を解除します。"))
@@ -354,7 +354,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     ),
     End.PORTAL_CLOSED: _portal(
         N_("いま、連携を受け付けていません"),
-        N_("マイナポータルの運転免許のサービスが止まっています。"),
+        N_("マイナポータルの運転免許のサービスが、いま受け付けていません。"),
         sign="clock",
     ),
     End.PORTAL_UNREACHABLE: _portal(
@@ -379,7 +379,7 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.CARD_PROBLEM: Outcome(
         N_("カードを正しく読めませんでした"),
         N_("カードから、正しくない答えが届きました。"),
-        N_("手続はされていません。カードのよごれ、きず、またはICの故障かもしれません。"),
+        N_("連携はされていません。カードのよごれ、きず、またはICの故障かもしれません。"),
         (
             Todo(N_("ICの金色の部分を、やわらかい布でふいて、もう一度お試しください。")),
             Todo(
@@ -395,10 +395,10 @@ OUTCOMES: Mapping[End, Outcome] = {
     End.KIOSK_PROBLEM: _problem(
         N_("この機械に問題がおきました"),
         N_("まだ何も送っていません。この手続で、カードと免許は変わっていません。"),
-        (Todo(ASK_STAFF), Todo(LATER)),
+        (Todo(LATER), Todo(ASK_STAFF)),
     ),
     End.PROBLEM_CANCELLED: _problem(
-        N_("機械に問題がおき、連携の手続を中止しました"), CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
+        N_("機械に問題がおき、連携の手続を中止しました"), CANCELLED, (Todo(LATER), Todo(ASK_STAFF))
     ),
     End.PROBLEM_UNCERTAIN: _problem(
         N_("機械に問題がおき、連携できたかわかりません"),
@@ -415,7 +415,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         (Todo(IN_MYNAPORTAL), Todo(ASK_STAFF)),
     ),
     End.PROBLEM_NOT_RELEASED: _problem(
-        N_("機械に問題がおき、解除の手続を中止しました"), RELEASE_CANCELLED, (Todo(ASK_STAFF), Todo(LATER))
+        N_("機械に問題がおき、解除の手続を中止しました"), RELEASE_CANCELLED, (Todo(LATER), Todo(ASK_STAFF))
     ),
     End.PROBLEM_RELEASE_UNCERTAIN: _problem(
         N_("機械に問題がおき、解除できたかわかりません"),
@@ -467,6 +467,13 @@ OF_A_RELEASE: Mapping[str, Public] = {
     CANCELLED: RELEASE_CANCELLED,
     COME_BACK: N_("証明書が発行されたら、もう一度この機械で手続してください。"),
     pins.LINK_AGAIN.text: N_("決め直したら、もう一度この機械で手続してください。"),
+    pins.NEW_PIN_WORKS: N_("連携は解除されていません。カードはこわれていません。暗証番号を決め直せば、また使えます。"),
+    OUTCOMES[End.PHONE_PIN_LOCKED].meaning: N_(
+        "連携は解除されていません。カードの署名用の暗証番号とは、べつのものです。この手続で、カードと免許は変わっていません。"
+    ),
+    OUTCOMES[End.CARD_PROBLEM].meaning: N_(
+        "連携は解除されていません。カードのよごれ、きず、またはICの故障かもしれません。"
+    ),
     OUTCOMES[End.CERTIFICATE_ABSENT].happened: N_(
         "この手続には、カードの中の署名用電子証明書が必要です。15歳未満の方には発行されません。"
     ),
@@ -499,3 +506,14 @@ def of_a_release(outcome: Outcome) -> Outcome:
         meaning=OF_A_RELEASE.get(outcome.meaning, outcome.meaning),
         todo=tuple(replace(todo, text=OF_A_RELEASE.get(todo.text, todo.text)) for todo in outcome.todo),
     )
+
+
+# The same of a card that was only looked at: nothing was to be linked.
+OF_A_LOOK: Mapping[str, Public] = {
+    OUTCOMES[End.CARD_PROBLEM].meaning: N_("カードのよごれ、きず、またはICの故障かもしれません。"),
+}
+
+
+def of_a_look(outcome: Outcome) -> Outcome:
+    """The same end of the card check: it says nothing of a link."""
+    return replace(outcome, meaning=OF_A_LOOK.get(outcome.meaning, outcome.meaning))

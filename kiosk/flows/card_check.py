@@ -135,21 +135,21 @@ TO_A_CARD_WITH_PINS = Todo(
     N_("暗証番号のあるカードへの切りかえを相談します"),
     "municipality",
     bring=(CARD,),
-    notes=(N_("連携や電子署名をしたい方の手続です。"), ASK_FIRST),
+    notes=(N_("連携や電子署名をする方の手続です。"), ASK_FIRST),
 )
 CERTIFICATE = Todo(
     N_("署名用の証明書を申し込みます"),
     "municipality",
     bring=(CARD,),
     say=((N_("署名用の証明書"), N_("署名用電子証明書")),),
-    notes=(N_("連携や電子署名をしたい方の手続です。15歳未満の方には発行されません。"), ASK_FIRST),
+    notes=(N_("連携や電子署名をする方の手続です。"), N_("15歳未満の方には発行されません。"), ASK_FIRST),
 )
 RENEWAL = Todo(
     N_("ログイン用の証明書を更新します"),
     "municipality",
     bring=(CARD,),
     say=((N_("ログイン用の証明書"), N_("利用者証明用電子証明書")),),
-    notes=(ASK_FIRST,),
+    notes=(N_("署名用の証明書の期限も、聞きます。"), ASK_FIRST),
 )
 RECORDING = Todo(
     N_("免許情報の記録を申し込みます"),
@@ -185,6 +185,10 @@ def _can_sign(state: CardState) -> bool:
     return state.sign_certificate is not False and usable(state.sign_pin)
 
 
+def _can_log_in(state: CardState) -> bool:
+    return usable(state.auth_pin) and not _over(state) and state.knows("auth_until")
+
+
 def _linkable(state: CardState) -> bool:
     """As far as the card tells: the portal may know of a certificate that was revoked."""
     return state.licence is not None and usable(state.text_pin) and _can_sign(state)
@@ -198,7 +202,7 @@ def _can(state: CardState) -> Iterator[Public]:
         if _linkable(state):
             yield N_("運転免許を、マイナポータルと連携する（２つの暗証番号）")
     phone = _is_phone(state)  # its PINs are others
-    if usable(state.auth_pin) and not _over(state) and state.knows("auth_until"):
+    if _can_log_in(state):
         log_in = N_("マイナポータルにログインする（ログイン用の暗証番号）")
         yield N_("マイナポータルにログインする") if phone else log_in
     if _can_sign(state):
@@ -206,12 +210,15 @@ def _can(state: CardState) -> Iterator[Public]:
 
 
 def _know(state: CardState) -> Iterator[Public]:
-    if not _can_sign(state):
+    """What was not looked into, of all that it says can be done."""
+    if not (_can_log_in(state) or _can_sign(state)):
         return
     if _is_phone(state):
         yield N_("スマートフォンの証明書の期限がすぎていないか、失効していないかは、しらべていません。")
+    elif state.sign_certificate is False:
+        yield N_("証明書の失効は、しらべていません。")
     else:
-        yield N_("署名用の証明書の期限がすぎていないか、失効していないかは、しらべていません。")
+        yield N_("証明書の失効と、署名用の証明書の期限は、しらべていません。")
 
 
 def _mend(state: CardState) -> Iterator[Todo]:
@@ -230,7 +237,7 @@ def _mend(state: CardState) -> Iterator[Todo]:
     if state.sign_certificate is False:
         yield CERTIFICATE
     if _over(state):
-        yield RENEWAL
+        yield RENEWAL if state.sign_certificate is not False else replace(RENEWAL, notes=(ASK_FIRST,))
     if state.licence is None and state.knows("licence"):
         yield RECORDING
     elif state.licence and state.licence.pin_set and not usable(state.licence.pin) and state.knows("licence_pin"):

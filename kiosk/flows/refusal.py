@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome, of_a_release
+from kiosk.advice.outcomes import OUTCOMES, REFUSALS, End, Outcome, of_a_look, of_a_release
 from kiosk.card.apdu import CardError, KindUnknown
 from kiosk.card.certificate import WHAT as CERTIFICATE
 from kiosk.card.text import AttributeUnusable, Field
@@ -91,7 +91,9 @@ def opening(problem: Exception) -> OpensAt | None:
 def tell(kiosk: Kiosk, end: End, opens_at: OpensAt | None = None, purpose: Purpose | None = Purpose.LINKING) -> bool:
     """Show how it ended and print the slip where the person has to go elsewhere. purpose: what something was signed
     for; None: a card was looked at. False: begin again."""
-    outcome = of_a_release(OUTCOMES[end]) if purpose is Purpose.RELEASE else OUTCOMES[end]
+    outcome = OUTCOMES[end]
+    if purpose is not Purpose.LINKING:
+        outcome = of_a_release(outcome) if purpose is Purpose.RELEASE else of_a_look(outcome)
     outcome = outcome.told(kiosk.guidance)
     facts = {"end": end.value, "outcome": outcome, **({"opens_at": opens_at} if opens_at else {})}
     screen = Screen(

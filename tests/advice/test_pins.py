@@ -116,7 +116,7 @@ def test_a_locked_pin_is_told_with_its_tries_that_the_card_is_whole_and_who_mend
     outcome = OUTCOMES[end]
     assert "%(most)s回" in outcome.happened
     assert (outcome.tries, outcome.told(FACTS).tries) == (None, pin.rule.max_tries)
-    assert outcome.meaning.startswith("カードはこわれていません。")
+    assert outcome.meaning.removeprefix("連携はされていません。").startswith("カードはこわれていません。")
     assert outcome.todo[: len(pin.unlock)] == pin.unlock
     assert (outcome.official, outcome.picture, outcome.sign) == (pin.official, pin.picture, "lock")
 

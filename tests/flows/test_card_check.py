@@ -10,6 +10,7 @@ from dataclasses import fields
 import pytest
 
 from kiosk.advice import pins
+from kiosk.advice.outcomes import OUTCOMES, End, Outcome
 from kiosk.card.apdu import Card
 from kiosk.card.application import Application
 from kiosk.card.jpki import JpkiApplication, TokenKind
@@ -22,7 +23,8 @@ from kiosk.config.kiosk import Station
 from kiosk.flows import card_check
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import check_card, plan
-from kiosk.receipts.slips import TodoSlip
+from kiosk.flows.refusal import tell
+from kiosk.receipts.slips import OutcomeSlip, TodoSlip
 from kiosk.receipts.text import public_text
 from kiosk.sim.card import Behaviour, Faults, VirtualCard
 from kiosk.sim.people import Person, people
@@ -205,6 +207,46 @@ def test_an_ended_log_in_certificate_is_said_and_sent_to_be_renewed(pki: Pki) ->
     before, after = plan(FACTS, state), plan(FACTS, ended)
     assert [todo.text for todo in after.todo] == ["ログイン用の証明書を更新します"]
     assert set(before.can) - set(after.can) == {"マイナポータルにログインする（ログイン用の暗証番号）"}
+
+
+def test_whatever_is_said_to_be_possible_has_what_was_not_looked_into_beside_it(pki: Pki) -> None:
+    whole, phone = state_of(VirtualCard(PEOPLE["excellent"], pki)), state_of(VirtualCard(PEOPLE["phone"], pki, "phone"))
+    locked = Tries(0, blocked=True)
+    for state, words in (
+        (whole, "証明書の失効と、署名用の証明書の期限は、しらべていません。"),
+        (dataclasses.replace(whole, sign_pin=locked), "証明書の失効と、署名用の証明書の期限は、しらべていません。"),
+        (dataclasses.replace(whole, auth_pin=locked), "証明書の失効と、署名用の証明書の期限は、しらべていません。"),
+        (dataclasses.replace(whole, sign_certificate=False), "証明書の失効は、しらべていません。"),
+        (phone, "スマートフォンの証明書の期限がすぎていないか、失効していないかは、しらべていません。"),
+        (
+            dataclasses.replace(phone, sign_pin=locked),
+            "スマートフォンの証明書の期限がすぎていないか、失効していないかは、しらべていません。",
+        ),
+    ):
+        assert plan(FACTS, state).know == (words,)
+        shown = Sight("", card_check.result(FACTS, state)).html()
+        assert "失効は、しらべていません" in shown
+    assert plan(FACTS, dataclasses.replace(whole, sign_pin=locked, auth_pin=locked)).know == ()
+
+
+def test_who_renews_the_log_in_certificate_asks_about_the_other_one_that_is_there(pki: Pki) -> None:
+    state = dataclasses.replace(
+        state_of(VirtualCard(PEOPLE["excellent"], pki)), auth_until=datetime.datetime(2024, 5, 3, tzinfo=datetime.UTC)
+    )
+    for certificate, asks in ((True, True), (None, True), (False, False)):
+        todo = plan(FACTS, dataclasses.replace(state, sign_certificate=certificate)).todo
+        assert any("署名用の証明書の期限も、聞きます。" in each.notes for each in todo) == asks
+
+
+def test_a_look_at_a_card_says_nothing_of_a_link_when_it_fails(pki: Pki) -> None:
+    for end in (End.CARD_PROBLEM, End.LICENCE_PIN_LOCKED):
+        kiosk = ScriptedKiosk("finish")
+        assert tell(kiosk, end, purpose=None)
+        [slip], outcome = kiosk.slips, kiosk.screens[-1].facts["outcome"]
+        assert isinstance(slip, OutcomeSlip)
+        assert isinstance(outcome, Outcome)
+        assert slip.meaning == outcome.meaning
+        assert slip.meaning in OUTCOMES[end].meaning and "連携" not in slip.meaning
 
 
 @pytest.mark.parametrize("year", [1, 9999])

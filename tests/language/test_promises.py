@@ -31,13 +31,13 @@ KEPT = {
     "入力したことと、読み取った情報は、この機械からすべて消えます。": (
         "forgetting/test_forgetting.py::test_whoever_leaves_at_any_step_is_forgotten"
     ),
-    "すでに送った情報は、取り消しの連絡をします。": (
+    "すでに送った情報を取り消すよう、マイナポータルに連絡します。": (
         "e2e/test_leaving.py::test_leaving_at_any_step_undoes_what_was_begun"
     ),
     "まだ何も送っていません。この手続で、カードと免許は変わっていません。": (
         "flows/test_problem.py::test_each_of_the_four_says_no_more_than_it_knows"
     ),
-    "連携はされていません。送った情報は、マイナポータルが消すことになっています。": (
+    "連携はされていません。マイナポータルへ送った情報は、マイナポータルが消すことになっています。": (
         "flows/test_problem.py::test_a_cancelling_that_is_not_confirmed_is_not_said_to_be_one"
     ),
     "この手続で、カードと免許は変わっていません。もう一度手続をしても、二重にはなりません。": (
