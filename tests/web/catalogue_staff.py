@@ -181,13 +181,13 @@ def _house() -> Iterator[Sight]:
     yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
     ends = {name: end(NOW) for name, end in doors.ENDS.items()}
     monday = datetime.fromtimestamp(UNTIL, JST)
-    for name, opens, hours in (
+    for name, opens, with_hours in (
         ("staff_until", ends, False),
         ("staff_until_hours", {name: end and monday for name, end in ends.items()}, True),
         ("staff_until_never", dict.fromkeys(ends), True),
     ):
-        facts = {"opens": opens, "hours": hours, "today": False}
-        yield Sight(name, _room("staff_until", *ends, "back", **facts))
+        asked = _room("staff_until", *ends, "back", opens=opens, hours=with_hours, today=False)
+        yield Sight(name, asked)
     for name, stands in {"new": PaperStands(0, 0, None), "used": PaperStands(1234, 12345, 123)}.items():
         yield Sight(
             f"staff_paper_{name}", _room("staff_paper", "changed", "prints", "back", stands=stands, changed=False)
