@@ -111,6 +111,7 @@ SHOWN: dict[str, str] = {
     # the one-time number of a machine's request, by which its answer is known
     "Appointed": "number",
     "Finished": "number",
+    "LookedInto": "number",
     "Kept": "appointed",
     # what runs here: names, versions and hashes of files
     "Identity": "station kiosk versions settings facts image",
