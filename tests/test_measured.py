@@ -22,7 +22,8 @@ PARTS = {
     ".linux": b"kernel" * 1000,
     ".initrd": b"files" * 1001,
 }
-BY_SYSTEMD_257 = "5bb0a6a12a0bfd6a507fb2d894162ef94099231b55972c4222630ac968bffe4e"  # systemd-measure calculate --bank=sha256 --phase=enter-initrd:leave-initrd:sysinit:ready
+# systemd-measure calculate --bank=sha256 --phase=enter-initrd:leave-initrd:sysinit:ready, with these parts but .text
+BY_SYSTEMD_257 = "5bb0a6a12a0bfd6a507fb2d894162ef94099231b55972c4222630ac968bffe4e"
 
 
 def test_it_is_what_systemd_measures() -> None:
@@ -38,7 +39,9 @@ def test_it_is_what_this_machines_systemd_says(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(PARTS[name])
     files = [f"--{name[1:]}={tmp_path / name}" for name in known]
     phases = f"--phase={':'.join(measured.PHASES)}"
-    asked = subprocess.run([TOOL, "calculate", "--bank=sha256", phases, *files], capture_output=True, text=True, timeout=60)
+    asked = subprocess.run(
+        [TOOL, "calculate", "--bank=sha256", phases, *files], capture_output=True, text=True, timeout=60
+    )
     assert f"11:sha256={measured.pcr11({name: PARTS[name] for name in known})}\n" in asked.stdout
 
 
@@ -51,9 +54,14 @@ def test_what_is_no_image_is_said_in_a_line(tmp_path: Path, file: bytes) -> None
     with pytest.raises(NoImage):
         lines("2", file)
     (tmp_path / "a.efi").write_bytes(file)
-    asked = subprocess.run(["python3", ROOT / "tools/measured.py", "2", tmp_path / "a.efi"], capture_output=True, text=True)
+    asked = subprocess.run(
+        ["python3", ROOT / "tools/measured.py", "2", tmp_path / "a.efi"], capture_output=True, text=True
+    )
     assert asked.returncode == 1 and len(asked.stderr.splitlines()) == 1 and not asked.stdout
 
 
 def test_make_image_publishes_it() -> None:
-    assert 'tools/measured.py "$1" "$work/$2/kiosk_$1.efi" >"$work/$2/kiosk_$1.proof"' in (ROOT / "tools/image").read_text()
+    assert (
+        'tools/measured.py "$1" "$work/$2/kiosk_$1.efi" >"$work/$2/kiosk_$1.proof"'
+        in (ROOT / "tools/image").read_text()
+    )

@@ -49,7 +49,12 @@ def tpm() -> Iterator[Tpm]:
     with tempfile.TemporaryDirectory(prefix="tpm") as name:  # a socket's path is short
         folder = Path(name)
         command = ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder}", "--flags", "not-need-init,startup-clear"]
-        command += ["--server", f"type=unixio,path={folder / 'tpm'}", "--ctrl", f"type=unixio,path={folder / 'tpm.ctrl'}"]
+        command += [
+            "--server",
+            f"type=unixio,path={folder / 'tpm'}",
+            "--ctrl",
+            f"type=unixio,path={folder / 'tpm.ctrl'}",
+        ]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 until((folder / "tpm").exists)

@@ -1,10 +1,10 @@
-"""A proof of what runs on this machine, for somebody far away who has said a number: version, image and settings, signed
-by the TPM together with what the firmware and the boot loader have measured.
+"""A proof of what runs on this machine, for somebody far away who has said a number: version, image and settings,
+signed by the TPM together with what the firmware and the boot loader have measured.
 
     statement   lines of text: the challenge, what this program finds on the machine, and the PCRs
     quote       the TPM's own words (TPMS_ATTEST): the SHA-256 of the statement, and the digest of those PCRs
-    signature   over the quote, by a key that signs nothing but what the TPM itself says (restricted). It is derived from
-                the TPM's owner seed whenever it is wanted, always the same; a TPM that was cleared has another
+    signature   over the quote, by a key that signs nothing but what the TPM itself says (restricted). It is derived
+                from the TPM's owner seed whenever it is wanted, always the same; a TPM that was cleared has another
 
     PCR 7    secure boot: on, with which keys, and who signed what was started
     PCR 11   the UKI: kernel, initrd and words, among them the root's hash; and how far the start has come
@@ -34,7 +34,22 @@ ATTRIBUTES = "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|s
 KEY = ("tpm2_createprimary", "-Q", "-C", "o", "-G", "ecc256:ecdsa-sha256:null", "-a", ATTRIBUTES, "-c", "key.ctx")
 PUBLIC = ("tpm2_readpublic", "-Q", "-c", "key.ctx", "-f", "pem", "-o", "key.pem")
 READ = ("tpm2_pcrread", "-Q", BANK, "-o", "pcrs")
-QUOTE = ("tpm2_quote", "-Q", "-c", "key.ctx", "-l", BANK, "-g", "sha256", "-f", "plain", "-m", "quote", "-s", "signature")
+QUOTE = (
+    "tpm2_quote",
+    "-Q",
+    "-c",
+    "key.ctx",
+    "-l",
+    BANK,
+    "-g",
+    "sha256",
+    "-f",
+    "plain",
+    "-m",
+    "quote",
+    "-s",
+    "signature",
+)
 
 
 class _Silent(Exception):
@@ -52,7 +67,13 @@ def proof(challenge: str, config: Path, root: Path = Path("/")) -> Proof | Unpro
     if not (root / DEVICE).exists():
         return Unproven("tpm")
     version = identity.release(root / "etc/os-release").get("IMAGE_VERSION", "")
-    says = [FORM, f"challenge {challenge}", f"version {version}", f"image {image}", f"settings {identity.hashed(config)}"]
+    says = [
+        FORM,
+        f"challenge {challenge}",
+        f"version {version}",
+        f"image {image}",
+        f"settings {identity.hashed(config)}",
+    ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
@@ -71,7 +92,9 @@ def _signed(says: list[str], folder: Path) -> Proof:
     statement = "".join(f"{line}\n" for line in says)
     _ask((*QUOTE, "-q", hashlib.sha256(statement.encode()).hexdigest()), folder)
     words = {part: base64.b64encode((folder / part).read_bytes()).decode() for part in ("quote", "signature")}
-    return Proof(statement + "".join(f"{part} {said}\n" for part, said in words.items()), (folder / "key.pem").read_text())
+    return Proof(
+        statement + "".join(f"{part} {said}\n" for part, said in words.items()), (folder / "key.pem").read_text()
+    )
 
 
 def _ask(command: tuple[str, ...], folder: Path) -> None:

@@ -1,5 +1,5 @@
-"""The recovery key of the encrypted state, for the day on which the TPM does not give its own: another board, other keys
-of secure boot. It opens everything that the machine keeps, so nobody at the machine ever sees it.
+"""The recovery key of the encrypted state, for the day on which the TPM does not give its own: another board, other
+keys of secure boot. It opens everything that the machine keeps, so nobody at the machine ever sees it.
 
 systemd-cryptenroll makes it, and openssl encrypts it at once to those whose certificates stand in PROVISIONER (CMS,
 RFC 5652). What is kept is for them alone, and every stick that is put in gets it. An answer with other certificates
@@ -88,4 +88,3 @@ def _asked(command: list[str], data: bytes, seconds: float) -> bytes:
     if asked.returncode != 0:
         raise NotMade(f"{command[0]} has failed ({asked.returncode})")
     return asked.stdout
-

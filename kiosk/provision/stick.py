@@ -5,7 +5,7 @@ kiosk-0123456789abcdef/        the first digits of the machine's id
     request.csr                for whoever makes the certificate for the portal (PKCS #10, PEM)
     answer.p7m                 what the operator has put there; gone once it was used
     says.txt                   what became of it, in Japanese and English
-    recovery.p7m               the recovery key of its state, for the desk's key alone (docs/provisioning.md), on the image
+    recovery.p7m               from the image: the recovery key of its state, for the desk's key alone
     trail.tar                  the audit trail, if one of the staff wanted it just then (docs/audit.md)
 """
 

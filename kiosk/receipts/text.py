@@ -59,7 +59,8 @@ def code(slip: Slip, station: Station, language: Language = JAPANESE) -> Markup:
 
 @cache
 def drawn(text: str) -> Markup:
-    """A public text as a QR code. Made once in a session: it takes longer than all the rest of a screen, and a screen is drawn at every touch."""
+    """A public text as a QR code. Made once in a session: it takes longer than all the rest of a screen, and a screen
+    is drawn at every touch."""
     drawn = segno.make_qr(text, error="l", encoding="utf-8", boost_error=False)
     # segno makes it of numbers alone; nothing of the text is in the markup
     return Markup(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None, light="#fff"))

@@ -1,4 +1,4 @@
-"""A machine proves what runs on it, and openssl alone says whether that is so, with the very commands of docs/proof.md."""
+"""A machine proves what runs on it, and openssl alone says whether that is so, with the commands of docs/proof.md."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from kiosk.caretaker.identity import Identity
 from kiosk.ipc import proof as asking
 from kiosk.ipc.proof import Lacks, Proof, Unproven, prove
 from kiosk.provision import proof as proving
@@ -29,13 +30,22 @@ PAGE = ROOT / "docs/proof.md"
 CHALLENGE, VERSION = "402871935516", "0.1.0.20261127"
 HASH = hashlib.sha256(b"root").hexdigest()
 WORDS = f"quiet roothash={HASH} panic=1"
-IMAGE = {".linux": b"a kernel" * 99, ".osrel": b"ID=debian\n", ".cmdline": WORDS.encode(), ".initrd": b"files", ".sbat": b"x"}
+IMAGE = {
+    ".linux": b"a kernel" * 99,
+    ".osrel": b"ID=debian\n",
+    ".cmdline": WORDS.encode(),
+    ".initrd": b"files",
+    ".sbat": b"x",
+}
 SETTINGS = '[station]\nname = "見本警察署"\n'
-OK = ("Verified OK", *(f"{what} OK" for what in ("quote", "statement", "PCRs", "challenge", "secure boot", "image", "settings")))
+OK = (
+    "Verified OK",
+    *(f"{what} OK" for what in ("quote", "statement", "PCRs", "challenge", "secure boot", "image", "settings")),
+)
 
 
 class Kiosk:
-    """What its helper finds, and the socket by which it is asked. Each who asks has a process, as systemd starts one."""
+    """What its helper finds, and the socket by which it is asked. Each who asks has a process, as from systemd."""
 
     def __init__(self, folder: Path, chip: Tpm) -> None:
         self.root, self.chip, self.tcti = folder / "root", chip, chip.tcti
@@ -63,8 +73,8 @@ class Kiosk:
             with line:
                 subprocess.run(
                     [sys.executable, "-c", program],
-                    stdin=line,
-                    stdout=line,
+                    stdin=line.fileno(),
+                    stdout=line.fileno(),
                     stderr=subprocess.DEVNULL,
                     cwd=ROOT,
                     env={"TPM2TOOLS_TCTI": self.tcti, "PATH": "/usr/bin:/bin"},
@@ -95,7 +105,9 @@ def kiosk(tmp_path: Path, chip: Tpm) -> Iterator[Kiosk]:
     made.close()
 
 
-def checked(folder: Path, text: str, key: str, pcr7: str, challenge: str = CHALLENGE, image: bytes | None = None) -> set[str]:
+def checked(
+    folder: Path, text: str, key: str, pcr7: str, challenge: str = CHALLENGE, image: bytes | None = None
+) -> set[str]:
     """What of OK the page's commands say. key, pcr7: those of the request. image: another published one."""
     folder.mkdir(exist_ok=True)
     published = measured.lines(VERSION, image or boot_file(IMAGE))
@@ -116,7 +128,9 @@ def test_a_proof_verifies_with_openssl_alone(tmp_path: Path, kiosk: Kiosk) -> No
     first, second = kiosk.proves("ab" * 16), kiosk.proves()
     assert first.key == second.key and first.text != second.text, "one key, and another proof each time"
     assert checked(tmp_path / "desk", second.text, first.key, line_of("pcr7", first)) == set(OK)
-    assert checked(tmp_path / "desk", second.text.replace("\n", "\r\n").rstrip(), first.key, line_of("pcr7", first)) == set(OK)
+    assert checked(
+        tmp_path / "desk", second.text.replace("\n", "\r\n").rstrip(), first.key, line_of("pcr7", first)
+    ) == set(OK)
     assert second.says("pcr12") == second.says("pcr13") == NOUGHT
     assert len(second.text.encode()) < 1367, "a code that a phone can read (kiosk/receipts/text.py)"
 
@@ -208,8 +222,24 @@ def test_the_key_signs_no_quote_of_pcrs_that_anybody_could_set(tmp_path: Path, k
     chip.forgets()
     where = ["-m", str(tmp_path / "quote"), "-s", str(tmp_path / "signature")]
     digest = hashlib.sha256(statement.encode()).hexdigest()
-    chip.does("tpm2_quote", "-Q", "-c", str(key), "-l", "sha256:0,1,16,23", "-g", "sha256", "-f", "plain", *where, "-q", digest)
-    words = {name: subprocess.check_output(["base64", "-w0", tmp_path / name], text=True) for name in ("quote", "signature")}
+    chip.does(
+        "tpm2_quote",
+        "-Q",
+        "-c",
+        str(key),
+        "-l",
+        "sha256:0,1,16,23",
+        "-g",
+        "sha256",
+        "-f",
+        "plain",
+        *where,
+        "-q",
+        digest,
+    )
+    words = {
+        name: subprocess.check_output(["base64", "-w0", tmp_path / name], text=True) for name in ("quote", "signature")
+    }
     forged = statement + "".join(f"{name} {said}\n" for name, said in words.items())
     said = checked(tmp_path / "desk", forged, proof.key, line_of("pcr7", proof))
     assert said == set(OK) - {"quote OK", "PCRs OK"}
@@ -227,7 +257,9 @@ def test_what_cannot_be_proven_says_why(tmp_path: Path, kiosk: Kiosk, lacks: Lac
     assert prove(CHALLENGE, kiosk.at) == Unproven(lacks)
 
 
-@pytest.mark.parametrize("challenge", ["", "1234567", "1" * 33, "12345678\nsettings 0", "１２３４５６７８", "1234 5678", "X" * 200])
+@pytest.mark.parametrize(
+    "challenge", ["", "1234567", "1" * 33, "12345678\nsettings 0", "１２３４５６７８", "1234 5678", "X" * 200]
+)
 def test_only_a_challenge_is_answered(kiosk: Kiosk, challenge: str) -> None:
     said = prove(challenge, kiosk.at)
     assert said == Unproven("failed") or (isinstance(said, Proof) and said.says("challenge") == "12345678")
@@ -240,9 +272,11 @@ def test_who_is_not_there_is_no_helper(tmp_path: Path) -> None:
         assert prove(CHALLENGE, tmp_path / "deaf") == Unproven("failed")
 
 
-def test_a_request_brings_the_key_and_a_first_proof(tmp_path: Path, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_brings_the_key_and_a_first_proof(
+    tmp_path: Path, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(asking, "SOCKET", kiosk.at)
-    monkeypatch.setattr(request, "identity", lambda config: request.Identity("", "", {}, "", "", ""))
+    monkeypatch.setattr(request, "identity", lambda config: Identity("", "", {}, "", "", ""))
     (tmp_path / "stick").mkdir()
     world = World(tmp_path / "stick")
     assert world.put_in() == ("asked", "")

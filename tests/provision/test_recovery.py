@@ -1,6 +1,6 @@
-"""The recovery key of an encrypted state: the desk alone reads it, it opens the state, and the TPM of another board gets a
-key of its own by it. With LUKS in a file and a TPM without a chip; what maps the device is a stand-in, which a container
-has not."""
+"""The recovery key of an encrypted state: the desk alone reads it, it opens the state, and the TPM of another board has a
+key of its own by it. With LUKS in a file and a TPM without a chip; what maps the device is a stand-in, as a container
+has no device mapper."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from kiosk.caretaker import disk
 from kiosk.provision import recovery, stick, taking
 from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.machine import PrivateKey
@@ -90,13 +91,19 @@ def test_the_desk_alone_reads_it_and_it_opens_the_state(tmp_path: Path, machine:
     assert FORM.fullmatch(key) and state.opens(key.strip())
     assert read_at_the_desk(tmp_path, sealed, signer("somebody else")[0]) == ""
     assert (machine.folder / FOLDER / recovery.FILE).stat().st_mode & 0o777 == 0o600
-    assert not [path for path in machine.folder.rglob("*") if path.is_file() and key.strip()[:8].encode() in path.read_bytes()]
+    assert not [
+        path for path in machine.folder.rglob("*") if path.is_file() and key.strip()[:8].encode() in path.read_bytes()
+    ]
 
 
 def test_it_is_made_once_and_anew_for_whom_is_believed_then(tmp_path: Path, machine: Machine, state: State) -> None:
     recovery.make(machine.folder, str(state.path), state.unlock)
     first = recovery.kept(machine.folder)
-    assert first and not recovery.make(machine.folder, str(state.path), state.unlock) and recovery.kept(machine.folder) == first
+    assert (
+        first
+        and not recovery.make(machine.folder, str(state.path), state.unlock)
+        and recovery.kept(machine.folder) == first
+    )
     taking.take(machine.answer(settings=""), machine.folder, lambda name: None)
     assert recovery.kept(machine.folder) == first, "an answer without another provisioner"
     other = signer("another desk")
@@ -114,7 +121,7 @@ def test_of_one_that_was_not_written_down_another_takes_the_place(
     tmp_path: Path, machine: Machine, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as full:
-        full.setattr(recovery.disk, "put", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        full.setattr(disk, "put", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(OSError):
             recovery.make(machine.folder, str(state.path), state.unlock)
     assert recovery.make(machine.folder, str(state.path), state.unlock) and state.slots == ["password", "recovery"]
@@ -123,9 +130,10 @@ def test_of_one_that_was_not_written_down_another_takes_the_place(
 def test_an_rsa_certificate_does_and_one_that_cannot_read_changes_nothing(
     tmp_path: Path, machine: Machine, state: State
 ) -> None:
-    signs = ed25519.Ed25519PrivateKey.generate()
-    begun = x509_of_ed25519(signs)
-    for unfit in (b"", b"no certificate", begun):
+    signs = tmp_path / "signs.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "ed25519", "-noenc", "-subj", "/CN=signs", "-out", signs]
+    runs(*made, "-keyout", tmp_path / "signs.key").check_returncode()
+    for unfit in (b"", b"no certificate", signs.read_bytes()):
         (machine.folder / PROVISIONER).write_bytes(unfit)
         with pytest.raises(NotMade):
             recovery.make(machine.folder, str(state.path), state.unlock)
@@ -134,19 +142,6 @@ def test_an_rsa_certificate_does_and_one_that_cannot_read_changes_nothing(
     (machine.folder / PROVISIONER).write_text(pem(certificate(key, "rsa")))
     assert recovery.make(machine.folder, str(state.path), state.unlock)
     assert FORM.fullmatch(read_at_the_desk(tmp_path, recovery.kept(machine.folder) or b"", key))
-
-
-def x509_of_ed25519(key: ed25519.Ed25519PrivateKey) -> bytes:
-    import datetime
-
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
-
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signs only")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    made = made.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-    return made.sign(key, None).public_bytes(serialization.Encoding.PEM)
 
 
 def test_a_state_that_does_not_open_is_said_in_a_line_without_the_key(
@@ -183,8 +178,8 @@ def test_every_stick_gets_it(tmp_path: Path, state: State) -> None:
 # When the TPM does not open it
 
 
-class Board2:
-    """The image's script on a board with a TPM of its own: its words for devices are the test's, the rest is as shipped.
+class OtherBoard:
+    """The image's script on a board with a TPM of its own: its words for devices are the test's, the rest is shipped.
     types: what is typed at the prompt, one line each time."""
 
     def __init__(self, folder: Path, state: State, tcti: str, types: Sequence[str]) -> None:
@@ -194,7 +189,8 @@ class Board2:
         typed.write_text("".join(f"{line}\n" for line in types))
         self.program(
             programs / "systemd-cryptsetup",
-            f'case "$*" in *headless=yes*) exit 1 ;; esac\nexec cryptsetup open --test-passphrase --key-file "$4" {state.path}',
+            'case "$*" in *headless=yes*) exit 1 ;; esac\n'
+            f'exec cryptsetup open --test-passphrase --key-file "$4" {state.path}',
         )
         self.program(
             programs / "systemd-ask-password",
@@ -234,7 +230,9 @@ def key(machine: Machine, state: State, tmp_path: Path) -> Iterator[str]:
     yield read_at_the_desk(tmp_path, recovery.kept(machine.folder) or b"", signer()[0]).strip()
 
 
-@pytest.mark.parametrize("written", [str.lower, str.upper, lambda key: key.replace("-", " "), lambda key: key.replace("-", "")])
+@pytest.mark.parametrize(
+    "written", [str.lower, str.upper, lambda key: key.replace("-", " "), lambda key: key.replace("-", "")]
+)
 def test_the_key_is_typed_as_anybody_writes_it_and_the_new_tpm_gets_one(
     tmp_path: Path, state: State, key: str, written: object
 ) -> None:
@@ -244,7 +242,7 @@ def test_the_key_is_typed_as_anybody_writes_it_and_the_new_tpm_gets_one(
     with tpm() as chip:
         chip.starts({})
         for _ in range(2):  # and once more, with a key of these PCRs in the LUKS header already
-            board = Board2(folder, state, chip.tcti, ["cbdefghi", written(key)])
+            board = OtherBoard(folder, state, chip.tcti, ["cbdefghi", written(key)])
             said = board.starts()
             assert (said.returncode, state.slots, board.left) == (0, ["recovery", "tpm2"], []), said
             assert "The TPM opens it from now on" in said.stdout
@@ -256,7 +254,7 @@ def test_the_key_is_typed_as_anybody_writes_it_and_the_new_tpm_gets_one(
 def test_a_board_without_a_tpm_asks_at_each_start_and_its_slot_stays(tmp_path: Path, state: State, key: str) -> None:
     folder = tmp_path / "board"
     folder.mkdir()
-    board = Board2(folder, state, "", [key])
+    board = OtherBoard(folder, state, "", [key])
     said = board.starts()
     assert said.returncode == 0 and "asks again" in said.stdout and state.slots == ["recovery"] and board.left == []
 
@@ -267,6 +265,6 @@ def test_without_the_key_it_gives_up_and_leaves_nothing(
 ) -> None:
     folder = tmp_path / "board"
     folder.mkdir()
-    board = Board2(folder, state, "", types)
+    board = OtherBoard(folder, state, "", types)
     assert board.starts().returncode == 1 and board.left == [] and state.slots == ["recovery"]
     assert len((folder / "asked").read_text().splitlines()) == prompts

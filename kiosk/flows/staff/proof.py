@@ -16,7 +16,9 @@ CHALLENGE = Digits(8, 12, shown=True)
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:
     """Until they have seen enough."""
-    while not isinstance(typed := kiosk.ask_pin(Screen("staff_challenge", {}, ("back",), staff="room"), CHALLENGE), str):
+    while not isinstance(
+        typed := kiosk.ask_pin(Screen("staff_challenge", {}, ("back",), staff="room"), CHALLENGE), str
+    ):
         busy(kiosk, "proof")
         if asked(kiosk, AskProof(officer.staff)) is None:
             return
