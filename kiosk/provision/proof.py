@@ -18,12 +18,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import subprocess
 import tempfile
 from pathlib import Path
 
 from kiosk.caretaker import identity
 from kiosk.ipc.proof import CHALLENGE, Proof, Unproven
+
+log = logging.getLogger("kiosk.provision")
 
 FORM = "kiosk-proof 1"
 PCRS = (7, 11, 12, 13)
@@ -53,7 +56,7 @@ QUOTE = (
 
 
 class _Silent(Exception):
-    """The TPM does not do it."""
+    """The TPM does not do it. One line, the program's own last."""
 
 
 def proof(challenge: str, config: Path, root: Path = Path("/")) -> Proof | Unproven:
@@ -78,7 +81,8 @@ def proof(challenge: str, config: Path, root: Path = Path("/")) -> Proof | Unpro
         folder = Path(name)
         try:
             return _signed(says, folder)
-        except (OSError, _Silent):
+        except (OSError, _Silent) as error:
+            log.error("%s", error)
             return Unproven("failed")
 
 
@@ -101,6 +105,6 @@ def _ask(command: tuple[str, ...], folder: Path) -> None:
     try:
         asked = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=TPM_SECONDS)
     except subprocess.TimeoutExpired:
-        raise _Silent(command[0]) from None
+        raise _Silent(f"{command[0]} takes too long") from None
     if asked.returncode != 0:
-        raise _Silent(command[0])
+        raise _Silent(f"{command[0]}: {(asked.stderr.strip().splitlines() or ['has failed'])[-1]}")

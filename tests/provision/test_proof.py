@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import socket
 import subprocess
 import sys
@@ -20,13 +19,13 @@ from kiosk.ipc.proof import Lacks, Proof, Unproven, prove
 from kiosk.provision import proof as proving
 from kiosk.provision import request, stick
 from kiosk.provision.request import Request
+from tests.desk import OK, checks_proof
 from tests.provision.office import Machine
 from tests.provision.test_stick import World
 from tests.tpm import NOUGHT, Tpm, boot_file, tpm
 from tools import measured
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/proof.md"
 CHALLENGE, VERSION = "402871935516", "0.1.0.20261127"
 HASH = hashlib.sha256(b"root").hexdigest()
 WORDS = f"quiet roothash={HASH} panic=1"
@@ -38,10 +37,6 @@ IMAGE = {
     ".sbat": b"x",
 }
 SETTINGS = '[station]\nname = "見本警察署"\n'
-OK = (
-    "Verified OK",
-    *(f"{what} OK" for what in ("quote", "statement", "PCRs", "challenge", "secure boot", "image", "settings")),
-)
 
 
 class Kiosk:
@@ -108,16 +103,9 @@ def kiosk(tmp_path: Path, chip: Tpm) -> Iterator[Kiosk]:
 def checked(
     folder: Path, text: str, key: str, pcr7: str, challenge: str = CHALLENGE, image: bytes | None = None
 ) -> set[str]:
-    """What of OK the page's commands say. key, pcr7: those of the request. image: another published one."""
-    folder.mkdir(exist_ok=True)
+    """What of OK the desk says. image: another published one."""
     published = measured.lines(VERSION, image or boot_file(IMAGE))
-    files = {"answer.txt": text, "key.pem": key, "pcr7": f"{pcr7}\n", "kiosk.toml": SETTINGS}
-    for name, content in {**files, "kiosk_VERSION.proof": "\n".join(published) + "\n"}.items():
-        (folder / name).write_text(content)
-    [block] = [each for each in re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL) if "-verify" in each]
-    environment = {"NUMBER": challenge, "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(["sh", "-c", block], cwd=folder, capture_output=True, text=True, env=environment, timeout=60)
-    return {line for line in done.stdout.splitlines() if line in OK}
+    return checks_proof(folder, text, key, pcr7, challenge, published, SETTINGS.encode())
 
 
 def line_of(name: str, proof: Proof) -> str:

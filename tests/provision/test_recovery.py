@@ -1,6 +1,6 @@
-"""The recovery key of an encrypted state: the desk alone reads it, it opens the state, and the TPM of another board has a
-key of its own by it. With LUKS in a file and a TPM without a chip; what maps the device is a stand-in, as a container
-has no device mapper."""
+"""The recovery key of an encrypted state: the desk alone reads it, it opens the state, and the TPM of another board
+gets a key of its own by it. With LUKS in a file and a TPM without a chip; what maps the device is a stand-in, as a
+container has no device mapper."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from kiosk.provision.machine import PrivateKey
 from kiosk.provision.recovery import NotMade
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
+from tests.desk import reads_recovery_key
 from tests.provision.office import Machine, certificate, pem, signer
 from tests.provision.test_stick import Board, World
 from tests.tpm import tpm
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = ROOT / "image/mkosi.extra/usr/lib"
-PAGE = ROOT / "docs/provisioning.md"
 FORM = re.compile(r"([cbdefghijklnrtuv]{8}-){7}[cbdefghijklnrtuv]{8}\n")
 
 
@@ -72,15 +72,8 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def read_at_the_desk(folder: Path, sealed: bytes, key: PrivateKey) -> str:
-    """By the command of the page."""
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "provisioner.key").write_bytes(key.private_bytes(*form))
-    (folder / "recovery.p7m").write_bytes(sealed)
-    [command] = re.findall(r"^ +(openssl cms -decrypt .*)$", PAGE.read_text("utf-8"), re.MULTILINE)
-    read = folder / "recovery.txt"
-    read.write_text("")
-    done = subprocess.run(command.split(), cwd=folder, capture_output=True, text=True, timeout=60)
-    return read.read_text() if done.returncode == 0 else ""
+    return reads_recovery_key(folder, sealed, key.private_bytes(*form))
 
 
 def test_the_desk_alone_reads_it_and_it_opens_the_state(tmp_path: Path, machine: Machine, state: State) -> None:
