@@ -202,35 +202,50 @@ def test_another_number_another_image_another_machine_are_seen(tmp_path: Path, k
         there.close()
 
 
-def test_the_key_signs_no_quote_of_pcrs_that_anybody_could_set(tmp_path: Path, kiosk: Kiosk, chip: Tpm) -> None:
-    """Who is root has the TPM, and quotes what was set by hand (16, 23) in place of what was measured."""
-    proof, key = kiosk.proves(), tmp_path / "key.ctx"
-    statement = proof.text.partition("quote ")[0]
+def forged(folder: Path, chip: Tpm, statement: str, pcrs: str = proving.BANK) -> str:
+    """What root on the machine can have signed: any statement, and any PCRs."""
+    key, names = folder / "key.ctx", ("quote", "signature")
     chip.does(*(str(key) if word == "key.ctx" else word for word in proving.KEY))
     chip.forgets()
-    where = ["-m", str(tmp_path / "quote"), "-s", str(tmp_path / "signature")]
-    digest = hashlib.sha256(statement.encode()).hexdigest()
-    chip.does(
-        "tpm2_quote",
-        "-Q",
-        "-c",
-        str(key),
-        "-l",
-        "sha256:0,1,16,23",
-        "-g",
-        "sha256",
-        "-f",
-        "plain",
-        *where,
-        "-q",
-        digest,
-    )
-    words = {
-        name: subprocess.check_output(["base64", "-w0", tmp_path / name], text=True) for name in ("quote", "signature")
-    }
-    forged = statement + "".join(f"{name} {said}\n" for name, said in words.items())
-    said = checked(tmp_path / "desk", forged, proof.key, line_of("pcr7", proof))
-    assert said == set(OK) - {"quote OK", "PCRs OK"}
+    where = {"quote": folder / "quote", "signature": folder / "signature", "key.ctx": key, proving.BANK: pcrs}
+    asked = [str(where.get(word, word)) for word in proving.QUOTE]
+    chip.does(*asked, "-q", hashlib.sha256(statement.encode()).hexdigest())
+    words = {name: subprocess.check_output(["base64", "-w0", folder / name], text=True) for name in names}
+    return statement + "".join(f"{name} {said}\n" for name, said in words.items())
+
+
+def test_the_key_signs_no_quote_of_pcrs_that_anybody_could_set(tmp_path: Path, kiosk: Kiosk, chip: Tpm) -> None:
+    """Those are 16 and 23."""
+    proof = kiosk.proves()
+    text = forged(tmp_path, chip, proof.text.partition("quote ")[0], "sha256:0,1,16,23")
+    assert checked(tmp_path / "desk", text, proof.key, line_of("pcr7", proof)) == set(OK) - {"quote OK", "PCRs OK"}
+
+
+@pytest.mark.parametrize(
+    ("says", "missing"),
+    [
+        (lambda lines, good: [*lines, good], "PCRs OK"),
+        (lambda lines, good: [good if line.startswith("pcr11 ") else line for line in lines], "PCRs OK"),
+        (lambda lines, good: [lines[2], *lines], "image OK"),  # as many lines of the published ones as there are
+        (lambda lines, good: [f" {good}", *lines], "image OK"),
+        (lambda lines, good: [good.upper(), *lines], "image OK"),
+    ],
+)
+def test_root_can_have_nothing_signed_that_hides_what_was_started(
+    tmp_path: Path, kiosk: Kiosk, chip: Tpm, says: Callable[[list[str], str], list[str]], missing: str
+) -> None:
+    before = kiosk.proves()
+    chip.extends(11, b"another kernel")
+    lines = kiosk.proves().text.partition("quote ")[0].splitlines()
+    statement = "".join(f"{line}\n" for line in says(lines, line_of("pcr11", before)))
+    text = forged(tmp_path, chip, statement)
+    assert missing not in checked(tmp_path / "desk", text, before.key, line_of("pcr7", before))
+
+
+def test_without_a_published_image_none_is_right(tmp_path: Path, kiosk: Kiosk) -> None:
+    proof = kiosk.proves()
+    wanted = (proof.text, proof.key, line_of("pcr7", proof), CHALLENGE)
+    assert "image OK" not in checks_proof(tmp_path / "desk", *wanted, [], SETTINGS.encode())
 
 
 @pytest.mark.parametrize("lacks", ["image", "tpm", "failed"])
