@@ -115,6 +115,7 @@ SHOWN: dict[str, str] = {
     "Kept": "appointed",
     # what runs here: names, versions and hashes of files
     "Identity": "station kiosk versions settings facts image",
+    "Proof": "text key",  # those hashes, a TPM's measurements and signature, and a number that the operator has drawn
     "Stands": "head",
     # names of the tables of events and of checks (config/events.toml, config/health.toml)
     "Shown": "reason seen",

@@ -255,9 +255,9 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
     "trail_looked_into": (nothing, is_looked_into, lambda life: (life.folder / LOOKED_INTO).exists()),
 }
 # Of these nothing is kept, or it was before they were judged.
-CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused", "trail_offered"}
+CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused", "trail_offered", "proof_asked"}
 BEFORE_IT_IS_DONE = {"restart_asked"}  # by systemd, and nothing of it is kept here
-ROOTS = {"trail_exported", "trail_taken"}
+ROOTS = {"trail_exported", "trail_taken", "recovery_key_made"}
 
 
 def test_every_act_of_the_table_is_looked_at() -> None:

@@ -74,7 +74,7 @@ def test_the_worst_stands_first_with_what_to_do_and_what_was_seen_asks_for_nothi
     assert isinstance(rows, list)
     assert [each["row"].check for each in rows] == ["printer", "disk", "portal", "reader"]
     assert rows[0]["reason"].do == CHECKS["printer"].reasons["paper_end"].do
-    assert shown.answers == ("seen", "again", "back")
+    assert shown.answers == ("seen", "proof", "again", "back")
     assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer", "paper_end"), Board()]
 
 
@@ -97,7 +97,7 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
     kiosk = ScriptedKiosk("seen", "back", caretaker=caretaker)
     board.visit(kiosk, OFFICER)
     assert caretaker.asked[1] == MarkSeen(12, "printer", "paper_end")
-    assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("again", "back")
+    assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("proof", "again", "back")
 
 
 def test_a_broken_trail_is_nothing_that_staff_have_seen_enough_of() -> None:
@@ -106,7 +106,7 @@ def test_a_broken_trail_is_nothing_that_staff_have_seen_enough_of() -> None:
     kiosk = ScriptedKiosk("seen", "back", caretaker=caretaker)
     board.visit(kiosk, OFFICER)
     assert [each for each in caretaker.asked if isinstance(each, MarkSeen)] == [MarkSeen(12, "disk", "full")]
-    assert kiosk.screens[1].answers == ("again", "back")
+    assert kiosk.screens[1].answers == ("proof", "again", "back")
 
 
 @pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings", "levels", "passcode"}))

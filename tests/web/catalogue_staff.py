@@ -24,6 +24,7 @@ from kiosk.flows.staff import (
     officer,
     passcode,
     prints,
+    proof,
     room,
     settings,
     trials,
@@ -48,6 +49,7 @@ from kiosk.ipc.messages import (
     Verdict,
     Weakness,
 )
+from kiosk.ipc.proof import Lacks, Proof, Unproven
 from kiosk.language.dates import JST
 from kiosk.language.hours import Hours
 from kiosk.session.pad import pad_of
@@ -56,6 +58,14 @@ from tests.web.sight import SETTINGS, Sight
 NOW = datetime(2026, 11, 22, 10, 4, tzinfo=JST)
 UNTIL = int(datetime(2099, 11, 23, 8, 30, tzinfo=JST).timestamp())
 HOURS = Opening(Hours("Mo-Fr 08:30-17:15; PH off"))
+DIGITS = "0123456789abcdef" * 4
+PROOF = Proof(
+    "kiosk-proof 1\nchallenge 402871935516\nversion 0.1.0.20261127.073530\n"
+    f"image {DIGITS}\nsettings {DIGITS}\n"
+    + "".join(f"pcr{pcr} {DIGITS}\n" for pcr in (7, 11, 12, 13))
+    + f"quote {'q' * 196}\nsignature {'s' * 96}\n",
+    "-----BEGIN PUBLIC KEY-----",
+)
 MUCH = Span(
     {name: 123_456 for name in FIELDS["end"].values or {}},
     {name: 123_456 for name in FIELDS["printed"].values or {}},
@@ -75,6 +85,7 @@ def sights() -> Iterator[Sight]:
     yield from _settings()
     yield from _passcode()
     yield from _members()
+    yield from _proof()
 
 
 def _settings() -> Iterator[Sight]:
@@ -111,6 +122,17 @@ def _passcode() -> Iterator[Sight]:
     for asks, fault in (("new", ""), ("new", "same"), ("new", "anew"), ("new", "no"), ("again", "")):
         screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=0, first=True)
         yield Sight(f"staff_passcode_first_{fault or asks}", screen, pad=pad_of(officer.PASSCODE, 8, ""))
+
+
+def _proof() -> Iterator[Sight]:
+    """As long as one is: of a machine with a TPM."""
+    for name, entered in {"empty": "", "typed": "402871935516"}.items():
+        pad = {**pad_of(proof.CHALLENGE, len(entered), "" if entered else "too_short"), "shown": entered}
+        yield Sight(f"staff_challenge_{name}", _room("staff_challenge", "back"), pad=pad)
+    yield Sight("staff_proof", _room("staff_proof", "again", "back", **proof.told(PROOF)))
+    for lacks in get_args(Lacks):
+        again = ("again",) if lacks == "failed" else ()
+        yield Sight(f"staff_proof_{lacks}", _room("staff_proof", *again, "back", **proof.told(Unproven(lacks))))
 
 
 def _members() -> Iterator[Sight]:
@@ -164,7 +186,7 @@ def _house() -> Iterator[Sight]:
     for name, rows in {"worst": worst, "well": well, "some": some, "unknown": []}.items():
         seen = ["seen"] if name in ("worst", "some") else []
         facts = {"rows": [board.words(row) for row in rows]}
-        yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
+        yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "proof", "again", "back", **facts))
     yield Sight("staff_doors_open", _room("staff_doors", "close", "restart", "back", **_door_facts(DoorsStand())))
     for reason in CLOSED_FOR:
         stand = DoorsStand(reason, None if reason == "other" else UNTIL)
@@ -319,7 +341,7 @@ def _trials() -> Iterator[Sight]:
         told = {"ready": slip != "none", "problems": 0 if slip == "printed" else 12}
         reported = _room("staff_reported", "next", number=number, slip=slip, **told)
         yield Sight(f"staff_reported_{slip}", reported)
-    for what in ("printer", "portal", "board", "sound", "caller", "trail", *RESTARTED_BY):
+    for what in ("printer", "portal", "board", "sound", "caller", "trail", "proof", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))
