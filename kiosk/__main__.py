@@ -93,6 +93,7 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--prints", action="store_true", help="the print ledger alone")
     export = does.add_parser("export", help="one file that anybody can verify with openssl")
     export.add_argument("file", type=Path, metavar="FILE.tar")
+    does.add_parser("looked-into", help="say that flaws were looked into: until then the board calls it a problem")
     upload = does.add_parser("upload", help="send it to a prefecture's desk, from where that was (docs/fleet.md)")
     upload.add_argument("url", metavar="https://DESK/FOLDER")
     upload.add_argument("--tls", type=Path, required=True, metavar="FOLDER", help="has ca.pem, kiosk.pem, kiosk.key")
@@ -131,6 +132,8 @@ def provision_arguments(parser: argparse.ArgumentParser) -> None:
     sign = does.add_parser("sign", help="at a desk: answer a machine's request")
     prepare = does.add_parser("prepare", help="make the machine's key (what the appliance runs at each boot)")
     stick = does.add_parser("stick", help="see to a stick that was put in (what the appliance runs)")
+    prove = does.add_parser("prove", help="answer a challenge with a proof (what the appliance runs when asked)")
+    recovery = does.add_parser("recovery", help="make the state's recovery key (what the image runs at each boot)")
     sign.add_argument("request", type=Path, metavar="request.json", help="from the stick")
     sign.add_argument("answer", type=Path, metavar="answer.p7m", help="to the stick, beside the request")
     sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="whom the machine believes: the key …")
@@ -143,13 +146,17 @@ def provision_arguments(parser: argparse.ArgumentParser) -> None:
         "--staff", type=appointment, action="append", default=[], metavar="NUMBER:ROLE", help="officer or supervisor"
     )
     sign.add_argument("--remove", type=staff_number, action="append", default=[], metavar="NUMBER", help="of the staff")
+    sign.add_argument("--looked-into", action="store_true", help="say so of a trail that did not hold together")
     sign.add_argument("--days", type=int, default=14, choices=range(1, 61), metavar="DAYS", help="default: %(default)s")
     sign.set_defaults(run=provision_sign)
     stick.add_argument("device", metavar="DEVICE", help="such as /dev/sdb1")
-    for command in (prepare, stick):
+    recovery.add_argument("device", metavar="DEVICE", help="with the encrypted state")
+    for command in (prepare, stick, prove, recovery):
         command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
     prepare.set_defaults(run=lambda options: provision_here(options.config, None))
     stick.set_defaults(run=lambda options: provision_here(options.config, options.device))
+    recovery.set_defaults(run=lambda options: provision_recovery(options.config, options.device))
+    prove.set_defaults(run=lambda options: provision_prove(options.config))
 
 
 def appointment(text: str) -> tuple[int, str]:
@@ -194,6 +201,18 @@ def provision_here(config: Path, device: str | None) -> int:
     from kiosk.services import provision
 
     return provision.run_prepare(config) if device is None else provision.run_stick(config, device)
+
+
+def provision_recovery(config: Path, device: str) -> int:
+    from kiosk.services import provision
+
+    return provision.run_recovery(config, device)
+
+
+def provision_prove(config: Path) -> int:
+    from kiosk.services import proof
+
+    return proof.run(config)
 
 
 def caretaker(config: Path) -> int:

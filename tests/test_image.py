@@ -11,7 +11,11 @@ import pytest
 
 from kiosk.caretaker.house import SILENT_SECONDS
 from kiosk.config.health import CHECKS
+from kiosk.ipc.proof import SECONDS, SOCKET
 from kiosk.ipc.started import STEADY_SECONDS, WELL
+from kiosk.provision import proof, recovery
+from kiosk.provision.answer import PROVISIONER
+from kiosk.provision.request import FOLDER
 
 ROOT = Path(__file__).parent.parent
 IMAGE = ROOT / "image"
@@ -152,6 +156,86 @@ def test_the_floor_is_raised_when_the_boot_loader_knows_that_the_start_was_good_
     assert (
         "enable kiosk-version-raised.service\n" in (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text()
     )
+
+
+UNITS = SHIPPED / "systemd/system"
+PROOF, RECOVERY = "kiosk-proof@.service", "kiosk-recovery.service"
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """Those of the package and of the image, but for the programs of an appliance: systemd looks whether they exist."""
+    for path in (*(ROOT / "systemd").glob("kiosk*"), *UNITS.glob("kiosk*")):
+        text = re.sub(
+            r"/(opt|usr/lib)/kiosk/.venv/bin/python|/usr/sbin/nft|/usr/lib/kiosk-image/[\w-]+",
+            "/usr/bin/env",
+            path.read_text(),
+        )
+        (tmp_path / path.name).write_text(text.replace("WorkingDirectory=/usr/lib/kiosk\n", "WorkingDirectory=/\n"))
+    return tmp_path
+
+
+def test_systemd_finds_nothing_to_say_about_the_units_of_proof_and_recovery(units: Path) -> None:
+    checked = [units / PROOF, units / "kiosk-proof.socket", units / RECOVERY]
+    result = subprocess.run(["systemd-analyze", "verify", *checked], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("service", "most"), [(PROOF, 9), (RECOVERY, 12)])
+def test_who_may_speak_with_the_tpm_may_do_little_else(units: Path, service: str, most: int) -> None:
+    command = [
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        f"--threshold={most}",
+        "--no-pager",
+        str(units / service),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout[-300:] + result.stderr
+    lines = (UNITS / service).read_text().splitlines()
+    devices = [line for line in lines if line.startswith("Device")]
+    tpm = ["DevicePolicy=closed", f"DeviceAllow=/{proof.DEVICE} rw"]
+    assert devices == (tpm if service == PROOF else [*tpm, f"DeviceAllow={STATE} rw"])
+    assert "CapabilityBoundingSet=" in lines and "PrivateNetwork=yes" in lines
+    users = [path.name for path in UNITS.rglob("*") if path.is_file() and "tpmrm0" in path.read_text()]
+    assert sorted(users) == [PROOF, RECOVERY], "and nobody else"
+
+
+STATE = "/dev/disk/by-partlabel/kiosk-state"
+
+
+def test_a_proof_is_asked_for_where_it_is_made_by_the_server_and_root_alone() -> None:
+    door = read(UNITS / "kiosk-proof.socket")["Socket"]
+    assert (door["ListenStream"], door["SocketGroup"], door["SocketMode"]) == (str(SOCKET), "kiosk", "0660")
+    assert door["Accept"] == "yes"
+    unit = read(UNITS / PROOF)["Service"]
+    assert (unit["StandardInput"], unit["StandardOutput"], unit["DynamicUser"]) == ("socket", "socket", "yes")
+    assert unit["Environment"] == f"TPM2TOOLS_TCTI=device:/{proof.DEVICE}"
+    assert float(unit["RuntimeMaxSec"]) < SECONDS, "or the one who asks has gone before it says that it cannot"
+    assert unit["ExecStart"].split(" -m ")[1] == "kiosk provision prove --config /etc/kiosk/kiosk.toml"
+    preset = (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text().splitlines()
+    assert {"enable kiosk-proof.socket", f"enable {RECOVERY}"} <= set(preset)
+    assert "tpm2-tools" in words("Packages")
+
+
+def test_the_recovery_key_is_made_once_for_whoever_is_believed_and_asked_for_when_the_tpm_does_not_open() -> None:
+    text = (UNITS / RECOVERY).read_text()
+    for condition in (PROVISIONER, f"!{FOLDER}/{recovery.FILE}"):
+        negated, name = condition.startswith("!"), condition.lstrip("!")
+        assert f"ConditionPathExists={'!' * negated}/etc/kiosk/{name}\n" in text
+    assert f"kiosk provision recovery --config /etc/kiosk/kiosk.toml {STATE}\n" in text
+    opens = read(UNITS / "systemd-cryptsetup@.service.d/kiosk.conf")["Service"]["ExecStart"]
+    script = IMAGE / "mkosi.extra" / opens.lstrip("/")
+    assert script.stat().st_mode & 0o111 and f"state={STATE}\n" in script.read_text()
+    [name, device, _, options] = (IMAGE / "mkosi.extra/etc/crypttab").read_text().split()
+    assert (
+        (device, name) == (STATE, "kiosk-state")
+        and options in script.read_text()
+        and f"attach {name} " in script.read_text()
+    )
+    repart = (UNITS / "systemd-repart.service.d/kiosk.conf").read_text()
+    assert re.findall(r"--tpm2-pcrs=\S+", repart) == re.findall(r"--tpm2-pcrs=\S+", script.read_text())
 
 
 def test_nothing_lets_anybody_in() -> None:

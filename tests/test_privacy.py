@@ -111,9 +111,11 @@ SHOWN: dict[str, str] = {
     # the one-time number of a machine's request, by which its answer is known
     "Appointed": "number",
     "Finished": "number",
+    "LookedInto": "number",
     "Kept": "appointed",
     # what runs here: names, versions and hashes of files
     "Identity": "station kiosk versions settings facts image",
+    "Proof": "text key",  # those hashes, a TPM's measurements and signature, and a number that the operator has drawn
     "Stands": "head",
     # names of the tables of events and of checks (config/events.toml, config/health.toml)
     "Shown": "reason seen",

@@ -69,9 +69,9 @@ class Board:
         """What was told of what stands there, once more: for who has forgotten, or was not there."""
         return tuple(event("check", check=row.check, level=row.level) for row in self.rows if row.check not in EVENTS)
 
-    def unseen(self, check: str, reason: str) -> bool:
-        """It stands there as that, and none of the staff has seen it."""
-        return any((row.check, row.reason, row.seen) == (check, reason, False) for row in self.rows)
+    def shows(self, check: str, reason: str) -> bool:
+        """It stands there as that."""
+        return any((row.check, row.reason) == (check, reason) for row in self.rows)
 
     def latest(self, check: str) -> str | None:
         """What was reported last, shown or not; None: nothing since the start."""

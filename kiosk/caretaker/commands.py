@@ -19,6 +19,7 @@ from kiosk.caretaker.chain import Line, NoLine
 from kiosk.caretaker.export import export
 from kiosk.caretaker.key import Key, NoKey, PublicKey
 from kiosk.caretaker.ledger import in_ledger
+from kiosk.caretaker.looked_into import WORD
 from kiosk.caretaker.passcodes import WEAKNESSES
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
@@ -39,6 +40,8 @@ from kiosk.ipc.messages import (
     RemoveStaff,
     Sent,
     Staff,
+    Standing,
+    Status,
     Uploaded,
 )
 from kiosk.language.dates import JST
@@ -53,10 +56,14 @@ def audit(settings: CaretakerSettings, options: argparse.Namespace) -> int:
                 return _verify(state)
             case "show":
                 return _show(state, "ja" if options.ja else "en", in_ledger if options.prints else lambda _: True)
+            case "looked-into":
+                return _looked_into(Caretaker(settings.caretaker.runtime_directory))
             case "upload":
                 return _upload(state, options.url, options.tls, Caretaker(settings.caretaker.runtime_directory))
             case _:
                 return _export(state, options.file, Caretaker(settings.caretaker.runtime_directory))
+    except Away as error:
+        return _complain(f"the caretaker does not answer ({error}); systemctl status kiosk-caretaker")
     except (NoKey, NotTaken) as error:
         return _complain(str(error))
     except OSError as error:
@@ -125,6 +132,17 @@ def _verify(state: Path) -> int:
     print(f"key    {key.fingerprint}")
     print("sound" if report.sound else "NOT SOUND")
     return 0 if report.sound else 1
+
+
+def _looked_into(caretaker: Caretaker) -> int:
+    """That it stands in the trail is what ends the problem on the board."""
+    if not caretaker.tell(event(WORD)):
+        return _complain("the caretaker does not answer; systemctl status kiosk-caretaker")
+    standing = caretaker.ask(Status(), ROOT_SECONDS)
+    if isinstance(standing, Standing) and standing.unwritten:
+        return _complain("the disk does not take it, so nothing has changed; see to the disk, and say it again")
+    print("written down; the board says so within a minute. kiosk audit verify goes on naming what it finds")
+    return 0
 
 
 def _show(state: Path, tongue: Tongue, shown: Callable[[Line], bool]) -> int:

@@ -41,6 +41,7 @@ from kiosk.ipc.messages import (
     Admit,
     Admitted,
     Answer,
+    AskProof,
     Board,
     Call,
     Calling,
@@ -129,6 +130,7 @@ ACTS = frozenset(
         ChoosePasscode,
         ActOnMember,
         OfferTrail,
+        AskProof,
     }
 )
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
@@ -312,6 +314,8 @@ class Desk:
                     return self._offer(staff, self._acting(staff), wanted)
                 case TrailOffered():
                     return self._handover.stands
+                case AskProof(staff=staff):
+                    self._record.tell(event("proof_asked", staff=staff, role=self._acting(staff)))
                 case StaffLeft(staff=staff, end=end):
                     role = self._acting(staff)
                     self._handover.withdraw()
@@ -321,7 +325,7 @@ class Desk:
                 case Status():
                     lines, head = self._anchored()
                     staffed, cards = bool(self._passcodes.accounts), bool(self._passcodes.with_card)
-                    return Standing(lines, head, self._record.unwritten, staffed, cards)
+                    return Standing(lines, head, self._record.unwritten, staffed, cards, self._passcodes.usable)
                 case Admit(staff=staff, passcode=passcode):
                     answer = self._passcodes.check(staff, passcode)
                     return CardWanted() if isinstance(answer, HalfAdmitted) else self._entered(staff, answer)

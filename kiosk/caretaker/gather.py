@@ -35,16 +35,17 @@ Found = tuple[str, str]  # a check and a reason (config/health.toml)
 
 
 class Gather:
-    """config: the settings file. state: the state directory. roles: of every account. unwritten, broken: how the trail
-    is. root: where /proc and /sys are. families: of the fonts that are there. confirmed: the facts with the days on
-    which somebody made sure of them here. lists: of what was put on the machine. ends: when the certificate does that
-    the kiosk shows the portal, as of the last look; None: there is none that can be read."""
+    """config: the settings file. state: the state directory. roles: of every account; None: they cannot be read.
+    unwritten, broken: how the trail is. root: where /proc and /sys are. families: of the fonts that are there.
+    confirmed: the facts with the days on which somebody made sure of them here. lists: of what was put on the machine.
+    ends: when the certificate does that the kiosk shows the portal, as of the last look; None: there is none that can
+    be read."""
 
     def __init__(
         self,
         config: Path,
         state: Path,
-        roles: Callable[[], Collection[str]],
+        roles: Callable[[], Collection[str] | None],
         unwritten: Callable[[], int] = lambda: 0,
         broken: Callable[[], bool] = lambda: False,
         root: Path = Path("/"),

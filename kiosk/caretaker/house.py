@@ -20,6 +20,7 @@ from kiosk.caretaker import (
     facts,
     ledger,
     levels,
+    looked_into,
     paper,
     readiness,
     upload_progress,
@@ -34,6 +35,7 @@ from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
 from kiosk.caretaker.levels import Levels
+from kiosk.caretaker.looked_into import Broken
 from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.caretaker.trail import FOLDER as TRAIL
@@ -74,6 +76,7 @@ class House:
         self._look, self._silent, self._now, self._wall = look, silent, now, wall
         self._changes, self._trail = changes, state / TRAIL
         self.board = Board(state / board.FILE, changes, now, wall)
+        self.broken = Broken(state / looked_into.FILE, stood=self.board.shows("trail", "broken"))
         self.doors = Doors(state / doors.FILE, changes, wall, opening, left)
         self._clock = Clock(state / clock.FILE)
         self.paper = Paper(state / paper.FILE, changes)
@@ -112,6 +115,7 @@ class House:
     def written(self, told: Event | Counts, line: int) -> None:
         """What stands in the trail now, in that line."""
         self.counters.add(told, line)
+        self.broken.written(told)
         if isinstance(told, Counts) and told.name == "slip":
             self.paper.printed(told.by["printed"].get("printed", 0), line)
 
@@ -142,6 +146,7 @@ class House:
         self.board.report("opening", self.doors.hour)
         self._listen()
         self.board.turn()
+        self.broken.turn()
         self.doors.turn()
         self.paper.turn()
         self.counters.turn()

@@ -44,8 +44,13 @@ def identity(config: Path, root: Path = Path("/")) -> Identity:
         settings: kiosk.Settings = kiosk.load(config)
         station, label = settings.station.name, settings.alerts.kiosk
         facts = Path(settings.station.guidance_file or guidance.SHIPPED)
+    return Identity(station, label, versions(root), hashed(config), hashed(facts), image(root))
+
+
+def image(root: Path = Path("/")) -> str:
+    """The root hash of the image that runs; empty: none."""
     found = ROOT_HASH.search(_read(root / "proc/cmdline"))
-    return Identity(station, label, versions(root), hashed(config), hashed(facts), found[1] if found else "")
+    return found[1] if found else ""
 
 
 def versions(root: Path) -> dict[str, str]:

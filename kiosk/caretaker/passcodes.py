@@ -179,13 +179,19 @@ class Passcodes:
         return {number: account.role for number, account in sorted(self._accounts.items())}
 
     @property
+    def usable(self) -> bool:
+        """The file of the accounts can be read, or there is none yet."""
+        return not self._flaw
+
+    @property
     def with_card(self) -> tuple[int, ...]:
         """Who needs a card besides."""
         return tuple(number for number, account in sorted(self._accounts.items()) if account.card)
 
     @property
     def staff(self) -> Staff:
-        """All of them, with what may be told of each."""
+        """All of them, with what may be told of each. Raises NotDone."""
+        self._usable()
         first = tuple(number for number, account in sorted(self._accounts.items()) if account.first)
         return Staff(self.accounts, self.with_card, first)
 

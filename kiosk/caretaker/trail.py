@@ -148,6 +148,10 @@ class Trail:
         last = (good[-1].n, good[-1].hash) if good else None
         return last == (end.n, end.head) and not _flaw(good, len(lines), first, anchor)
 
+    def looked_into(self) -> None:
+        """Somebody has, and it is held against what is known here again."""
+        self.broken = False
+
     def behind(self, n: int) -> Iterator[tuple[int, Event | Counts]]:
         """What stands behind that line, each with its number, as far as today's table has it. Raises Unwritable."""
         with self._written():

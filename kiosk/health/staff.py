@@ -7,8 +7,10 @@ from collections.abc import Collection
 from kiosk.config.health import ReasonName
 
 
-def judge(roles: Collection[str]) -> ReasonName:
-    """roles: of every account."""
+def judge(roles: Collection[str] | None) -> ReasonName:
+    """roles: of every account; None: they cannot be read."""
+    if roles is None:
+        return "unreadable"
     if not roles:
         return "nobody"
     return "supervised" if "supervisor" in roles else "unsupervised"

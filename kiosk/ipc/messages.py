@@ -33,6 +33,7 @@ answer. Who speaks is said by the kernel and never by a message.
     Restart    a part, or the machine, is to be started again, or switched off  RestartsStand, Denied
     Uploaded, DeskCertificate          of what goes to a desk, from root alone  Taken, Denied
     OfferTrail, TrailOffered   a supervisor wants it on a stick, or not any more; how that stands   TrailStands, Denied
+    AskProof   of what runs on the machine, by staff (kiosk/ipc/proof.py)       Taken, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
 Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
@@ -368,6 +369,12 @@ class TrailOffered(Message, frozen=True):
     """Has a stick taken it?"""
 
 
+class AskProof(Message, frozen=True):
+    """This member of the staff has the machine prove what runs on it."""
+
+    staff: Number
+
+
 class StaffLeft(Message, frozen=True):
     """This member of the staff acts here no more."""
 
@@ -402,13 +409,15 @@ class Denied(Message, frozen=True):
 
 
 class Standing(Message, frozen=True):
-    """The trail's anchor, how many events the disk would not take, and whether anybody has an account, and a card."""
+    """The trail's anchor, how many events the disk would not take, and whether anybody has an account, and a card.
+    usable: False: the accounts are there, and cannot be read."""
 
     lines: int
     head: str
     unwritten: int
     staffed: bool
     cards: bool = False
+    usable: bool = True
 
 
 class Admitted(Message, frozen=True):
@@ -651,6 +660,7 @@ Question = (
     | Restart
     | OfferTrail
     | TrailOffered
+    | AskProof
     | StaffLeft
     | Uploaded
     | DeskCertificate

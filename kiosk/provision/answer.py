@@ -24,8 +24,9 @@ from msgspec import Struct
 
 from kiosk.config import kiosk
 from kiosk.config.file import ConfigError
-from kiosk.ipc import appointed
+from kiosk.ipc import appointed, looked_into
 from kiosk.ipc.appointed import Appointed, Member
+from kiosk.ipc.looked_into import LookedInto
 from kiosk.ipc.messages import Moment, Number
 from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, id_of
 from kiosk.provision.request import MachineId, OneTimeNumber
@@ -48,10 +49,11 @@ class Wrong(Exception):
         self.reason = reason
 
 
-class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """machine, number: of the request. made, until: when it was signed, and to when it is good. settings: the whole of
     kiosk.toml. certificate: for the portal, with those between it and its authority; authority: whom to trust as the
-    portal; provisioner: whom to believe from now on (all PEM). What is empty stays as it is on the machine."""
+    portal; provisioner: whom to believe from now on (all PEM). looked_into: into a trail that did not hold together.
+    What is empty stays as it is on the machine, and is left out: an older one does not know all of these."""
 
     machine: MachineId
     number: OneTimeNumber
@@ -63,6 +65,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     provisioner: str = ""
     members: dict[Number, Member] = {}
     removed: tuple[Number, ...] = ()
+    looked_into: bool = False
 
 
 def files(answer: Answer) -> Mapping[str, bytes]:
@@ -77,6 +80,8 @@ def files(answer: Answer) -> Mapping[str, bytes]:
     if answer.members or answer.removed:
         staff = Appointed(answer.number, answer.members, answer.removed)
         found[appointed.FILE] = msgspec.json.encode(staff)
+    if answer.looked_into:
+        found[looked_into.FILE] = msgspec.json.encode(LookedInto(answer.number))
     return found
 
 

@@ -60,6 +60,7 @@ def _sign(options: argparse.Namespace) -> int:
         provisioner=_text(options.provisioner),
         members={number: _member(number, role) for number, role in options.staff},
         removed=tuple(options.remove),
+        looked_into=options.looked_into,
     )
     check(answer, asked.machine, asked.number, now)
     signed = sign(answer, key, certificate)

@@ -18,6 +18,7 @@ from kiosk.caretaker import disk
 from kiosk.caretaker.identity import Identity, identity
 from kiosk.caretaker.key import PUBLIC_FILE
 from kiosk.ipc.messages import Moment
+from kiosk.ipc.proof import Proof, prove
 
 FOLDER = "provisioning"  # below the settings' folder, for root alone
 FILE = "asked.json"
@@ -35,13 +36,16 @@ class Asked(Struct, frozen=True):
 
 class Request(Struct, frozen=True):
     """made: by the machine's clock. runs: station, versions, hashes of settings and image. trail: the public key of its
-    audit trail (PEM; docs/audit.md), empty while there is none."""
+    audit trail (PEM; docs/audit.md), empty while there is none. proof: what runs on it, with the number as challenge,
+    and proof_key: the public key of the TPM that verifies it and those to come (docs/proof.md); empty without one."""
 
     machine: MachineId
     number: OneTimeNumber
     made: Moment
     runs: Identity
     trail: str
+    proof: str = ""
+    proof_key: str = ""
 
 
 def number(folder: Path) -> str:
@@ -65,5 +69,8 @@ def request(config: Path, machine: str, made: int, runtime: Path) -> bytes:
     trail = ""
     with contextlib.suppress(OSError, ValueError):
         trail = (runtime / PUBLIC_FILE).read_text("ascii")
-    asked = Request(machine, number(config.parent), made, identity(config), trail)
+    bound = number(config.parent)
+    proven = prove(bound)
+    proof, proof_key = (proven.text, proven.key) if isinstance(proven, Proof) else ("", "")
+    asked = Request(machine, bound, made, identity(config), trail, proof, proof_key)
     return msgspec.json.format(msgspec.json.encode(asked))

@@ -19,6 +19,7 @@ import msgspec
 from kiosk.caretaker import disk
 from kiosk.ipc import appointed, finished
 from kiosk.ipc.finished import Finished
+from kiosk.provision import recovery
 from kiosk.provision.answer import Answer, files
 from kiosk.provision.request import FOLDER, another
 
@@ -93,4 +94,6 @@ def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> No
             disk.put(folder / name, data, EVERYBODYS)
         else:
             disk.put(folder / name, data, kind.mode, group(kind.group))
+    if answer.provisioner:
+        disk.remove(folder / FOLDER / recovery.FILE)  # it was for others; the next start makes another
     another(folder)

@@ -54,12 +54,13 @@ def _size(lines: Iterable[str]) -> int:
 def code(slip: Slip, station: Station, language: Language = JAPANESE) -> Markup:
     """That text as a QR code, SVG for the page (no style in it); empty when there is nothing to take along."""
     text = public_text(slip, station, language)
-    return _drawn(text) if text else Markup("")
+    return drawn(text) if text else Markup("")
 
 
 @cache
-def _drawn(text: str) -> Markup:
-    """Made once in a session: it takes longer than all the rest of a screen, and a screen is drawn at every touch."""
+def drawn(text: str) -> Markup:
+    """A public text as a QR code. Made once in a session: it takes longer than all the rest of a screen, and a screen
+    is drawn at every touch."""
     drawn = segno.make_qr(text, error="l", encoding="utf-8", boost_error=False)
     # segno makes it of numbers alone; nothing of the text is in the markup
     return Markup(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None, light="#fff"))

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import appointed, disk, finished, passcodes, restarts
+from kiosk.caretaker import appointed, disk, finished, looked_into, passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.changes import Changes
@@ -55,6 +55,7 @@ from kiosk.config.kiosk import CaretakerSettings, Settings, salvage
 from kiosk.ipc import doors
 from kiosk.ipc.appointed import FILE as APPOINTED
 from kiosk.ipc.finished import FILE as FINISHED
+from kiosk.ipc.looked_into import FILE as LOOKED_INTO
 from kiosk.ipc.messages import LONGEST, SOCKET
 from kiosk.services import sd_notify
 
@@ -170,9 +171,9 @@ class Service:
         self._gather = Gather(
             config,
             state,
-            lambda: staff.accounts.values(),
+            lambda: staff.accounts.values() if staff.usable else None,
             lambda: self._record.unwritten,
-            lambda: self._trail.broken or self._house.board.unseen("trail", "broken"),
+            lambda: self._trail.broken or self._house.broken.stands,
             confirmed=lambda facts: self._house.facts.confirmed(facts),
         )
         changes = Changes(self._record, state)  # before anybody reads a file there
@@ -188,13 +189,14 @@ class Service:
             wanted=kept.wanted_version,
         )
         self._figures.booted(self._house.boots.count)
-        self._record.written, self._record.known = self._house.written, self._house.known
+        self._record.written, self._record.known = self._written, self._house.known
         self._begin()
         for told in self._house.board.standing:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, changes)
         appointed.appoint(config.with_name(APPOINTED), staff)
         finished.tell(config.with_name(FINISHED), state, changes, self._house.report)
+        looked_into.tell(config.with_name(LOOKED_INTO), state, changes)
         handover = Handover(state / FOLDER, key, runtime)
         self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts, handover)
         self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
@@ -250,6 +252,11 @@ class Service:
         self._alerts.hear(told)
         self._figures.hear(told)
         self._restarts.hear(told)
+
+    def _written(self, told: Event | Counts, line: int) -> None:
+        if told.name == looked_into.WORD:
+            self._trail.looked_into()
+        self._house.written(told, line)
 
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor

@@ -1,5 +1,6 @@
-"""Provisioning, on the machine: what has to be there before the kiosk starts (`prepare`, once at each boot), and what
-is done with a stick that is put in (`stick`, started by udev for it alone).
+"""Provisioning, on the machine: what has to be there before the kiosk starts (`prepare`, once at each boot), what is
+done with a stick that is put in (`stick`, started by udev for it alone), and the recovery key of an encrypted state
+(`recovery`, in the image alone).
 
 The audit trail goes along to a stick while one of the staff waits for that at the screen (kiosk/ipc/handover.py).
 
@@ -29,9 +30,10 @@ from kiosk.config.kiosk import BrowserSettings, salvage
 from kiosk.ipc import handover
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
-from kiosk.provision import request, stick, taking
+from kiosk.provision import recovery, request, stick, taking
 from kiosk.provision.answer import PROVISIONER, Wrong, check, open_signed
 from kiosk.provision.machine import NoKey, PrivateKey, csr, id_of, key
+from kiosk.provision.recovery import NotMade
 from kiosk.provision.stick import How, Mount
 
 log = logging.getLogger("kiosk.provision")
@@ -75,6 +77,19 @@ def run_stick(config: Path, device: str) -> int:
     return 0 if reason != "unreadable" else 1
 
 
+def run_recovery(config: Path, device: str) -> int:
+    """The exit code. device: with the state."""
+    try:
+        with taking.alone(config.parent):
+            made = recovery.make(config.parent, device)
+    except (NotMade, OSError) as error:
+        return _complain(error)
+    if made and not caretaker_of(config).tell(event("recovery_key_made")):
+        print("provision: the caretaker does not answer; the trail does not have it", file=sys.stderr)
+    print("another recovery key was made" if made else "there is a recovery key")
+    return 0
+
+
 def use(
     config: Path,
     key: PrivateKey,
@@ -93,6 +108,8 @@ def use(
     try:
         asked = request.request(config, machine, int(now()), _runtime(config))
         files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.SAYS: _says(machine, reason, line, now())}
+        if (escrow := recovery.kept(config.parent)) is not None:
+            files[stick.RECOVERY] = escrow
         if (trail := handed(_runtime(config))) is not None:
             files[stick.TRAIL] = trail
         stick.write(mount, machine, files, spent=reason in SPENT)

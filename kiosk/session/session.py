@@ -30,6 +30,8 @@ from kiosk.hw.device import NotPrinted, Printed, ReaderState
 from kiosk.hw.inputs import Inputs, inputs
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.ipc.messages import DoorsStand
+from kiosk.ipc.proof import SECONDS as PROOF_SECONDS
+from kiosk.ipc.proof import Proof, Unproven, prove
 from kiosk.language.languages import Language
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
@@ -352,6 +354,12 @@ class Session:
 
     def look_again(self) -> None:
         self._devices.look_again()
+
+    def prove(self, challenge: str) -> Proof | Unproven:
+        self._moved, self.may_take = self.now(), 3 * PROOF_SECONDS  # to connect, to say it, to hear
+        proven = prove(challenge)
+        self._moved, self.may_take = self.now(), 0.0
+        return proven
 
     def lay_out(self, slip: Slip) -> Image | NotLaidOut:
         return self._lay_out(slip, self.view.preferences.language)

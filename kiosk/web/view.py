@@ -30,7 +30,7 @@ from kiosk.language.languages import JAPANESE, TONGUES, Language, counted, shipp
 from kiosk.language.numbers import centimetres, grouped
 from kiosk.language.quoted import marked
 from kiosk.language.theirs import said_aloud, theirs
-from kiosk.receipts.text import code
+from kiosk.receipts.text import code, drawn
 from kiosk.session.devices import Devices
 from kiosk.session.preferences import Preferences
 from kiosk.session.shown import NOBODY_YET, View
@@ -73,6 +73,7 @@ def environment(language: Language) -> jinja2.Environment:
     made.globals["tongues"] = TONGUES
     made.globals["official"] = partial(official, language)
     made.globals["code"] = partial(code, language=language)
+    made.globals["drawn"] = drawn
     made.globals["counted"] = partial(counted, language)
     made.globals["say"] = partial(say, language)
     made.globals["language"] = language

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from kiosk.caretaker import appointed, disk, finished, readiness
+from kiosk.caretaker import appointed, disk, finished, looked_into, readiness
 from kiosk.caretaker.changes import FILE, Changes, Redo
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.house import House
@@ -27,6 +27,8 @@ from kiosk.config.kiosk import Opening
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.finished import FILE as FINISHED
 from kiosk.ipc.finished import Finished
+from kiosk.ipc.looked_into import FILE as LOOKED_INTO
+from kiosk.ipc.looked_into import LookedInto
 from kiosk.ipc.messages import DoorsStand
 from kiosk.language import hours
 from tests.caretaker.test_readiness import IDENTITY
@@ -61,6 +63,7 @@ class Life:
         self.record.written, self.record.known = self.house.written, self.house.known
         appointed.appoint(folder / "appointed", self.staff)
         finished.tell(folder / "handed", folder, self.changes, self.house.report)
+        looked_into.tell(folder / "word", folder, self.changes)
         self.staff.end_vendors()
         self.house.levels.are(40, None)
         self.house.turn()
@@ -137,6 +140,11 @@ def is_appointed(life: Life) -> None:
 def has_finished(life: Life) -> None:
     life.is_handed("handed", Finished("1"))
     finished.tell(life.folder / "handed", life.folder, life.changes, life.house.report)
+
+
+def is_looked_into(life: Life) -> None:
+    life.is_handed("word", LookedInto("1"))
+    looked_into.tell(life.folder / "word", life.folder, life.changes)
 
 
 def a_week_later(life: Life) -> bool:
@@ -244,11 +252,12 @@ ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was befor
         lambda life: life.accounts().wrong.machine == 0,
     ),
     "provisioned": (nothing, has_finished, lambda life: (life.folder / FINISHED).exists()),
+    "trail_looked_into": (nothing, is_looked_into, lambda life: (life.folder / LOOKED_INTO).exists()),
 }
 # Of these nothing is kept, or it was before they were judged.
-CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused", "trail_offered"}
+CHANGE_NO_FILE = {"staff_left", "tried_out", "passcode_refused", "card_refused", "trail_offered", "proof_asked"}
 BEFORE_IT_IS_DONE = {"restart_asked"}  # by systemd, and nothing of it is kept here
-ROOTS = {"trail_exported", "trail_taken"}
+ROOTS = {"trail_exported", "trail_taken", "recovery_key_made"}
 
 
 def test_every_act_of_the_table_is_looked_at() -> None:

@@ -35,6 +35,7 @@ from kiosk.ipc.messages import (
     Admit,
     Admitted,
     Answer,
+    AskProof,
     Board,
     Call,
     Calling,
@@ -153,6 +154,7 @@ ASKED: list[Question] = [
     Restart(12, "browser"),
     OfferTrail(12, True),
     TrailOffered(),
+    AskProof(12),
     StaffLeft(12, "left"),
     Uploaded("trail", 1_764_100_000),
     DeskCertificate(1_800_000_000),
@@ -676,6 +678,17 @@ def test_a_passcode_is_in_no_repr() -> None:
     made = (ChoosePasscode(12, GOOD), ActOnMember(12, GOOD, 13, "give"), FirstPasscode(GOOD))
     for message in (Admit(12, GOOD), AddStaff(12, "officer", GOOD), ChangePasscode(12, OTHER, GOOD), *made):
         assert GOOD not in f"{message!r} {message}" and OTHER not in f"{message!r} {message}"
+
+
+# A proof
+
+
+@pytest.mark.parametrize("role", get_args(Role))
+def test_who_has_the_machine_prove_what_runs_on_it_stands_in_the_trail(world: World, role: Role) -> None:
+    assert isinstance(world.asks(AskProof(12), "server"), Denied), "nobody was let in"
+    is_in(world, role)
+    assert world.asks(AskProof(12), "server") == Taken()
+    assert world.written[-1] == ("proof_asked", {"staff": 12, "role": role})
 
 
 # The trail on a stick

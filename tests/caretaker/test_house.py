@@ -199,9 +199,18 @@ def test_what_stands_on_the_board_can_be_told_once_more(world: World) -> None:
     world.house = world.begun()
     standing = {each.fields["check"]: each for each in world.house.board.standing}
     assert {name: standing[name] for name in told} == told and "printer" not in standing
-    assert world.house.board.unseen("trail", "broken")
+
+
+def test_a_trail_that_a_program_of_before_found_broken_is_still_to_be_looked_into(world: World) -> None:
+    assert not world.house.broken.stands
+    world.finds = {"trail": "broken"}
+    world.passes(2 * LOOK_SECONDS)
     world.house.board.mark(12, "officer", "trail", "broken")
-    assert not world.house.board.unseen("trail", "broken")
+    world.house = world.begun()
+    assert world.house.broken.stands
+    world.house.written(event("trail_looked_into"), 1)
+    world.house = world.begun()
+    assert not world.house.broken.stands
 
 
 def test_a_board_of_another_program_or_of_nobody_is_begun_anew(world: World, caplog: pytest.LogCaptureFixture) -> None:

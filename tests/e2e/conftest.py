@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
 from kiosk.config.kiosk import Screen, Session, Settings
 from kiosk.portal.model import Terms
@@ -199,6 +199,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     person = getattr(item, "funcargs", {}).get("person")
     if report.failed and person is not None:
-        report.sections.append(("on the screen", person.page.evaluate(STANDS)))
+        try:
+            stands = person.page.evaluate(STANDS)
+        except Error as gone:  # with the run's last test the browser goes, too; what failed is to be read all the same
+            stands = str(gone)
+        report.sections.append(("on the screen", stands))
         report.sections.append(("the kiosk's log", "\n".join(person.stage.log[-40:])))
     return report

@@ -20,6 +20,7 @@ from kiosk.hw.device import NotPrinted, Printed
 from kiosk.hw.inputs import Inputs
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.ipc.messages import DoorsStand
+from kiosk.ipc.proof import Proof, Unproven
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.sim.card.chip import Chip
@@ -39,6 +40,7 @@ WAITS_FOR = {
 }
 
 PUT_IN = "put in"  # a hand's answer, which no page gives
+NOTHING_PROVEN = Unproven("image")
 NO_INPUTS = Inputs(keypad=False, fingers=False)
 Answer = str | Callable[["ScriptedKiosk"], str]
 
@@ -66,8 +68,11 @@ class ScriptedKiosk:
         inputs: Inputs = NO_INPUTS,
         portal: PortalClient | None = None,
         caretaker: Listener | None = None,
+        proven: Proof | Unproven = NOTHING_PROVEN,
     ) -> None:
         self.caretaker = caretaker or NoCaretaker()
+        self._proven = proven
+        self.challenges: list[str] = []
         self._answers = list(answers)
         self._printing = list(printing)
         self.can_print = can_print
@@ -163,6 +168,10 @@ class ScriptedKiosk:
 
     def look_again(self) -> None:
         self.looks += 1
+
+    def prove(self, challenge: str) -> Proof | Unproven:
+        self.challenges.append(challenge)
+        return self._proven
 
     def lay_out(self, slip: Slip) -> Image.Image | NotLaidOut:
         self.laid_out.append(slip)

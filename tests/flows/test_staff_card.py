@@ -88,6 +88,12 @@ def test_a_wrong_pin_is_said_with_what_is_left_and_the_last_try_wants_a_yes(chip
     assert shown == Admitted("supervisor") and chip.pins["piv"].left == 3
 
 
+@pytest.mark.parametrize("safe_mode", [False, True])
+def test_where_no_card_can_be_used_it_is_said_so(safe_mode: bool) -> None:
+    kiosk = ScriptedKiosk("back", caretaker=office(), safe_mode=safe_mode)
+    assert card.show(kiosk, CHIEF) is None and kiosk.screens[0].facts["safe_mode"] is safe_mode
+
+
 def test_a_locked_card_is_never_asked_for_its_pin(chip: PivCard) -> None:
     chip.pins["piv"].left = 0
     shown, kiosk = at_the_reader(puts_in(chip), "back")

@@ -63,6 +63,7 @@ def test_without_caretaker_or_account_nothing_is_asked_for() -> None:
     for caretaker, lacks in (
         (ScriptedCaretaker({Status: ()}), "caretaker"),
         (ScriptedCaretaker({Status: [Standing(1, "0", 0, staffed=False)]}), "accounts"),
+        (ScriptedCaretaker({Status: [Standing(1, "0", 0, staffed=False, usable=False)]}), "unreadable"),
     ):
         officer, kiosk = at_the_door("back", caretaker=caretaker)
         assert (officer, kiosk.names, kiosk.screens[0].facts) == (None, ["staff_shut"], {"lacks": lacks})

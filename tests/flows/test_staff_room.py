@@ -74,7 +74,7 @@ def test_the_worst_stands_first_with_what_to_do_and_what_was_seen_asks_for_nothi
     assert isinstance(rows, list)
     assert [each["row"].check for each in rows] == ["printer", "disk", "portal", "reader"]
     assert rows[0]["reason"].do == CHECKS["printer"].reasons["paper_end"].do
-    assert shown.answers == ("seen", "again", "back")
+    assert shown.answers == ("seen", "proof", "again", "back")
     assert caretaker.asked == [Board(), LookAgain(), Board(), MarkSeen(12, "printer", "paper_end"), Board()]
 
 
@@ -97,7 +97,16 @@ def test_a_row_is_seen_as_it_was_shown_and_one_that_got_well_meanwhile_is_no_tro
     kiosk = ScriptedKiosk("seen", "back", caretaker=caretaker)
     board.visit(kiosk, OFFICER)
     assert caretaker.asked[1] == MarkSeen(12, "printer", "paper_end")
-    assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("again", "back")
+    assert kiosk.names == ["staff_board", "staff_board"] and kiosk.screens[1].answers == ("proof", "again", "back")
+
+
+def test_a_broken_trail_is_nothing_that_staff_have_seen_enough_of() -> None:
+    trail, full = Row("trail", "problem", "broken", 1, False), Row("disk", "problem", "full", 1, False)
+    caretaker = ScriptedCaretaker({Board: [Rows((trail, full)), Rows((trail,))], MarkSeen: [Taken()]})
+    kiosk = ScriptedKiosk("seen", "back", caretaker=caretaker)
+    board.visit(kiosk, OFFICER)
+    assert [each for each in caretaker.asked if isinstance(each, MarkSeen)] == [MarkSeen(12, "disk", "full")]
+    assert kiosk.screens[1].answers == ("proof", "again", "back")
 
 
 @pytest.mark.parametrize("desk", sorted(room.DESKS.keys() - {"trials", "settings", "levels", "passcode"}))
@@ -272,7 +281,7 @@ def test_the_messages_know_the_words_of_the_table(words: object, field: str) -> 
     [
         (DoorsStand(), ""),
         (DoorsStand(CLOSED_FOR[0]), "closed"),
-        (DoorsStand("hours"), "closed"),
+        (DoorsStand("hours"), "hours"),
         (DoorsStand("hours", guidance=True), "guidance"),
     ],
 )
@@ -284,13 +293,44 @@ def test_whoever_is_about_to_leave_sees_that_the_kiosk_is_closed_or_only_guides(
     assert doors.told(stand)["guidance"] is (shut == "guidance")
 
 
-def test_each_row_says_when_it_opens_and_the_end_that_was_chosen_is_kept() -> None:
-    class Kept(ScriptedCaretaker):
-        def doors_left(self) -> DoorsLeft:
-            return DoorsLeft(opening=Opening(Hours("Mo-Fr 08:30-17:15; PH off")))
+class Hourly(ScriptedCaretaker):
+    """It has hours, and one of the staff has opened it until then, or nobody."""
 
+    opened = 0
+
+    def doors_left(self) -> DoorsLeft:
+        return DoorsLeft(opened=self.opened, opening=Opening(Hours("Mo-Fr 08:30-17:15; PH off")))
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        (datetime(2026, 11, 27, 16, 0, tzinfo=JST), None),  # within them
+        (datetime(2026, 11, 27, 18, 0, tzinfo=JST), datetime(2026, 11, 28, 0, 0, tzinfo=JST)),
+        (datetime(2026, 11, 28, 0, 0, tzinfo=JST), None),  # it is over
+    ],
+)
+def test_that_it_is_open_outside_its_hours_is_said_with_its_end(now: datetime, until: datetime | None) -> None:
+    caretaker = Hourly({Doors: [DoorsStand()]})
+    caretaker.opened = int(datetime(2026, 11, 28, 0, 0, tzinfo=JST).timestamp())
+    kiosk = ScriptedKiosk("back", caretaker=caretaker)
+    doors.visit(kiosk, OFFICER, lambda: now)
+    assert kiosk.screens[0].facts["opened"] == until
+
+
+@pytest.mark.parametrize(("hour", "today"), [(8, True), (9, False)])
+@pytest.mark.parametrize("hours", [False, True])
+def test_its_morning_is_called_what_it_is(hour: int, today: bool, hours: bool) -> None:
+    caretaker = (Hourly if hours else ScriptedCaretaker)({Doors: [DoorsStand()]})
+    kiosk = ScriptedKiosk("close", "paper", "back", "back", "back", caretaker=caretaker)
+    doors.visit(kiosk, OFFICER, lambda: datetime(2026, 11, 27, hour, 0, tzinfo=JST))
+    [until] = [screen for screen in kiosk.screens if screen.name == "staff_until"]
+    assert (until.facts["hours"], until.facts["today"]) == (hours, today)
+
+
+def test_each_row_says_when_it_opens_and_the_end_that_was_chosen_is_kept() -> None:
     friday = datetime(2026, 11, 27, 16, 50, tzinfo=JST)
-    caretaker = Kept({Doors: [DoorsStand()], CloseKiosk: [DoorsStand("paper")]})
+    caretaker = Hourly({Doors: [DoorsStand()], CloseKiosk: [DoorsStand("paper")]})
     kiosk = ScriptedKiosk("close", "paper", "morning", "back", caretaker=caretaker)
     doors.visit(kiosk, OFFICER, lambda: friday)
     monday = datetime(2026, 11, 30, 8, 30, tzinfo=JST)

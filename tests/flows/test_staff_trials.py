@@ -120,6 +120,13 @@ def test_a_card_that_was_in_does_not_count(card: VirtualCard) -> None:
     assert told(kiosk) == [] and kiosk.screens[1].facts["asks"] == "in"
 
 
+def test_their_own_card_that_is_in_comes_out_first_and_is_said_to_be_in(card: VirtualCard) -> None:
+    kiosk = tried("reader", takes_out, puts_in(card), takes_out, "good", card=card)
+    assert told(kiosk) == [("reader", "good")]
+    steps = [(s.facts["asks"], s.facts.get("fault", "")) for s in kiosk.screens if s.name == "staff_reader"]
+    assert steps == [("in", "left"), ("in", ""), ("out", "")]
+
+
 def test_a_card_that_goes_silent_says_nothing_of_the_reader(card: VirtualCard) -> None:
     def pulls_at_once(kiosk: ScriptedKiosk) -> str:
         kiosk.put_in(card)

@@ -25,7 +25,7 @@ def test_one_that_answers_says_how_the_trail_stands_and_what_is_not_well() -> No
     assert str(first) == "has    caretaker answers; the trail has 12 lines, its head is 0123456789abcdef"
     assert [(each.state, each.words) for each in board] == [
         (State.PROBLEM, "Printer: It has no paper. Nothing can be printed"),
-        (State.INFO, "Portal: It says that it is closed. Linking opens by itself when it does"),
+        (State.INFO, "Portal: It says that it is closed. Linking opens by itself as soon as the portal does"),
         (State.WARNING, "Staff accounts: Nobody has an account"),
     ]
     assert board[0].cure.startswith("officer: Put in a new roll")

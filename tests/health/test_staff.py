@@ -10,8 +10,13 @@ from kiosk.health.staff import judge
 
 @pytest.mark.parametrize(
     ("roles", "reason"),
-    [([], "nobody"), (["officer", "vendor"], "unsupervised"), (["officer", "supervisor"], "supervised")],
+    [
+        (None, "unreadable"),
+        ([], "nobody"),
+        (["officer", "vendor"], "unsupervised"),
+        (["officer", "supervisor"], "supervised"),
+    ],
 )
-def test_it_is_judged_by_its_bounds(roles: list[str], reason: str) -> None:
+def test_it_is_judged_by_its_bounds(roles: list[str] | None, reason: str) -> None:
     assert judge(roles) == reason
     assert reason in CHECKS["staff"].reasons

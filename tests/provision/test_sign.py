@@ -11,12 +11,14 @@ import subprocess
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.__main__ import main
+from kiosk.ipc.looked_into import FILE, LookedInto
 from kiosk.provision import request
-from kiosk.provision.answer import PROVISIONER, check, open_signed
+from kiosk.provision.answer import PROVISIONER, check, files, open_signed
 from tests.certificates import odd
 from tests.provision.office import STATION, Machine, pem, signer
 
@@ -57,6 +59,15 @@ def test_what_is_signed_at_the_desk_is_taken_by_the_machine(desk: Desk, capsys: 
     assert answer.settings == STATION and answer.removed == (1002,)
     assert {number: member.role for number, member in answer.members.items()} == {1001: "supervisor", 12: "officer"}
     assert GOOD.encode() not in desk.answer.read_bytes() and "argon2" not in repr(answer)
+
+
+def test_that_a_trail_was_looked_into_is_signed_alone_and_left_out_of_what_an_older_machine_reads(desk: Desk) -> None:
+    assert desk.signs("--looked-into") == 0
+    answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
+    assert files(answer) == {FILE: msgspec.json.encode(LookedInto(desk.machine.number))}
+    assert desk.signs("--remove", "1002") == 0
+    answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
+    assert not answer.looked_into and FILE not in files(answer) and b"looked_into" not in desk.answer.read_bytes()
 
 
 def test_a_third_party_checks_a_file_with_openssl_alone(desk: Desk, tmp_path: Path) -> None:

@@ -22,10 +22,11 @@ from kiosk.caretaker.key import PublicKey
 from kiosk.caretaker.passcodes import hashed
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.verify import verify
-from kiosk.config.events import event
+from kiosk.config.events import EVENTS, event
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import Away, Caretaker
 from kiosk.ipc.finished import Finished
+from kiosk.ipc.looked_into import LookedInto
 from kiosk.ipc.messages import (
     LONGEST,
     SOCKET,
@@ -39,6 +40,8 @@ from kiosk.ipc.messages import (
     Doors,
     DoorsStand,
     ListStaff,
+    LookAgain,
+    MarkSeen,
     OpenKiosk,
     Question,
     Rows,
@@ -223,8 +226,8 @@ def test_the_command_line_makes_staff_and_reads_verifies_and_exports_the_trail(c
     assert verified.returncode == 0 and verified.stdout.endswith("sound\n")
     said = caretaker.client.ask(Status())
     assert isinstance(said, Standing) and f"head   {said.head}\n" in verified.stdout
-    assert "A member of the staff was admitted by number and passcode; " in caretaker.kiosk("audit", "show").stdout
-    assert "職員番号と暗証番号で入りました; " in caretaker.kiosk("audit", "show", "--ja").stdout
+    assert f"{EVENTS['staff_admitted'].en}; " in caretaker.kiosk("audit", "show").stdout
+    assert f"{EVENTS['staff_admitted'].ja}; " in caretaker.kiosk("audit", "show", "--ja").stdout
     assert caretaker.kiosk("audit", "show", "--prints").stdout == "", "nothing was printed"
     lost = caretaker.kiosk("audit", "upload", "https://localhost:9/x", "--tls", str(caretaker.runtime))
     assert (lost.returncode, lost.stderr.count("\n")) == (1, 1) and "ca.pem, kiosk.pem, kiosk.key" in lost.stderr
@@ -238,11 +241,69 @@ def test_the_command_line_makes_staff_and_reads_verifies_and_exports_the_trail(c
     assert tampered.returncode == 1 and "FLAW" in tampered.stdout and tampered.stdout.endswith("NOT SOUND\n")
 
 
+def stands(caretaker: Running, check: str) -> str:
+    caretaker.client.ask(LookAgain())
+    said = caretaker.client.ask(Board())
+    assert isinstance(said, Rows)
+    return next(row.reason for row in said.rows if row.check == check)
+
+
+def is_tampered_with(caretaker: Running) -> None:
+    segment = segments(caretaker.state / "trail")[-1]
+    segment.write_bytes(segment.read_bytes().replace(b"caretaker_", b"caretaken_", 1))
+
+
+def by_command(caretaker: Running) -> None:
+    assert caretaker.kiosk("audit", "looked-into").returncode == 0
+
+
+def by_signed_file(caretaker: Running) -> None:
+    caretaker.config.with_name("looked_into.json").write_bytes(msgspec.json.encode(LookedInto("1")))
+    caretaker.stop()
+    caretaker.start()
+
+
+@pytest.mark.parametrize("word", [by_command, by_signed_file])
+def test_a_broken_trail_is_a_problem_until_the_operators_word_whatever_staff_and_starts_do(
+    caretaker: Running, word: Callable[[Running], None]
+) -> None:
+    assert caretaker.client.ask(AddStaff(12, "officer", GOOD)) == Taken()
+    assert stands(caretaker, "trail") == "written"
+    is_tampered_with(caretaker)
+    for _ in range(3):
+        assert stands(caretaker, "trail") == "broken"
+        assert caretaker.client.ask(Admit(12, GOOD)) == Admitted("officer")
+        assert caretaker.client.ask(MarkSeen(12, "trail", "broken")) == Taken()
+        caretaker.stop()
+        caretaker.start()
+    assert stands(caretaker, "trail") == "broken"
+    word(caretaker)
+    assert stands(caretaker, "trail") == "written"
+    caretaker.stop()
+    caretaker.start()
+    assert stands(caretaker, "trail") == "written"
+    assert caretaker.kiosk("audit", "verify").returncode == 1, "what was found there is still to be found"
+    is_tampered_with(caretaker)
+    assert stands(caretaker, "trail") == "broken"
+
+
+def test_accounts_that_cannot_be_read_are_said_to_be_and_not_that_there_are_none(caretaker: Running) -> None:
+    caretaker.stop()
+    (caretaker.state / "staff.json").write_bytes(b"{")
+    caretaker.start()
+    said = caretaker.client.ask(Status())
+    assert isinstance(said, Standing) and (said.staffed, said.usable) == (False, False)
+    assert stands(caretaker, "staff") == "unreadable"
+    listed = caretaker.kiosk("staff", "list")
+    assert listed.returncode == 1 and "is not what was written there" in listed.stderr
+
+
 def test_what_is_asked_of_a_caretaker_that_is_away_ends_with_one_line(caretaker: Running) -> None:
     caretaker.stop()
     ended = caretaker.kiosk("staff", "list")
     assert ended.returncode == 1 and ended.stderr.startswith("the caretaker does not answer (")
     assert ended.stderr.count("\n") == 1
+    assert caretaker.kiosk("audit", "looked-into").returncode == 1
     assert caretaker.kiosk("audit", "verify").returncode == 0, "the trail is read without it"
     (caretaker.state / "trail.pub").unlink()
     ended = caretaker.kiosk("audit", "verify")

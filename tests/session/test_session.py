@@ -25,6 +25,7 @@ from kiosk.flows.card_check import plan, result
 from kiosk.flows.paper import hand_over
 from kiosk.flows.take_home import slip
 from kiosk.hw.device import Printed, ReaderState
+from kiosk.ipc.proof import SECONDS, Unproven
 from kiosk.language.languages import LANGUAGES
 from kiosk.receipts import slips
 from kiosk.session import session
@@ -596,6 +597,22 @@ def test_how_long_it_works_is_counted_while_it_works_and_not_while_it_waits_for_
     assert session.works_for == 70.0
     session.show(Screen("pin_doing"))
     assert session.works_for == 0.0
+
+
+def test_a_proof_may_take_as_long_as_its_helper_and_what_follows_may_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = list[tuple[str, float, float]]()
+
+    def prove(challenge: str) -> Unproven:
+        world.inbox.now += 50.0
+        works.append((challenge, world.session.works_for, world.session.may_take))
+        return Unproven("failed")
+
+    monkeypatch.setattr(session, "prove", prove)
+    assert world.session.prove("402871935516") == Unproven("failed")
+    assert works == [("402871935516", 50.0, 3 * SECONDS)], "to connect, to say it, to hear"
+    assert (world.session.works_for, world.session.may_take) == (0.0, 0.0)
 
 
 def test_a_slip_may_take_as_long_as_its_printer_says_and_what_follows_may_not(

@@ -12,7 +12,7 @@ from kiosk.card.pin import PIV_PIN
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS
 from kiosk.config.health import CHECKS, LEVELS, level_of
-from kiosk.config.kiosk import AsSet, Portal, Settings
+from kiosk.config.kiosk import AsSet, Opening, Portal, Settings
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff import (
     board,
@@ -24,11 +24,13 @@ from kiosk.flows.staff import (
     officer,
     passcode,
     prints,
+    proof,
     room,
     settings,
     trials,
 )
 from kiosk.hw.device import PrinterFault, ReaderState
+from kiosk.ipc.doors import DoorsLeft
 from kiosk.ipc.figures import lines
 from kiosk.ipc.messages import (
     CLOSED_FOR,
@@ -47,12 +49,23 @@ from kiosk.ipc.messages import (
     Verdict,
     Weakness,
 )
+from kiosk.ipc.proof import Lacks, Proof, Unproven
 from kiosk.language.dates import JST
+from kiosk.language.hours import Hours
 from kiosk.session.pad import pad_of
 from tests.web.sight import SETTINGS, Sight
 
 NOW = datetime(2026, 11, 22, 10, 4, tzinfo=JST)
 UNTIL = int(datetime(2099, 11, 23, 8, 30, tzinfo=JST).timestamp())
+HOURS = Opening(Hours("Mo-Fr 08:30-17:15; PH off"))
+DIGITS = "0123456789abcdef" * 4
+PROOF = Proof(
+    "kiosk-proof 1\nchallenge 402871935516\nversion 0.1.0.20261127.073530\n"
+    f"image {DIGITS}\nsettings {DIGITS}\n"
+    + "".join(f"pcr{pcr} {DIGITS}\n" for pcr in (7, 11, 12, 13))
+    + f"quote {'q' * 196}\nsignature {'s' * 96}\n",
+    "-----BEGIN PUBLIC KEY-----",
+)
 MUCH = Span(
     {name: 123_456 for name in FIELDS["end"].values or {}},
     {name: 123_456 for name in FIELDS["printed"].values or {}},
@@ -64,7 +77,7 @@ MUCH = Span(
 def sights() -> Iterator[Sight]:
     yield from _door()
     yield Sight("staff_room", _room("staff_room", *room.DESKS, "finish", shut=""))
-    for shut in ("closed", "guidance"):
+    for shut in ("closed", "hours", "guidance"):
         yield Sight(f"staff_room_{shut}", _room("staff_room", *room.DESKS, "finish", shut=shut))
     yield Sight("staff_room_idle", _room("staff_room", *room.DESKS, "finish", shut=""), overlay="idle")
     yield from _house()
@@ -72,6 +85,7 @@ def sights() -> Iterator[Sight]:
     yield from _settings()
     yield from _passcode()
     yield from _members()
+    yield from _proof()
 
 
 def _settings() -> Iterator[Sight]:
@@ -108,6 +122,17 @@ def _passcode() -> Iterator[Sight]:
     for asks, fault in (("new", ""), ("new", "same"), ("new", "anew"), ("new", "no"), ("again", "")):
         screen = _room("staff_passcode", "back", asks=asks, fault=fault, held=0, first=True)
         yield Sight(f"staff_passcode_first_{fault or asks}", screen, pad=pad_of(officer.PASSCODE, 8, ""))
+
+
+def _proof() -> Iterator[Sight]:
+    """As long as one is: of a machine with a TPM."""
+    for name, entered in {"empty": "", "typed": "402871935516"}.items():
+        pad = {**pad_of(proof.CHALLENGE, len(entered), "" if entered else "too_short"), "shown": entered}
+        yield Sight(f"staff_challenge_{name}", _room("staff_challenge", "back"), pad=pad)
+    yield Sight("staff_proof", _room("staff_proof", "again", "back", **proof.told(PROOF)))
+    for lacks in get_args(Lacks):
+        again = ("again",) if lacks == "failed" else ()
+        yield Sight(f"staff_proof_{lacks}", _room("staff_proof", *again, "back", **proof.told(Unproven(lacks))))
 
 
 def _members() -> Iterator[Sight]:
@@ -161,26 +186,30 @@ def _house() -> Iterator[Sight]:
     for name, rows in {"worst": worst, "well": well, "some": some, "unknown": []}.items():
         seen = ["seen"] if name in ("worst", "some") else []
         facts = {"rows": [board.words(row) for row in rows]}
-        yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "again", "back", **facts))
-    yield Sight("staff_doors_open", _room("staff_doors", "close", "restart", "back", **doors.told(DoorsStand())))
+        yield Sight(f"staff_board_{name}", _room("staff_board", *seen, "proof", "again", "back", **facts))
+    yield Sight("staff_doors_open", _room("staff_doors", "close", "restart", "back", **_door_facts(DoorsStand())))
     for reason in CLOSED_FOR:
         stand = DoorsStand(reason, None if reason == "other" else UNTIL)
         yield Sight(
-            f"staff_doors_{reason}", _room("staff_doors", "open", "close", "restart", "back", **doors.told(stand))
+            f"staff_doors_{reason}", _room("staff_doors", "open", "close", "restart", "back", **_door_facts(stand))
         )
     for name, guides in {"hours": False, "guidance": True}.items():
-        hours = doors.told(DoorsStand("hours", UNTIL, guidance=guides))
+        hours = _door_facts(DoorsStand("hours", UNTIL, guidance=guides))
         yield Sight(f"staff_doors_{name}", _room("staff_doors", "open", "close", "restart", "back", **hours))
+    midnight = DoorsLeft(opened=int(datetime(2026, 11, 23, tzinfo=JST).timestamp()), opening=HOURS)
+    opened = _door_facts(DoorsStand(), midnight)
+    yield Sight("staff_doors_opened", _room("staff_doors", "close", "restart", "back", **opened))
     yield from _restarts()
     yield Sight("staff_reason", _room("staff_reason", *CLOSED_FOR, "back"))
     ends = {name: end(NOW) for name, end in doors.ENDS.items()}
     monday = datetime.fromtimestamp(UNTIL, JST)
-    for name, opens in {
-        "staff_until": ends,
-        "staff_until_hours": {name: end and monday for name, end in ends.items()},
-        "staff_until_never": dict.fromkeys(ends),
-    }.items():
-        yield Sight(name, _room("staff_until", *ends, "back", opens=opens))
+    for name, opens, with_hours in (
+        ("staff_until", ends, False),
+        ("staff_until_hours", {name: end and monday for name, end in ends.items()}, True),
+        ("staff_until_never", dict.fromkeys(ends), True),
+    ):
+        asked = _room("staff_until", *ends, "back", opens=opens, hours=with_hours, today=False)
+        yield Sight(name, asked)
     for name, stands in {"new": PaperStands(0, 0, None), "used": PaperStands(1234, 12345, 123)}.items():
         yield Sight(
             f"staff_paper_{name}", _room("staff_paper", "changed", "prints", "back", stands=stands, changed=False)
@@ -204,6 +233,10 @@ def _house() -> Iterator[Sight]:
     yield from _facts()
     for why in ("away", "later", "anew", "no"):
         yield Sight(f"staff_denied_{why}", _room("staff_denied", "back", why=why))
+
+
+def _door_facts(stand: DoorsStand, left: DoorsLeft | None = None) -> dict[str, object]:
+    return {**doors.told(stand), "opened": doors.opened(stand, left or DoorsLeft(), NOW)}
 
 
 def _ledger() -> Iterator[PrintRow]:
@@ -271,18 +304,21 @@ def _door() -> Iterator[Sight]:
     yield at("away", "passcode", fault="away")
     yield at("card_taken", "passcode", fault="card_taken")
     yield from _card()
-    for lacks in ("accounts", "caretaker"):
+    for lacks in ("accounts", "unreadable", "caretaker"):
         yield Sight(f"staff_shut_{lacks}", Screen("staff_shut", {"lacks": lacks}, ("back",), staff="door"))
 
 
 def _card() -> Iterator[Sight]:
     """The staff's card at their door."""
+    here: dict[str, object] = {"fault": "", "mute": False, "safe_mode": False}
     for fault in ("", *sorted({*card.FAULTS.values(), "refused", "later", "left"})):
-        screen = Screen("staff_card", {"fault": fault, "mute": False}, ("back",), staff="card")
+        screen = Screen("staff_card", {**here, "fault": fault}, ("back",), staff="card")
         yield Sight(f"staff_card_{fault or 'in'}", screen)
-    into = Screen("staff_card", {"fault": "", "mute": False}, ("back",), staff="card")
+    into = Screen("staff_card", here, ("back",), staff="card")
     yield Sight("staff_card_absent", into, reader=ReaderState.ABSENT)
-    yield Sight("staff_card_mute", Screen("staff_card", {"fault": "", "mute": True}, ("back",), staff="card"))
+    guides = Screen("staff_card", {**here, "safe_mode": True}, ("back",), staff="card")
+    yield Sight("staff_card_safe", guides, reader=ReaderState.ABSENT)
+    yield Sight("staff_card_mute", Screen("staff_card", {**here, "mute": True}, ("back",), staff="card"))
     for fault, remaining in {"": 3, "wrong": 2, "reset": None}.items():
         facts = {"remaining": remaining, "fault": fault}
         pad = pad_of(PIV_PIN, 8 if fault else 0, "" if fault else "too_short")
@@ -305,7 +341,7 @@ def _trials() -> Iterator[Sight]:
         told = {"ready": slip != "none", "problems": 0 if slip == "printed" else 12}
         reported = _room("staff_reported", "next", number=number, slip=slip, **told)
         yield Sight(f"staff_reported_{slip}", reported)
-    for what in ("printer", "portal", "board", "sound", "caller", "trail", *RESTARTED_BY):
+    for what in ("printer", "portal", "board", "sound", "caller", "trail", "proof", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):
         yield Sight(f"staff_judge_{what}", _room("staff_judge", "good", "bad", "back", what=what))

@@ -14,6 +14,7 @@ from kiosk.hw.device import NotPrinted, Printed
 from kiosk.hw.inputs import Inputs
 from kiosk.ipc.caretaker import Listener
 from kiosk.ipc.messages import DoorsStand
+from kiosk.ipc.proof import Proof, Unproven
 from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 
@@ -117,6 +118,9 @@ class Kiosk(Protocol):
 
     def look_again(self) -> None:
         """Ask the printer and the portal now, and report how every device is. Blocks until they have answered."""
+
+    def prove(self, challenge: str) -> Proof | Unproven:
+        """What runs on this machine, signed by its TPM. Blocks for seconds."""
 
     def lay_out(self, slip: Slip) -> Image | NotLaidOut:
         """The slip as the printer will print it, in the person's language. Screen `slip` shows the last one."""

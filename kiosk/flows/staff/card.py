@@ -53,9 +53,8 @@ def show(kiosk: Kiosk, staff: int) -> Admitted | ChangeFirst | Taken | None:
     still to come (Taken). None: they would rather not. Raises the ends."""
     fault, known, at_the_pad = "", None, ""
     while True:
-        screen = Screen(
-            "staff_card", {"fault": fault}, ("back",), staff="card", sound=Sound.ERROR if fault else Sound.NONE
-        )
+        facts = {"fault": fault, "safe_mode": kiosk.safe_mode}
+        screen = Screen("staff_card", facts, ("back",), staff="card", sound=Sound.ERROR if fault else Sound.NONE)
         if kiosk.await_card(screen, newer_than=known) is not None:
             return None
         known = kiosk.insertion

@@ -6,7 +6,7 @@ Nobody who is being served is interrupted: to be here somebody of the staff stan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 
 from kiosk.flows.asking.contract import Kiosk
@@ -32,7 +32,9 @@ def visit(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime] = dates.no
     """Until it is as somebody wants it."""
     while isinstance(stand := asked(kiosk, Doors()), DoorsStand):
         ways = ("close", "restart", "back") if stand.open else ("open", "close", "restart", "back")
-        answer = kiosk.ask(Screen("staff_doors", told(stand), ways, staff="room"))
+        left = kiosk.caretaker.doors_left() or DoorsLeft()
+        facts = {**told(stand), "opened": opened(stand, left, now())}
+        answer = kiosk.ask(Screen("staff_doors", facts, ways, staff="room"))
         if answer == "back":
             return
         if answer == "restart":
@@ -50,22 +52,35 @@ def told(stand: DoorsStand) -> dict[str, object]:
     return {"closed_for": stand.reason, "until": until, "guidance": stand.guidance}
 
 
+def opened(stand: DoorsStand, left: DoorsLeft, now: datetime) -> datetime | None:
+    """Until when staff have opened it although it is outside its hours; None: they have not."""
+    theirs = stand.open and left.hour(now.timestamp()) == "opened"
+    return datetime.fromtimestamp(left.opened, dates.JST) if theirs else None
+
+
+def ahead(ends: Mapping[str, datetime | None], left: DoorsLeft, now: datetime) -> dict[str, object]:
+    """For a screen: when it opens by each end, whether it has hours, and whether the next morning is this day's."""
+    opens = {name: end and left.opens(end) for name, end in ends.items()}
+    morning = ends["morning"]
+    return {"opens": opens, "hours": left.opening.hours is not None, "today": morning and morning.date() == now.date()}
+
+
 def _closing(kiosk: Kiosk, officer: Officer, now: Callable[[], datetime]) -> CloseKiosk | None:
     """Why and until when; None: rather not."""
     moment = now().astimezone(dates.JST)
     ends = {name: end(moment) for name, end in ENDS.items()}
     left = kiosk.caretaker.doors_left() or DoorsLeft()
-    opens = {name: end and left.opens(end) for name, end in ends.items()}
+    facts = ahead(ends, left, moment)
     chosen = choices(
         kiosk,
         Screen("staff_reason", {}, (*CLOSED_FOR, "back"), staff="room"),
-        Screen("staff_until", {"opens": opens}, (*ENDS, "back"), staff="room"),
+        Screen("staff_until", facts, (*ENDS, "back"), staff="room"),
     )
     if chosen is None:
         return None
     reason = next(each for each in CLOSED_FOR if each == chosen[0])
-    until = ends[chosen[1]]
-    return CloseKiosk(officer.staff, reason, None if until is None else int(until.timestamp()))
+    end = ends[chosen[1]]
+    return CloseKiosk(officer.staff, reason, None if end is None else int(end.timestamp()))
 
 
 def _next(hour: time, now: datetime) -> datetime:

@@ -57,7 +57,7 @@ def enter(kiosk: Kiosk) -> Officer | None:
     """Whoever the caretaker lets in; None: they have thought better of it, or there is nobody it could let in."""
     standing = _standing(kiosk)
     if standing is None or not standing.staffed:
-        lacks = "accounts" if standing else "caretaker"
+        lacks = "caretaker" if standing is None else "accounts" if standing.usable else "unreadable"
         kiosk.ask(Screen("staff_shut", {"lacks": lacks}, ("back",), staff="door"))
         return None
     while True:

@@ -37,5 +37,6 @@ def visit(kiosk: Kiosk, officer: Officer) -> None:
 
 def _room(kiosk: Kiosk, desks: tuple[str, ...]) -> Screen:
     """Whoever leaves sees that it is closed, if it is: nobody else will open it. Or that it only guides."""
-    shut = "" if kiosk.doors.open else "guidance" if kiosk.doors.guidance else "closed"
+    doors = kiosk.doors
+    shut = "" if doors.open else "guidance" if doors.guidance else "hours" if doors.reason == "hours" else "closed"
     return Screen("staff_room", {"shut": shut}, (*desks, "finish"), staff="room")

@@ -19,6 +19,7 @@ a report can be made (`readiness.py`).
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -98,6 +99,10 @@ def printer(kiosk: Kiosk) -> Verdict | None:
 
 
 def reader(kiosk: Kiosk) -> Verdict | None:
+    with contextlib.suppress(CardPulled, CardLost):  # their own, if it is in, comes out first
+        kiosk.card()
+        left = {"asks": "in", "mute": False, "fault": "left"}
+        return _verdict(kiosk.ask(Screen("staff_reader", left, ("bad", "back"), needs_card=True, staff="room")))
     into = Screen("staff_reader", {"asks": "in"}, ("bad", "back"), staff="room")
     answer = kiosk.await_card(into, newer_than=kiosk.insertion)
     if answer is not None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page
 
 from kiosk.language.languages import JAPANESE, LANGUAGES
 from kiosk.session.preferences import Preferences
 from tests.e2e.look import axe
-from tests.e2e.look.gallery import WAYS, Way
+from tests.e2e.look.gallery import WAYS, Way, show
 from tests.e2e.look.parts import covering
 from tests.e2e.look.test_languages import FITS
 from tests.e2e.look.test_look import EYE, PAD, QUESTIONS, measured
-from tests.web.catalogue_staff import STAFF_SIGHTS
+from tests.web.catalogue_staff import PROOF, STAFF_SIGHTS
 from tests.web.sight import Sight
 from tests.whole import WHOLE
 
@@ -36,6 +39,23 @@ def test_in_english_it_fits_and_nothing_is_left_in_japanese(page: Page, way: Way
     asked = {"fragments": html, "smallestText": 36 if way.large else 24, "foreign": True, "han": False, "reach": False}
     measured = page.evaluate(FITS, asked)
     assert {each.name: wrong for each, wrong in zip(STAFF_SIGHTS, measured, strict=True) if wrong} == {}
+
+
+def test_a_phone_reads_the_whole_of_a_proof_and_the_lines_beside_it_are_the_same(
+    page: Page, way: Way, tmp_path: Path
+) -> None:
+    show(page, next(each for each in STAFF_SIGHTS if each.name == "staff_proof"), way)
+    code = page.locator(".proof .code")
+    box = code.bounding_box()
+    assert box is not None and box["width"] == box["height"] >= 400, "some four pixels for each of its modules"
+    code.screenshot(path=tmp_path / "code.png")
+    command = ["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == PROOF.text + "\n"
+    beside = page.locator(".proof dl").inner_text()
+    for name in ("challenge", "version"):
+        assert PROOF.says(name) in beside
+    for name in ("image", "settings"):
+        assert f"{PROOF.says(name)[:8]}…{PROOF.says(name)[-8:]}" in beside
 
 
 @pytest.mark.parametrize("way", WAYS[:1], indirect=True, ids=["smallest text"])

@@ -1,0 +1,75 @@
+"""The machine proves what runs on it: the proof verifies with openssl against what `make image` has published, but for
+the addon of this test, which shows; and its state's recovery key is made, for the desk alone, and opens the state.
+"""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from pathlib import Path
+
+from tests.appliance.built import OUT, disk
+from tests.appliance.machine import Machine, running
+from tests.appliance.parts.start import started
+from tests.appliance.report import Report
+from tests.desk import OK, checks_proof, reads_recovery_key
+
+NUMBER, SECONDS = "402871935516", 300.0
+PYTHON = "/usr/lib/kiosk/.venv/bin/python -I -c"
+ASK = f"""{PYTHON} 'from kiosk.ipc.proof import prove; p = prove("{NUMBER}"); print(p.text + "key\\n" + p.key)'"""
+SETTINGS, KEPT = "/etc/kiosk/kiosk.toml", "/etc/kiosk/provisioning/recovery.p7m"
+STATE = "/dev/disk/by-partlabel/kiosk-state"
+
+
+def run(machine: Machine, report: Report) -> None:
+    machine.like(started(machine))
+    with running(machine, kept=True):
+        _proof(machine, report)
+        _recovery(machine, report)
+
+
+def _proof(machine: Machine, report: Report) -> None:
+    code, said = machine.run(ASK, SECONDS)
+    if code:
+        return report(False, f"there is no proof: {said.strip()[-200:]}")
+    text, _, key = said.partition("key\n")
+    lines = dict(line.split(" ", 1) for line in text.splitlines())
+    published = (OUT / f"{disk().stem}.proof").read_text().splitlines()
+    addon = lines["pcr12"]
+    report(f"pcr12 {addon}" not in published, "the addon of this test shows in PCR 12")
+    with_it = [f"pcr12 {addon}" if line.startswith("pcr12 ") else line for line in published]
+    settings = base64.b64decode(machine.run(f"base64 -w0 {SETTINGS}")[1])
+    found = checks_proof(machine.folder / "desk", text, key, f"pcr7 {lines['pcr7']}", NUMBER, with_it, settings)
+    lacks = ", ".join(sorted(set(OK) - found))
+    report(not lacks, f"the proof verifies{f', but not: {lacks}; it says {lines}' if lacks else ''}")
+
+
+def _recovery(machine: Machine, report: Report) -> None:
+    desk = machine.folder / "desk"
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-noenc",
+        "-subj",
+        "/CN=desk",
+    ]
+    subprocess.run([*made, "-keyout", desk / "desk.key", "-out", desk / "desk.pem"], check=True, capture_output=True)
+    certificate = base64.b64encode((desk / "desk.pem").read_bytes()).decode()
+    machine.run(f"echo {certificate} | base64 -d >/etc/kiosk/provisioner.pem")
+    code, said = machine.run(
+        "systemctl start kiosk-recovery.service; systemctl is-failed kiosk-recovery.service", SECONDS
+    )
+    sealed = machine.run(f"base64 -w0 {KEPT}")
+    if sealed[0]:
+        why = machine.run("journalctl -u kiosk-recovery --no-pager | tail -n 3")[1]
+        return report(False, f"there is no recovery key ({code} {said.strip()}): {why.strip()}")
+    key = reads_recovery_key(desk, base64.b64decode(sealed[1]), Path(desk / "desk.key").read_bytes()).strip()
+    report(len(key) == 71, "the recovery key is made, and the desk reads it")
+    opened = machine.run(f"printf %s {key} | cryptsetup open --test-passphrase --key-file - {STATE}", SECONDS)
+    report(opened[0] == 0, f"it opens the state{f': {opened[1].strip()}' if opened[0] else ''}")
+    report(machine.run(f"journalctl --no-pager | grep -c {key[:17]}")[1].strip() == "0", "and stands in no log")
