@@ -76,9 +76,7 @@ def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
         ("card_only", "change"): N_("運転免許証を受け取るまで、運転できません。"),
     }.get(
         (holding, wish),
-        N_(
-            "運転するときは、手元の運転免許証を持っていてください。運転免許証もなくした方は、運転しないで、免許センターや警察署の窓口に聞いてください。"
-        ),
+        N_("運転には、運転免許証が必要です。ない方は、警察署に聞いてください。"),
     )
     return Plan(
         N_("カードをなくしたとき"),
