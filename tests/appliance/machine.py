@@ -222,6 +222,11 @@ class Machine:
             said += more
         return int(found[2]), found[1].decode("utf-8", "replace").replace("\r\n", "\n")
 
+    def keep_journal(self, name: str) -> None:
+        """The last of its journal, as a file of that name beside its disk: what is not as it has to be is explained."""
+        said = self.run("journalctl --quiet --no-pager --output=short-monotonic --lines=300", ANSWER_SECONDS * 5)[1]
+        (self.folder / f"{name.replace(' ', '-')}.txt").write_text(said)
+
     def stop(self) -> None:
         """The power is cut."""
         for process in (self._process, self._tpm):

@@ -86,7 +86,9 @@ def test_the_walks_around_what_is_pulled_out_find_their_way(
         somebody = before_it.Person(Glass(page, tmp_path), pages.page(WAYS[0]))
         slot = Reader(kiosk)
         somebody.sees("attract")
-        devices.begins(somebody)
+        for _ in range(2):
+            somebody.sees("attract")
+            devices.begins(somebody)
         kiosk.printer.switches.die_after_bytes = 20_000
         devices.to_the_slip(somebody, slot, kiosk.card(visit.WHO, behaviour=Behaviour(t0=True)))
         somebody.sees("linked_paper_partly")

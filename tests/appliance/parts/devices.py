@@ -128,35 +128,38 @@ def looked_at(there: Before, report: Report, what: str, dies: str | None = None)
             begins(there.somebody)
         except NotSeen as why:
             report(False, f"{what}: {why}")
+            machine.keep_journal(what)
             there.slot.take_out()
             there.somebody.sees("attract", ATTRACT_SECONDS)
         else:
             report(True, f"{what}: somebody can begin after {time.monotonic() - began:.0f} s")
     finally:
         again = since(machine, before)
+        if not again <= Counter({dies: 1} if dies else {}):
+            machine.keep_journal(what)
         report(again <= Counter({dies: 1} if dies else {}), f"{what}: started again: {_list(again)}")
 
 
 def begins(somebody: Person) -> None:
     """Who touches attract sees what there is to choose, and the first step of it. They leave it at that."""
-    somebody.touches("start")
-    somebody.sees("home")
-    chosen(somebody)
+    touches(somebody, "attract", "start", "home", ATTRACT_SECONDS)
+    touches(somebody, "home", "link", "step_1_licence", PATIENCE_SECONDS)
     somebody.touches("leave")  # nothing has been given yet, so nobody is asked whether they are sure
     somebody.sees("attract")
 
 
-def chosen(somebody: Person) -> None:
-    """The link, which a reader or a portal that has just come is offered with a moment later."""
+def touches(somebody: Person, here: str, answer: str, then: str, seconds: float) -> None:
+    """Again and again: what has just died may stand there still, and a reader or a portal that has just come is offered
+    a moment later."""
     began = time.monotonic()
     while True:
-        somebody.touches("link")
+        somebody.touches(answer)
         try:
-            return somebody.sees("step_1_licence", OFFERED_SECONDS)
+            return somebody.sees(then, OFFERED_SECONDS)
         except NotSeen:
-            if time.monotonic() - began > PATIENCE_SECONDS:
+            if time.monotonic() - began > seconds:
                 raise
-            somebody.sees("home")
+            somebody.sees(here, seconds)
 
 
 def at_a_pin(there: Before, event: Event) -> None:

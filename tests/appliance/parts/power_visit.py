@@ -182,6 +182,7 @@ def run(machine: Machine, report: Report) -> None:
                         machine.picture().save(machine.folder / f"{cut.when.replace(' ', '-')}.png")
                 except NotSeen as why:
                     report(False, str(why))
+                    machine.keep_journal(f"journal {cut.when if cut else ''}")
                 finally:
                     slot.close()
             if cut is None:

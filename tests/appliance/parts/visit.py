@@ -131,6 +131,7 @@ def before(
                 yield Before(machine, somebody, slot, portal, printer, pki, wanted)
             except NotSeen as why:
                 report(False, str(why))
+                machine.keep_journal("journal")
             finally:
                 slot.close()
         new = {name for name, _ in places(machine.disk, wanted) - shipped}
