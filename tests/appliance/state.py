@@ -59,7 +59,7 @@ def pieces(machine: Machine) -> Iterator[bytes]:
             each = range(0, len(data) - sector + 1, sector)
             return b"".join(_sector(key, data[of : of + sector], number + of // SECTOR) for of in each)
 
-        if clear(begins, sector)[EXT4_AT:][:2] != EXT4:
+        if clear(begins, 2 * EXT4_AT)[EXT4_AT:][:2] != EXT4:
             raise NoMachine("the state could not be read here")
         for at, until in _written(raw.fileno(), begins, start + size):
             at -= (at - begins) % sector
