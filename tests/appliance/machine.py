@@ -222,6 +222,17 @@ class Machine:
             said += more
         return int(found[2]), found[1].decode("utf-8", "replace").replace("\r\n", "\n")
 
+    def has_a_shell(self, seconds: float) -> bool:
+        """Whether root's shell answers within so long. What was typed before it was there went to the firmware."""
+
+        def answers() -> bool:
+            try:
+                return self.run("true", LOOK_SECONDS) == (0, "")
+            except TimeoutError:
+                return False
+
+        return wait_for(answers, seconds) is not None
+
     def keep_journal(self, name: str) -> None:
         """The last of its journal, as a file of that name beside its disk: what is not as it has to be is explained."""
         said = self.run("journalctl --quiet --no-pager --output=short-monotonic --lines=300", ANSWER_SECONDS * 5)[1]

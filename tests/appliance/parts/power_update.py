@@ -30,7 +30,9 @@ def writes(what: str, after: float = 0.0) -> Callable[[Machine], bool]:
     """It is told to install what has been brought; until it says so, and some seconds more."""
 
     def goes(machine: Machine) -> bool:
-        machine.run(LOOK, SHELL_SECONDS)
+        if not machine.has_a_shell(SHELL_SECONDS):
+            return False
+        machine.run(LOOK)
         came = wait_for(lambda: re.search(what, machine.said()) is not None, MOMENT_SECONDS, LOOK_SECONDS)
         time.sleep(after)
         return came is not None
