@@ -74,24 +74,54 @@ def test_an_update_goes_where_the_image_lies() -> None:
         (None, "0.1.0.2", True),
     ],
 )
-def test_what_is_older_than_what_has_run_may_not(tmp_path: Path, floor: str | None, runs: str, may: bool) -> None:
-    """And what has started well is the oldest that may from then on."""
+@pytest.mark.parametrize("cut", [False, True])
+def test_what_is_older_than_what_has_run_may_not(
+    tmp_path: Path, floor: str | None, runs: str, may: bool, cut: bool
+) -> None:
+    """And what has started well is the oldest that may from then on, also when the power was cut between the word of
+    the boot loader, which then counts no more, and the floor's own."""
     kept, running, script = tmp_path / "version/floor", tmp_path / "os-release", tmp_path / "version-floor"
+    counted = tmp_path / "LoaderBootCountPath"
+    counted.touch()
     running.write_text(f'ID=debian\nIMAGE_VERSION="{runs}"\n')
     if floor:
         kept.parent.mkdir()
         kept.write_text(f"IMAGE_VERSION={floor}\n")
     shipped = (SHIPPED / "kiosk-image/version-floor").read_text()
-    places = {"/state/version/os-release": kept, "/usr/lib/os-release": running, "sleep 20": "true"}
+    variable = "/sys/firmware/efi/efivars/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+    places = {"/state/version/os-release": kept, "/usr/lib/os-release": running, "sleep 20": "true", variable: counted}
     for there, here in places.items():
         assert shipped.count(there) == 1
         shipped = shipped.replace(there, str(here))
     script.write_text(shipped)
-    for arguments in ([], ["raise"]):
-        asked = subprocess.run(["sh", script, *arguments], capture_output=True, text=True)
-        assert asked.returncode == (0 if may else 1)
-        assert ("nothing older may" in asked.stdout) is not may
+
+    def asked(*arguments: str) -> None:
+        said = subprocess.run(["sh", script, *arguments], capture_output=True, text=True)
+        assert said.returncode == (0 if may else 1)
+        assert ("nothing older may" in said.stdout) is not may
+
+    asked()
+    assert (kept.read_text() if kept.exists() else None) == (f"IMAGE_VERSION={floor}\n" if floor else None)
+    if cut:
+        counted.unlink()
+        asked()
+    else:
+        asked("raise")
     assert (kept.read_text() if kept.exists() else None) == (running.read_text() if may else f"IMAGE_VERSION={floor}\n")
+
+
+def test_a_floor_that_cannot_be_raised_is_no_reason_not_to_start(tmp_path: Path) -> None:
+    """And stays whole, when the start is not counted; when it is, the unit says that it has failed."""
+    running, script, folder = tmp_path / "os-release", tmp_path / "version-floor", tmp_path / "state"
+    folder.mkdir()
+    (folder / "os-release").write_text("IMAGE_VERSION=1\n")
+    (folder / "os-release.new").mkdir()  # in the way
+    running.write_text("IMAGE_VERSION=2\n")
+    shipped = (SHIPPED / "kiosk-image/version-floor").read_text()
+    script.write_text(shipped.replace("/state/version", str(folder)).replace("/usr/lib/os-release", str(running)))
+    assert subprocess.run(["sh", script], capture_output=True).returncode == 0
+    assert subprocess.run(["sh", script, "raise"], capture_output=True).returncode != 0
+    assert (folder / "os-release").read_text() == "IMAGE_VERSION=1\n"
 
 
 def test_what_decides_on_the_version_comes_before_all_that_reads_the_state() -> None:

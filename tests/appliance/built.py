@@ -16,6 +16,7 @@ from tests.appliance.screens import resemblance, same
 
 OUT = Path("var/image/out")
 ADDON = OUT / "test.addon.efi"
+KEEPS = OUT / "keeps.addon.efi"  # init_on_free=0
 UPDATE = OUT / "update"
 ATTRACT = Path("var/shots/portrait/attract.png")
 ATTRACT_SECONDS = 40 * 60.0  # without hardware virtualisation, on a busy machine
@@ -53,13 +54,18 @@ def as_disk(name: str, disk: Path) -> Path:
     return disk
 
 
-def comes_to_attract(machine: Machine, report: Report, seconds: float = ATTRACT_SECONDS) -> float | None:
-    """Wait for attract's picture, and keep what is seen then. Seconds that it took; None: it did not come."""
+def comes_to_attract(
+    machine: Machine, report: Report, seconds: float = ATTRACT_SECONDS, then: str = ""
+) -> float | None:
+    """Wait for attract's picture, and keep what is seen then. Seconds that it took; None: it did not come. then: what
+    was before, for the report."""
     took = wait_for(lambda: same(machine.picture(), attract()), seconds)
     picture, shipped = machine.picture(), attract()
     picture.save(machine.folder / "attract.png")
     alike = f"{resemblance(picture, shipped):.4f} alike to the shipped picture"
-    report(took is not None, f"attract after {took if took is not None else seconds:.0f} s, {alike}")
+    report(
+        took is not None, f"{then and then + ': '}attract after {took if took is not None else seconds:.0f} s, {alike}"
+    )
     return took
 
 

@@ -173,9 +173,9 @@ class Machine:
                 *("-chardev", f"socket,id=tpm,path={tpm}/control.sock"),
                 *("-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm"),
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
-                *("-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-ccid"),
+                *("-device", "qemu-xhci", "-device", "usb-tablet,id=touch", "-device", "usb-ccid,id=reader"),
                 *("-chardev", f"socket,id=card,path={self.slot},server=on,wait=off"),
-                *("-device", "ccid-card-passthru,chardev=card"),
+                *("-device", "ccid-card-passthru,id=slot,chardev=card"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
                 *("-device", "pcie-root-port,id=spare,chassis=1"),
                 *("-netdev", f"user,id=net,restrict=on{behind}", "-device", "virtio-net-pci,netdev=net"),
@@ -221,6 +221,22 @@ class Machine:
                 raise NoMachine("QEMU has ended")
             said += more
         return int(found[2]), found[1].decode("utf-8", "replace").replace("\r\n", "\n")
+
+    def has_a_shell(self, seconds: float) -> bool:
+        """Whether root's shell answers within so long. What was typed before it was there went to the firmware."""
+
+        def answers() -> bool:
+            try:
+                return self.run("true", LOOK_SECONDS) == (0, "")
+            except TimeoutError:
+                return False
+
+        return wait_for(answers, seconds) is not None
+
+    def keep_journal(self, name: str) -> None:
+        """The last of its journal, as a file of that name beside its disk: what is not as it has to be is explained."""
+        said = self.run("journalctl --quiet --no-pager --output=short-monotonic --lines=300", ANSWER_SECONDS * 5)[1]
+        (self.folder / f"{name.replace(' ', '-')}.txt").write_text(said)
 
     def stop(self) -> None:
         """The power is cut."""
@@ -275,6 +291,24 @@ class Machine:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
+
+    def unplug(self, device: str) -> None:
+        """Pull one of its devices out of its USB socket."""
+        self.ask("device_del", id=device)
+
+    def plug(self, device: str, driver: str, **more: str) -> None:
+        """Put a device, of one of QEMU's drivers, into a USB socket."""
+        self.ask("device_add", driver=driver, id=device, **more)
+
+    def plug_printer(self, port: int) -> None:
+        """A serial printer on a USB socket (FTDI), behind which a port of this machine stands."""
+        here = {"type": "inet", "data": {"host": "127.0.0.1", "port": str(port)}}
+        self.ask("chardev-add", id="printer", backend={"type": "socket", "data": {"addr": here, "server": False}})
+        self.plug("printer", "usb-serial", chardev="printer")
+
+    def network(self, there: bool) -> None:
+        """Its network cable, in or out."""
+        self.ask("set_link", name="net", up=there)
 
     def picture(self) -> Image.Image:
         """What the screen shows."""

@@ -69,10 +69,11 @@ class Person:
         self.took: dict[str, float] = {}
         self._page = page
         self._before: Expected | None = None
+        self._seen = ""
 
     def sees(self, name: str, seconds: float | None = None) -> None:
-        """Wait for this sight of the catalogue. Raises NotSeen."""
-        expected, before = self._looks(name), self._before
+        """Wait for this sight of the catalogue, or for what was seen last to stand there. Raises NotSeen."""
+        expected, before = self._looks(name), None if name == self._seen else self._before
         seconds = seconds or PATIENCE_SECONDS
 
         def there() -> bool:
@@ -85,7 +86,7 @@ class Person:
         if took is None:
             raise NotSeen(f"{name} did not come in {seconds:.0f} s; {name}.png is what stood there")
         self.took[name] = took
-        self._before = expected
+        self._before, self._seen = expected, name
 
     def touches(self, answer: str) -> None:
         """What gives this answer on the sight that was seen last."""

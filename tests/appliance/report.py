@@ -13,7 +13,8 @@ PAGE = Path("docs/appliance-report.md")
 @dataclass
 class Report:
     """Of one part. image: what was tried; machine: in what; began, seconds: when and how long; found: good or not, and
-    what; figures: what was measured. whole: the part has come to its end."""
+    what; figures: what was measured. whole: the part has come to its end; done: what of it is over, in a part that can
+    go on where it stopped, and sure: how much of what was found belongs to that."""
 
     part: str
     image: str
@@ -23,6 +24,12 @@ class Report:
     whole: bool = False
     found: list[tuple[bool, str]] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    sure: int = 0
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic() - self.seconds
 
     def __call__(self, good: bool, what: str) -> None:
         self.found.append((good, what))
@@ -36,9 +43,24 @@ class Report:
     def good(self) -> bool:
         return self.whole and all(good for good, _ in self.found)
 
+    def over(self, what: str) -> None:
+        """So far the part has come, and goes on behind it when it is stopped."""
+        self.done.append(what)
+        self.sure = len(self.found)
+        if self.folder is not None:
+            self.keep(self.folder)
+
+    def goes_on(self) -> bool:
+        """Whether it stopped behind something that is over. What was found since then is not counted."""
+        if not self.done or self.whole:
+            return False
+        del self.found[self.sure :]
+        return True
+
     def keep(self, folder: Path) -> None:
+        self.seconds = time.monotonic() - self._began
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{self.part}.json").write_text(json.dumps(asdict(self), indent=1))
+        (folder / f"{self.part}.json").write_text(json.dumps(asdict(self) | {"folder": None}, indent=1))
 
 
 def kept(folder: Path, part: str) -> Report | None:

@@ -42,6 +42,22 @@ def test_what_was_found_is_kept_and_what_was_bad_stands_out(tmp_path: Path) -> N
     assert "| memory | 600 MB |" in text and "10 min." in text
 
 
+def test_a_part_goes_on_behind_what_is_over(tmp_path: Path) -> None:
+    """What was found behind it, as that QEMU has ended, is found again or not."""
+    report = Report("power", "kiosk_1", "QEMU", folder=tmp_path)
+    assert not report.goes_on()
+    report(True, "the power is cut when the kernel starts")
+    report.over("the kernel starts")
+    report(False, "QEMU has ended")
+    report.keep(tmp_path)
+    again = kept(tmp_path, "power")
+    assert again is not None and again.goes_on()
+    assert [what for _, what in again.found] == ["the power is cut when the kernel starts"]
+    assert again.done == ["the kernel starts"]
+    again.whole = True
+    assert again.good and not again.goes_on()
+
+
 def test_what_the_station_brings_is_not_the_images_fault() -> None:
     found = "has    font      there\nLACKS  reader    none found\nLACKS  lockdown  something listens\n"
     assert lacking(found) == ["lockdown: something listens"]

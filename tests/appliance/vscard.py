@@ -31,10 +31,14 @@ class Slot:
         self._line = socket.socket(socket.AF_UNIX)
         self._line.connect(str(place))
         self._chip: Chip | None = None
-        self._say(INIT, MAGIC + struct.pack(">II", VERSION, NO_CAPABILITIES), NO_READER)
-        self._say(READER_ADD)
+        self.is_a_readers()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+
+    def is_a_readers(self) -> None:
+        """Say so, to the reader that is there now: one that was plugged in anew has not heard it."""
+        self._say(INIT, MAGIC + struct.pack(">II", VERSION, NO_CAPABILITIES), NO_READER)
+        self._say(READER_ADD)
 
     def put_in(self, chip: Chip) -> None:
         chip.power_on()
@@ -44,6 +48,11 @@ class Slot:
     def take_out(self) -> None:
         if self._chip is not None:
             self._say(CARD_REMOVE)
+            self.is_without_power()
+
+    def is_without_power(self) -> None:
+        """The reader is unplugged, and the card in it, if there is one, with it."""
+        if self._chip is not None:
             self._chip.power_off()
             self._chip = None
 
@@ -62,7 +71,9 @@ class Slot:
                 kind, _, length = HEADER.unpack(self._exactly(HEADER.size))
                 content = self._exactly(length)
                 if kind == APDU and (chip := self._chip) is not None:
-                    self._say(APDU, chip.transmit(content))
+                    said = chip.transmit(content)
+                    if chip is self._chip:  # it has not been pulled out over it
+                        self._say(APDU, said)
 
     def _exactly(self, count: int) -> bytes:
         got = b""

@@ -1,4 +1,4 @@
-"""The walk of `make test-appliance visit`, which sees pictures and has one finger, before a kiosk without a machine.
+"""The walks of `make test-appliance`, which see pictures and have one finger, before a kiosk without a machine.
 
 So that it still finds its way when a screen has changed: in a machine each try takes a quarter of an hour.
 """
@@ -17,7 +17,7 @@ from kiosk.sim.card.chip import Behaviour
 from kiosk.sim.card.wire import Chip
 from kiosk.sim.portal.decisions import terms
 from tests.appliance import person as before_it
-from tests.appliance.parts import visit
+from tests.appliance.parts import devices, visit
 from tests.appliance.report import Report
 from tests.e2e.conftest import Kiosk
 from tests.e2e.look.gallery import WAYS, gallery
@@ -73,4 +73,25 @@ def test_the_walk_in_the_machine_finds_its_way(
         visit.leave(somebody, Reader(kiosk))
     assert [what for good, what in report.found if not good] == []
     assert kiosk.printer.wait_for_slips(1, 10) is not None
+    assert kiosk.all_over()
+
+
+def test_the_walks_around_what_is_pulled_out_find_their_way(
+    kiosk: Kiosk, page: Page, person: Person, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk.portal._decisions.terms = terms()
+    monkeypatch.setattr(before_it, "PATIENCE_SECONDS", SECONDS)
+    monkeypatch.setattr(before_it, "PAGE_SECONDS", 0.5)
+    with gallery(chromium) as pages:
+        somebody = before_it.Person(Glass(page, tmp_path), pages.page(WAYS[0]))
+        slot = Reader(kiosk)
+        somebody.sees("attract")
+        for _ in range(2):
+            somebody.sees("attract")
+            devices.begins(somebody)
+        kiosk.printer.switches.die_after_bytes = 20_000
+        devices.to_the_slip(somebody, slot, kiosk.card(visit.WHO, behaviour=Behaviour(t0=True)))
+        somebody.sees("linked_paper_partly")
+        devices.once_more(somebody)
+        visit.leave(somebody, slot)
     assert kiosk.all_over()

@@ -54,9 +54,10 @@ def run(machine: Machine, report: Report) -> None:
             text = text.replace("Path=/EFI/Linux\nPathRelativeTo=boot\n", "Path=/mnt/esp\n")
             (folder / "rules" / path.name).write_text(text)
         bring(folder / "update", 2)
-        update(folder, running=1, cut=True)
-        report(slots(folder) == ["1", "_empty"], f"cut while the root is written: {stands(folder)}")
-        report(files(folder) == ["kiosk_1.efi"], "and nothing names it")
+        for part, what in (("root-verity", "its hashes are"), ("root", "its root is")):
+            update(folder, running=1, cut=part)
+            report(slots(folder) == ["1", "_empty"], f"cut while {what} written: {stands(folder)}")
+            report(files(folder) == ["kiosk_1.efi"], "and nothing names it")
         said = update(folder, running=1)
         report("ignoring" not in said, "no line of the rules is ignored")
         report(slots(folder) == ["1", "2"], f"1 runs, 2 comes: {stands(folder)}")
@@ -99,8 +100,8 @@ def bring(folder: Path, version: int) -> None:
     (folder / f"kiosk_{version}.efi").write_bytes(os.urandom(EFI_BYTES))
 
 
-def update(folder: Path, running: int, cut: bool = False) -> str:
-    """Let systemd-sysupdate do its work. cut: end it when it has begun with the root. Returns what it said."""
+def update(folder: Path, running: int, cut: str = "") -> str:
+    """Let systemd-sysupdate do its work. cut: end it when it has begun with this part. Returns what it said."""
     release = (TOOLS / "usr/lib/os-release").read_text() + f"IMAGE_ID=kiosk\nIMAGE_VERSION={running}\n"
     (folder / "os-release").write_text(release)
     [before] = re.findall(r"^ExecStartPre=-(.+)$", UNIT.read_text(), re.MULTILINE)
@@ -112,7 +113,7 @@ def update(folder: Path, running: int, cut: bool = False) -> str:
         assert process.stdout is not None
         for line in process.stdout:
             said += line
-            if cut and re.search(r"Imported [1-9]\d*%", line) and ".root." in said:
+            if cut and re.search(r"Imported [1-9]\d*%", line) and f".{cut}." in said:
                 process.send_signal(signal.SIGKILL)
     if not cut and process.returncode:
         raise subprocess.CalledProcessError(process.returncode, SYSUPDATE, said)

@@ -24,6 +24,7 @@ from kiosk.sim.people import Pins, people
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
+from tests.appliance.built import comes_to_attract
 from tests.appliance.held import Held
 from tests.appliance.machine import HOST, Machine, running, wait_for
 from tests.appliance.parts.start import started
@@ -47,8 +48,7 @@ SETTINGS = f"""
 [station]
 name = "みどり野警察署"
 [printer]
-kind = "network"
-host = "{HOST}"
+%s
 [portal]
 url = "https://{HOST}/%s/"
 ca_file = "/etc/kiosk/portal-ca.pem"
@@ -57,9 +57,14 @@ key_file = "/etc/kiosk/client.key"
 [session]
 browser_lost_seconds = 60.0
 """
+NETWORK_PRINTER = f'kind = "network"\nhost = "{HOST}"'
 
 
+Plugs = Callable[[Machine, VirtualPrinter], None]
 Remembered = Callable[[Callable[[], None]], set[str]]  # what the memory holds; done once that is written down
+
+
+def none(machine: Machine, printer: VirtualPrinter) -> None: ...
 
 
 class Holds(Protocol):
@@ -102,23 +107,31 @@ def run(machine: Machine, report: Report) -> None:
 
 
 @contextlib.contextmanager
-def before(machine: Machine, report: Report) -> Iterator[Before]:
+def before(
+    machine: Machine, report: Report, printer_is: str = NETWORK_PRINTER, plugs: Plugs = none, kept: bool = True
+) -> Iterator[Before]:
     """The machine that stood at attract, with the station's settings, at attract again; its disk is looked through at
-    the end. What somebody waited for and did not see is said to the report."""
-    machine.like(started(machine))
+    the end. What somebody waited for and did not see is said to the report. printer_is: its lines in the settings.
+    plugs: what is plugged in first. kept: the one that stood there as `start` left it, else it is there and starts."""
+    if kept:
+        machine.like(started(machine))
     pki = Pki(machine.folder / "pki")
     wanted = needles(pki)
     shipped = places(machine.disk, wanted)  # the image has the people of its demonstration, whose names these are
     with around(pki, machine.folder) as (portal, printer):
-        with running(machine, kept=True, ports={443: _port(portal), 9100: printer.port}), gallery() as pages:
+        with running(machine, kept=kept, ports={443: port(portal), 9100: printer.port}), gallery() as pages:
             slot = Slot(machine.slot)
             somebody = Person(machine, pages.page(WAYS[0]))
             try:
-                _settle(machine, portal, report)
+                if not kept:
+                    comes_to_attract(machine, report)
+                plugs(machine, printer)
+                settle(machine, portal, report, printer_is)
                 somebody.sees("attract", 1800)
                 yield Before(machine, somebody, slot, portal, printer, pki, wanted)
             except NotSeen as why:
                 report(False, str(why))
+                machine.keep_journal("journal")
             finally:
                 slot.close()
         new = {name for name, _ in places(machine.disk, wanted) - shipped}
@@ -142,12 +155,7 @@ def link(somebody: Person, slot: Holds, card: Chip, remembered: Remembered, repo
     """The eleven steps, to the screen that says it is done."""
     chip = Held(card)
     confirm(somebody, slot, chip, remembered, report)
-    somebody.touches("next")
-    somebody.sees("step_8_terms_unread")
-    somebody.reads_to_the_end("step_8_terms_unread", "step_8_terms_read")
-    somebody.touches("tick")
-    somebody.sees("step_8_terms_ticked")
-    somebody.touches("next")
+    to_the_sign_pin(somebody)
     sees(somebody, "sign_pin", remembered, report)
     somebody.types(PINS.sign)
     somebody.touches("next")
@@ -157,6 +165,15 @@ def link(somebody: Person, slot: Holds, card: Chip, remembered: Remembered, repo
 
 def confirm(somebody: Person, slot: Holds, chip: Held, remembered: Remembered, report: Report) -> None:
     """As far as the screen that shows who they are."""
+    to_the_text_pin(somebody, slot, chip)
+    somebody.types(PINS.text)
+    somebody.touches("next")
+    brings(somebody, chip, "text PIN", remembered, report)
+    sees(somebody, "step_7_confirm_excellent", remembered, report)
+
+
+def to_the_text_pin(somebody: Person, slot: Holds, chip: Chip) -> None:
+    """From attract to the screen that wants the first PIN."""
     somebody.touches("start")
     somebody.sees("home")
     somebody.touches("link")
@@ -166,10 +183,21 @@ def confirm(somebody: Person, slot: Holds, chip: Held, remembered: Remembered, r
     somebody.sees("set_card_first")
     slot.put_in(chip)
     somebody.sees("text_pin")
-    somebody.types(PINS.text)
+
+
+def shown_who(somebody: Person) -> None:
+    """The screen that shows who they are."""
+    somebody.sees("step_7_confirm_excellent")
+
+
+def to_the_sign_pin(somebody: Person) -> None:
+    """From the screen that shows who they are to the one that wants the second PIN."""
     somebody.touches("next")
-    brings(somebody, chip, "text PIN", remembered, report)
-    sees(somebody, "step_7_confirm_excellent", remembered, report)
+    somebody.sees("step_8_terms_unread")
+    somebody.reads_to_the_end("step_8_terms_unread", "step_8_terms_read")
+    somebody.touches("tick")
+    somebody.sees("step_8_terms_ticked")
+    somebody.touches("next")
 
 
 def sees(somebody: Person, name: str, remembered: Remembered, report: Report) -> None:
@@ -213,12 +241,12 @@ def around(pki: Pki, folder: Path) -> Iterator[tuple[Sandbox, VirtualPrinter]]:
         portal.stop()
 
 
-def _settle(machine: Machine, portal: Sandbox, report: Report) -> None:
-    """The machine's settings and certificates, and the server anew with them."""
+def settle(machine: Machine, portal: Sandbox, report: Report, printer_is: str = NETWORK_PRINTER) -> None:
+    """The machine's settings and certificates, which stay, and the server anew with them."""
     reached = portal.settings
     base = reached.url.split("/", 3)[3].strip("/")
     files = {
-        "kiosk.toml": (SETTINGS % base).encode(),
+        "kiosk.toml": (SETTINGS % (printer_is, base)).encode(),
         "portal-ca.pem": Path(reached.ca_file or "").read_bytes(),
         "client.pem": Path(reached.certificate_file or "").read_bytes(),
         "client.key": Path(reached.key_file or "").read_bytes(),
@@ -226,7 +254,7 @@ def _settle(machine: Machine, portal: Sandbox, report: Report) -> None:
     for name, content in files.items():
         machine.run(f"echo {base64.b64encode(content).decode()} | base64 -d >/etc/kiosk/{name}")
     machine.run(f"date --set=@{time.time():.0f}")  # it stood still while it was kept
-    machine.run("chgrp kiosk /etc/kiosk/client.key && chmod 640 /etc/kiosk/client.key")
+    machine.run("chgrp kiosk /etc/kiosk/client.key && chmod 640 /etc/kiosk/client.key && sync")
     code, said = machine.run("systemctl restart kiosk-server kiosk-caretaker", 900)
     report(code == 0, f"the server starts with the station's settings{': ' * bool(said)}{said.strip()}")
     came = wait_for(
@@ -235,7 +263,8 @@ def _settle(machine: Machine, portal: Sandbox, report: Report) -> None:
     report(came is not None, "the machine reaches the portal")
 
 
-def _port(portal: Sandbox) -> int:
+def port(portal: Sandbox) -> int:
+    """Where it listens on this machine."""
     return int(portal.settings.url.split(":")[2].split("/")[0])
 
 
