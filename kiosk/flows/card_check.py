@@ -216,7 +216,7 @@ def _linkable(state: CardState) -> bool:
 
 def _can(state: CardState) -> Iterator[Public]:
     if state.licence:
-        yield N_("マイナ免許証として使う（免許の情報が入っています）")
+        yield N_("マイナ免許証（免許の情報が入っています）")
         if state.licence.pin_set and usable(state.licence.pin):
             yield N_("マイナ免許証読み取りアプリで免許を見せる（免許の４けたの暗証番号）")
         if _linkable(state):

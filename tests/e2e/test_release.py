@@ -61,7 +61,7 @@ def test_who_is_linked_already_takes_home_what_that_gives(person: Person, kiosk:
     assert kiosk.states() == [State.REFUSED]
     person.touches("licence_page")
     person.sees("licence_page")
-    for shown in ("有効期限", "更新できる期間", "オンライン更新時講習", "住所変更のワンストップサービス"):
+    for shown in ("有効期限", "更新できる期間", "オンライン更新時講習", "住所変更等のワンストップサービス"):
         person.reads(shown)
     assert not person.page.query_selector(".figure")
     person.finishes()

@@ -95,8 +95,8 @@ def test_changing_names_the_desk_and_another_fee_that_it_does_not_guess(holding:
 def test_who_has_a_plain_licence_left_is_told_to_carry_it_and_who_has_none_that_there_is_none() -> None:
     for wish in ("keep", "change"):
         [both], [card_only] = plan(FACTS, "both", wish).know, plan(FACTS, "card_only", wish).know
-        assert "手元の運転免許証" in both and "運転できません" in card_only
-        assert "運転免許証もなくした方は、運転しないで" in both, "both were in one wallet"
+        assert "運転免許証が必要" in both and "運転できません" in card_only
+        assert "ない方は、警察署に聞いてください" in both, "both were in one wallet"
 
 
 def test_back_leads_back_one_question_at_a_time_and_then_home() -> None:

@@ -140,7 +140,7 @@ def test_the_size_of_the_last_screen_does_not_hang_on_its_number(page: Page, way
     def places(number: str) -> list[str]:
         screen = Screen("linked", {**linked(reference=number), "paper": "printed"}, ("licence_page", "finish"), step=11)
         show(page, Sight("linked", screen), way)
-        everything = '[...document.querySelectorAll("#screen .frame *:not(.figure, wbr)")]'
+        everything = '[...document.querySelectorAll("#screen .frame *:not(.figure)")]'
         every: list[str] = page.evaluate(everything + ".map((each) => JSON.stringify(each.getBoundingClientRect()))")
         return every
 
