@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kiosk.sim.card.wire import Chip
-from tests.appliance.held import Held
 from tests.appliance.machine import Machine, wait_for
 from tests.appliance.parts.visit import (
     PINS,
@@ -22,6 +21,7 @@ from tests.appliance.parts.visit import (
     before,
     is_forgotten,
     leave,
+    text_pin_on_its_way,
     to_the_sign_pin,
     to_the_text_pin,
 )
@@ -179,12 +179,7 @@ def at_a_pin(there: Before, event: Event) -> None:
 
 def in_a_reading(there: Before, does: Callable[[], None]) -> None:
     """While a PIN is on its way to the card."""
-    chip = Held(there.card())
-    to_the_text_pin(there.somebody, there.slot, chip)
-    there.somebody.types(PINS.text)
-    there.somebody.touches("next")
-    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
-        raise NotSeen("no PIN has come to the card")
+    chip = text_pin_on_its_way(there)
     does()
     chip.let_go()
 

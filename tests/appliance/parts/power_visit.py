@@ -18,7 +18,6 @@ from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import Fault
 from kiosk.sim.portal.requests import LIFETIME
 from tests.appliance.cut import is_back, trail_lines
-from tests.appliance.held import Held
 from tests.appliance.machine import Machine, running, wait_for
 from tests.appliance.parts.devices import SLOW_ROWS, to_the_slip
 from tests.appliance.parts.start import started
@@ -26,10 +25,12 @@ from tests.appliance.parts.visit import (
     PINS,
     Before,
     around,
+    is_brought,
     needles,
     port,
     settle,
     shown_who,
+    text_pin_on_its_way,
     to_the_sign_pin,
     to_the_text_pin,
 )
@@ -78,12 +79,7 @@ def half_a_pin(there: Before) -> int:
 
 
 def a_pin_on_its_way(there: Before) -> int:
-    chip = Held(there.card())
-    to_the_text_pin(there.somebody, there.slot, chip)
-    there.somebody.types(PINS.text)
-    there.somebody.touches("next")
-    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
-        raise NotSeen("no PIN has come to the card")
+    text_pin_on_its_way(there)
     return 0
 
 
@@ -96,20 +92,14 @@ def a_name_sent(there: Before) -> int:
 
 
 def a_second_pin_on_its_way(there: Before) -> int:
-    chip = Held(there.card())
-    to_the_text_pin(there.somebody, there.slot, chip)
-    there.somebody.types(PINS.text)
-    there.somebody.touches("next")
-    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
-        raise NotSeen("no PIN has come to the card")
+    chip = text_pin_on_its_way(there)
     chip.let_go()
     shown_who(there.somebody)
     to_the_sign_pin(there.somebody)
     there.somebody.sees("sign_pin")
     there.somebody.types(PINS.sign)
     there.somebody.touches("next")
-    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
-        raise NotSeen("no second PIN has come to the card")
+    is_brought(chip, "second PIN")
     return 0
 
 

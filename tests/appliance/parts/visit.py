@@ -185,6 +185,22 @@ def to_the_text_pin(somebody: Person, slot: Holds, chip: Chip) -> None:
     somebody.sees("text_pin")
 
 
+def text_pin_on_its_way(there: Before) -> Held:
+    """From attract to the first PIN, which the card is brought; it answers when it is let go. Raises NotSeen."""
+    chip = Held(there.card())
+    to_the_text_pin(there.somebody, there.slot, chip)
+    there.somebody.types(PINS.text)
+    there.somebody.touches("next")
+    is_brought(chip, "PIN")
+    return chip
+
+
+def is_brought(chip: Held, pin: str) -> None:
+    """Raises NotSeen."""
+    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
+        raise NotSeen(f"no {pin} has come to the card")
+
+
 def shown_who(somebody: Person) -> None:
     """The screen that shows who they are."""
     somebody.sees("step_7_confirm_excellent")
