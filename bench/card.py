@@ -1,12 +1,13 @@
 """Round trips and bytes of what is asked of a card: kiosk, floor, OpenSC and pyjpki, over one virtual card.
 
 All go through the real pcscd, one after another, and the card counts what reaches it. The kiosk asks for the tries
-that are left before it takes a PIN, in every task. The floor is the shortest list of commands known to lead to the
-same data, without that question (my-number-card.md §7), played to the same card. The whole linking is walked in a
-kiosk of its own, from the first touch to the page that says "linked".
+that are left before it takes a PIN, in every task, and in a linking for the mark by which it knows the same card again.
+The floor is the shortest list of commands known to lead to the same data, without those questions
+(my-number-card.md §7), played to the same card. The whole linking is walked in a kiosk of its own, from the first touch
+to the page that says "linked".
 
 Cards and readers differ in what they take. For each kind a linking stands beside its own floor: the commands of
-somebody who knows beforehand what this card takes and how long its files are, and who asks for the tries, too.
+somebody who knows beforehand what this card takes and how long its files are, and who asks for tries and mark, too.
 
 OpenSC has no driver for the text application, so the four attributes and a linking are beyond it, and neither it nor
 pyjpki looks at all three applications as the card check does. pyjpki is on no package index and states no licence: it
@@ -122,6 +123,7 @@ def link(card: Card, person: Person) -> tuple[int, int]:
     text.verify(bytearray(person.pins.text.encode()))
     text.read_attributes()
     jpki = JpkiApplication.select(card)
+    jpki.mark()
     jpki.sign_pin_tries()
     jpki.verify_sign_pin(bytearray(person.pins.sign.encode()))
     certificate = jpki.sign_certificate()
@@ -143,6 +145,9 @@ def fewest(chip: VirtualCard, attributes: int, certificate: int) -> None:
     def by(ef: int) -> int:
         return 0x80 | ef & 0x1F if known.short_file_ids else 0x80
 
+    def begin(ef: int) -> int:
+        return 0x80 | ef & 0x1F if known.short_file_ids else 0x00
+
     def verify(ef: int, pin: str) -> None:
         file(ef)
         play(0x00, 0x20, 0x00, by(ef))
@@ -150,17 +155,18 @@ def fewest(chip: VirtualCard, attributes: int, certificate: int) -> None:
 
     def read(ef: int, length: int) -> None:
         file(ef)
-        first = 0x80 | ef & 0x1F if known.short_file_ids else 0x00
         if known.extended_length and not known.t0:
-            return play(0x00, 0xB0, first, 0x00, 0x00, 0x00, 0x00)
+            return play(0x00, 0xB0, begin(ef), 0x00, 0x00, 0x00, 0x00)
         for offset in range(0, length, SHORT_LE):
-            where = (first, 0) if offset == 0 else offset.to_bytes(2, "big")
+            where = (begin(ef), 0) if offset == 0 else offset.to_bytes(2, "big")
             play(0x00, 0xB0, *where, min(length - offset, SHORT_LE) % SHORT_LE)
 
     play(0x00, 0xA4, 0x04, 0x0C, len(TEXT), data=TEXT)
     verify(0x11, chip.person.pins.text)
     read(0x02, attributes)
     play(0x00, 0xA4, 0x04, 0x0C, len(JPKI), data=JPKI)
+    file(0x0A)
+    play(0x00, 0xB0, begin(0x0A), 0x00, 0x00)
     verify(0x1B, chip.person.pins.sign)
     read(0x01, certificate)
     file(0x1A)
