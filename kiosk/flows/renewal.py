@@ -14,6 +14,7 @@ Toyama); municipalities on cards of residents with a period of stay.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from kiosk.advice.todo import ASK_FIRST, CARD, Plan, Todo
@@ -60,6 +61,7 @@ APPLY = Todo(
 ON_THE_CARD = N_("「マイナ免許証 入っています」と出ないときは、そのカードだけで運転しないでください。")
 CHECK = Todo(N_("新しいカードを、この機械でしらべます"), notes=(ON_THE_CARD,))
 CHECK_EXTENDED = Todo(N_("延長したカードを、この機械でしらべます"), notes=(ON_THE_CARD,))
+NOT_BEFORE = N_("記録がおわるまで、新しいカードだけで運転しないでください。")
 NEW_CARD = Todo(N_("新しいカードを申し込みます"), "municipality", notes=(ASK_FIRST,))
 EXTEND = Todo(
     N_("マイナンバーカードの有効期間を延長します"),
@@ -79,7 +81,7 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
         "linked": ((NOTICE, APPLY, CHECK), CONDITIONS),
         "not_linked": ((LINK, NOTICE, APPLY, CHECK), CONDITIONS),
         "not_carried": (
-            (NEW_CARD, record_again(facts), CHECK),
+            (NEW_CARD, replace(record_again(facts), notes=(NOT_BEFORE,)), CHECK),
             N_("期限が切れたカードや、こわれたカードの免許の情報は、新しいカードに引きつがれません。"),
         ),
         "resident": (
