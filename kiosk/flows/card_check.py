@@ -172,7 +172,7 @@ RECORDING = Todo(
     N_("免許情報の記録を申し込みます"),
     "licence_desk",
     bring=(CARD, PLAIN_LICENCE),
-    notes=(N_("マイナ免許証にしたい方の手続です。"), ASK_THE_DESK),
+    notes=(N_("マイナ免許証として使う方の手続です。"), ASK_THE_DESK),
 )
 
 

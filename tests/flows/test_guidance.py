@@ -96,7 +96,7 @@ def test_who_has_a_plain_licence_left_is_told_to_carry_it_and_who_has_none_that_
     for wish in ("keep", "change"):
         [both], [card_only] = plan(FACTS, "both", wish).know, plan(FACTS, "card_only", wish).know
         assert "運転免許証が必要" in both and "運転できません" in card_only
-        assert "ない方は、警察署に聞いてください" in both, "both were in one wallet"
+        assert "それもない方は、運転せず警察署へ" in both, "both were in one wallet"
 
 
 def test_back_leads_back_one_question_at_a_time_and_then_home() -> None:
