@@ -27,7 +27,7 @@ class Gain:
 
 SEE = Gain("mobile", N_("免許の情報を、マイナポータルで見る"))
 LECTURE = Gain("lecture", N_("更新できる期間に、講習をオンラインで受ける"), N_("優良・一般の方"))
-ADDRESS = Gain("house", N_("住所や名前が変わったとき、警察への届出がいらない"), N_("マイナ免許証のみの方"))
+ADDRESS = Gain("house", N_("住所変更等のワンストップサービスを使う"), N_("マイナ免許証のみの方"))
 CARRY_OVER = Gain(
     "renew",
     N_("マイナンバーカードを更新するとき、免許の情報も引きつぐ"),

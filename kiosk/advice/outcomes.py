@@ -93,7 +93,7 @@ class End(Enum):
 
 
 LATER = N_("時間をおいて、もう一度お試しください。")
-ASK_STAFF = N_("お急ぎのときは、この署の係員に声をかけてください。")
+ASK_STAFF = N_("お急ぎのときは、窓口の係員に声をかけてください。")
 NOTHING_LINKED = N_("連携はされていません。この手続で、カードと免許は変わっていません。")
 ONCE_IS_ENOUGH = N_("連携は完了しています。もう一度手続をしなくても、だいじょうぶです。")
 CANCELLED = N_("連携はされていません。マイナポータルへ送った情報は、マイナポータルが消すことになっています。")
@@ -253,7 +253,7 @@ OUTCOMES: Mapping[End, Outcome] = {
         NOTHING_LINKED,
         (
             Todo(
-                N_("マイナ免許証にしたいときは、免許情報の記録を申し込みます。"),
+                N_("マイナ免許証として使うには、免許情報の記録を申し込みます。"),
                 "licence_desk",
                 bring=(CARD, PLAIN_LICENCE),
                 notes=(ASK_THE_DESK,),

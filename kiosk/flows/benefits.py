@@ -34,18 +34,15 @@ def plan(facts: Guidance) -> Plan:
         (
             Todo(
                 N_("カードと暗証番号を用意します"),
-                bring=(
-                    CARD,
-                    pins.TEXT.name,
-                    pins.SIGN.name,
-                ),
+                bring=(CARD,),
+                say=tuple((pin.name, pin.official) for pin in (pins.TEXT, pins.SIGN)),
             ),
             Todo(N_("この機械かスマートフォンで連携します")),
         ),
         can=(
             N_("免許の情報を、マイナポータルで見る"),
             N_("更新の講習をオンラインで受ける（優良・一般の方）"),
-            N_("住所や名前が変わったとき、警察への届出がいらない（マイナ免許証のみの方）"),
+            N_("住所変更等のワンストップサービスを使う（マイナ免許証のみの方）"),
             N_("マイナンバーカードを更新するとき、免許の情報も引きつぐ（条件に合う方）"),
         ),
         official=N_("マイナ免許証との連携"),

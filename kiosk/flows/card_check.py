@@ -79,14 +79,14 @@ def _tell(hand: CardInHand, state: CardState, pin_unknown: bool) -> Way:
 
 
 def result(facts: Guidance, state: CardState, pin_unknown: bool = False) -> Screen:
-    """The page, as it stands there without a word about paper."""
+    """The page, as it stands there without a word about paper. pin_unknown: as `look` has it."""
     shown = {
         "state": state,
         "linkable": _linkable(state),
         "until": state.auth_until and dates.in_japan(state.auth_until).date(),
         "expired": _over(state),
         "plan": plan(facts, state, pin_unknown),
-        "pin_unknown": pin_unknown,
+        "perhaps_forgotten": pin_unknown and _none_locked(state),
         "paper": "",
     }
     answers = (*(("licence",) if _licence_can_be_read(state) else ()), "home", "finish")
@@ -172,13 +172,13 @@ RECORDING = Todo(
     N_("免許情報の記録を申し込みます"),
     "licence_desk",
     bring=(CARD, PLAIN_LICENCE),
-    notes=(N_("マイナ免許証にしたい方の手続です。"), ASK_THE_DESK),
+    notes=(N_("マイナ免許証として使う方の手続です。"), ASK_THE_DESK),
 )
 
 
 def plan(facts: Guidance, state: CardState, pin_unknown: bool = False) -> Plan:
     """What this card can do today, and what to do next. Nothing in it tells whose card it is. pin_unknown: as `look`
-    has it; where there is nothing to do the card has not told whether a PIN is forgotten."""
+    has it."""
     phone = _is_phone(state)
     if phone:
         todo: tuple[Todo, ...] = (Todo(N_("カードを入れて、もう一度しらべます")),)
@@ -190,9 +190,16 @@ def plan(facts: Guidance, state: CardState, pin_unknown: bool = False) -> Plan:
         N_("スマートフォンでできること") if phone else N_("このカードで、できること"),
         todo,
         can=tuple(_can(state)),
-        know=(*_know(state), *((CARD_KNOWS_NOT,) if pin_unknown and not todo else ())),
+        know=(*_know(state), *((CARD_KNOWS_NOT,) if pin_unknown and _none_locked(state) else ())),
         page=facts.card_page.address if todo else NOTHING,
     ).told(facts)
+
+
+def _none_locked(state: CardState) -> bool:
+    """A card with PINs of which none is locked: if one does not work it was forgotten, which no card tells."""
+    if _is_phone(state) or state.pinless:
+        return False
+    return not _locked(state) and not any(_unlock_licence(state))
 
 
 def _is_phone(state: CardState) -> bool:
@@ -246,9 +253,9 @@ def _unlock_licence(state: CardState) -> Iterator[Todo]:
         yield replace(unlock.POLICE, say=((pins.LICENCE.name, pins.LICENCE.official),))
 
 
-def _mend(state: CardState) -> Iterator[Todo]:
-    """What keeps the card from something, each with who mends it; everything for the municipal counter in one."""
-    locked = [
+def _locked(state: CardState) -> tuple[tuple[Public, Public], ...]:
+    """The PINs that the municipal counter unlocks, by what they are called here and officially."""
+    return tuple(
         (pin.name, pin.official)
         for pin, tries in (
             (pins.TEXT, state.text_pin),
@@ -256,9 +263,14 @@ def _mend(state: CardState) -> Iterator[Todo]:
             (pins.SIGN, state.sign_pin if state.sign_certificate is not False else None),
         )
         if tries is not None and tries.blocked
-    ]
+    )
+
+
+def _mend(state: CardState) -> Iterator[Todo]:
+    """What keeps the card from something, each with who mends it; everything for the municipal counter in one."""
+    locked = _locked(state)
     if locked:
-        yield replace(unlock.COUNTER, say=tuple(locked))
+        yield replace(unlock.COUNTER, say=locked)
     if state.sign_certificate is False:
         yield CERTIFICATE
     if state.auth_certificate is False:

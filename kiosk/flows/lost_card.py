@@ -76,7 +76,7 @@ def plan(facts: Guidance, holding: Holding, wish: Wish) -> Plan:
         ("card_only", "change"): N_("運転免許証を受け取るまで、運転できません。"),
     }.get(
         (holding, wish),
-        N_("運転には、運転免許証が必要です。ない方は、警察署に聞いてください。"),
+        N_("運転には運転免許証が必要です。それもない方は、運転せず警察署へ。"),
     )
     return Plan(
         N_("カードをなくしたとき"),

@@ -14,6 +14,7 @@ Toyama); municipalities on cards of residents with a period of stay.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from kiosk.advice.todo import ASK_FIRST, CARD, Plan, Todo
@@ -60,6 +61,7 @@ APPLY = Todo(
 ON_THE_CARD = N_("「マイナ免許証 入っています」と出ないときは、そのカードだけで運転しないでください。")
 CHECK = Todo(N_("新しいカードを、この機械でしらべます"), notes=(ON_THE_CARD,))
 CHECK_EXTENDED = Todo(N_("延長したカードを、この機械でしらべます"), notes=(ON_THE_CARD,))
+NOT_BEFORE = N_("記録がおわるまで、新しいカードだけで運転しないでください。")
 NEW_CARD = Todo(N_("新しいカードを申し込みます"), "municipality", notes=(ASK_FIRST,))
 EXTEND = Todo(
     N_("マイナンバーカードの有効期間を延長します"),
@@ -79,12 +81,12 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
         "linked": ((NOTICE, APPLY, CHECK), CONDITIONS),
         "not_linked": ((LINK, NOTICE, APPLY, CHECK), CONDITIONS),
         "not_carried": (
-            (NEW_CARD, record_again(facts), CHECK),
+            (NEW_CARD, replace(record_again(facts), notes=(NOT_BEFORE,)), CHECK),
             N_("期限が切れたカードや、こわれたカードの免許の情報は、新しいカードに引きつがれません。"),
         ),
         "resident": (
             (ASK_POLICE, EXTEND, CHECK_EXTENDED),
-            N_("在留期間を延ばしても、カードの有効期間は自動では延びません。通知書は届きません。"),
+            N_("在留期間を延ばしても、カードの有効期間は自動では延びません。有効期限通知書は届きません。"),
         ),
     }[kind]
     return Plan(
@@ -97,5 +99,5 @@ def plan(facts: Guidance, kind: Kind) -> Plan:
 
 
 CONDITIONS = N_(
-    "下の手順で申し込んだときだけ、免許の情報が引きつがれます。氏名や住所に外字（特別な漢字）がある方と、免許が停止中の方の情報は、引きつがれません。"
+    "この手順で申し込んだときだけ、免許の情報が引きつがれます。氏名や住所に外字（特別な漢字）がある方と、免許が停止中の方の情報は、引きつがれません。"
 )

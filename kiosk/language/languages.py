@@ -53,6 +53,11 @@ class Language:
         return self.tongue != "ja"
 
     @property
+    def blank(self) -> str:
+        """What stands between two sentences."""
+        return "" if self.tongue in ("ja", "zh") else " "
+
+    @property
     def tongue(self) -> str:
         """Which language it is, whatever script, country or style: BCP 47's primary subtag."""
         return self.html.partition("-")[0]

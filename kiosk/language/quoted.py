@@ -16,11 +16,11 @@ NAME = re.compile(r"「[^」<>]*」")
 MARKED = r'<span class="quoted" lang="ja">\g<0></span>'
 _PIECE = re.compile(r"<[^>]*>|[^<]+")
 _WORDS = (
-    "My Number|bằng lái|giấy phép|trực tuyến|thông tin|liên kết|gia hạn|nhân viên|mật khẩu|chứng nhận|điện tử|thủ tục"
+    "My Number|bằng lái|trực tuyến|thông tin|liên kết|gia hạn|nhân viên|mã PIN|chứng nhận|điện tử|thủ tục"
     "|điện thoại|đăng ký|cảnh sát|trung tâm|hết hạn|giấy báo|thời hạn|đơn xin|bưu điện|hiệu lực|lưu trú|địa chỉ"
     "|tích hợp|ban đầu|tạm ngừng|chức năng|tiếp nhận|tổng đài|miễn phí|cửa hàng|tiện lợi|tòa thị|kiểm tra|danh sách"
-    "|hướng dẫn"
-    "|chữ ký|ký tự|liên tiếp|khẩn cấp|tiếng Nhật|máy này|tại đây|chụp ảnh|lái xe|đặc biệt|đình chỉ|chính xác|tối đa"
+    "|hướng dẫn|đăng nhập|trên thẻ|chữ ký|ký tự|liên tiếp|khẩn cấp|tiếng Nhật"
+    "|máy này|tại đây|chụp ảnh|lái xe|đặc biệt|đình chỉ|chính xác|tối đa"
 )
 _TOGETHER = re.compile(rf"\b(?:{_WORDS})\b", re.IGNORECASE)
 

@@ -28,6 +28,8 @@ from kiosk.receipts.slips import ListSlip, OutcomeSlip, Slip, TodoSlip
 
 LONGEST = 1367  # bytes, QR version 26-L; beyond this its modules become too small for a phone held at arm's length
 
+TO_A_PHONE = {ord("\N{NO-BREAK SPACE}"): " ", ord("\N{WORD JOINER}"): None}
+
 
 def public_text(slip: Slip, station: Station, language: Language = JAPANESE) -> str:
     """The list of a slip as lines of text; empty for a slip that is no list. Cut off where it becomes too long."""
@@ -44,7 +46,8 @@ def public_text(slip: Slip, station: Station, language: Language = JAPANESE) -> 
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(line if isinstance(line, Theirs) else plain(line) for line in lines)
+    """Without what holds words together where a line ends: a phone breaks lines of its own."""
+    return "\n".join(line if isinstance(line, Theirs) else plain(line).translate(TO_A_PHONE) for line in lines)
 
 
 def _size(lines: Iterable[str]) -> int:

@@ -95,11 +95,11 @@ def test_without_a_printer_the_person_is_told_before_and_has_everything_on_the_s
     person.sees("attract")
     person.goes_on()
     person.sees("home")
-    person.reads("いまは紙を印刷できません")
+    person.reads("いまは印刷できません")
     person.touches("link")
     person.who = "face"
     for step in range(1, 5):
         person.does(step)
     person.is_sent_away_with(End.NO_PINS)
-    person.reads("この機械は紙を印刷できません")
+    person.reads("この機械では印刷できません")
     assert not person.offers("reprint")

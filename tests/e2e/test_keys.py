@@ -284,7 +284,7 @@ def test_a_licence_is_linked_by_keys_alone(ear: Ear, person: Person, kiosk: Kios
     ear.types(PINS.sign)
     ear.chooses("次へ")
     ear.hears_screen("連携が完了しました", 11)
-    ear.hears("status", "紙を印刷しました。右の出口からお取りください。")
+    ear.hears("status", "印刷しました。紙は右の出口からお取りください。")
     ear.goes_round()
 
     [entry] = kiosk.portal.linkings._all()
@@ -317,7 +317,7 @@ def test_whoever_knows_the_way_goes_on_by_enter(ear: Ear, person: Person) -> Non
     ear.types(PINS.sign)
     ear.chooses("次へ")
     ear.hears_screen("連携が完了しました", 11)
-    ear.hears("status", "紙を印刷しました。")
+    ear.hears("status", "印刷しました。")
     ear.press("Enter")
     ear.hears_screen("カードをお取りください")
     person.takes_out()
@@ -383,9 +383,9 @@ def test_whoever_lost_a_card_gets_their_list_by_keys_alone(ear: Ear, kiosk: Kios
         ear.goes_round()
         ear.chooses(chosen)
         if chosen == "この電話番号を紙でもらう":
-            ear.hears("status", "紙を印刷しました。")  # and the button that was pressed is there no more
+            ear.hears("status", "印刷しました。")  # and the button that was pressed is there no more
             assert ear.focus().role == "heading"
-    ear.hears("status", "紙を印刷しました。右の出口からお取りください。")
+    ear.hears("status", "印刷しました。紙は右の出口からお取りください。")
     ear.goes_round()
     assert len(kiosk.printer.slips) == 2
     ear.chooses("おわる")

@@ -216,7 +216,7 @@ def test_a_phone_taken_away_half_way_is_asked_for_again(person: Person, pull_at:
     phone = person.puts_in(device="phone", faults=Faults(pull_at=pull_at))
     if pull_at > 3:  # before, the phone has gone when its PIN would be asked for
         person.does(9)
-    person.reads("スマートフォンがはなれました")
+    person.reads("スマートフォンが離れました")
     person.puts_in(device="phone")
     person.does(9)
     person.sees("linked", 11)

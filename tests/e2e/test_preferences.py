@@ -108,7 +108,7 @@ def test_the_slip_is_in_the_language_of_the_person_with_japanese_for_the_desk(pe
     for step in range(1, 11):
         person.does(step)
     person.sees("linked", 11)
-    person.reads(in_english("紙を印刷しました。右の出口からお取りください。"))
+    person.reads(in_english("印刷しました。紙は右の出口からお取りください。"))
     [entry] = kiosk.portal.linkings._all()
     assert entry.linked is not None
     [slip] = kiosk.printer.slips

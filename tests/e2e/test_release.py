@@ -17,7 +17,7 @@ def test_it_is_released_and_the_new_licence_linked_in_one_visit(person: Person, 
     person.sees("pin")
     person.enters(PINS.sign)
     person.sees("released")
-    person.reads("紙を印刷しました")
+    person.reads("印刷しました")
     [entry] = kiosk.portal.releases._all()
     assert entry.released is not None and entry.released.reference in person.words
     person.touches("next")
@@ -25,7 +25,7 @@ def test_it_is_released_and_the_new_licence_linked_in_one_visit(person: Person, 
     person.does(8)
     person.does(9)
     person.sees("linked", 11)
-    person.reads("紙を印刷しました")
+    person.reads("印刷しました")
     assert (kiosk.states(), kiosk.releases()) == ([State.REFUSED, State.COMPLETED], [State.COMPLETED])
     assert len(kiosk.printer.slips) == 2
     assert kiosk.all_over()
@@ -38,7 +38,7 @@ def test_who_would_rather_not_goes_home_with_what_to_do(person: Person, kiosk: K
     person.sees("release")
     person.touches("refuse")
     person.is_sent_away_with(End.RELEASE_FIRST)
-    person.reads("紙を印刷しました")
+    person.reads("印刷しました")
     [slip] = kiosk.printer.slips
     assert is_slip_of(slip.image, kiosk, End.RELEASE_FIRST)
     assert (kiosk.states(), kiosk.releases(), kiosk.all_over()) == ([State.REFUSED], [State.CANCELLED], True)
@@ -56,7 +56,7 @@ def test_who_is_linked_already_takes_home_what_that_gives(person: Person, kiosk:
         person.does(step)
     person.sees("linked")
     assert person.heading == OUTCOMES[End.ALREADY_LINKED].heading
-    person.reads("紙を印刷しました")
+    person.reads("印刷しました")
     assert len(kiosk.printer.slips) == 1 and not person.page.query_selector(".figure"), "there is no number"
     assert kiosk.states() == [State.REFUSED]
     person.touches("licence_page")

@@ -153,5 +153,5 @@ class Visitor:
 
     def slip(self) -> Image.Image:
         """The paper, once the screen says that it has been printed."""
-        self.page.get_by_text(self.said("紙を印刷しました。右の出口からお取りください。")).wait_for(timeout=SOON)
+        self.page.get_by_text(self.said("印刷しました。紙は右の出口からお取りください。")).wait_for(timeout=SOON)
         return self.stage.printer.slips[-1].image

@@ -96,7 +96,7 @@ def test_who_has_a_plain_licence_left_is_told_to_carry_it_and_who_has_none_that_
     for wish in ("keep", "change"):
         [both], [card_only] = plan(FACTS, "both", wish).know, plan(FACTS, "card_only", wish).know
         assert "運転免許証が必要" in both and "運転できません" in card_only
-        assert "ない方は、警察署に聞いてください" in both, "both were in one wallet"
+        assert "それもない方は、運転せず警察署へ" in both, "both were in one wallet"
 
 
 def test_back_leads_back_one_question_at_a_time_and_then_home() -> None:
@@ -147,14 +147,18 @@ FORGOTTEN = "暗証番号を忘れたかどうかは、カードからはわか�
 
 
 def test_who_came_to_the_check_for_a_pin_leaves_it_for_home_and_hears_what_no_card_tells(pki: Pki) -> None:
-    for who, told in (("excellent", True), ("sign-locked", False)):
+    told_so = {"excellent": True, "no-licence": True, "child": True, "sign-locked": False, "face": False}
+    for (
+        who,
+        told,
+    ) in told_so.items():  # whether or not something is to be done; but not where a PIN is locked, or there is none
         kiosk = ScriptedKiosk("unsure", "home", card=VirtualCard(PEOPLE[who], pki))
         assert not pin_help(kiosk)
         assert kiosk.names.count("pin_doing") == 1
         [slip] = kiosk.slips
         assert isinstance(slip, TodoSlip) and (FORGOTTEN in slip.know) is told
         html = Sight(who, kiosk.screens[-1]).html()
-        assert (FORGOTTEN in html and "「暗証番号がわからない」で出ます" in html) is told
+        assert (FORGOTTEN in html and "「ほかの用件」から「暗証番号がわからない」を開き" in html) is told
     kiosk = ScriptedKiosk("unsure", "finish", card=VirtualCard(PEOPLE["excellent"], pki))
     assert pin_help(kiosk)
     checked = ScriptedKiosk("home", card=VirtualCard(PEOPLE["excellent"], pki))
@@ -189,6 +193,7 @@ def test_where_nothing_comes_over_the_police_record_it_again_and_a_resident_goes
     again = renewal_plan(FACTS, "not_carried")
     assert "引きつがれません" in words(again)
     assert [(todo.where, todo.yen) for todo in again.todo if todo.yen] == [(FACTS.licence_desk.name, 1500)]
+    assert "記録がおわるまで、新しいカードだけで運転しないでください" in words(again)
     resident = renewal_plan(FACTS, "resident")
     assert FACTS.municipality.name in [todo.where for todo in resident.todo]
     assert "新しい在留カード" in [thing for todo in resident.todo for thing in todo.bring]

@@ -23,7 +23,7 @@ from kiosk.language.furigana import plain
 from kiosk.language.hours_written import hours_written
 from kiosk.language.languages import LANGUAGES, Language
 from kiosk.receipts.render import lay_out
-from kiosk.receipts.text import public_text
+from kiosk.receipts.text import TO_A_PHONE, public_text
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import STATION, WHEN, shot
 from tests.receipts.test_slips import holds, text_of
@@ -135,7 +135,7 @@ def test_lists_are_short() -> None:
 def test_a_phone_takes_each_list_to_its_last_line(language: Language) -> None:
     for name, plan in PLANS.items():
         last = public_text(slip(plan), STATION, language).split("\n")[-1]
-        assert last == (plan.page or plain(hours_written(STATION.hours, language))), name
+        assert last == (plan.page or plain(hours_written(STATION.hours, language)).translate(TO_A_PHONE)), name
 
 
 def test_a_station_that_changes_a_fact_finds_it_on_the_slip(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ LICENCE = Licence(
 PLAIN_LICENCE = Licence("20270117", None, None, (), ())
 EVERY_LICENCE = replace(LICENCE, categories=tuple(CATEGORY_TAGS.values()), conditions=("補聴器",) * len(CONDITION_TAGS))
 
+PIN_UNKNOWN = ("good", "child")  # who came for a PIN: with nothing to do, and with the longest list
 PLAN = lost_card.plan(FACTS, "card_only", "keep")
 
 
@@ -75,7 +76,7 @@ def plans() -> Iterator[tuple[str, Plan]]:
     yield "benefits", benefits.plan(FACTS)
     for name, state in STATES.items():
         yield f"check_{name}", card_check.plan(FACTS, state)
-    yield "check_pin_unknown", card_check.plan(FACTS, GOOD, pin_unknown=True)
+    yield "check_pin_unknown_good", card_check.plan(FACTS, GOOD, pin_unknown=True)
 
 
 def sights() -> Iterator[Sight]:
@@ -128,9 +129,11 @@ def _check() -> Iterator[Sight]:
             answers = (*screen.answers, "reprint")
             yield Sight(f"check_{name}_no_paper", Screen(screen.name, {**facts, **PAPER_LOST}, answers))
     yield Sight("check_again", card_check.result(FACTS, GOOD))
-    unknown = card_check.result(FACTS, GOOD, pin_unknown=True)
-    facts = {**unknown.facts, "slip": slip(card_check.plan(FACTS, GOOD, pin_unknown=True)), "paper": "printed"}
-    yield Sight("check_pin_unknown", Screen(unknown.name, facts, unknown.answers))
+    for name in PIN_UNKNOWN:
+        unknown = card_check.result(FACTS, STATES[name], pin_unknown=True)
+        told = slip(card_check.plan(FACTS, STATES[name], pin_unknown=True))
+        facts = {**unknown.facts, "slip": told, "paper": "printed"}
+        yield Sight(f"check_pin_unknown_{name}", Screen(unknown.name, facts, unknown.answers))
     for name, remaining in (("full", 10), ("few", 2), ("unknown", None)):
         facts = {"pin": pins.LICENCE, "remaining": remaining, "most": 10}
         yield Sight(f"check_warn_{name}", Screen("check_warn", facts, ("yes", "back")))

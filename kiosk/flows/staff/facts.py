@@ -17,7 +17,7 @@ from kiosk.language.hours import Hours
 KEYS = {  # of a fact, in Japanese and English
     "telephone": ("電話番号", "Telephone"),
     "menu": ("音声案内で押すキー", "Key to press"),
-    "languages": ("話せることば", "Language"),
+    "languages": ("対応する言語", "Language"),
     "name": ("名前", "Name"),
     "hours": ("時間", "Hours"),
     "booked_hours": ("予約してから使える時間（何時間）", "Hours after booking"),
