@@ -136,7 +136,7 @@ def _locked_or_unset(pin: pins.Pin, heading: Public) -> Outcome:
     """The card says neither that it is locked nor that it was never chosen. The counter helps with both."""
     return Outcome(
         heading,
-        N_("ロックされているか、まだ決めていません。どちらなのかは、カードからはわかりません。"),
+        N_("ロックされているか、まだ決めていないかです。どちらかは、カードからはわかりません。"),
         NOTHING_LINKED,
         (unlock.COUNTER, pins.LINK_AGAIN),
         official=pin.official,

@@ -8,7 +8,8 @@ First sight is the first place in the order of reading, of these: a text, or a h
 whole where there is another place is a longer heading, a name to be said at a counter, a text in brackets or in 「」, a
 tile. If there is no other, it stands there all the same: behind the 」, behind the name, at the end of the tile's
 words, and then with the noun. Buttons, the band at the top and the head of a slip have none, nor has what nobody sees.
-Where the largest text has no room on a screen across, tiles and facts go without (static/modes/languages.css).
+Where the largest text has no room, the rows of a check go without, and on a screen across tiles and facts, too
+(static/modes/languages.css).
 
 It is for the eye. The voice says the text as the catalogue has it, since its prompts are made of that.
 """

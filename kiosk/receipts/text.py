@@ -102,7 +102,7 @@ def _lines(slip: ListSlip, station: Station, language: Language) -> Iterator[str
                 months=photo.months,
             )
         if todo.booked_hours is not None:
-            yield _("予約から%(hours)s時間まで", todo.booked_hours, hours=todo.booked_hours)
+            yield _("予約から%(hours)s時間以内", todo.booked_hours, hours=todo.booked_hours)
         yield from (f"・{_(thing)}" for thing in todo.bring)
         yield from (_(words) + _("：") + (name if language.foreign else _(name)) for words, name in todo.say)
         yield from map(_, todo.notes)

@@ -66,7 +66,7 @@ def test_a_phone_in_the_cards_place_is_told_apart(person: Person) -> None:
 def test_another_persons_card_signs_nothing(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(9)
     other = person.changes_to("both")
-    person.reads("はじめに読み取った方のカードではありません")
+    person.reads("手続をはじめた方のカードではありません")
     assert {SIGN, VERIFY}.isdisjoint(each.ins for each in other.trace), "and none of its tries was spent"
     assert kiosk.states() == [State.HELD]
     person.puts_in()
@@ -117,7 +117,7 @@ def test_whoever_puts_theirs_in_after_it_sees_nothing_of_the_one_before(person: 
     person.takes_out()
     person.reads(REMOVED)
     person.changes_to("both")
-    person.reads("はじめに読み取った方のカードではありません")
+    person.reads("手続をはじめた方のカードではありません")
     is_nowhere(person, kiosk)
     person.puts_in()
     person.sees("confirm", 7)

@@ -20,7 +20,7 @@ from kiosk.ipc.messages import Board, Rows
 from kiosk.services.starts import FILE, TRIES
 from tests.stage import ROOT, free_port, until
 
-ALONE = "いまは、この画面でのご案内だけを行っています。カードを使うことと、紙の印刷はできません。"
+ALONE = "いまは、この画面でのご案内だけを行っています。カードの利用と紙の印刷は、できません。"
 
 
 @contextmanager

@@ -31,7 +31,7 @@ KEPT = {
     "入力したことと、読み取った情報は、この機械からすべて消えます。": (
         "forgetting/test_forgetting.py::test_whoever_leaves_at_any_step_is_forgotten"
     ),
-    "すでに送った情報を取り消すよう、マイナポータルに連絡します。": (
+    "すでに送った情報を消すよう、マイナポータルに連絡します。": (
         "e2e/test_leaving.py::test_leaving_at_any_step_undoes_what_was_begun"
     ),
     "まだ何も送っていません。この手続で、カードと免許は変わっていません。": (

@@ -54,7 +54,7 @@ def test_a_slip_that_was_not_laid_out_is_said_to_be_so_and_a_phone_may_take_the_
 def test_whoever_leaves_hears_of_a_cancelling_where_something_was_sent(step: int | None, holding: bool) -> None:
     facts = {"terms": terms(), "read": False, "ticked": False}
     html = Sight("leave", Screen("terms", facts, step=step), overlay="leave", holding=holding).html()
-    assert ("すでに送った情報を取り消すよう、マイナポータルに連絡します。" in html) == holding
+    assert ("すでに送った情報を消すよう、マイナポータルに連絡します。" in html) == holding
 
 
 @pytest.mark.parametrize(
