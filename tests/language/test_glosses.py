@@ -213,7 +213,7 @@ def test_no_list_is_too_long_for_a_phone_with_them() -> None:
         assert len(text.encode()) <= LONGEST and "{" not in text, name
         for noun, gloss in glosses().items():
             assert text.count(f"{noun}（{plain(gloss)}）") <= 1, name
-    assert "遺失届（なくした お知らせ）" in public_text(slip(dict(plans())["lost_both_keep"]), STATION, EASY)
+    assert "遺失届（なくした ことの 紙）" in public_text(slip(dict(plans())["lost_both_keep"]), STATION, EASY)
 
 
 def test_a_station_that_is_called_like_a_text_of_ours_keeps_its_name() -> None:
