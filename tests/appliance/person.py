@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 240.0  # without hardware virtualisation
 BETWEEN_SECONDS = 0.6  # two keys of a pad: the same one sooner counts as a bounce
 PAGE_SECONDS = 4.0
 SIGHT = {sight.name: sight for sight in SIGHTS}
+LOOKS: dict[str, Expected] = {}  # of each sight, once it has been put up
 
 
 class Glass(Protocol):
@@ -119,6 +120,11 @@ class Person:
 
     def _looks(self, name: str) -> Expected:
         show(self._page, SIGHT[name], WAYS[0])
+        if name not in LOOKS:
+            LOOKS[name] = self._expected()
+        return LOOKS[name]
+
+    def _expected(self) -> Expected:
         picture = Image.open(io.BytesIO(self._page.screenshot())).convert("RGB")
         text = self._page.locator("#screen [data-scroll]")
         box = text.bounding_box() if text.count() else None
