@@ -8,6 +8,7 @@ printer's time to be over beside a browser's work, and not when that is done.
 from __future__ import annotations
 
 import gc
+from collections.abc import Generator
 
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
@@ -39,8 +40,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Files:
     return Files(config, log)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Thousands of tests and all they have imported live as long as the run: no collection of garbage looks through
-    them any more, as in the server (`kiosk.services.server.serve`)."""
+    them, neither while they come nor later, as in the server (`kiosk.services.server.serve`)."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()

@@ -1,9 +1,10 @@
 """A server that a test wants, but not its start.
 
-To start Python and to import all that a kiosk is made of takes a processor two seconds, forty times in a run. A warm
-parent, one for each process that runs tests, has done so and has seen nobody. What it forks is given arguments,
-environment, standard input and error of its own, and runs the program as `python -m` does. The kernel buries
-it: no one asks how it ended.
+To start Python and to import all that a kiosk is made of takes a processor two seconds, and to make all templates and
+the first slip one more, some sixty times in a run. A warm parent, one for each process that runs tests, has done so and
+has seen nobody. What it forks is given arguments, environment, standard input and error of its own, and runs the
+program as `python -m` does: it does all that once more, and finds most of it done. The kernel buries it: no one asks
+how it ended. Starts that are not warm have tests of their own (tests/test_systemd.py, tests/e2e/test_demo.py).
 
     server = Program("kiosk.sim.serve", ["--vpcd-port", "35963"], {**os.environ}, stdin, stderr)
 """
@@ -73,6 +74,8 @@ def main(line: socket.socket) -> None:
     """In the warm parent, until nobody asks any more; and in each that it forks."""
     for name in IMPORTED:
         import_module(name)
+    import_module("kiosk.web.view").warm()
+    import_module("kiosk.receipts.render").preload()
     gc.collect()
     gc.freeze()
     usual = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGCHLD, signal.SIGINT)}

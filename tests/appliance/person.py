@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 240.0  # without hardware virtualisation
 BETWEEN_SECONDS = 0.6  # two keys of a pad: the same one sooner counts as a bounce
 PAGE_SECONDS = 4.0
 SIGHT = {sight.name: sight for sight in SIGHTS}
+LOOKS: dict[str, Expected] = {}  # of each sight, once it has been put up
 
 
 class Glass(Protocol):
@@ -75,14 +76,16 @@ class Person:
         """Wait for this sight of the catalogue, or for what was seen last to stand there. Raises NotSeen."""
         expected, before = self._looks(name), None if name == self._seen else self._before
         seconds = seconds or PATIENCE_SECONDS
+        shown = expected.picture
 
         def there() -> bool:
+            nonlocal shown
             shown = self.machine.picture()
             alike = expected.resembled_by(shown)
             return alike >= SAME and (before is None or alike > before.resembled_by(shown))
 
         took = wait_for(there, seconds, look=0.5)
-        self.machine.picture().save(self.machine.folder / f"{name}.png")
+        shown.save(self.machine.folder / f"{name}.png", compress_level=1)
         if took is None:
             raise NotSeen(f"{name} did not come in {seconds:.0f} s; {name}.png is what stood there")
         self.took[name] = took
@@ -96,7 +99,7 @@ class Person:
         """Turn the pages of a text until what stands around it is the sight `read`. Raises NotSeen."""
         before, after = (self._looks(name) for name in (unread, read))
         for _ in range(pages):
-            self._looks(unread)
+            show(self._page, SIGHT[unread], WAYS[0])
             self._touches("#screen [data-scroll-page]")
             time.sleep(PAGE_SECONDS)
             shown = self.machine.picture()
@@ -117,6 +120,11 @@ class Person:
 
     def _looks(self, name: str) -> Expected:
         show(self._page, SIGHT[name], WAYS[0])
+        if name not in LOOKS:
+            LOOKS[name] = self._expected()
+        return LOOKS[name]
+
+    def _expected(self) -> Expected:
         picture = Image.open(io.BytesIO(self._page.screenshot())).convert("RGB")
         text = self._page.locator("#screen [data-scroll]")
         box = text.bounding_box() if text.count() else None

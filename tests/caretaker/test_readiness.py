@@ -11,7 +11,7 @@ import msgspec
 import pypdfium2
 import pytest
 
-from kiosk.caretaker import readiness
+from kiosk.caretaker import readiness, sheet
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.commands import report
 from kiosk.caretaker.identity import Identity, identity
@@ -169,11 +169,12 @@ def test_the_page_says_who_what_and_which(office: Office, ready: bool) -> None:
 
 
 def text_of(stands: Stands, folder: Path) -> str:
-    """A report that was made while it stood so, as it is laid out; without blanks."""
+    """A report that was made while it stood so, as it is laid out, here and not by a program of its own, as above;
+    without blanks."""
     folder.mkdir(exist_ok=True)
     office = Office(folder)
     office.reports.make(12, "officer", GOOD, stands)
-    document = pypdfium2.PdfDocument(readiness.laid_out(kept(office.folder)[0].read_bytes()))
+    document = pypdfium2.PdfDocument(sheet.page(kept(office.folder)[0].read_bytes()))
     text = "".join(each.get_textpage().get_text_bounded() for each in document)
     document.close()
     return "".join(text.split())

@@ -22,6 +22,7 @@ from tests.appliance.report import Report
 from tests.e2e.conftest import Kiosk
 from tests.e2e.look.gallery import WAYS, gallery
 from tests.e2e.person import Person
+from tests.whole import WHOLE
 
 SECONDS = 60.0
 
@@ -76,6 +77,8 @@ def test_the_walk_in_the_machine_finds_its_way(
     assert kiosk.all_over()
 
 
+# It goes by the same screens to its slip. What is not seen, unless the whole is tried, is one of the few behind that.
+@pytest.mark.skipif(not WHOLE, reason="most of its way is the first one's; make whole goes it")
 def test_the_walks_around_what_is_pulled_out_find_their_way(
     kiosk: Kiosk, page: Page, person: Person, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

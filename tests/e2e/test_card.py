@@ -98,7 +98,8 @@ def test_a_card_pulled_at_any_command_is_asked_for_and_no_pin_is_sent_a_second_t
     assert pins_sent(person.card) == 1
 
 
-@pytest.mark.parametrize("step", few([5, 7, 9], of=[5, 7, 8, 9]))
+# Where what was read stands there, and where it is held; where nothing is read yet, in the test before.
+@pytest.mark.parametrize("step", few([7, 9], of=[5, 7, 8, 9]))
 def test_a_card_taken_out_takes_the_data_off_the_screen_and_put_back_goes_on_where_it_was(
     person: Person, kiosk: Kiosk, step: int
 ) -> None:
@@ -172,7 +173,7 @@ def test_an_attribute_the_card_lacks_is_named_and_nothing_stays_behind(
     assert person.tries_on_card == (3, 5)
 
 
-@pytest.mark.parametrize("command", SOME)
+@pytest.mark.parametrize("command", few([10], of=STOPS))  # at the other one of SOME: tests/flows/test_card_states.py
 def test_a_card_that_resets_itself_at_any_command_links_and_spends_no_try(person: Person, command: int) -> None:
     again = {4: 5, 9: 9, 10: 9}.get(command)  # a PIN was verified, and has to be typed again
     person.walks_through(again or 9, faults=Faults(reset_at=command))

@@ -85,6 +85,7 @@ def test_touching_the_screen_puts_the_question_off(person: Person) -> None:
     until = time.monotonic() + 2 * IDLE
     while time.monotonic() < until:
         person.page.evaluate(SAY, "active")
+        person.page.wait_for_timeout(100)
         assert person.page.locator("[role=dialog]").count() == 0
 
 

@@ -49,6 +49,11 @@ class Heard:
         return bool(self.traits.get("focused"))
 
 
+def unchanging(tree: list[Heard]) -> list[tuple[str, str]]:
+    """All that is heard, but how many have been typed."""
+    return [(node.role, node.name) for node in tree if "入力しました" not in node.said]
+
+
 class Ear:
     """Hears the page, presses keys, counts them."""
 
@@ -56,6 +61,7 @@ class Ear:
         self.person = person
         self.presses = 0
         self._devtools = person.page.context.new_cdp_session(person.page)
+        self._devtools.send("Accessibility.enable")  # or the whole tree is made anew whenever it is asked for
 
     # -- hearing
 
@@ -76,9 +82,9 @@ class Ear:
         [root] = [node for node in nodes.values() if "parentId" not in node]
         return list(below(root))
 
-    def focus(self) -> Heard:
+    def focus(self, tree: list[Heard] | None = None) -> Heard:
         """What has the focus: something on the screen, that has a name."""
-        tree = self.tree()
+        tree = tree or self.tree()
         focused = [node for node in tree if node.focused and node.role != "RootWebArea"]
         assert len(focused) == 1, f"the focus is lost, or twofold: {focused}, on {self.heading(tree)}"
         assert focused[0].said, f"what has the focus has no name: {focused}"
@@ -120,9 +126,9 @@ class Ear:
 
         self.waits(is_there, f"no {role} “{words}”")
 
-    def typed(self, count: int) -> None:
+    def typed(self, count: int) -> list[Heard]:
         """Wait until so many characters have been taken."""
-        self.waits(lambda tree: f"{count}文字入力しました" in [node.said for node in tree], f"{count} not typed")
+        return self.waits(lambda tree: f"{count}文字入力しました" in [node.said for node in tree], f"{count} not typed")
 
     # -- keys
 
@@ -160,39 +166,38 @@ class Ear:
 
     def types(self, pin: str) -> None:
         """Digits by their keys, letters on the keyboard on the screen. Nothing that can be heard tells what it was."""
-        before = self._unchanging()
+        before = unchanging(self.tree())
         for count, character in enumerate(pin, 1):
             if character.isdigit():
                 self.press(character)
             else:
                 self.finds_letter(character)
                 self.press("Enter")
-            self.typed(count)
-            assert self._unchanging() == before
+            assert unchanging(self.typed(count)) == before
         assert pin not in "".join(name for _, name in before)
 
     def finds_letter(self, letter: str) -> None:
         """Down and up by rows as long as it is far, then along the row, as someone who knows the alphabet."""
-        keys = [node.name for node in self.tree() if node.role == "button"]
+        tree = self.tree()
+        keys = [node.name for node in tree if node.role == "button"]
         row = PUZZLING
-        if self.focus().name not in keys or len(self.focus().name) > 1:
-            self.goes_to("1")
+        here: Heard | None = self.focus(tree)
+        assert here is not None
+        if here.name not in keys or len(here.name) > 1:
+            here = self.goes_to("1")
         for _ in range(FAR):
-            at = keys.index(self.focus().name)
+            assert here is not None
+            at = keys.index(here.name)
             away = keys.index(letter) - at
             if away == 0:
                 return
             if abs(away) < row:
-                self.press("ArrowRight" if away > 0 else "ArrowLeft")
+                here = self.press("ArrowRight" if away > 0 else "ArrowLeft")
             else:
-                moved = self.press("ArrowDown" if away > 0 else "ArrowUp")
-                assert moved is not None
-                row = abs(keys.index(moved.name) - at)
+                here = self.press("ArrowDown" if away > 0 else "ArrowUp")
+                assert here is not None
+                row = abs(keys.index(here.name) - at)
         raise AssertionError("the letter is out of reach")
-
-    def _unchanging(self) -> list[tuple[str, str]]:
-        """All that is heard, but how many have been typed."""
-        return [(node.role, node.name) for node in self.tree() if "入力しました" not in node.said]
 
     # -- going round
 
@@ -202,7 +207,7 @@ class Ear:
         tree = self.tree()
         stops = [node for node in tree if node.traits.get("focusable") and node.role != "RootWebArea"]
         there_is = [node.element for node in stops]
-        start = self.focus()
+        start = self.focus(tree)
         visited = [start.element]
         while (here := self.press("ArrowRight")) is not None and here.element != start.element:
             visited.append(here.element)

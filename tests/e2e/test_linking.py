@@ -9,13 +9,15 @@ from kiosk.portal.model import State
 from tests.e2e.paper import slip_of_the_linked
 from tests.e2e.person import PINS, Person
 from tests.stage import Stage
+from tests.whole import few
 
 SELECT, VERIFY, READ, SIGN = 0xA4, 0x20, 0xB0, 0x2A
 # The READ behind the second SELECT: by it the card is known again should it have been out.
 TEN = [SELECT, VERIFY, VERIFY, READ, SELECT, READ, VERIFY, VERIFY, READ, SIGN]
 
 
-@pytest.mark.parametrize("who", ["excellent", "both"])
+# The other of the two links in almost every test of this folder.
+@pytest.mark.parametrize("who", few(["both"], of=["excellent", "both"]))
 def test_a_licence_is_linked_by_the_manuals_eleven_steps(person: Person, kiosk: Stage, who: str) -> None:
     somebody = kiosk.people[who]
     licence = somebody.licence

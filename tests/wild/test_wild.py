@@ -1,6 +1,7 @@
 """A little of the fuzz, with a fixed seed; and what was kept of the sweep has the shape of its tables.
 
-The visits are bounded by their number, not by time, so that a slow machine plays the same ones.
+The visits are bounded by their number, not by time, so that a slow machine plays the same ones: twice as many when the
+whole is tried.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from kiosk.sim.people import people
 from tests.stage import words_about
 from tests.web.catalogue import FACTS, SIGHTS
 from tests.web.sight import Sight
+from tests.whole import WHOLE
 from tests.wild import endurance, invariants
 from tests.wild.fuzz import DECIDED, STAFF_EVERY, visits
 from tests.wild.ground import Ground, pins_of
@@ -34,7 +36,7 @@ from tests.wild.told import ENDS, TELLS, told
 from tests.wild.visit import SHIFTS, Visit, by_chance
 from tests.wild.walker import Seen
 
-SEED, MANY, AT_ONCE = 7, 24, 4
+SEED, MANY, AT_ONCE = 7, 24 if WHOLE else 12, 4
 PEOPLE = tuple(people())
 EXCELLENT = people()["excellent"]
 
