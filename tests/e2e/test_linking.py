@@ -56,7 +56,7 @@ def test_a_licence_is_linked_by_the_manuals_eleven_steps(person: Person, kiosk: 
         person.presses(key)
     person.presses("次へ")
     person.sees("linked", 11)
-    person.reads("紙を印刷しました")
+    person.reads("印刷しました")
 
     assert [each.ins for each in card.trace] == TEN
     assert sum("set_card" in line for line in kiosk.log[since:]) == 1  # it stayed in: nobody was asked again

@@ -49,7 +49,7 @@ def ends_with(person: Person, kiosk: Kiosk, end: End) -> None:
     """This page, with the same words on paper if it sends elsewhere, and nothing held or linked."""
     person.is_sent_away_with(end)
     if OUTCOMES[end].slip:
-        person.reads("紙を印刷しました")
+        person.reads("印刷しました")
         [slip] = kiosk.printer.slips
         assert is_slip_of(slip.image, kiosk, end)
     else:

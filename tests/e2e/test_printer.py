@@ -41,7 +41,7 @@ def test_a_slip_that_failed_is_said_to_have_failed_and_comes_once_when_it_is_men
     assert kiosk.printer.slips == []
     kiosk.printer.switches = Switches()
     person.presses("もう一度印刷する")
-    person.reads("紙を印刷しました")
+    person.reads("印刷しました")
     assert not person.offers("reprint")
     *left_hanging, slip = kiosk.printer.slips
     assert is_slip_of(slip.image, kiosk, End.NO_PINS)
@@ -66,7 +66,7 @@ def test_the_linked_get_their_slip_from_a_mended_printer_too(person: Person, kio
     person.reads("プリンターのふたが開いています")
     kiosk.printer.switches.cover_open = False
     person.presses("もう一度印刷する")
-    person.reads("紙を印刷しました")
+    person.reads("印刷しました")
     assert len(kiosk.printer.slips) == 1
 
 
@@ -76,5 +76,5 @@ def test_a_printer_without_paper_is_told_before_anybody_starts(person: Person, k
     person.sees("attract")
     person.goes_on()
     person.sees("home")
-    person.reads("いまは紙を印刷できません")
+    person.reads("いまは印刷できません")
     assert person.offers("link")
