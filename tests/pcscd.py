@@ -15,6 +15,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -87,9 +88,28 @@ class Pcscd:
             self._process.wait(10)
             self._process = None
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Stopped as by SIGSTOP, in every thread from the first moment on: a signal that was sent is not one that has
+        arrived, and a command that was asked for meanwhile is answered."""
+        pid = self.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            wait_for(lambda: set(_states(pid)) == {"T"}, "pcscd does not stop")
+            yield
+        finally:
+            with suppress(ProcessLookupError):  # killed as it stood
+                os.kill(pid, signal.SIGCONT)
+
     def restart(self) -> None:
         self.stop()
         self.start()
+
+
+def _states(pid: int) -> list[str]:
+    """Of each thread of a process, as proc(5) has it."""
+    files = Path(f"/proc/{pid}/task").glob("*/stat")
+    return [file.read_text().rpartition(")")[2].split()[0] for file in files]
 
 
 def env() -> dict[str, str]:

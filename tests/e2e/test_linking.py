@@ -76,6 +76,6 @@ def test_a_licence_is_linked_by_the_manuals_eleven_steps(person: Person, kiosk: 
     assert person.page.locator(".licence-card.is-gold").count() == (licence.colour == "金")
     lecture, one_stop = (each.inner_text() for each in person.page.locator(".service").all())
     assert ("いま受けられます" in lecture) == (licence.category in ("優良", "一般") and licence.renewal_open)
-    assert ("使えます。市区町村に" in one_stop) == (licence.holding == "card_only")
+    assert ("先に市区町村か警察署" in one_stop) == (licence.holding == "card_only")
     person.finishes()
     assert len(kiosk.printer.slips) == 1

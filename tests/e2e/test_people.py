@@ -73,7 +73,7 @@ def test_a_licence_of_any_kind_is_linked_and_the_page_promises_no_more_than_ther
     lecture, one_stop = (each.inner_text() for each in person.page.locator(".service").all())
     assert ("いま受けられます" in lecture) == (licence.category in ("優良", "一般") and licence.renewal_open)
     assert ("更新できる期間になると" in lecture) == (licence.category in ("優良", "一般") and not licence.renewal_open)
-    assert ("使えます。市区町村に" in one_stop) == (licence.holding == "card_only")
+    assert ("先に市区町村か警察署" in one_stop) == (licence.holding == "card_only")
 
 
 # -- the last try

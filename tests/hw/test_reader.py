@@ -382,9 +382,8 @@ def test_a_pcscd_that_stands_still_holds_up_no_visit_and_is_used_again_when_it_g
         monkeypatch.setattr(module, name, seconds)
     with closing(insert(slot)):
         connection = slot.reader.connect()
-        os.kill(pcscd.pid, signal.SIGSTOP)
-        stopped = time.monotonic()
-        try:
+        with pcscd.standing_still():
+            stopped = time.monotonic()
             with pytest.raises(Lost, match="has not come back within"):
                 connection.transmit(Chip.TRIES)
             with pytest.raises(Lost, match="stands still"):
@@ -396,8 +395,6 @@ def test_a_pcscd_that_stands_still_holds_up_no_visit_and_is_used_again_when_it_g
             print(f"pcscd stopped: noticed after {took * 1000:.0f} ms")
             assert took < STILL_SECONDS + PROMISE
             assert slot.reader.answers is False
-        finally:
-            os.kill(pcscd.pid, signal.SIGCONT)
         slot.until(CARD, "pcscd goes on")
         until(lambda: slot.reader.answers)
         again = slot.reader.connect()
@@ -408,12 +405,8 @@ def test_a_pcscd_that_stands_still_holds_up_no_visit_and_is_used_again_when_it_g
 def test_a_connect_that_hangs_is_given_up(pcscd: Pcscd, slot: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CONNECT_SECONDS", 1.0)
     with closing(insert(slot)):
-        os.kill(pcscd.pid, signal.SIGSTOP)
-        try:
-            with pytest.raises(Lost, match="has not come back within"):
-                slot.reader.connect()
-        finally:
-            os.kill(pcscd.pid, signal.SIGCONT)
+        with pcscd.standing_still(), pytest.raises(Lost, match="has not come back within"):
+            slot.reader.connect()
         until(lambda: slot.reader.answers)
         slot.reader.connect().close()
 
@@ -431,8 +424,7 @@ def test_it_is_not_said_that_pcscd_stands_still_while_a_command_may_still_be_don
     with closing(insert(slot)):
         connection = slot.reader.connect()
         said: list[bool | None] = []
-        os.kill(pcscd.pid, signal.SIGSTOP)
-        try:
+        with pcscd.standing_still():
             asking = threading.Thread(target=lambda: lost(connection))
             asking.start()
             while asking.is_alive():
@@ -440,8 +432,6 @@ def test_it_is_not_said_that_pcscd_stands_still_while_a_command_may_still_be_don
                 time.sleep(0.1)
             assert len(said) > 10 and False not in said[:-1]
             assert slot.reader.answers is False
-        finally:
-            os.kill(pcscd.pid, signal.SIGCONT)
         connection.close()
 
 
@@ -471,15 +461,12 @@ def test_a_pcscd_that_stands_still_from_the_first_is_told_of_as_one_that_only_ha
 ) -> None:
     monkeypatch.setattr(module, "STILL_SECONDS", 2.0)
     pcscd.start(readers=readers)
-    os.kill(pcscd.pid, signal.SIGSTOP)
-    try:
+    with pcscd.standing_still():
         slot = watch()
         assert slot.reader.answers is None, "it may be about to"
         until(lambda: slot.reader.answers is False)
         found = look.at_reader(Settings())
         assert found.lacks and "stands still" in found.words
-    finally:
-        os.kill(pcscd.pid, signal.SIGCONT)
     until(lambda: slot.reader.answers)
     assert "stands still" not in look.at_reader(Settings()).words
 

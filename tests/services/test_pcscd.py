@@ -3,7 +3,6 @@ writes down what it is told."""
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,13 +76,13 @@ def chain(tmp_path: Path, pcscd: Pcscd) -> Iterator[Chain]:  # noqa: F811
 def test_a_pcscd_that_stands_still_is_started_again_and_the_kiosk_goes_on(chain: Chain, pcscd: Pcscd) -> None:  # noqa: F811
     until(lambda: chain.reader() == "present", SOON)
     worker = chain.stage.worker
-    os.kill(pcscd.pid, signal.SIGSTOP)
-    until(lambda: len(chain.commands) == 2, SOON)
-    assert chain.commands == [
-        "is-active --quiet pcscd.service",
-        "--no-ask-password --no-block try-restart pcscd.service",
-    ]
-    pcscd.stop(signal.SIGKILL)  # what systemd does with what does not end
+    with pcscd.standing_still():
+        until(lambda: len(chain.commands) == 2, SOON)
+        assert chain.commands == [
+            "is-active --quiet pcscd.service",
+            "--no-ask-password --no-block try-restart pcscd.service",
+        ]
+        pcscd.stop(signal.SIGKILL)  # what systemd does with what does not end
     pcscd.start()
     until(lambda: "card reader: empty" in "\n".join(chain.stage.log).rpartition("card reader: absent")[2], SOON)
     assert chain.events == ["restarted_silent"]
