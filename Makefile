@@ -27,7 +27,7 @@ check: ## format, lint, types, walls, tests; without set-up
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/mypy & PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS); \
+	$(BIN)/mypy & PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS); \
 		tests=$$?; wait $$! && exit $$tests
 
 format: ## put the code into the house's form
