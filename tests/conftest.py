@@ -16,12 +16,12 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # Rooms that need a process's time, and hardly a processor's: one process does them all, and begins with them.
 WAIT = {"hw", "services"}
-# Rooms whose files take minutes: one that came last would find the other processes with nothing to do.
-LONG = {"forgetting", "e2e"}
+# Rooms whose files take minutes, the longest first: what came last would find the other processes with nothing to do.
+LONG = ("forgetting", "wild", "e2e")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: (not of(WAIT, item.nodeid), not of(LONG, item.nodeid)))
+    items.sort(key=lambda item: (not of(WAIT, item.nodeid), [not of({room}, item.nodeid) for room in LONG]))
 
 
 def of(rooms: set[str], nodeid: str) -> bool:
