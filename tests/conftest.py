@@ -14,25 +14,25 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-# Rooms that need a process's time, and hardly a processor's: one process does them all, and begins with them.
-WAIT = {"hw", "services"}
+# Rooms that need a process's time, and hardly a processor's: one process does each, and begins with it.
+WAIT = ("hw", "services")
 # Rooms whose files take minutes, the longest first: what came last would find the other processes with nothing to do.
 LONG = ("forgetting", "wild", "e2e")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: (not of(WAIT, item.nodeid), [not of({room}, item.nodeid) for room in LONG]))
+    items.sort(key=lambda item: [room not in rooms(item.nodeid) for room in (*WAIT, *LONG)])
 
 
-def of(rooms: set[str], nodeid: str) -> bool:
-    return not rooms.isdisjoint(nodeid.partition("::")[0].split("/"))
+def rooms(nodeid: str) -> list[str]:
+    return nodeid.partition("::")[0].split("/")
 
 
 class Files(LoadScopeScheduling):  # type: ignore[misc]
-    """`--dist loadfile`, to which those that wait are one file."""
+    """`--dist loadfile`, to which a room of those that wait is one file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "those that wait" if of(WAIT, nodeid) else nodeid.partition("::")[0]
+        return next((room for room in WAIT if room in rooms(nodeid)), nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)
