@@ -36,6 +36,10 @@ SCREENS = tuple(
 )  # by step
 
 
+def _answering(answer: str) -> str:
+    return f"#screen > :not([inert]) [data-answer='{answer}']"
+
+
 class Person:
     """Somebody with the card of `who`, one of the invented people."""
 
@@ -111,7 +115,11 @@ class Person:
 
     def touches(self, answer: str) -> None:
         """Touch what gives this answer."""
-        self.page.tap(f"#screen > :not([inert]) [data-answer='{answer}']", timeout=SOON)
+        self.page.tap(_answering(answer), timeout=SOON)
+
+    def leads_the_focus_to(self, answer: str) -> None:
+        """Give the focus to what gives this answer, once it can have it: what a question lies over cannot."""
+        self.page.focus(_answering(answer), timeout=SOON)
 
     def presses(self, label: str) -> None:
         """Touch the button that is called exactly so."""

@@ -20,6 +20,7 @@ LINE = "import('/static/line.js')"  # the page's own
 EMIT = f"async ([event, ...values]) => void (await {LINE}).socket.emit(event, ...values)"
 SAY = f"async answer => {{ const {{ seq, socket }} = await {LINE}; socket.emit('answer', {{ seq, answer }}) }}"
 DIED = "browser's keeper"  # whom the arbiter tells when a session's process has gone
+DROPPED = "WARNING kiosk.socket: a message that is no answer was dropped"
 NEUTRAL = "#neutral:not([hidden])"
 
 
@@ -148,12 +149,13 @@ def test_what_is_no_answer_to_this_screen_does_nothing(person: Person, kiosk: Ki
     person.sees("home")
     person.touches("link")
     person.sees("licence", 1)
-    since = len(kiosk.log)
+    since = kiosk.wait_log("screen 1 licence")  # said to the log after the page has it
     for message in NO_ANSWERS:
         person.page.evaluate(EMIT, list(message))
     person.touches("size")
     person.page.wait_for_selector(".frame.is-licence.is-large")  # all of it has been heard by now
-    assert {line for line in kiosk.log[since:]} == {"WARNING kiosk.socket: a message that is no answer was dropped"}
+    kiosk.wait_log(DROPPED, since=since)
+    assert all(DROPPED in line for line in kiosk.log[since:])
 
 
 def test_an_answer_the_screen_does_not_offer_does_nothing(person: Person) -> None:

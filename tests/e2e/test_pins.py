@@ -111,7 +111,7 @@ def test_a_bouncing_key_counts_once_and_a_key_pressed_again_counts_again(person:
 
 def test_a_key_that_is_held_down_types_once(person: Person) -> None:
     person.walks_to(5)
-    person.page.focus("[data-answer='key:7']")
+    person.leads_the_focus_to("key:7")
     person.holds("Enter")
     person.has_typed(1)
     person.holds("4")  # another one: the same key so soon after is a finger that trembles

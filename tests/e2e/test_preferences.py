@@ -69,7 +69,7 @@ def test_a_key_that_is_held_down_changes_all_of_the_glass_once(person: Person) -
     person.sees("home")
     for wish, look in (("contrast", "in-contrast"), ("size", "is-large"), ("reach", "in-reach")):
         looks = person.page.evaluate_handle(LOOKS)
-        person.page.focus(f"[data-answer={wish}]")
+        person.leads_the_focus_to(wish)
         person.holds("Enter")
         person.touches("staff")
         person.is_asked("stay")  # whatever was pressed before that has been heard

@@ -265,7 +265,7 @@ def test_assistive_technology_presses_without_a_finger(person: Person) -> None:
     for key in "7391":
         person.page.evaluate("key => document.querySelector(`[data-answer='key:${key}']`).click()", key)
     person.has_typed(4)
-    person.page.focus("[data-answer=next]")
+    person.leads_the_focus_to("next")
     person.page.keyboard.press("Space")
     person.sees("confirm", 7)
 
