@@ -23,11 +23,14 @@ whole: ## the same, but each screen, slip and fault with every language, size, s
 setup: ## only the set-up for run and test
 	@tools/setup test
 
+# Each of the six would compile all the tests for itself: where they never have been, one does it before, beside the types.
+check: export PYTHONDONTWRITEBYTECODE =
 check: ## format, lint, types, walls, tests; without set-up
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/mypy & PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS); \
+	$(BIN)/mypy & [ -d tests/__pycache__ ] || $(PYTHON) -m pytest --collect-only --quiet >/dev/null; \
+		$(PYTHON) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS); \
 		tests=$$?; wait $$! && exit $$tests
 
 format: ## put the code into the house's form
