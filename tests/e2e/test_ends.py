@@ -15,7 +15,7 @@ import pytest
 
 from bench.visitor import Visitor
 from kiosk.portal.model import State
-from kiosk.services.server import STOP_SECONDS, UNHEARD, UNWIND_SECONDS
+from kiosk.services.server import STOP_SECONDS, UNHEARD
 from kiosk.sim.portal.faults import Fault
 from tests.stage import Slow, Stage, living, until
 from tests.whole import covering, few
@@ -66,6 +66,15 @@ def keys(pin: str) -> Iterator[str]:
     return (f"key:{key}" for key in pin)
 
 
+def stops(stage: Stage, number: signal.Signals = signal.SIGTERM) -> None:
+    """Tell the server to stop: it has before it would have been killed in the middle of it."""
+    [worker] = stage.workers
+    began = time.monotonic()
+    os.kill(stage.arbiter, number)
+    until(lambda: not living(stage.arbiter) and not living(worker))
+    assert time.monotonic() - began < STOP_SECONDS
+
+
 STEPS = (7, 8, 10)
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)  # one handler hears all three
 
@@ -73,12 +82,8 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)  # one handler hears all
 @pytest.mark.parametrize(("step", "number"), covering(STEPS, STOPS), ids=str)
 def test_a_stop_ends_the_session_as_its_own_end_does(stage: Stage, step: int, number: signal.Signals) -> None:
     with visit(stage, step):
-        [worker] = stage.workers
         assert stage.portal.held_count() == (0 if step == 7 else 1)
-        began = time.monotonic()
-        os.kill(stage.arbiter, number)
-        until(lambda: not living(stage.arbiter) and not living(worker))
-        assert time.monotonic() - began < UNWIND_SECONDS + 2
+        stops(stage, number)
     assert stage.all_over(), "before anybody has started it again"
     assert stage.states() == [State.CANCELLED]
 
@@ -135,23 +140,15 @@ def test_arbiter_and_worker_killed_at_once_leave_the_record_to_the_next_arbiter(
 def test_a_session_that_waits_for_the_portal_is_stopped_in_time_and_what_it_began_is_over(stage: Stage) -> None:
     stage.portal.faults.switch_on(Fault.SLOW, on="hold", value="30")
     with visit(stage, 7) as visitor:
-        [worker] = stage.workers
         visitor.touch("next").finds("is-sending")
-        began = time.monotonic()
-        os.kill(stage.arbiter, signal.SIGTERM)
-        until(lambda: not living(stage.arbiter) and not living(worker))
-        assert time.monotonic() - began < UNWIND_SECONDS + 2
+        stops(stage)
     assert stage.all_over()
 
 
 def test_a_stop_while_the_portal_is_silent_ends_in_time_and_the_next_session_settles(stage: Stage) -> None:
     with visit(stage, 8):
-        [worker] = stage.workers
         stage.portal.faults.switch_on(Fault.SLOW, on="cancel", value="30")
-        began = time.monotonic()
-        os.kill(stage.arbiter, signal.SIGTERM)
-        until(lambda: not living(stage.arbiter) and not living(worker))
-        assert time.monotonic() - began < STOP_SECONDS, "or it would have been killed in the middle of it"
+        stops(stage)
     assert stage.portal.held_count() == 1 and len(stage.record()) == 1
     stage.take_out()
     stage.revive()
