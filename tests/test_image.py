@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from kiosk.caretaker.house import SILENT_SECONDS
 from kiosk.config.health import CHECKS
+from kiosk.config.kiosk import BrowserSettings
+from kiosk.ipc.messages import Board, Row, Rows
 from kiosk.ipc.proof import SECONDS, SOCKET
 from kiosk.ipc.started import STEADY_SECONDS, WELL
 from kiosk.provision import proof, recovery
@@ -174,6 +177,31 @@ def test_a_good_start_is_watched_for_longer_than_the_board_takes_to_say_that_it_
     [looks] = re.findall(r"^LOOK_SECONDS = ([0-9.]+)$", text, re.MULTILINE)
     assert SILENT_SECONDS + max(CHECKS[check].shows for check in WELL) + float(looks) < STEADY_SECONDS
     assert "LookAgain" not in text, "each may add a line to the trail, and takes from what the staff may ask"
+
+
+@pytest.mark.parametrize(
+    "written", [None, b"not = [TOML", b"\xff", b"[caretaker]\nruntime_directory = 7\n", b"[server]\nx = 1"]
+)
+def test_a_file_of_settings_that_does_not_fit_makes_no_start_a_bad_one(
+    written: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version before would read the same file: going back to it mends nothing."""
+    program = runpy.run_path(str(SHIPPED / "kiosk-image/started-well"))
+    asked: list[str] = []
+
+    class Well:
+        def __init__(self, runtime: str) -> None:
+            asked.append(runtime)
+
+        def ask(self, _question: Board) -> Rows:
+            return Rows(tuple(Row(check, "ok", reason, 0, True) for check, reason in WELL.items()))
+
+    program["main"].__globals__.update(Caretaker=Well, STEADY_SECONDS=0.0, LOOK_SECONDS=0.0)
+    path = tmp_path / "kiosk.toml"
+    if written is not None:
+        path.write_bytes(written)
+    program["main"](path)
+    assert asked == [BrowserSettings().caretaker.runtime_directory]
 
 
 def test_the_floor_is_raised_when_the_boot_loader_knows_that_the_start_was_good_and_not_before() -> None:
