@@ -61,8 +61,9 @@ def test_a_stick_that_claims_to_be_many_is_bounded_as_one() -> None:
     bounds = dict(line.split("=") for line in lines(STICKS) if "Max=" in line)
     assert bounds == {"MemoryMax": "256M", "MemorySwapMax": "0", "TasksMax": "64"}
     assert "MemoryMax=256M" in lines(STICK), "one alone has room"
-    rules = [line for line in lines("udev/70-kiosk-provision.rules") if not line.startswith("#")]
-    assert len(rules) == 1 and 'ENV{PARTN}=="|1"' in rules[0], "a whole disk has no number of a partition"
+    [disk, wants] = [line for line in lines("udev/70-kiosk-provision.rules") if "DEVTYPE" in line or "WANTS" in line]
+    assert 'ENV{PARTN}=="|1"' in wants, "a whole disk has no number of a partition"
+    assert disk == 'ENV{DEVTYPE}=="disk", TEST=="%k1", GOTO="kiosk_provision_end"', "and is none's beside its partition"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""A USB stick as a file: FAT on the whole of it, read and written by mtools while it is in no machine."""
+"""A USB stick as a file: FAT, in a partition as bought or on the whole of it. mtools reads and writes it while it is in
+no machine."""
 
 from __future__ import annotations
 
@@ -7,16 +8,22 @@ import subprocess
 from pathlib import Path
 
 STICK_BYTES = 64 << 20
+TABLE = b"label: dos\nstart=2048, type=c\n"
+PARTITION = "@@1M"  # where it begins, as mtools says it
 
 
 class Stick:
-    """image: its file, made anew. name: its label."""
+    """image: its file, made anew. name: its label. whole: FAT on the whole of it. mtools writes a table of partitions
+    into its first block all the same, so that a kernel sees the same FAT twice, as a disk and as a partition."""
 
-    def __init__(self, image: Path, name: str) -> None:
+    def __init__(self, image: Path, name: str, whole: bool = False) -> None:
         self.image = image
+        self._place = f"{image}{'' if whole else PARTITION}"
         image.unlink(missing_ok=True)
         image.touch()
         os.truncate(image, STICK_BYTES)
+        if not whole:
+            subprocess.run(["sfdisk", "--quiet", image], input=TABLE, check=True, capture_output=True)
         self._do("mformat", "-v", name, "::")
 
     def names(self, folder: str = "") -> list[str]:
@@ -31,5 +38,5 @@ class Stick:
         self._do("mcopy", "-o", "-", f"::/{name}", content=content)
 
     def _do(self, command: str, *arguments: str, content: bytes = b"") -> bytes:
-        done = subprocess.run([command, "-i", self.image, *arguments], input=content, check=True, capture_output=True)
+        done = subprocess.run([command, "-i", self._place, *arguments], input=content, check=True, capture_output=True)
         return done.stdout

@@ -1,6 +1,6 @@
 """A machine without a login is provisioned by a USB stick with FAT on it, as docs/provisioning.md says: the stick is
 put in and pulled, the answer to its request is signed at a desk, the stick is put in again, and the supervisor of the
-answer is there. A stick of another name is not looked at.
+answer is there. A stick of another name is not looked at, and one that looks like disk and partition is seen to once.
 """
 
 from __future__ import annotations
@@ -46,15 +46,19 @@ def run(machine: Machine, report: Report) -> None:
         report(not _units(machine), "and not looked at")
         machine.pull_stick()
 
+        both = Stick(machine.folder / "both.img", "KIOSK", whole=True)
+        _put_in(machine, both, 1, report)
+        report(_seen_to(machine) == 1, "once, though it looks like a disk and a partition")
+
         stick = Stick(machine.folder / "stick.img", "KIOSK")
-        _put_in(machine, stick, 1, report)
+        _put_in(machine, stick, 2, report)
         [folder] = stick.names()
         files = stick.names(folder)
         report({REQUEST, CSR, SAYS} <= set(files), f"the stick has {', '.join(sorted(files))} in {folder}")
         report("asked" in stick.read(f"{folder}/{SAYS}").decode(), "and says what was done")
 
         stick.write(f"{folder}/{ANSWER}", _signed(machine.folder, stick.read(f"{folder}/{REQUEST}")))
-        _put_in(machine, stick, 2, report)
+        _put_in(machine, stick, 3, report)
         report("taken" in stick.read(f"{folder}/{SAYS}").decode(), "the answer is taken")
         report(ANSWER not in stick.names(folder), "and is no more on the stick")
         shown = wait_for(lambda: same(machine.picture(), attract()), SHOWN_SECONDS)
@@ -68,14 +72,23 @@ def run(machine: Machine, report: Report) -> None:
 
 
 def _put_in(machine: Machine, stick: Stick, times: int, report: Report) -> None:
-    """Put in, seen to by its unit, and pulled. times: how often a stick has been in by then."""
+    """Put in, seen to by its unit, and pulled. times: how often one has been seen to by then."""
     machine.plug_stick(stick.image)
-    ended = wait_for(lambda: machine.run(_ENDED)[1].count("Finished") >= times, SEES_TO_SECONDS)
+    ended = wait_for(lambda: _seen_to(machine) >= times and not _busy(machine), SEES_TO_SECONDS)
     machine.pull_stick()
     report(ended is not None, f"a stick is seen to, within {ended or SEES_TO_SECONDS:.0f} s")
 
 
 _ENDED = f"journalctl --quiet --no-pager --output=cat --grep='^Finished' --unit={UNITS}"
+
+
+def _seen_to(machine: Machine) -> int:
+    """How often."""
+    return machine.run(_ENDED)[1].count("Finished")
+
+
+def _busy(machine: Machine) -> bool:
+    return "activating" in _units(machine)
 
 
 def _units(machine: Machine) -> str:
