@@ -18,6 +18,6 @@ def test_what_was_written_lies_there(whole: bool, at: str, tmp_path: Path) -> No
     assert stick.names() == ["kiosk-0123456789abcdef"]
     assert stick.names("kiosk-0123456789abcdef") == ["answer.p7m"]
     assert stick.read("kiosk-0123456789abcdef/answer.p7m") == b"\x00\x01"
-    looked = ["blkid", "--probe", "--offset", str(0 if whole else 1 << 20), stick.image]
+    looked = ["blkid", "--probe", "--offset", str(0 if whole else 1 << 20), str(stick.image)]
     known = subprocess.run(looked, capture_output=True, text=True, check=True).stdout
     assert 'LABEL="KIOSK"' in known and 'TYPE="vfat"' in known
