@@ -248,6 +248,7 @@ def test_who_may_speak_with_the_tpm_may_do_little_else(units: Path, service: str
     tpm = ["DevicePolicy=closed", f"DeviceAllow=/{proof.DEVICE} rw"]
     assert devices == (tpm if service == PROOF else [*tpm, f"DeviceAllow={STATE} rw"])
     assert "CapabilityBoundingSet=" in lines and "PrivateNetwork=yes" in lines
+    assert "SupplementaryGroups=tss" in lines, "root without its powers may not open what is its group's alone"
     users = [path.name for path in UNITS.rglob("*") if path.is_file() and "tpmrm0" in path.read_text()]
     assert sorted(users) == [PROOF, RECOVERY], "and nobody else"
 

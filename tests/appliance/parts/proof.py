@@ -66,7 +66,7 @@ def _recovery(machine: Machine, report: Report) -> None:
     )
     sealed = machine.run(f"base64 -w0 {KEPT}")
     if sealed[0]:
-        why = machine.run("journalctl -u kiosk-recovery --no-pager | tail -n 3")[1]
+        why = machine.run("journalctl -u kiosk-recovery --no-pager --output=cat --grep=provision:")[1]
         return report(False, f"there is no recovery key ({code} {said.strip()}): {why.strip()}")
     key = reads_recovery_key(desk, base64.b64decode(sealed[1]), Path(desk / "desk.key").read_bytes()).strip()
     report(len(key) == 71, "the recovery key is made, and the desk reads it")
