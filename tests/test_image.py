@@ -154,6 +154,21 @@ def test_the_image_listens_to_no_neighbour() -> None:
     assert (resolve["LLMNR"], resolve["MulticastDNS"]) == ("no", "no")
 
 
+def test_only_the_boards_own_socket_gets_an_address() -> None:
+    [network] = (SHIPPED / "systemd/network").glob("*.network")
+    match = read(network)["Match"]
+    assert dict(match) == {"Type": "ether", "Kind": "!*", "Property": "ID_BUS=pci", "Path": "!*usb*"}
+    # In systemd 257 and in this one here: these are its words, and udev says what they ask for.
+    networkd = Path("/lib/systemd/systemd-networkd")
+    known = re.findall(rb"Match\.(\w+)\x00", networkd.read_bytes()) if networkd.exists() else []
+    assert not known or {name.encode() for name in match} <= set(known)
+    rules = Path("/lib/udev/rules.d/75-net-description.rules").read_text()
+    assert 'SUBSYSTEMS=="usb", GOTO="net_end"' in rules and 'SUBSYSTEMS=="pci", ENV{ID_BUS}="pci"' in rules
+    assert rules.index('SUBSYSTEMS=="usb", GOTO="net_end"') < rules.index('SUBSYSTEMS=="pci", ENV{ID_BUS}="pci"')
+    docked = (ROOT / "tests/appliance/machine.py").read_text()
+    assert "virtio-net-pci" in docked, "the machine of the tests has such a one"
+
+
 def partition(path: Path) -> configparser.SectionProxy:
     return read(path)["Partition"]
 

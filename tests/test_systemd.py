@@ -247,6 +247,26 @@ def test_the_machine_leaves_nothing_of_a_person_where_a_disk_could_have_it() -> 
     assert {"ForwardToConsole=no", "SystemMaxUse=200M"} <= set(lines("journald.conf.d/kiosk.conf"))
 
 
+def test_the_modules_that_are_kept_out_are_what_can_be_plugged_in_and_none_that_a_kiosk_has() -> None:
+    said = [line for line in lines("modprobe.d/kiosk.conf") if line and not line.startswith("#")]
+    shut = [re.fullmatch(r"(?:blacklist (\S+)|install (\S+) /bin/false)", line) for line in said]
+    names = [(each[1] or each[2]).replace("-", "_") for each in shut if each]
+    assert len(names) == len(said) == len(set(names))
+    kinds = {  # of each the core, without which none of its drivers comes
+        "firewire_core", "thunderbolt", "pcmcia_core", "bluetooth", "cfg80211", "nfc", "rndis_host", "cdc_ether",
+        "ipheth", "uvcvideo", "libcomposite", "dccp", "sctp", "rds", "tipc", "ax25", "n_hdlc", "hfs", "hfsplus",
+        "jffs2", "udf",
+    }  # fmt: skip
+    assert kinds <= set(names)
+    needed = {  # touch, readers, printers and their lines, sound, sticks, disks, root, state, network
+        "usbhid", "hid_multitouch", "videodev", "usbserial", "ftdi_sio", "cdc_acm", "pl2303", "cp210x", "ch341",
+        "snd_usb_audio", "usb_storage", "uas", "vfat", "exfat", "erofs", "ext4", "overlay", "dm_verity", "dm_crypt",
+        "loop", "usbnet", "r8152", "nf_tables", "tpm_tis", "af_alg", "algif_skcipher",
+    }  # fmt: skip
+    image = (ROOT / "image/mkosi.conf").read_text()
+    assert not set(names) & (needed | set(re.findall(r"/(\w[\w-]*)\.ko$", image.replace("-", "_"), re.MULTILINE)))
+
+
 def test_no_key_of_any_keyboard_puts_the_machine_to_sleep_or_switches_it_off() -> None:
     """Whatever the system's own logind could do on a key, a lid or for want of one, it is told not to."""
     told, asleep = (

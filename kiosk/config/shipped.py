@@ -203,8 +203,8 @@ def _kernel_says(root: Path, what: str) -> bool:
 
 def _modules(root: Path, said: str) -> Iterator[Fault]:
     loaded = {line.split()[0] for line in _read(root / "proc/modules").splitlines()}
-    for module in re.findall(r"^blacklist (\S+)$", said, re.MULTILINE):
-        if module in loaded:
+    for module in re.findall(r"^(?:blacklist|install) (\S+)", said, re.MULTILINE):
+        if module.replace("-", "_") in loaded:  # as the kernel writes them
             yield Fault("kernel", f"the module {module} is loaded")
 
 

@@ -177,6 +177,8 @@ def test_where_the_asker_may_not_look_nothing_is_found_and_nothing_breaks(machin
         ("proc/sys/kernel/core_pattern", "core\n", "kernel.core_pattern is core and has to be |/bin/false"),
         ("proc/cmdline", "quiet panic=1\n", "the kernel was started without init_on_free=1 systemd.swap=no"),
         ("proc/modules", "usblp 20480 0 - Live 0x0\n", "the module usblp is loaded"),
+        ("proc/modules", "cfg80211 1 1 iwlwifi, Live 0x0\n", "the module cfg80211 is loaded"),
+        ("proc/modules", "firewire_core 1 1 x, Live 0x0\n", "the module firewire-core is loaded"),
         ("proc/swaps", PROC["swaps"] + "/dev/sda3 partition 1 0 -2\n", "memory is swapped to a disk (swapon --show)"),
     ],
 )
