@@ -152,6 +152,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/systemd/system/kiosk-browser.service",
         "etc/systemd/system/kiosk-caretaker.service",
         "etc/systemd/system/pcscd.service.d/kiosk.conf",
+        "etc/systemd/system/getty@.service.d/kiosk.conf",
         "etc/systemd/system.conf.d/kiosk.conf",
         "etc/systemd/journald.conf.d/kiosk.conf",
         "etc/systemd/logind.conf.d/kiosk.conf",
@@ -247,6 +248,33 @@ def test_the_machine_leaves_nothing_of_a_person_where_a_disk_could_have_it() -> 
     assert {"ForwardToConsole=no", "SystemMaxUse=200M"} <= set(lines("journald.conf.d/kiosk.conf"))
 
 
+def test_no_console_asks_who_is_there_while_the_machine_is_a_kiosk(tmp_path: Path) -> None:
+    """Whatever name it is started by: autovt@ is getty@ by another."""
+    [condition] = [line for line in lines("getty@.service.d/kiosk.conf") if line.startswith("Condition")]
+    enabled = tmp_path / "enabled"
+    for name in ("graphical.target", "multi-user.target"):
+        (enabled / "usr/lib/systemd/system").mkdir(parents=True, exist_ok=True)
+        (enabled / "usr/lib/systemd/system" / name).write_text("[Unit]\n")
+    (enabled / "usr/lib/systemd/system/kiosk.target").write_text((UNITS / "kiosk.target").read_text())
+    subprocess.run(
+        ["systemctl", f"--root={enabled}", "enable", "kiosk.target"], check=True, capture_output=True, timeout=60
+    )
+    [link] = [path for path in (enabled / "etc").rglob("*") if path.is_symlink()]
+    assert condition == f"ConditionPathExists=!/{link.relative_to(enabled)}"
+    folder = Path("/lib/systemd/system")
+    assert (folder / "autovt@.service").samefile(folder / "getty@.service")
+    (tmp_path / "getty@.service.d").mkdir()
+    (tmp_path / "getty@.service.d/kiosk.conf").write_text("\n".join(lines("getty@.service.d/kiosk.conf")) + "\n")
+    (tmp_path / "getty@.service").write_text((folder / "getty@.service").read_text())
+    said = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", tmp_path / "getty@.service"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (said.returncode, said.stdout + said.stderr) == (0, "")
+
+
 def test_the_modules_that_are_kept_out_are_what_can_be_plugged_in_and_none_that_a_kiosk_has() -> None:
     said = [line for line in lines("modprobe.d/kiosk.conf") if line and not line.startswith("#")]
     shut = [re.fullmatch(r"(?:blacklist (\S+)|install (\S+) /bin/false)", line) for line in said]
@@ -273,7 +301,8 @@ def test_no_key_of_any_keyboard_puts_the_machine_to_sleep_or_switches_it_off() -
         dict(line.split("=") for line in lines(f"{part}.conf.d/kiosk.conf") if re.match(r"\w", line))
         for part in ("logind", "sleep")
     )
-    assert (set(told.values()), set(asleep.values())) == ({"ignore"}, {"no"})
+    consoles = [told.pop("NAutoVTs"), told.pop("ReserveVT")]
+    assert (set(told.values()), set(asleep.values()), consoles) == ({"ignore"}, {"no"}, ["0", "0"])
     known = re.findall(rb"Login\.(Handle\w+|IdleAction)\x00", Path("/lib/systemd/systemd-logind").read_bytes())
     assert len(known) > 10 and {name.decode() for name in known} <= set(told)
 

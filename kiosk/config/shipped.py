@@ -138,9 +138,11 @@ def _before(root: Path, place: str) -> Iterator[Fault]:
         twin = f"{top}/{below}"
         if twin != place and os.path.exists(root / twin[1:]):  # not there, or not for us to see
             yield Fault("changed", f"{twin} goes before what was shipped")
-        if place.endswith((".service", ".target")):
-            for path in sorted(root.glob(f"{twin[1:]}.d/*.conf")):
-                yield Fault("changed", f"/{path.relative_to(root)} adds to what was shipped")
+        unit = twin.removesuffix("/kiosk.conf") if ".service.d/" in place else f"{twin}.d"  # ours, or one we add to
+        if place.endswith((".service", ".target")) or unit.endswith(".service.d"):
+            for path in sorted(root.glob(f"{unit[1:]}/*.conf")):
+                if (more := f"/{path.relative_to(root)}") not in (place, twin):
+                    yield Fault("changed", f"{more} adds to what was shipped")
 
 
 def _sysctl(root: Path, said: str) -> Iterator[Fault]:
