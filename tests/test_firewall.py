@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config.kiosk import Settings
+from kiosk.provision import firewall
 
 ROOT = Path(__file__).parent.parent
 RULES = (ROOT / "systemd/nftables/rules.nft").read_text()
@@ -98,6 +99,28 @@ def test_nft_takes_both_files_and_the_engineers_line(files: Path) -> None:
     for operators in ("firewall.nft", "ssh.nft"):
         done = inside(f"nft -f {files}/rules.nft; nft -f {files}/{operators}; nft -f {files}/rules.nft")
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nft_takes_what_an_answer_fills_the_sets_with(files: Path) -> None:
+    """Of both kinds of address, networks of which one ends where the next begins, and the same address at two ports."""
+    brought = firewall.Firewall(
+        server=(
+            ("192.0.2.7", 443),
+            ("192.0.2.7", 9100),
+            ("10.0.0.0/25", 9100),
+            ("10.0.0.128/25", 9100),
+            ("2001:db8::7", 443),
+        ),
+        services=(("0.0.0.0/0", 443), ("::/0", 443)),
+        names=("192.0.2.53", "2001:db8::53"),
+        clock=("192.0.2.0/24", "2001:db8:1::/48"),
+        ssh=("192.0.2.128/25", "2001:db8:2::/48"),
+    )
+    (files / "brought.nft").write_text(firewall.text(brought, 8889))
+    listed = "nft list set inet kiosk server; nft list set inet kiosk ssh6; nft list set inet kiosk pages"
+    done = inside(f"nft -f {files}/rules.nft; nft -f {files}/brought.nft; {listed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "192.0.2.7 . 443" in done.stdout and "2001:db8:2::/48" in done.stdout and "8889" in done.stdout
 
 
 def asked(files: Path, wanted: Mapping[tuple[str, Place], str], more: str = "", enter: str = "") -> dict[str, str]:

@@ -154,6 +154,21 @@ def test_the_image_listens_to_no_neighbour() -> None:
     assert (resolve["LLMNR"], resolve["MulticastDNS"]) == ("no", "no")
 
 
+def test_only_the_boards_own_socket_gets_an_address() -> None:
+    [network] = (SHIPPED / "systemd/network").glob("*.network")
+    match = read(network)["Match"]
+    assert dict(match) == {"Type": "ether", "Kind": "!*", "Property": "ID_BUS=pci", "Path": "!*usb*"}
+    # In systemd 257 and in this one here: these are its words, and udev says what they ask for.
+    networkd = Path("/lib/systemd/systemd-networkd")
+    known = re.findall(rb"Match\.(\w+)\x00", networkd.read_bytes()) if networkd.exists() else []
+    assert not known or {name.encode() for name in match} <= set(known)
+    rules = Path("/lib/udev/rules.d/75-net-description.rules").read_text()
+    assert 'SUBSYSTEMS=="usb", GOTO="net_end"' in rules and 'SUBSYSTEMS=="pci", ENV{ID_BUS}="pci"' in rules
+    assert rules.index('SUBSYSTEMS=="usb", GOTO="net_end"') < rules.index('SUBSYSTEMS=="pci", ENV{ID_BUS}="pci"')
+    docked = (ROOT / "tests/appliance/machine.py").read_text()
+    assert "virtio-net-pci" in docked, "the machine of the tests has such a one"
+
+
 def partition(path: Path) -> configparser.SectionProxy:
     return read(path)["Partition"]
 
@@ -215,6 +230,122 @@ def test_the_floor_is_raised_when_the_boot_loader_knows_that_the_start_was_good_
     assert (
         "enable kiosk-version-raised.service\n" in (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text()
     )
+
+
+INITRD = IMAGE / "mkosi.images/initrd/mkosi.extra/usr/lib"
+NO_START, NO_ROOT = SHIPPED / "kiosk-image/cannot-start", INITRD / "kiosk-image/no-root.txt"
+SAID_IN_JAPANESE = ("Madoguchi e douzo", "Kiroku wa kesarete imasen", "unyou tantou ni denwa", "shokuin no tebiki")
+SAID_IN_ENGLISH = ("Please go to the desk", "No record was erased", "call the operator", "staff guide")
+
+
+def is_readable_on_any_console(said: str) -> None:
+    """Latin letters, 80 by 25 of them; what it is, that nothing is lost, whom to call, in both languages."""
+    assert said.isascii() and len(said.splitlines()) <= 24 and max(map(len, said.splitlines())) < 80
+    assert [each for each in (*SAID_IN_JAPANESE, *SAID_IN_ENGLISH) if each not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("there", "luks", "argument", "why", "what"),
+    [
+        ("", False, "", "no_tpm", ("ni TPM ga arimasen", "no TPM", "firmware's set-up")),
+        ("tpm", False, "", "no_place", ("(kiosk-state) ga disuku ni arimasen", "Keep the disk as it is")),
+        ("tpm state", True, "", "locked", ("kagi o akemasen", "The next start asks for the recovery key")),
+        ("state", True, "", "locked", ("kagi o akemasen", "The next start asks for the recovery key")),
+        ("tpm state", True, "locked", "locked", ("It starts once its recovery key is typed", "at your desk")),
+        ("tpm state", False, "", "damaged", ("ga yomemasen", "is damaged", "recovery", "Keep the disk as it is")),
+        ("tpm state opened", True, "", "damaged", ("ga yomemasen", "is damaged", "Keep the disk as it is")),
+        ("tpm state opened mounted", True, "", "other", ("tochuu de tomarimashita", "wrong.service")),
+    ],
+)
+def test_a_machine_that_does_not_come_up_says_why_and_what_to_do_and_touches_nothing(
+    tmp_path: Path, there: str, luks: bool, argument: str, why: str, what: tuple[str, ...]
+) -> None:
+    places = {name: tmp_path / name for name in ("state", "opened", "tpm")}
+    for name in set(there.split()) & set(places):
+        places[name].write_text("what is kept")
+    log = tmp_path / "asked"
+    for name, does in {
+        "cryptsetup": f"exit {0 if luks else 1}",
+        "mountpoint": f"exit {0 if 'mounted' in there else 1}",
+        "systemctl": 'echo "wrong.service loaded failed failed It"',
+        "sleep": "",
+    }.items():
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\necho {name} "$@" >>{log}\n{does}\n')
+        program.chmod(0o755)
+    text = NO_START.read_text()
+    for name, path in places.items():
+        text, found = re.subn(rf"^{name}=/dev/\S+$", f"{name}={path}", text, flags=re.MULTILINE)
+        assert found == 1
+    script = tmp_path / "cannot-start"
+    script.write_text(text)
+    before = {path.name: path.read_bytes() for path in places.values() if path.exists()}
+    command = ["sh", str(script), *([argument] if argument else [])]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    clear, _, said = done.stdout.partition("\n")
+    assert clear == "\033[2J\033[H\033[?25l"
+    is_readable_on_any_console(said)
+    assert f", {why}\n" in said and [each for each in what if each not in said] == []
+    asked = log.read_text().splitlines()
+    assert ("sleep 60" in asked) is not bool(argument), "as long as somebody takes to read it"
+    assert {line.split()[0] for line in asked} <= {"cryptsetup", "mountpoint", "systemctl", "sleep"}
+    assert {line for line in asked if line.startswith("cryptsetup")} <= {f"cryptsetup isLuks {places['state']}"}
+    assert {path.name: path.read_bytes() for path in places.values() if path.exists()} == before
+
+
+def test_it_looks_where_the_state_is_and_is_called_before_the_recovery_key_is_asked_for() -> None:
+    text = NO_START.read_text()
+    assert {f"state={STATE}", "opened=/dev/mapper/kiosk-state", "tpm=/dev/tpmrm0"} <= set(text.splitlines())
+    opens = (SHIPPED / "kiosk-image/open-state").read_text()
+    told = "/usr/lib/kiosk-image/cannot-start locked >/dev/console 2>/dev/null || true\n"
+    assert 0 < opens.index("tpm2-device=auto") < opens.index(told) < opens.index("systemd-ask-password --")
+    assert NO_START.stat().st_mode & 0o111
+
+
+def test_a_root_that_cannot_be_read_is_told_by_what_starts_before_it() -> None:
+    is_readable_on_any_console(NO_ROOT.read_text())
+    assert "not as it was signed" in NO_ROOT.read_text()
+
+
+@pytest.mark.parametrize("unit", ["emergency.service", "rescue.service"])
+@pytest.mark.parametrize("tree", [SHIPPED, INITRD])
+def test_where_a_shell_would_be_stands_a_text_for_a_minute_and_then_it_starts_anew(
+    tmp_path: Path, tree: Path, unit: str
+) -> None:
+    text = (tree / f"systemd/system/{unit}.d/kiosk.conf").read_text()
+    for line in (
+        "SuccessAction=reboot-force",
+        "FailureAction=reboot-force",
+        "StandardInput=null",
+        "StandardOutput=tty",
+    ):
+        assert f"{line}\n" in text, "nobody's keys are heard, and no end but a start"
+    runs = [line.partition("=")[2] for line in text.splitlines() if line.startswith("ExecStart=")]
+    here = {SHIPPED: "/usr/lib/kiosk-image/cannot-start", INITRD: "sleep 60"}
+    assert runs == ["", here[tree]]
+    assert tree is SHIPPED or "ExecStartPre=-cat /usr/lib/kiosk-image/no-root.txt\n" in text
+    folder = tmp_path / f"{unit}.d"
+    folder.mkdir()
+    (tmp_path / unit).write_text(Path("/lib/systemd/system", unit).read_text())
+    (folder / "kiosk.conf").write_text(text.replace(here[SHIPPED], "/usr/bin/env"))
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", tmp_path / unit], capture_output=True, text=True, timeout=60
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+def test_nothing_in_the_image_formats_or_erases_what_is_kept() -> None:
+    """systemd-repart alone makes it, where there is no such partition, and it never touches one that is there."""
+    programs = re.compile(r"\b(mkfs\S*|mke2fs|wipefs|blkdiscard|luksFormat|luksErase|cryptsetup erase|dd if=)")
+    for path in (*(IMAGE / "mkosi.extra").rglob("*"), *INITRD.rglob("*")):
+        assert not (path.is_file() and programs.search(path.read_text())), path
+    asked = (SHIPPED / "systemd/system/systemd-repart.service.d/kiosk.conf").read_text()
+    assert "--empty" not in asked and "--factory-reset" not in asked
+    assert not [path for path in (SHIPPED / "repart.d").glob("*.conf") if "FactoryReset" in path.read_text()]
 
 
 UNITS = SHIPPED / "systemd/system"

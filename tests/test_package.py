@@ -74,6 +74,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/systemd/logind.conf.d/kiosk.conf",
         "usr/lib/systemd/sleep.conf.d/kiosk.conf",
         "usr/lib/systemd/system.conf.d/kiosk.conf",
+        "usr/lib/systemd/system/getty@.service.d/kiosk.conf",
         "usr/lib/systemd/system/kiosk-browser.service",
         "usr/lib/systemd/system/kiosk-caretaker.service",
         "usr/lib/systemd/system/kiosk-firewall.service",

@@ -152,6 +152,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/systemd/system/kiosk-browser.service",
         "etc/systemd/system/kiosk-caretaker.service",
         "etc/systemd/system/pcscd.service.d/kiosk.conf",
+        "etc/systemd/system/getty@.service.d/kiosk.conf",
         "etc/systemd/system.conf.d/kiosk.conf",
         "etc/systemd/journald.conf.d/kiosk.conf",
         "etc/systemd/logind.conf.d/kiosk.conf",
@@ -247,13 +248,61 @@ def test_the_machine_leaves_nothing_of_a_person_where_a_disk_could_have_it() -> 
     assert {"ForwardToConsole=no", "SystemMaxUse=200M"} <= set(lines("journald.conf.d/kiosk.conf"))
 
 
+def test_no_console_asks_who_is_there_while_the_machine_is_a_kiosk(tmp_path: Path) -> None:
+    """Whatever name it is started by: autovt@ is getty@ by another."""
+    [condition] = [line for line in lines("getty@.service.d/kiosk.conf") if line.startswith("Condition")]
+    enabled = tmp_path / "enabled"
+    for name in ("graphical.target", "multi-user.target"):
+        (enabled / "usr/lib/systemd/system").mkdir(parents=True, exist_ok=True)
+        (enabled / "usr/lib/systemd/system" / name).write_text("[Unit]\n")
+    (enabled / "usr/lib/systemd/system/kiosk.target").write_text((UNITS / "kiosk.target").read_text())
+    subprocess.run(
+        ["systemctl", f"--root={enabled}", "enable", "kiosk.target"], check=True, capture_output=True, timeout=60
+    )
+    [link] = [path for path in (enabled / "etc").rglob("*") if path.is_symlink()]
+    assert condition == f"ConditionPathExists=!/{link.relative_to(enabled)}"
+    folder = Path("/lib/systemd/system")
+    assert (folder / "autovt@.service").samefile(folder / "getty@.service")
+    (tmp_path / "getty@.service.d").mkdir()
+    (tmp_path / "getty@.service.d/kiosk.conf").write_text("\n".join(lines("getty@.service.d/kiosk.conf")) + "\n")
+    (tmp_path / "getty@.service").write_text((folder / "getty@.service").read_text())
+    said = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", tmp_path / "getty@.service"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (said.returncode, said.stdout + said.stderr) == (0, "")
+
+
+def test_the_modules_that_are_kept_out_are_what_can_be_plugged_in_and_none_that_a_kiosk_has() -> None:
+    said = [line for line in lines("modprobe.d/kiosk.conf") if line and not line.startswith("#")]
+    shut = [re.fullmatch(r"(?:blacklist (\S+)|install (\S+) /bin/false)", line) for line in said]
+    names = [(each[1] or each[2]).replace("-", "_") for each in shut if each]
+    assert len(names) == len(said) == len(set(names))
+    kinds = {  # of each the core, without which none of its drivers comes
+        "firewire_core", "thunderbolt", "pcmcia_core", "bluetooth", "cfg80211", "nfc", "rndis_host", "cdc_ether",
+        "ipheth", "uvcvideo", "libcomposite", "dccp", "sctp", "rds", "tipc", "ax25", "n_hdlc", "hfs", "hfsplus",
+        "jffs2", "udf",
+    }  # fmt: skip
+    assert kinds <= set(names)
+    needed = {  # touch, readers, printers and their lines, sound, sticks, disks, root, state, network
+        "usbhid", "hid_multitouch", "videodev", "usbserial", "ftdi_sio", "cdc_acm", "pl2303", "cp210x", "ch341",
+        "snd_usb_audio", "usb_storage", "uas", "vfat", "exfat", "erofs", "ext4", "overlay", "dm_verity", "dm_crypt",
+        "loop", "usbnet", "r8152", "nf_tables", "tpm_tis", "af_alg", "algif_skcipher",
+    }  # fmt: skip
+    image = (ROOT / "image/mkosi.conf").read_text()
+    assert not set(names) & (needed | set(re.findall(r"/(\w[\w-]*)\.ko$", image.replace("-", "_"), re.MULTILINE)))
+
+
 def test_no_key_of_any_keyboard_puts_the_machine_to_sleep_or_switches_it_off() -> None:
     """Whatever the system's own logind could do on a key, a lid or for want of one, it is told not to."""
     told, asleep = (
         dict(line.split("=") for line in lines(f"{part}.conf.d/kiosk.conf") if re.match(r"\w", line))
         for part in ("logind", "sleep")
     )
-    assert (set(told.values()), set(asleep.values())) == ({"ignore"}, {"no"})
+    consoles = [told.pop("NAutoVTs"), told.pop("ReserveVT")]
+    assert (set(told.values()), set(asleep.values()), consoles) == ({"ignore"}, {"no"}, ["0", "0"])
     known = re.findall(rb"Login\.(Handle\w+|IdleAction)\x00", Path("/lib/systemd/systemd-logind").read_bytes())
     assert len(known) > 10 and {name.decode() for name in known} <= set(told)
 

@@ -4,15 +4,17 @@
 What those files ask for is looked for in them, and not said a second time here:
 
     every file             is there, the same, root's, and for nobody else to write; and no other goes before it
-    sysctl.d, grub.d       what the kernel says now, and what it was started with
+    sysctl.d, grub.d       what the kernel says now, and what it was started with (the last word of a kind)
     modprobe.d             no module that is not wanted
     sysusers.d             our users: no login, no group but their own
     tmpfiles.d             owners and modes of what lies between them
 
-and beside them: no swap, nothing that listens to the network but ssh, which the firewall keeps. All of it is what any
-user of the machine can see; what only root can is left out for the others, and not guessed at. Whoever has become root
-can write the list, too: this finds what was changed and forgotten, not who hides. Against those stand the image's
-signatures.
+and beside them: no swap, no word to the kernel that undoes ours (UNDOES), nothing that listens to the network but ssh,
+which the firewall keeps, and who asks for an address, a name or the time (ASKING, ASKERS). All of it is what any user
+of the machine can see; what only root can is left out for the others, and not guessed at: the kernel's own word that it
+overwrites memory is read by root's `kiosk check` alone, since its log is closed to the caretaker
+(ProtectKernelLogs=). Whoever has become root can write the list, too: this finds what was changed and forgotten, not
+who hides. Against those stand the image's signatures.
 """
 
 from __future__ import annotations
@@ -31,9 +33,31 @@ LISTS = (ROOT / "shipped", Path("/etc/kiosk/shipped"))  # the package's, and tha
 BEFORE = ("/etc", "/run")  # what lies there goes before what lies in /usr/lib
 OURS = re.compile(rb"(http://(?:127\.0\.0\.1|localhost)):[0-9]+")  # in the policy; its port is the operator's to change
 SSH = 22
+# Words to the kernel or to systemd that take away what ours give, or what the lock-down rests on, and what each does.
+UNDOES = {
+    "page_poison": "switches init_on_free off",
+    "slub_debug": "switches init_on_free off where it poisons",
+    "slab_debug": "switches init_on_free off where it poisons",
+    "crashkernel": "keeps room for a kernel that writes memory to a disk",
+    "sysrq_always_enabled": "gives keyboards SysRq",
+    "kgdboc": "lets a debugger in",
+    "systemd.debug_shell": "gives a shell of root's",
+    "systemd.crash_shell": "gives a shell of root's",
+    "systemd.mask": "takes a unit away",
+    "systemd.run": "runs a command as root",
+}
+NO = {"0", "n", "no", "f", "false", "off"}
+# Who may have an open UDP port: by port, who asks for an address (DHCP, DHCPv6); by user, who asks for names or the
+# time from a port that the kernel chose. No answer is taken that was not asked for: the firewall keeps these, too.
+ASKING = (68, 546)
+ASKERS = ("systemd-resolve", "systemd-timesync", "_chrony")
 # As /proc/net/tcp writes 127/8, ::1 and ::ffff:127/104: four bytes at a time, in the order of a little-endian machine.
 LOOPBACK = re.compile("[0-9A-F]{6}7F$|0{24}01000000$|0{16}FFFF0000[0-9A-F]{6}7F$")
-LISTENS = "0A"  # TCP_LISTEN, include/net/tcp_states.h
+LISTENS = {
+    "tcp": "0A",
+    "udp": "07",
+}  # TCP_LISTEN; TCP_CLOSE, of a socket that hears everybody (include/net/tcp_states.h)
+LOG_LINES = 20_000  # of the kernel's; the one that is looked for is among the first hundreds
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 Kind = Literal["changed", "kernel", "users", "open"]
@@ -114,9 +138,11 @@ def _before(root: Path, place: str) -> Iterator[Fault]:
         twin = f"{top}/{below}"
         if twin != place and os.path.exists(root / twin[1:]):  # not there, or not for us to see
             yield Fault("changed", f"{twin} goes before what was shipped")
-        if place.endswith((".service", ".target")):
-            for path in sorted(root.glob(f"{twin[1:]}.d/*.conf")):
-                yield Fault("changed", f"/{path.relative_to(root)} adds to what was shipped")
+        unit = twin.removesuffix("/kiosk.conf") if ".service.d/" in place else f"{twin}.d"  # ours, or one we add to
+        if place.endswith((".service", ".target")) or unit.endswith(".service.d"):
+            for path in sorted(root.glob(f"{unit[1:]}/*.conf")):
+                if (more := f"/{path.relative_to(root)}") not in (place, twin):
+                    yield Fault("changed", f"{more} adds to what was shipped")
 
 
 def _sysctl(root: Path, said: str) -> Iterator[Fault]:
@@ -126,18 +152,61 @@ def _sysctl(root: Path, said: str) -> Iterator[Fault]:
             yield Fault("kernel", f"{name} is {now} and has to be {wanted}")
 
 
+def _words(line: str) -> Iterator[tuple[str, str, str]]:
+    """Of the kernel's words each key, its value and how it stands there, in their order. The kernel takes - for _ in a
+    key, what is in quotes for one word, and no word after `--`; systemd reads those, too."""
+    ours = True
+    for word in re.findall(r'(?:"[^"]*"?|[^\s"])+', line):
+        key, _, value = word.replace('"', "").partition("=")
+        key = key.replace("-", "_").removeprefix("rd.")
+        ours = ours and word != "--"
+        if ours or key.startswith("systemd."):
+            yield key, value, word
+
+
 def _started_with(root: Path, said: str) -> Iterator[Fault]:
-    started = _read(root / "proc/cmdline").split()
-    for word in re.findall(r'^GRUB_CMDLINE_LINUX="\$GRUB_CMDLINE_LINUX (.*)"$', said, re.MULTILINE):
-        missing = [each for each in word.split() if each not in started]
-        if missing:
-            yield Fault("kernel", f"the kernel was started without {' '.join(missing)}")
+    if not (line := _read(root / "proc/cmdline")):
+        return
+    last = {key: (value, word) for key, value, word in _words(line)}
+    asked = re.findall(r'^GRUB_CMDLINE_LINUX="\$GRUB_CMDLINE_LINUX (.*)"$', said, re.MULTILINE)
+    wanted = {key: (value, word) for line in asked for key, value, word in _words(line)}
+    if missing := [word for key, (_, word) in wanted.items() if key not in last]:
+        yield Fault("kernel", f"the kernel was started without {' '.join(missing)}")
+    for key, (value, word) in wanted.items():
+        if key in last and last[key][0] != value:
+            yield Fault("kernel", f"the kernel was started with {last[key][1]}, and has to be with {word}")
+    for key, what in UNDOES.items():
+        if key in last and last[key][0].lower() not in NO:
+            yield Fault("kernel", f"the kernel was started with {last[key][1]}, which {what}")
+    if "init_on_free" in wanted and _kernel_says(root, "mem auto-init:.*heap free:off"):
+        yield Fault("kernel", "the kernel says that it does not overwrite memory (dmesg: mem auto-init, heap free:off)")
+
+
+def _kernel_says(root: Path, what: str) -> bool:
+    """Whether it stands in the kernel's log; not, when that is not for us or has gone on past it."""
+    try:
+        log = os.open(root / "dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        for _ in range(LOG_LINES):
+            try:
+                line = os.read(log, 8192)  # one at a time
+            except BrokenPipeError:
+                continue  # some were overwritten meanwhile; it goes on at the oldest that is there
+            if not line or re.search(what, line.decode("utf-8", "replace")):
+                return bool(line)
+    except OSError:  # and the end: there is no more yet
+        pass
+    finally:
+        os.close(log)
+    return False
 
 
 def _modules(root: Path, said: str) -> Iterator[Fault]:
     loaded = {line.split()[0] for line in _read(root / "proc/modules").splitlines()}
-    for module in re.findall(r"^blacklist (\S+)$", said, re.MULTILINE):
-        if module in loaded:
+    for module in re.findall(r"^(?:blacklist|install) (\S+)", said, re.MULTILINE):
+        if module.replace("-", "_") in loaded:  # as the kernel writes them
             yield Fault("kernel", f"the module {module} is loaded")
 
 
@@ -172,11 +241,20 @@ def _modes(root: Path, said: str) -> Iterator[Fault]:
 
 
 def _listeners(root: Path) -> Iterator[Fault]:
-    ports = set()
-    for file in ("tcp", "tcp6"):
-        for line in _read(root / "proc/net" / file).splitlines()[1:]:
-            host, _, port = line.split()[1].partition(":")
-            if line.split()[3] == LISTENS and not LOOPBACK.match(host):
-                ports.add(int(port, 16))
-    for number in sorted(ports - {SSH}):
-        yield Fault("open", f"something listens to the network at port {number}")
+    known = _numbers(root, "passwd")
+    askers = {known[user][2] for user in ASKERS if user in known}
+    first, last = (
+        int(each) for each in (_read(root / "proc/sys/net/ipv4/ip_local_port_range") or "32768 60999").split()
+    )
+    found = set()
+    for protocol, state in LISTENS.items():
+        for file in (protocol, f"{protocol}6"):
+            for line in _read(root / "proc/net" / file).splitlines()[1:]:
+                _, local, _, now, _, _, _, user, *_ = line.split()
+                host, _, number = local.partition(":")
+                if now == state and not LOOPBACK.match(host):
+                    found.add((protocol, int(number, 16), user))
+    for protocol, port, user in sorted(found):
+        asks = port in ASKING or (user in askers and first <= port <= last)
+        if not (asks if protocol == "udp" else port == SSH):
+            yield Fault("open", f"something listens to the network at {'UDP ' * (protocol == 'udp')}port {port}")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from asn1crypto import parser
@@ -28,6 +30,8 @@ from kiosk.ipc import appointed, looked_into
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.looked_into import LookedInto
 from kiosk.ipc.messages import Moment, Number
+from kiosk.provision import firewall
+from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, id_of
 from kiosk.provision.request import MachineId, OneTimeNumber
 
@@ -53,6 +57,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """machine, number: of the request. made, until: when it was signed, and to when it is good. settings: the whole of
     kiosk.toml. certificate: for the portal, with those between it and its authority; authority: whom to trust as the
     portal; provisioner: whom to believe from now on (all PEM). looked_into: into a trail that did not hold together.
+    firewall: where the machine may go, in place of all that it may now; with the settings, whose places these are.
     What is empty stays as it is on the machine, and is left out: an older one does not know all of these."""
 
     machine: MachineId
@@ -66,17 +71,22 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     members: dict[Number, Member] = {}
     removed: tuple[Number, ...] = ()
     looked_into: bool = False
+    firewall: Firewall | None = None
 
 
 def files(answer: Answer) -> Mapping[str, bytes]:
-    """What it puts beside the settings, by name."""
+    """What it puts beside the settings, by name. Raises ValueError for a firewall that was not checked."""
     brought = {
         SETTINGS: answer.settings,
         CERTIFICATE: answer.certificate,
         AUTHORITY: answer.authority,
         PROVISIONER: answer.provisioner,
     }
-    found = {name: text.encode() for name, text in brought.items() if text}
+    # The firewall's file first: if the power goes right then, the next start loads it before it does the rest.
+    opened = (
+        {firewall.FILE: firewall.text(answer.firewall, _pages(answer.settings)).encode()} if answer.firewall else {}
+    )
+    found = opened | {name: text.encode() for name, text in brought.items() if text}
     if answer.members or answer.removed:
         staff = Appointed(answer.number, answer.members, answer.removed)
         found[appointed.FILE] = msgspec.json.encode(staff)
@@ -122,6 +132,8 @@ def check(answer: Answer, machine: str, number: str, now: int) -> None:
         raise Wrong("used")
     if not answer.made - SLACK_SECONDS <= now <= answer.until:
         raise Wrong("expired")
+    if answer.firewall is not None:
+        _check_firewall(answer.firewall, answer.settings)
     if not files(answer):
         raise Wrong("unfit", "there is nothing in it")
     if set(answer.members) & set(answer.removed):
@@ -146,13 +158,36 @@ def _id_of(certificate: x509.Certificate) -> str:
         raise Wrong("unfit", "certificate: its key cannot be read") from None
 
 
-def _check_settings(text: str) -> None:
+def _pages(settings: str) -> int:
+    """The port of the pages, of settings that were checked."""
+    port = tomllib.loads(settings).get("server", {}).get("port", kiosk.Server().port)
+    return int(port)
+
+
+def _check_firewall(brought: Firewall, settings: str) -> None:
+    """That it fits, and lets the server reach what the settings name. Raises Wrong."""
+    if not settings:
+        raise Wrong("unfit", "firewall: comes with the settings, whose places it names, and there are none")
+    meant = _check_settings(settings)
+    try:
+        firewall.text(brought, meant.server.port)
+    except ValueError as error:
+        raise Wrong("unfit", f"firewall.{error}") from None
+    wanted = {"portal.url": urlsplit(meant.portal.url).port or 443}
+    if meant.printer.kind == "network":
+        wanted["printer.port"] = meant.printer.port
+    for key, port in wanted.items():
+        if port not in {each for _, each in brought.server}:
+            raise Wrong("unfit", f"firewall.server: has no place with port {port}, of {key}")
+
+
+def _check_settings(text: str) -> kiosk.Settings:
     """As `kiosk check` does, by the same parser. Raises Wrong, with its line."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, SETTINGS)
         path.write_text(text, "utf-8")
         try:
-            kiosk.load(path)
+            return kiosk.load(path)
         except ConfigError as error:
             raise Wrong("unfit", str(error).removeprefix(f"{folder}/")) from None
 

@@ -20,6 +20,7 @@ from kiosk.caretaker.passcodes import WEAKNESSES, hashed
 from kiosk.caretaker.weak import weak
 from kiosk.ipc.appointed import Appointment, Member
 from kiosk.provision.answer import LARGEST, Answer, Wrong, check, sign
+from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import PrivateKey, id_of
 from kiosk.provision.request import Request
 
@@ -61,6 +62,7 @@ def _sign(options: argparse.Namespace) -> int:
         members={number: _member(number, role) for number, role in options.staff},
         removed=tuple(options.remove),
         looked_into=options.looked_into,
+        firewall=_firewall(options.firewall),
     )
     check(answer, asked.machine, asked.number, now)
     signed = sign(answer, key, certificate)
@@ -111,6 +113,13 @@ def _member(number: int, role: Appointment) -> Member:
     if len(passcode) < SHORTEST:
         raise NotSigned(f"staff number {number}: a passcode that is carried on a stick has {SHORTEST} digits or more")
     return Member(role, hashed(passcode))
+
+
+def _firewall(path: Path | None) -> Firewall | None:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Firewall) if path else None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise NotSigned(f"{path}: {error}") from None
 
 
 def _text(path: Path | None) -> str:

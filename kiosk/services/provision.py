@@ -190,8 +190,13 @@ def mounted(device: str, how: How) -> Iterator[Path]:
 
 
 def restart() -> None:
-    """The new settings are read at a start. Whoever is at the kiosk is told (kiosk/services/server.py)."""
-    for words in (("try-restart", "kiosk-caretaker.service"), ("--no-block", "try-restart", "kiosk-server.service")):
+    """The new settings are read at a start, and where the machine may go. Whoever is at the kiosk is told
+    (kiosk/services/server.py)."""
+    for words in (
+        ("try-restart", "kiosk-firewall.service"),
+        ("try-restart", "kiosk-caretaker.service"),
+        ("--no-block", "try-restart", "kiosk-server.service"),
+    ):
         try:
             _run("systemctl", *words)
         except OSError as error:

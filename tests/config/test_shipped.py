@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from kiosk.config.shipped import LISTS, Fault, Kind, faults, listed
+from kiosk.config.shipped import LISTS, UNDOES, Fault, Kind, faults, listed
 from tests.nobody import needs_root, nobody_says
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,12 +22,14 @@ PROC = {
     "sys/kernel/sysrq": "0\n",
     "sys/kernel/core_pattern": "|/bin/false\n",
     "sys/fs/suid_dumpable": "0\n",
+    "sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
 }
-LINE = "   {}: {}:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000   998        0 20913 1\n"
+LINE = "   {}: {}:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000 {:5}        0 20913 1\n"
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 LOCAL, LOCAL6, MAPPED = "0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"
 EVERY, EVERY6 = "00000000", "0" * 32
-LISTENING, CONNECTED = "0A", "01"
+LISTENING, CONNECTED, HEARING = "0A", "01", "07"  # the last: of UDP
+TIMESYNC, SOMEBODY = 991, 998
 
 
 class Machine:
@@ -50,9 +52,9 @@ class Machine:
         assert old in text
         (self.root / place).write_text(text.replace(old, new))
 
-    def listens(self, *lines: tuple[str, int, str]) -> None:
-        for file, length in (("tcp", 8), ("tcp6", 32)):
-            mine = [LINE.format(number, *line) for number, line in enumerate(lines) if len(line[0]) == length]
+    def listens(self, *lines: tuple[str, int, str], protocol: str = "tcp", user: int = SOMEBODY) -> None:
+        for file, length in ((protocol, 8), (f"{protocol}6", 32)):
+            mine = [LINE.format(number, *line, user) for number, line in enumerate(lines) if len(line[0]) == length]
             self.write(f"proc/net/{file}", HEAD + "".join(mine))
 
     def finds(self) -> list[Fault]:
@@ -71,7 +73,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     places = ("AT=/usr/lib/kiosk", "LIB=/usr/lib", "POLKIT=/usr/share/polkit-1/rules.d")
     subprocess.run(["make", "-s", "install", f"DESTDIR={folder}", *places], cwd=ROOT, check=True, timeout=60)
-    (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    clock = f"systemd-timesync:x:{TIMESYNC}:{TIMESYNC}::/:/usr/sbin/nologin\n"
+    (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n" + clock)
     (folder / "etc/group").write_text("root:x:0:\n")
     subprocess.run(["systemd-sysusers", f"--root={folder}", "kiosk.conf"], check=True, timeout=60)
     if os.geteuid() == 0:
@@ -144,6 +147,9 @@ def test_a_policy_for_another_port_is_the_operators_to_have_and_one_for_another_
         ("etc/systemd/system/kiosk-browser.service", "goes before what was shipped"),
         ("run/systemd/system/kiosk-server.service", "goes before what was shipped"),
         ("etc/systemd/system/kiosk-browser.service.d/override.conf", "adds to what was shipped"),
+        ("etc/systemd/system/getty@.service.d/autologin.conf", "adds to what was shipped"),
+        ("run/systemd/system/pcscd.service.d/more.conf", "adds to what was shipped"),
+        ("etc/systemd/system/getty@.service.d/kiosk.conf", "goes before what was shipped"),
         ("etc/sysctl.d/90-kiosk.conf", "goes before what was shipped"),
         ("etc/udev/rules.d/70-kiosk-headphones.rules", "goes before what was shipped"),
         ("etc/polkit-1/rules.d/50-kiosk-pcscd.rules", "goes before what was shipped"),
@@ -174,6 +180,8 @@ def test_where_the_asker_may_not_look_nothing_is_found_and_nothing_breaks(machin
         ("proc/sys/kernel/core_pattern", "core\n", "kernel.core_pattern is core and has to be |/bin/false"),
         ("proc/cmdline", "quiet panic=1\n", "the kernel was started without init_on_free=1 systemd.swap=no"),
         ("proc/modules", "usblp 20480 0 - Live 0x0\n", "the module usblp is loaded"),
+        ("proc/modules", "cfg80211 1 1 iwlwifi, Live 0x0\n", "the module cfg80211 is loaded"),
+        ("proc/modules", "firewire_core 1 1 x, Live 0x0\n", "the module firewire-core is loaded"),
         ("proc/swaps", PROC["swaps"] + "/dev/sda3 partition 1 0 -2\n", "memory is swapped to a disk (swapon --show)"),
     ],
 )
@@ -182,6 +190,72 @@ def test_a_kernel_that_is_not_as_the_shipped_files_ask_is_named(
 ) -> None:
     machine.write(place, text)
     assert machine.finds() == [Fault("kernel", words)]
+
+
+SHIPPED_LINE = PROC["cmdline"].strip()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("init_on_free=0", ["init_on_free=0, and has to be with init_on_free=1"]),
+        ("init-on-free=0", ["init-on-free=0, and has to be with init_on_free=1"]),
+        ('"init_on_free=0"', ['"init_on_free=0", and has to be with init_on_free=1']),
+        ("init_on_free", ["init_on_free, and has to be with init_on_free=1"]),
+        ("systemd.swap", ["systemd.swap, and has to be with systemd.swap=no"]),
+        ("panic=0", ["panic=0, and has to be with panic=1"]),
+        ("panic=0 panic=1", []),
+        ("-- init_on_free=0", []),  # not the kernel's
+        ("-- systemd.swap=1", ["systemd.swap=1, and has to be with systemd.swap=no"]),
+        ("my_init_on_free=0 quiet", []),
+        ("page_poison=1", ["page_poison=1, which switches init_on_free off"]),
+        ("page_poison=1 page_poison=0", []),
+        ("page-poison=on", ["page-poison=on, which switches init_on_free off"]),
+        ("slub_debug", ["slub_debug, which switches init_on_free off where it poisons"]),
+        ("sysrq_always_enabled", ["sysrq_always_enabled, which gives keyboards SysRq"]),
+        ("systemd.debug-shell=1", ["systemd.debug-shell=1, which gives a shell of root's"]),
+        ("rd.systemd.debug_shell", ["rd.systemd.debug_shell, which gives a shell of root's"]),
+        ("systemd.debug_shell=no", []),
+        ("systemd.mask=kiosk-firewall.service", ["systemd.mask=kiosk-firewall.service, which takes a unit away"]),
+    ],
+)  # fmt: skip
+def test_of_the_words_to_the_kernel_the_last_of_each_kind_holds(machine: Machine, more: str, words: list[str]) -> None:
+    machine.write("proc/cmdline", f"{SHIPPED_LINE} {more}\n")
+    assert machine.finds() == [Fault("kernel", f"the kernel was started with {each}") for each in words]
+
+
+def test_a_wrong_word_before_ours_takes_nothing_and_ours_after_the_kernels_end_gives_nothing(machine: Machine) -> None:
+    machine.write("proc/cmdline", f"init_on_free=0 {SHIPPED_LINE}\n")
+    assert machine.finds() == []
+    machine.write("proc/cmdline", "panic=1 -- init_on_free=1 systemd.swap=no\n")
+    assert [each.words for each in machine.finds()] == ["the kernel was started without init_on_free=1"]
+
+
+@pytest.mark.parametrize("state", ["on", "off"])
+def test_who_may_read_the_kernels_log_believes_it_more_than_its_words(machine: Machine, state: str) -> None:
+    machine.write("dev/kmsg", f"6,85,0,-;mem auto-init: stack:all(zero), heap alloc:on, heap free:{state}\n")
+    words = "the kernel says that it does not overwrite memory (dmesg: mem auto-init, heap free:off)"
+    assert machine.finds() == ([Fault("kernel", words)] if state == "off" else [])
+
+
+def test_every_word_that_undoes_something_is_explained_on_the_page() -> None:
+    page = (ROOT / "docs/lockdown.md").read_text("utf-8")
+    assert [word for word in UNDOES if f"`{word}`" not in page] == []
+
+
+def test_who_hears_everybody_by_udp_is_named_and_who_asks_for_address_name_or_time_is_not(machine: Machine) -> None:
+    heard = [(EVERY, 5353, HEARING), (EVERY6, 5355, HEARING), (EVERY6, 123, HEARING), (EVERY, 40000, HEARING)]
+    machine.listens(*heard, protocol="udp")
+    assert [each.words for each in machine.finds()] == [
+        f"something listens to the network at UDP port {port}" for port in (123, 5353, 5355, 40000)
+    ]
+    asking = [("0200000A", 68, HEARING), (EVERY6, 546, HEARING), (LOCAL, 53, HEARING), ("0200000A", 40000, CONNECTED)]
+    machine.listens(*asking, protocol="udp")
+    assert machine.finds() == []
+    machine.listens((EVERY, 40000, HEARING), (EVERY6, 60999, HEARING), protocol="udp", user=TIMESYNC)
+    assert machine.finds() == []
+    machine.listens((EVERY, 123, HEARING), protocol="udp", user=TIMESYNC)
+    assert [each.kind for each in machine.finds()] == ["open"]
 
 
 def test_what_listens_to_the_network_is_named_by_its_port(machine: Machine) -> None:

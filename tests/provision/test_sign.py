@@ -8,6 +8,7 @@ import re
 import shlex
 import ssl
 import subprocess
+import textwrap
 import time
 from pathlib import Path
 
@@ -68,6 +69,29 @@ def test_that_a_trail_was_looked_into_is_signed_alone_and_left_out_of_what_an_ol
     assert desk.signs("--remove", "1002") == 0
     answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
     assert not answer.looked_into and FILE not in files(answer) and b"looked_into" not in desk.answer.read_bytes()
+
+
+def test_where_a_machine_may_go_is_signed_with_its_settings(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs/provisioning.md").read_text("utf-8").partition("## Where the machine may go")[2]
+    [shown] = re.findall(r"((?:^ {4}.*\n)+)", page.partition("\n## ")[0], re.MULTILINE)
+    (desk.folder / "firewall.toml").write_text(textwrap.dedent(shown))
+    assert desk.signs("--settings", "kiosk.toml", "--firewall", "firewall.toml") == 0
+    answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
+    assert answer.firewall and ("192.0.2.7", 443) in answer.firewall.server
+    assert b"add element inet kiosk server { 192.0.2.7/32 . 443" in files(answer)["firewall.nft"]
+    desk.answer.unlink()
+    for text, line in (
+        ("server = [['192.0.2.7', 443]]\nprinter = []", "firewall.toml: Object contains unknown field `printer`"),
+        ("server = [", "firewall.toml: "),
+        (
+            "server = [['192.0.2.7/8', 443]]",
+            "the machine would not take it: firewall.server: '192.0.2.7/8' is no address",
+        ),
+    ):
+        capsys.readouterr()
+        (desk.folder / "firewall.toml").write_text(text)
+        assert desk.signs("--settings", "kiosk.toml", "--firewall", "firewall.toml") == 1
+        assert capsys.readouterr().err.startswith(line) and not desk.answer.exists()
 
 
 def test_a_third_party_checks_a_file_with_openssl_alone(desk: Desk, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import TrailState
 from kiosk.provision import request, stick, taking
-from kiosk.provision.answer import LARGEST, sign
+from kiosk.provision.answer import LARGEST, files, sign
+from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
@@ -229,6 +230,29 @@ def test_an_answer_is_used_whole_and_once(world: World) -> None:
     assert asked.number == world.machine.number != number, "the next answer is to another number"
 
 
+def test_where_the_machine_may_go_comes_with_the_settings_and_fills_the_sets_of_its_own_rules(world: World) -> None:
+    settings = STATION + '[server]\nport = 8889\n[portal]\nurl = "https://portal.example:8443/"\n'
+    places = Firewall(
+        server=(("192.0.2.7", 8443), ("10.0.0.0/8", 9100), ("2001:DB8::7", 8443)),
+        names=("192.0.2.53", "2001:db8::53"),
+        clock=("192.0.2.0/24",),
+    )
+    world.is_given(world.machine.signed(settings=settings, firewall=places))
+    assert world.put_in() == ("taken", "")
+    path = world.machine.folder / "firewall.nft"
+    assert [line for line in path.read_text().splitlines() if not line.startswith("#")] == [
+        "add element inet kiosk pages { 8889 }",
+        "add element inet kiosk server { 192.0.2.7/32 . 8443, 10.0.0.0/8 . 9100 }",
+        "add element inet kiosk server6 { 2001:db8::7/128 . 8443 }",
+        "add element inet kiosk names { 192.0.2.53/32 }",
+        "add element inet kiosk names6 { 2001:db8::53/128 }",
+        "add element inet kiosk clock { 192.0.2.0/24 }",
+    ]
+    assert path.stat().st_mode & 0o777 == 0o644 and (world.machine.folder / "kiosk.toml").read_text() == settings
+    assert next(iter(files(world.machine.answer(firewall=places)))) == "firewall.nft", "it is loaded before the rest"
+    assert b"firewall" not in world.machine.signed(), "an older machine does not know it"
+
+
 def other(world: World, tmp: Path) -> bytes:
     return Machine(tmp / "other").signed()
 
@@ -305,9 +329,61 @@ WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
 }
 
 
-def sign_raw(world: World) -> bytes:
+def firewall(settings: str = STATION, **lists: object) -> Callable[[World, Path], bytes]:
+    brought = Firewall(**({"server": (("192.0.2.7", 443),)} | lists))  # type: ignore[arg-type]
+    return lambda world, tmp: world.machine.signed(settings=settings, firewall=brought)
+
+
+NO_PLACE = "is no address and no network"
+WRONG |= {
+    f"firewall: {name}": (made, "unfit", f"firewall{line}")
+    for name, made, line in (
+        ("without settings", firewall(""), ": comes with the settings"),
+        ("to nowhere", firewall(server=()), ".server: is empty"),
+        ("a name", firewall(names=("dns.example",)), f".names: 'dns.example' {NO_PLACE}"),
+        (
+            "rules",
+            firewall(names=("0.0.0.0/0 } ; flush ruleset #",)),
+            f".names: '0.0.0.0/0 }} ; flush ruleset #' {NO_PLACE}",
+        ),
+        ("a line", firewall(clock=("192.0.2.1\n",)), f".clock: '192.0.2.1\\n' {NO_PLACE}"),
+        ("an interface", firewall(ssh=("fe80::1%eth0",)), f".ssh: 'fe80::1%eth0' {NO_PLACE}"),
+        ("bits below the net", firewall(names=("192.0.2.7/24",)), f".names: '192.0.2.7/24' {NO_PLACE}"),
+        ("two in one", firewall(names=("192.0.2.7", "192.0.2.0/24")), ".names: 192.0.2.7/32 and 192.0.2.0/24 overlap"),
+        (
+            "twice",
+            firewall(clock=("2001:db8::1", "2001:db8:0::1")),
+            ".clock: 2001:db8::1/128 and 2001:db8::1/128 overlap",
+        ),
+        (
+            "not the portal's port",
+            firewall(server=(("192.0.2.7", 8443),)),
+            ".server: has no place with port 443, of portal",
+        ),
+        (
+            "not the printer's",
+            firewall(STATION + '[printer]\nkind = "network"\nhost = "192.0.2.9"\n'),
+            ".server: has no place with port 9100, of printer.port",
+        ),
+    )
+}
+for what, brings in {
+    "firewall: no port": {"server": [["192.0.2.7", 0]]},
+    "firewall: text for a port": {"server": [["192.0.2.7", "443 . accept"]]},
+    "firewall: no place": {"server": ["192.0.2.7"]},
+    "firewall: another set": {"pages": [1]},
+    "firewall: too many": {"names": [f"192.0.2.{n}" for n in range(65)]},
+}.items():
+    WRONG[what] = (
+        lambda world, tmp, brings=brings: sign_raw(world, firewall=brings),  # type: ignore[misc]
+        "unfit",
+        "what was signed is no answer to a machine",
+    )
+
+
+def sign_raw(world: World, **brings: object) -> bytes:
     """Signed, and not in an answer's form."""
-    return sign(world.machine.answer(machine="0" * 63), *signer())
+    return sign(world.machine.answer(**(brings or {"machine": "0" * 63})), *signer())
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -426,6 +502,7 @@ def test_a_stick_is_mounted_without_programs_devices_and_owners(world: World, un
 def test_who_serves_is_started_anew_and_not_what_was_stopped(unit: Path) -> None:
     provision.restart()
     assert (unit / "done").read_text().splitlines() == [
+        "systemctl try-restart kiosk-firewall.service",
         "systemctl try-restart kiosk-caretaker.service",
         "systemctl --no-block try-restart kiosk-server.service",
     ]
@@ -453,6 +530,7 @@ def test_a_stick_that_finds_what_was_begun_finishes_it_and_has_it_told(world: Wo
     assert world.machine.config.read_text() == STATION
     done = (unit / "done").read_text().splitlines()
     assert [line for line in done if line.startswith("systemctl")] == [
+        "systemctl try-restart kiosk-firewall.service",
         "systemctl try-restart kiosk-caretaker.service",
         "systemctl --no-block try-restart kiosk-server.service",
     ]
