@@ -1,5 +1,5 @@
-"""A prefecture's desk, as docs/fleet.md says it: a real Prometheus that takes figures over TLS from who has a certificate
-of its authority, and a real Alertmanager, which has what the pager hears."""
+"""A prefecture's desk, as docs/fleet.md says it: a real Prometheus that takes figures over TLS from who has a
+certificate of its authority, and a real Alertmanager, which has what the pager hears."""
 
 from __future__ import annotations
 

@@ -119,7 +119,8 @@ def before(
 ) -> Iterator[Before]:
     """The machine that stood at attract, with the station's settings, at attract again; its disk is looked through at
     the end. What somebody waited for and did not see is said to the report. printer_is: its lines in the settings.
-    plugs: what is plugged in first. more, ports: of the settings, and of what stands outside. kept: the one that stood there as `start` left it, else it is there and starts."""
+    plugs: what is plugged in first. kept: the one that stood there as `start` left it, else it is there and starts.
+    more, ports: of the settings, and of what stands outside."""
     if kept:
         machine.like(started(machine))
     pki = Pki(machine.folder / "pki")
