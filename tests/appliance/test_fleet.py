@@ -23,6 +23,7 @@ from tests.appliance.parts.visit import NETWORK_PRINTER
 from tests.appliance.parts.visit import SETTINGS as VISIT
 from tests.appliance.person import SIGHT
 from tests.appliance.report import Report
+from tests.fleet.desk import FLEET
 from tests.fleet.test_fleet import figures
 from tests.provision.office import Machine
 from tests.stage import ROOT, free_port, until
@@ -37,7 +38,7 @@ def test_the_settings_are_a_kiosks_and_the_firewalls_rules_fill_its_sets(tmp_pat
     settings = load(path)
     assert (settings.alerts.kind, settings.alerts.kiosk) == ("alertmanager", part.KIOSK)
     assert settings.caretaker.metrics_port == part.METRICS
-    assert part.KIOSK in (part.FLEET / "kiosk.yml").read_text("utf-8")
+    assert part.KIOSK in (FLEET / "kiosk.yml").read_text("utf-8")
     rules = (ROOT / "systemd/nftables/rules.nft").read_text()
     for name in re.findall(r"inet kiosk (\w+) ", part.FIREWALL):
         assert f"    set {name} " in rules
