@@ -93,14 +93,14 @@ def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> b
 def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> None:
     if answer.fleet:
         disk.private_folder(folder / fleet.FOLDER)
-        gone = [folder / fleet.FOLDER / name for name in fleet.FILES if name not in answer.fleet]
-        disk.remove(*gone)
     for name, data in files(answer).items():
         kind = SECRET.get(name)
         if kind is None:
             disk.put(folder / name, data, EVERYBODYS)
         else:
             disk.put(folder / name, data, kind.mode, group(kind.group))
+    if answer.fleet:  # it takes the place of the whole set before
+        disk.remove(*(folder / fleet.FOLDER / name for name in fleet.FILES if name not in answer.fleet))
     if answer.provisioner:
         disk.remove(folder / FOLDER / recovery.FILE)  # it was for others; the next start makes another
     another(folder)
