@@ -142,6 +142,7 @@ def provision_arguments(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("--firewall", type=Path, metavar="FILE", help="where it may go (TOML), with --settings")
     sign.add_argument("--portal-certificate", type=Path, metavar="FILE", help="made from request.csr (PEM)")
     sign.add_argument("--portal-ca", type=Path, metavar="FILE", help="whom to trust as the portal (PEM)")
+    sign.add_argument("--fleet", type=Path, metavar="FOLDER", help="where calls and figures go (docs/fleet.md)")
     sign.add_argument("--provisioner", type=Path, metavar="FILE", help="whom to believe from now on (PEM)")
     sign.add_argument(
         "--staff", type=appointment, action="append", default=[], metavar="NUMBER:ROLE", help="officer or supervisor"

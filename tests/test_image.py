@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import fnmatch
 import re
 import runpy
 import subprocess
@@ -16,9 +17,10 @@ from kiosk.config.kiosk import BrowserSettings
 from kiosk.ipc.messages import Board, Row, Rows
 from kiosk.ipc.proof import SECONDS, SOCKET
 from kiosk.ipc.started import STEADY_SECONDS, WELL
-from kiosk.provision import proof, recovery
+from kiosk.provision import fleet, proof, recovery
 from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.request import FOLDER
+from kiosk.services import provision
 from tests.units import is_no_more_exposed
 
 ROOT = Path(__file__).parent.parent
@@ -177,7 +179,7 @@ def test_where_the_state_is_looked_for_it_is_made() -> None:
     state = partition(SHIPPED / "repart.d/60-state.conf")
     folders = set(state["MakeDirectories"].split())
     bound = re.findall(r"^/state(/\S+)\s+\S+\s+none bind$", (IMAGE / "mkosi.extra/etc/fstab").read_text(), re.MULTILINE)
-    assert len(bound) == 3 and set(bound) <= folders
+    assert len(bound) == 4 and set(bound) <= folders
     name = state["Label"]
     assert (IMAGE / "mkosi.extra/etc/crypttab").read_text().startswith(f"{name} /dev/disk/by-partlabel/{name} ")
     assert f"/dev/mapper/{name} /state " in (IMAGE / "mkosi.extra/etc/fstab").read_text()
@@ -350,18 +352,25 @@ def test_nothing_in_the_image_formats_or_erases_what_is_kept() -> None:
 
 UNITS = SHIPPED / "systemd/system"
 PROOF, RECOVERY = "kiosk-proof@.service", "kiosk-recovery.service"
+FLEET = ROOT / "config/fleet"
+CALLS, FIGURES, UPLOADS = "kiosk-alertmanager.service", "kiosk-agent.service", "systemd-journal-upload.service"
+TRAILS = "kiosk-upload.service"
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """Those of the package and of the image, but for the programs of an appliance: systemd looks whether they exist."""
-    for path in (*(ROOT / "systemd").glob("kiosk*"), *UNITS.glob("kiosk*")):
+    files = (*(ROOT / "systemd").glob("kiosk*"), *FLEET.glob("kiosk-upload.*"), *UNITS.glob("kiosk*"))
+    (tmp_path / UPLOADS).write_text("[Service]\nDynamicUser=yes\nExecStart=/usr/bin/env\n")
+    for path in (*UNITS.glob("*upload.service.d/*"), *filter(Path.is_file, files)):
         text = re.sub(
-            r"/(opt|usr/lib)/kiosk/.venv/bin/python|/usr/sbin/nft|/usr/lib/kiosk-image/[\w-]+",
+            r"/(opt|usr/lib)/kiosk/.venv/bin/python|/usr/sbin/(nft|kiosk)|/usr/lib/(kiosk-image|systemd)/[\w-]+",
             "/usr/bin/env",
             path.read_text(),
         )
-        (tmp_path / path.name).write_text(text.replace("WorkingDirectory=/usr/lib/kiosk\n", "WorkingDirectory=/\n"))
+        place = tmp_path / (Path(path.parent.name) / path.name if path.parent.suffix == ".d" else path.name)
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text.replace("WorkingDirectory=/usr/lib/kiosk\n", "WorkingDirectory=/\n"))
     return tmp_path
 
 
@@ -418,6 +427,88 @@ def test_the_recovery_key_is_made_once_for_whoever_is_believed_and_asked_for_whe
     )
     repart = (UNITS / "systemd-repart.service.d/kiosk.conf").read_text()
     assert re.findall(r"--tpm2-pcrs=\S+", repart) == re.findall(r"--tpm2-pcrs=\S+", script.read_text())
+
+
+def test_systemd_finds_nothing_to_say_about_the_units_of_a_fleet(units: Path) -> None:
+    names = ("kiosk-fleet.target", CALLS, FIGURES, TRAILS, "kiosk-upload.timer", UPLOADS)
+    checked = [units / name for name in names]
+    result = subprocess.run(["systemd-analyze", "verify", *checked], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("service", "most"), [(CALLS, 12), (FIGURES, 12), (TRAILS, 40)])
+def test_who_brings_calls_and_figures_out_may_do_little_else(units: Path, service: str, most: int) -> None:
+    is_no_more_exposed(units / service, most)
+
+
+def own(service: str) -> set[str]:
+    """What a service gets of /etc/kiosk/fleet."""
+    dropped = UNITS / f"{service}.d/kiosk.conf"
+    text = (dropped if dropped.exists() else UNITS / service).read_text()
+    named = set(
+        re.findall(rf"^(?:EnvironmentFile|ConditionPathExists)=/etc/kiosk/{fleet.FOLDER}/(\S+)$", text, re.MULTILINE)
+    )
+    loaded = re.findall(rf"^LoadCredential=(\S+):/etc/kiosk/{fleet.FOLDER}/(\S+)$", text, re.MULTILINE)
+    assert text.count("LoadCredential=") == len(loaded) and all(name == file for name, file in loaded)
+    return named | {file for _, file in loaded}
+
+
+def test_each_gets_its_own_of_what_an_answer_brings_and_starts_with_that_alone() -> None:
+    tls = {fleet.AUTHORITY, fleet.CERTIFICATE, fleet.KEY}
+    assert own(CALLS) == tls | {"alertmanager.yml"}
+    assert own(FIGURES) == tls | {"agent.yml", "kiosk.yml", "alertmanager-target.yml"}
+    assert own(UPLOADS) == tls | {"journal.conf"}
+    assert own(TRAILS) == {"trails.conf"}, "and the rest as root, by --tls"
+    assert own(CALLS) | own(FIGURES) | own(UPLOADS) | own(TRAILS) == {*fleet.FILES, fleet.KEY}
+    for service, file in ((CALLS, "alertmanager.yml"), (FIGURES, "agent.yml")):
+        unit = read(UNITS / service)
+        assert unit["Unit"]["ConditionPathExists"] == f"/etc/kiosk/{fleet.FOLDER}/{file}"
+        assert (unit["Service"]["DynamicUser"], f"--config.file=%d/{file}" in unit["Service"]["ExecStart"]) == (
+            "yes",
+            True,
+        )
+    for service in (TRAILS, UPLOADS):
+        dropped = read(UNITS / f"{service}.d/kiosk.conf")
+        assert dropped["Unit"]["ConditionPathExists"] == dropped["Service"]["EnvironmentFile"]
+        assert "${URL}" in dropped["Service"]["ExecStart"]
+
+
+def test_what_a_service_is_not_given_is_there_as_a_word_that_is_no_file_or_it_does_not_start() -> None:
+    for service in (CALLS, FIGURES):
+        text = (UNITS / service).read_text()
+        [condition] = re.findall(r"^ConditionPathExists=\S+/(\S+)$", text, re.MULTILINE)
+        assert set(re.findall(r"^SetCredential=([^:]+):\S+$", text, re.MULTILINE)) == own(service) - {condition}
+
+
+def test_nothing_of_a_fleet_listens_to_a_network() -> None:
+    for service in (CALLS, FIGURES):
+        words = read(UNITS / service)["Service"]["ExecStart"]
+        assert re.findall(r"listen-address=(\S*)", words)[0].startswith("127.0.0.1:")
+    assert "--cluster.listen-address= " in (UNITS / CALLS).read_text()
+    calls = (ROOT / "config/kiosk.toml").read_text().partition("[alerts]")[2]
+    [url] = re.findall(r'^url = "http://(\S+)"', calls, re.MULTILINE)
+    assert f"--web.listen-address={url} " in (UNITS / CALLS).read_text()
+    assert url in (FLEET / "alertmanager-target.yml").read_text()
+
+
+def test_one_target_starts_each_of_a_fleet_again_once_a_stick_was_taken() -> None:
+    target = read(UNITS / "kiosk-fleet.target")
+    assert set(target["Unit"]["Wants"].split()) == {CALLS, FIGURES, UPLOADS}
+    assert fnmatch.fnmatch("kiosk-fleet.target", provision.FLEET)
+    for service in (CALLS, FIGURES, f"{UPLOADS}.d/kiosk.conf"):
+        unit = read(UNITS / service)["Unit"]
+        assert (unit["PartOf"], "kiosk-prepare.service" in unit["After"]) == ("kiosk-fleet.target", True)
+        assert unit["StartLimitIntervalSec"] == "0", "nobody could start it by hand"
+    preset = (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text().splitlines()
+    assert {"enable kiosk-fleet.target", "enable kiosk-upload.timer"} <= set(preset)
+    assert not [line for line in preset if "prometheus" in line or "journal-" in line], "Debian's own stay off"
+
+
+def test_what_a_fleet_needs_is_in_the_image() -> None:
+    assert {"prometheus", "prometheus-alertmanager", "systemd-journal-remote"} <= set(words("Packages"))
+    trees = [word.split(":") for word in words("ExtraTrees")]
+    assert {Path(to).name for _, to in trees} == {TRAILS, "kiosk-upload.timer"}
+    assert all((IMAGE / source).is_file() and Path(to).name == Path(source).name for source, to in trees)
 
 
 def test_nothing_lets_anybody_in() -> None:

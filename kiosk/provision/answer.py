@@ -1,5 +1,5 @@
-"""What the operator answers: settings, certificate for the portal, staff. One JSON object in a CMS signed-data (RFC
-5652), signed at a desk, opened and checked whole at the machine before anything of it is used.
+"""What the operator answers: settings, certificate for the portal, staff, where calls and figures go. One JSON object
+in a CMS signed-data (RFC 5652), signed at a desk, opened and checked whole at the machine before any of it is used.
 
 The signature is verified by openssl, in the words in which anybody else can verify it (docs/provisioning.md). Only
 those whose certificates stand in the machine's PROVISIONER are believed; no authority is asked, and none is needed.
@@ -30,7 +30,7 @@ from kiosk.ipc import appointed, looked_into
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.looked_into import LookedInto
 from kiosk.ipc.messages import Moment, Number
-from kiosk.provision import firewall
+from kiosk.provision import firewall, fleet
 from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, id_of
 from kiosk.provision.request import MachineId, OneTimeNumber
@@ -58,7 +58,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     kiosk.toml. certificate: for the portal, with those between it and its authority; authority: whom to trust as the
     portal; provisioner: whom to believe from now on (all PEM). looked_into: into a trail that did not hold together.
     firewall: where the machine may go, in place of all that it may now; with the settings, whose places these are.
-    What is empty stays as it is on the machine, and is left out: an older one does not know all of these."""
+    fleet: where calls, figures and records go, files by name. What is empty stays as it is on the machine, and is left
+    out: an older one does not know all of these."""
 
     machine: MachineId
     number: OneTimeNumber
@@ -72,6 +73,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     removed: tuple[Number, ...] = ()
     looked_into: bool = False
     firewall: Firewall | None = None
+    fleet: dict[str, str] = {}
 
 
 def files(answer: Answer) -> Mapping[str, bytes]:
@@ -92,7 +94,7 @@ def files(answer: Answer) -> Mapping[str, bytes]:
         found[appointed.FILE] = msgspec.json.encode(staff)
     if answer.looked_into:
         found[looked_into.FILE] = msgspec.json.encode(LookedInto(answer.number))
-    return found
+    return found | {f"{fleet.FOLDER}/{name}": text.encode() for name, text in answer.fleet.items()}
 
 
 def sign(answer: Answer, key: PrivateKey, certificate: x509.Certificate) -> bytes:
@@ -124,8 +126,9 @@ def open_signed(data: bytes, provisioner: Path) -> Answer:
         raise Wrong("unfit", "what was signed is no answer to a machine") from None
 
 
-def check(answer: Answer, machine: str, number: str, now: int) -> None:
-    """All of it, before any of it is used. machine, number: of this one. now: seconds since 1970. Raises Wrong."""
+def check(answer: Answer, machine: str, number: str, now: int, desk: str = "") -> None:
+    """All of it, before any of it is used. machine, number: of this one; desk: the id of its key to the fleet's desk.
+    now: seconds since 1970. Raises Wrong."""
     if answer.machine != machine:
         raise Wrong("other_machine")
     if answer.number != number:
@@ -148,6 +151,10 @@ def check(answer: Answer, machine: str, number: str, now: int) -> None:
         moment = datetime.fromtimestamp(now, UTC)
         if own.not_valid_after_utc <= moment:
             raise Wrong("unfit", "certificate: its time is over")
+    try:
+        fleet.check(answer.fleet, desk, now)
+    except fleet.Unfit as error:
+        raise Wrong("unfit", str(error)) from None
 
 
 def _id_of(certificate: x509.Certificate) -> str:

@@ -19,6 +19,7 @@ from kiosk.caretaker.commands import new_passcode
 from kiosk.caretaker.passcodes import WEAKNESSES, hashed
 from kiosk.caretaker.weak import weak
 from kiosk.ipc.appointed import Appointment, Member
+from kiosk.provision import fleet
 from kiosk.provision.answer import LARGEST, Answer, Wrong, check, sign
 from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import PrivateKey, id_of
@@ -63,11 +64,14 @@ def _sign(options: argparse.Namespace) -> int:
         removed=tuple(options.remove),
         looked_into=options.looked_into,
         firewall=_firewall(options.firewall),
+        fleet=_fleet(options.fleet),
     )
-    check(answer, asked.machine, asked.number, now)
+    check(answer, asked.machine, asked.number, now, asked.desk)
     signed = sign(answer, key, certificate)
     if len(signed) > LARGEST:
         raise Wrong("too_large", f"{len(signed)} bytes; {LARGEST} at most")
+    for name in fleet.unasked(answer.fleet):
+        print(f"{name}: not asked about here, for {fleet.TOOLS[name][0]} is not installed; the machine will ask it")
     disk.put(options.answer, signed)
     print(f"{options.answer}: for the machine {asked.machine}, good for {options.days} days")
     return 0
@@ -120,6 +124,15 @@ def _firewall(path: Path | None) -> Firewall | None:
         return msgspec.toml.decode(path.read_bytes(), type=Firewall) if path else None
     except (msgspec.MsgspecError, ValueError) as error:
         raise NotSigned(f"{path}: {error}") from None
+
+
+def _fleet(folder: Path | None) -> dict[str, str]:
+    """All of a folder, which has nothing else: what is misspelt is not left behind, nor a key carried along."""
+    found = sorted(folder.iterdir()) if folder else []
+    for path in found:
+        if path.name not in fleet.FILES:
+            raise NotSigned(f"{path}: is none of {', '.join(fleet.FILES)}")
+    return {path.name: _text(path) for path in found}
 
 
 def _text(path: Path | None) -> str:

@@ -1,6 +1,7 @@
 """Which machine this is: the key to the portal, which it has made itself and which never leaves it, and what follows
 from it. The machine's id is the SHA-256 of the public key (as DER), so nobody has to give it one, and a certificate
-shows for which machine it was made. A machine that has lost its key is another machine.
+shows for which machine it was made. A machine that has lost its key is another machine. The one to a fleet's desk
+(kiosk/provision/fleet.py) is made in the same way.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ class NoKey(Exception):
     """There is no key that can be used. One line, without anything of the key."""
 
 
-def key(folder: Path, group: int | None) -> PrivateKey:
+def key(folder: Path, group: int | None, name: str = KEY) -> PrivateKey:
     """The key of this machine, made when there is none yet (P-256). folder: of the settings; group: who may read it,
     too. Raises NoKey, and OSError when it cannot be written."""
-    path = folder / KEY
+    path = folder / name
     try:
         found = serialization.load_pem_private_key(path.read_bytes(), None)
     except FileNotFoundError:
@@ -49,8 +50,8 @@ def id_of(owner: PrivateKey | x509.Certificate) -> str:
     return hashlib.sha256(owner.public_key().public_bytes(*form)).hexdigest()
 
 
-def csr(key: PrivateKey) -> bytes:
-    """What the portal's authority makes a certificate from (PKCS #10, PEM)."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"kiosk {id_of(key)[:SHORT]}")])
-    made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+def csr(key: PrivateKey, name: str = "") -> bytes:
+    """What an authority makes a certificate from (PKCS #10, PEM). name: the common name; empty: by the key's id."""
+    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name or f"kiosk {id_of(key)[:SHORT]}")])
+    made = x509.CertificateSigningRequestBuilder().subject_name(called).sign(key, hashes.SHA256())
     return made.public_bytes(serialization.Encoding.PEM)

@@ -37,7 +37,8 @@ class Asked(Struct, frozen=True):
 class Request(Struct, frozen=True):
     """made: by the machine's clock. runs: station, versions, hashes of settings and image. trail: the public key of its
     audit trail (PEM; docs/audit.md), empty while there is none. proof: what runs on it, with the number as challenge,
-    and proof_key: the public key of the TPM that verifies it and those to come (docs/proof.md); empty without one."""
+    and proof_key: the public key of the TPM that verifies it and those to come (docs/proof.md); empty without one.
+    desk: the id of the machine's key to a fleet's desk (kiosk/provision/fleet.py)."""
 
     machine: MachineId
     number: OneTimeNumber
@@ -46,6 +47,7 @@ class Request(Struct, frozen=True):
     trail: str
     proof: str = ""
     proof_key: str = ""
+    desk: str = ""
 
 
 def number(folder: Path) -> str:
@@ -63,7 +65,7 @@ def another(folder: Path) -> str:
     return asked.number
 
 
-def request(config: Path, machine: str, made: int, runtime: Path) -> bytes:
+def request(config: Path, machine: str, made: int, runtime: Path, desk: str = "") -> bytes:
     """As JSON, to be read by people, too. config: the settings' file. runtime: where the caretaker has put the trail's
     public key. Raises OSError."""
     trail = ""
@@ -72,5 +74,5 @@ def request(config: Path, machine: str, made: int, runtime: Path) -> bytes:
     bound = number(config.parent)
     proven = prove(bound)
     proof, proof_key = (proven.text, proven.key) if isinstance(proven, Proof) else ("", "")
-    asked = Request(machine, bound, made, identity(config), trail, proof, proof_key)
+    asked = Request(machine, bound, made, identity(config), trail, proof, proof_key, desk)
     return msgspec.json.format(msgspec.json.encode(asked))

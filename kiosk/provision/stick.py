@@ -3,6 +3,7 @@
 kiosk-0123456789abcdef/        the first digits of the machine's id
     request.json               what the machine asks for, made anew whenever it is put in
     request.csr                for whoever makes the certificate for the portal (PKCS #10, PEM)
+    desk.csr                   for whoever makes that for the fleet's desk
     answer.p7m                 what the operator has put there; gone once it was used
     says.txt                   what became of it, in Japanese and English
     recovery.p7m               from the image: the recovery key of its state, for the desk's key alone
@@ -24,7 +25,7 @@ from kiosk.provision.answer import LARGEST
 from kiosk.provision.machine import SHORT
 
 REQUEST, CSR, ANSWER, SAYS, TRAIL = "request.json", "request.csr", "answer.p7m", "says.txt", "trail.tar"
-RECOVERY = "recovery.p7m"
+DESK_CSR, RECOVERY = "desk.csr", "recovery.p7m"
 
 How = Literal["ro", "rw"]
 Mount = Callable[[How], AbstractContextManager[Path]]

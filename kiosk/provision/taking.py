@@ -19,7 +19,7 @@ import msgspec
 from kiosk.caretaker import disk
 from kiosk.ipc import appointed, finished
 from kiosk.ipc.finished import Finished
-from kiosk.provision import recovery
+from kiosk.provision import fleet, recovery
 from kiosk.provision.answer import Answer, files
 from kiosk.provision.request import FOLDER, another
 
@@ -36,7 +36,10 @@ class Kind(NamedTuple):
     group: str
 
 
-SECRET: Mapping[str, Kind] = {appointed.FILE: Kind(0o640, "kiosk-caretaker")}  # the rest is for everybody to read
+SECRET: Mapping[str, Kind] = {  # the rest is for everybody to read
+    appointed.FILE: Kind(0o640, "kiosk-caretaker"),
+    **{f"{fleet.FOLDER}/{name}": Kind(0o600, "root") for name in fleet.FILES},  # systemd hands each service its own
+}
 
 
 def group_number(name: str) -> int | None:
@@ -88,12 +91,16 @@ def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> b
 
 
 def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> None:
+    if answer.fleet:
+        disk.private_folder(folder / fleet.FOLDER)
     for name, data in files(answer).items():
         kind = SECRET.get(name)
         if kind is None:
             disk.put(folder / name, data, EVERYBODYS)
         else:
             disk.put(folder / name, data, kind.mode, group(kind.group))
+    if answer.fleet:  # it takes the place of the whole set before
+        disk.remove(*(folder / fleet.FOLDER / name for name in fleet.FILES if name not in answer.fleet))
     if answer.provisioner:
         disk.remove(folder / FOLDER / recovery.FILE)  # it was for others; the next start makes another
     another(folder)

@@ -30,7 +30,7 @@ from kiosk.config.kiosk import BrowserSettings, salvage
 from kiosk.ipc import handover
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
-from kiosk.provision import recovery, request, stick, taking
+from kiosk.provision import fleet, recovery, request, stick, taking
 from kiosk.provision.answer import PROVISIONER, Wrong, check, open_signed
 from kiosk.provision.machine import NoKey, PrivateKey, csr, id_of, key
 from kiosk.provision.recovery import NotMade
@@ -40,13 +40,16 @@ log = logging.getLogger("kiosk.provision")
 
 SERVER_GROUP = "kiosk"
 KINDS = "vfat,exfat"
+FLEET = "kiosk-fleet.*"  # a pattern: the image alone has such a target, and a kiosk without it is no error
 SPENT = ("taken", "used")  # the answer is of no use to this machine any more
 MOUNT_SECONDS, RESTART_SECONDS = 30.0, 60.0
 
 
 def prepare(folder: Path) -> PrivateKey:
-    """The machine's key, and the end of what was begun. folder: of the settings. Raises NoKey and OSError."""
+    """The machine's keys, the one to the portal, and the end of what was begun. folder: of the settings. Raises NoKey
+    and OSError."""
     taking.finish(folder)
+    fleet.own_key(folder)
     return key(folder, taking.group_number(SERVER_GROUP))
 
 
@@ -100,14 +103,15 @@ def use(
 ) -> tuple[str, str]:
     """Read the stick, do what it says, say what was done: the reason, and the line that goes with it. caretaker: by the
     settings as they are then. Raises OSError for this machine's own disk."""
-    machine = id_of(key)
-    reason, line = _done(config.parent, machine, mount, int(now()))
+    machine, to_desk = id_of(key), fleet.own_key(config.parent)
+    reason, line = _done(config.parent, machine, id_of(to_desk), mount, int(now()))
     if reason == "taken":
         restart()
     _tell(caretaker(config), reason)
     try:
-        asked = request.request(config, machine, int(now()), _runtime(config))
+        asked = request.request(config, machine, int(now()), _runtime(config), id_of(to_desk))
         files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.SAYS: _says(machine, reason, line, now())}
+        files[stick.DESK_CSR] = csr(to_desk, stick.name_of(machine))
         if (escrow := recovery.kept(config.parent)) is not None:
             files[stick.RECOVERY] = escrow
         if (trail := handed(_runtime(config))) is not None:
@@ -133,7 +137,7 @@ def handed(runtime: Path) -> bytes | None:
         return None
 
 
-def _done(folder: Path, machine: str, mount: Mount, now: int) -> tuple[str, str]:
+def _done(folder: Path, machine: str, desk: str, mount: Mount, now: int) -> tuple[str, str]:
     try:
         data = stick.read(mount, machine)
     except OSError as error:
@@ -142,7 +146,7 @@ def _done(folder: Path, machine: str, mount: Mount, now: int) -> tuple[str, str]
         return "asked", ""
     try:
         answer = open_signed(data, folder / PROVISIONER)
-        check(answer, machine, request.number(folder), now)
+        check(answer, machine, request.number(folder), now, desk)
         taking.take(answer, folder)
     except Wrong as wrong:
         return wrong.reason, str(wrong)
@@ -196,6 +200,7 @@ def restart() -> None:
         ("try-restart", "kiosk-firewall.service"),
         ("try-restart", "kiosk-caretaker.service"),
         ("--no-block", "try-restart", "kiosk-server.service"),
+        ("--no-block", "restart", FLEET),
     ):
         try:
             _run("systemctl", *words)

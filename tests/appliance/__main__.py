@@ -20,7 +20,7 @@ from tests.appliance.report import PAGE, Report, kept, now, page
 FOLDER = Path("var/appliance")
 # A part may begin with what one before it has left.
 PARTS = (
-    *("slots", "inside", "start", "proof", "visit", "ends", "unwiped", "devices", "keys", "stick", "flipped"),
+    *("slots", "inside", "start", "proof", "visit", "ends", "unwiped", "devices", "keys", "stick", "fleet", "flipped"),
     *("power", "power_visit", "power_update", "update", "back", "older"),
 )
 

@@ -11,7 +11,7 @@ from tests.appliance.parts.visit import NETWORK_PRINTER, SETTINGS
 
 def test_the_settings_of_the_visit_are_a_kiosks(tmp_path: Path) -> None:
     path = tmp_path / "kiosk.toml"
-    path.write_text(SETTINGS % (NETWORK_PRINTER, "v1"))
+    path.write_text(SETTINGS % (NETWORK_PRINTER, "v1", ""))
     settings = load(path)
     assert settings.portal.url == f"https://{HOST}/v1/"
     assert settings.printer.host == HOST and settings.printer.port == 9100

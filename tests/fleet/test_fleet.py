@@ -6,12 +6,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import ssl
 import subprocess
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,10 +21,9 @@ from kiosk.config.events import EVENTS, FIELDS, event
 from kiosk.config.health import CHECKS, LEVELS
 from kiosk.ipc.messages import DoorsStand, Row
 from tests.config.test_events import sample
-from tests.stage import ROOT, free_port, until
+from tests.fleet.desk import FLEET, SOON, Desk
+from tests.stage import free_port, until
 
-FLEET = ROOT / "config" / "fleet"
-SOON = 30.0  # seconds, on a busy machine
 KIOSK = "みどり野警察署 １階"
 RANGE = {"$__range": "1h", "$kiosk": ".*"}
 
@@ -98,65 +93,19 @@ def test_rules_and_panels_name_figures_and_values_that_there_are() -> None:
     assert severities <= {"problem", "warning"}, "the routes of alertmanager.yml know these"
 
 
-class Prefecture:
+class Prefecture(Desk):
     """The Prometheus at the desk, and the agent of one kiosk that writes to it."""
 
     def __init__(self, folder: Path, port_of_the_caretaker: int) -> None:
-        self.folder, self.port = folder, free_port()
-        self._children: list[subprocess.Popen[bytes]] = []
-        for name in ("agent.yml", "kiosk.yml", "prometheus.yml", "rules.yml", "web.yml"):
+        super().__init__(folder)
+        for name in ("agent.yml", "kiosk.yml"):
             shutil.copy(FLEET / name, folder / name)
-        self._edit("kiosk.yml", "127.0.0.1:9877", f"127.0.0.1:{port_of_the_caretaker}")
+        self.edit("kiosk.yml", "127.0.0.1:9877", f"127.0.0.1:{port_of_the_caretaker}")
         (folder / "alertmanager-target.yml").write_text("[]\n")
-        self._edit("agent.yml", "metrics.example.jp:9090", f"localhost:{self.port}")
-        self._edit("agent.yml", "scrape_interval: 30s", "scrape_interval: 1s")
-        self._edit("prometheus.yml", "evaluation_interval: 30s", "evaluation_interval: 1s")
-        self._certificates()
-        desk = ["--web.enable-remote-write-receiver", "--web.config.file=web.yml"]
-        self._start("prometheus.yml", f"--web.listen-address=127.0.0.1:{self.port}", *desk, "--storage.tsdb.path=desk")
+        self.edit("agent.yml", "metrics.example.jp:9090", f"localhost:{self.port}")
+        self.edit("agent.yml", "scrape_interval: 30s", "scrape_interval: 1s")
         listens = f"--web.listen-address=127.0.0.1:{free_port()}"
-        self._start("agent.yml", "--enable-feature=agent", listens, "--storage.agent.path=agent")
-
-    def asks(self, query: str, certificate: bool = True) -> list[dict[str, Any]]:
-        trust = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
-        if certificate:
-            trust.load_cert_chain(self.folder / "kiosk.pem", self.folder / "kiosk.key")
-        address = f"https://localhost:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": query})
-        with urllib.request.urlopen(address, context=trust, timeout=SOON) as answer:
-            said = json.loads(answer.read())
-        assert said["status"] == "success"
-        return list(said["data"]["result"])
-
-    def has(self, query: str) -> bool:
-        try:
-            return bool(self.asks(query))
-        except OSError:
-            return False
-
-    def stop(self) -> None:
-        for child in self._children:
-            child.kill()  # told to end, the agent waits for whoever takes what it still has
-            child.wait(SOON)
-
-    def _start(self, config: str, *options: str) -> None:
-        command = ["prometheus", f"--config.file={config}", "--log.level=error", *options]
-        self._children.append(subprocess.Popen(command, cwd=self.folder, stderr=subprocess.DEVNULL))
-
-    def _edit(self, name: str, was: str, becomes: str) -> None:
-        text = (self.folder / name).read_text("utf-8")
-        assert was in text
-        (self.folder / name).write_text(text.replace(was, becomes), "utf-8")
-
-    def _certificates(self) -> None:
-        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
-        self._openssl("req", "-x509", *key, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
-        for name in ("server", "kiosk"):
-            signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost")
-            out = ("-keyout", f"{name}.key", "-out", f"{name}.pem")
-            self._openssl("req", "-x509", *key, "-subj", f"/CN={name}", *signed, *out)
-
-    def _openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True, timeout=SOON)
+        self.start("prometheus", "agent.yml", "--enable-feature=agent", listens, "--storage.agent.path=agent")
 
 
 @pytest.fixture(scope="module")

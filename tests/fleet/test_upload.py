@@ -188,7 +188,7 @@ def test_the_unit_that_sends_has_no_more_of_roots_powers_than_it_reads_by(tmp_pa
     lines = unit.splitlines()
     for line in ("CapabilityBoundingSet=CAP_DAC_READ_SEARCH", "LimitCORE=0", "MemorySwapMax=0", "NoNewPrivileges=yes"):
         assert lines.count(line) == 1
-    (tmp_path / "kiosk-upload.service").write_text(unit.replace("/usr/bin/kiosk", "/usr/bin/env"))
+    (tmp_path / "kiosk-upload.service").write_text(unit.replace("/usr/sbin/kiosk", "/usr/bin/env"))
     shutil.copy(ROOT / "config/fleet/kiosk-upload.timer", tmp_path)
     asked = ["systemd-analyze", "verify", *sorted(map(str, tmp_path.iterdir()))]
     result = subprocess.run(asked, capture_output=True, text=True, timeout=SOON)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kiosk.provision import request
+from kiosk.provision import fleet, request
 from kiosk.provision.answer import PROVISIONER, SETTINGS, Answer, sign
 from kiosk.provision.machine import PrivateKey, id_of, key
 
@@ -40,7 +40,7 @@ def pem(made: x509.Certificate) -> str:
 
 
 class Machine:
-    """Its settings' folder, with a key, and one whom it believes."""
+    """Its settings' folder, with its keys, and one whom it believes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,6 +50,7 @@ class Machine:
         (folder / PROVISIONER).write_text(pem(signer()[1]))
         self.key = key(folder, None)
         self.id = id_of(self.key)
+        self.desk = fleet.own_key(folder)
 
     @property
     def number(self) -> str:

@@ -20,6 +20,7 @@ from kiosk.__main__ import main
 from kiosk.ipc.looked_into import FILE, LookedInto
 from kiosk.provision import request
 from kiosk.provision.answer import PROVISIONER, check, files, open_signed
+from kiosk.provision.machine import id_of
 from tests.certificates import odd
 from tests.provision.office import STATION, Machine, pem, signer
 
@@ -35,7 +36,8 @@ class Desk:
         (folder / "provisioner.key").write_bytes(key.private_bytes(*form))
         (folder / PROVISIONER).write_text(pem(certificate))
         (folder / "kiosk.toml").write_text(STATION)
-        asked = request.request(self.machine.config, self.machine.id, int(time.time()), folder)
+        now, to_desk = int(time.time()), id_of(self.machine.desk)
+        asked = request.request(self.machine.config, self.machine.id, now, folder, to_desk)
         (folder / "request.json").write_bytes(asked)
         self.answer = folder / "answer.p7m"
 

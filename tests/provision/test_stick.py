@@ -505,6 +505,7 @@ def test_who_serves_is_started_anew_and_not_what_was_stopped(unit: Path) -> None
         "systemctl try-restart kiosk-firewall.service",
         "systemctl try-restart kiosk-caretaker.service",
         "systemctl --no-block try-restart kiosk-server.service",
+        "systemctl --no-block restart kiosk-fleet.*",
     ]
 
 
@@ -533,6 +534,7 @@ def test_a_stick_that_finds_what_was_begun_finishes_it_and_has_it_told(world: Wo
         "systemctl try-restart kiosk-firewall.service",
         "systemctl try-restart kiosk-caretaker.service",
         "systemctl --no-block try-restart kiosk-server.service",
+        "systemctl --no-block restart kiosk-fleet.*",
     ]
     told = msgspec.json.decode((world.machine.folder / finished.FILE).read_bytes(), type=finished.Finished)
     assert told.number == answer.number

@@ -38,10 +38,12 @@ def brings(machine: Machine) -> dict[str, object]:
         "certificate": pem(certificate(machine.key, "kiosk")),
         "authority": pem(signer("authority")[1]),
         "removed": (7,),
+        "fleet": {"alertmanager.yml": "of a fleet\n", "ca.pem": "its authority\n"},
     }
 
 
-NAMES = {"kiosk.toml", "client.pem", "portal-ca.pem", "appointed.json"}
+NAMES = {"kiosk.toml", "client.pem", "portal-ca.pem", "appointed.json", "fleet/alertmanager.yml", "fleet/ca.pem"}
+OF_THE_SET_BEFORE = "fleet/journal.conf"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")], ids=["power", "full"])
@@ -51,6 +53,7 @@ def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on(
     whole = 0
     for after in itertools.count():
         machine = Machine(tmp_path / f"{after}")
+        (machine.folder / OF_THE_SET_BEFORE).write_text("")
         answer, before, number = machine.answer(**brings(machine)), machine.everything, machine.number
         with monkeypatch.context() as cut:
             power = Power(cut, after, error)
@@ -65,10 +68,11 @@ def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on(
         after_all = machine.everything
         changed = {name for name in after_all if after_all[name] != before.get(name)} - {"provisioning/asked.json"}
         assert changed == (NAMES | {"finished.json"} if begun else set())
+        assert (OF_THE_SET_BEFORE in after_all) != begun
         assert (machine.number != number) == begun, "the number is used up with it, and only with it"
         assert not taking.begun(machine.folder)
         whole += begun
-    assert after == 7 and whole == 6, "each of seven writes was cut"
+    assert after == 10 and whole == 9, "each of ten writes was cut"
 
 
 def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:

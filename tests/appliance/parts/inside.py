@@ -23,7 +23,7 @@ from tests.appliance.rights import rights
 from tests.appliance.well import well
 
 START_SECONDS, GOOD_SECONDS, STOP_SECONDS = 300.0, 400.0, 60.0
-FOLDERS = ("settings", "records", "journal", "update", "version")
+FOLDERS = ("settings", "records", "journal", "private", "update", "version")
 PCSCD = ("pcscd.service", "pcscd.socket")  # asks for users of its own, which a container does not give
 OF_IT = ("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd")
 IDENTITY = "6f1c6a7e5a444a549f0e6f6b3a8e2d11"

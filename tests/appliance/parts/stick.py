@@ -34,10 +34,7 @@ def run(machine: Machine, report: Report) -> None:
     machine.like(started(machine))
     with running(machine, kept=True):
         report(awake(machine, ()), "attract stands there, and stays")
-        believed = base64.b64encode(pem(signer()[1]).encode()).decode()
-        machine.run(f"echo {believed} | base64 --decode >{SETTINGS}/{PROVISIONER}")
-        code, said = machine.run("systemctl restart kiosk-prepare.service", SEES_TO_SECONDS)
-        report(code == 0, f"somebody is believed, and the machine makes its key{': ' * bool(said)}{said.strip()}")
+        believes(machine, report)
 
         with_another_name = Stick(machine.folder / "other.img", "PHOTOS")
         machine.plug_stick(with_another_name.image)
@@ -47,18 +44,18 @@ def run(machine: Machine, report: Report) -> None:
         machine.pull_stick()
 
         both = Stick(machine.folder / "both.img", "KIOSK", whole=True)
-        _put_in(machine, both, 1, report)
+        put_in(machine, both, 1, report)
         report(_seen_to(machine) == 1, "once, though it looks like a disk and a partition")
 
         stick = Stick(machine.folder / "stick.img", "KIOSK")
-        _put_in(machine, stick, 2, report)
+        put_in(machine, stick, 2, report)
         [folder] = stick.names()
         files = stick.names(folder)
         report({REQUEST, CSR, SAYS} <= set(files), f"the stick has {', '.join(sorted(files))} in {folder}")
         report("asked" in stick.read(f"{folder}/{SAYS}").decode(), "and says what was done")
 
-        stick.write(f"{folder}/{ANSWER}", _signed(machine.folder, stick.read(f"{folder}/{REQUEST}")))
-        _put_in(machine, stick, 3, report)
+        stick.write(f"{folder}/{ANSWER}", signed(machine.folder, stick.read(f"{folder}/{REQUEST}")))
+        put_in(machine, stick, 3, report)
         report("taken" in stick.read(f"{folder}/{SAYS}").decode(), "the answer is taken")
         report(ANSWER not in stick.names(folder), "and is no more on the stick")
         shown = wait_for(lambda: same(machine.picture(), attract()), SHOWN_SECONDS)
@@ -71,7 +68,15 @@ def run(machine: Machine, report: Report) -> None:
         report(not failed, f"no unit has failed{': ' * bool(failed)}{failed}")
 
 
-def _put_in(machine: Machine, stick: Stick, times: int, report: Report) -> None:
+def believes(machine: Machine, report: Report) -> None:
+    """From now on it believes the desk."""
+    believed = base64.b64encode(pem(signer()[1]).encode()).decode()
+    machine.run(f"echo {believed} | base64 --decode >{SETTINGS}/{PROVISIONER}")
+    code, said = machine.run("systemctl restart kiosk-prepare.service", SEES_TO_SECONDS)
+    report(code == 0, f"somebody is believed, and the machine makes its key{': ' * bool(said)}{said.strip()}")
+
+
+def put_in(machine: Machine, stick: Stick, times: int, report: Report) -> None:
     """Put in, seen to by its unit, and pulled. times: how often one has been seen to by then."""
     machine.plug_stick(stick.image)
     ended = wait_for(lambda: _seen_to(machine) >= times and not _busy(machine), SEES_TO_SECONDS)
@@ -95,8 +100,8 @@ def _units(machine: Machine) -> str:
     return machine.run(f"systemctl list-units --all --no-legend --plain {UNITS}")[1].strip()
 
 
-def _signed(folder: Path, request: bytes) -> bytes:
-    """What an operator's desk answers, by the shipped command."""
+def signed(folder: Path, request: bytes, *more: str | Path) -> bytes:
+    """What an operator's desk answers, by the shipped command. more: of it; nothing: the supervisor."""
     desk = folder / "desk"
     desk.mkdir(exist_ok=True)
     key, certificate = signer()
@@ -109,7 +114,8 @@ def _signed(folder: Path, request: bytes) -> bytes:
     subprocess.run(
         [
             *(sys.executable, "-m", "kiosk", "provision", "sign", desk / "request.json", desk / ANSWER),
-            *("--key", desk / "key.pem", "--certificate", desk / "it.pem", "--staff", f"{SUPERVISOR}:supervisor"),
+            *("--key", desk / "key.pem", "--certificate", desk / "it.pem"),
+            *(more or ("--staff", f"{SUPERVISOR}:supervisor")),
         ],
         input=f"{PASSCODE}\n{PASSCODE}\n",
         text=True,

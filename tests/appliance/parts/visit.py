@@ -9,7 +9,7 @@ import base64
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,7 +26,7 @@ from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.printer import VirtualPrinter
 from tests.appliance.built import comes_to_attract
 from tests.appliance.held import Held
-from tests.appliance.machine import HOST, Machine, running, wait_for
+from tests.appliance.machine import HOST, NO_PORTS, Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.person import PATIENCE_SECONDS, NotSeen, Person
 from tests.appliance.ram import found, nothing, places
@@ -56,6 +56,7 @@ certificate_file = "/etc/kiosk/client.pem"
 key_file = "/etc/kiosk/client.key"
 [session]
 browser_lost_seconds = 60.0
+%s
 """
 NETWORK_PRINTER = f'kind = "network"\nhost = "{HOST}"'
 
@@ -108,25 +109,32 @@ def run(machine: Machine, report: Report) -> None:
 
 @contextlib.contextmanager
 def before(
-    machine: Machine, report: Report, printer_is: str = NETWORK_PRINTER, plugs: Plugs = none, kept: bool = True
+    machine: Machine,
+    report: Report,
+    printer_is: str = NETWORK_PRINTER,
+    plugs: Plugs = none,
+    kept: bool = True,
+    more: str = "",
+    ports: Mapping[int, int] = NO_PORTS,
 ) -> Iterator[Before]:
     """The machine that stood at attract, with the station's settings, at attract again; its disk is looked through at
     the end. What somebody waited for and did not see is said to the report. printer_is: its lines in the settings.
-    plugs: what is plugged in first. kept: the one that stood there as `start` left it, else it is there and starts."""
+    plugs: what is plugged in first. kept: the one that stood there as `start` left it, else it is there and starts.
+    more, ports: of the settings, and of what stands outside."""
     if kept:
         machine.like(started(machine))
     pki = Pki(machine.folder / "pki")
     wanted = needles(pki)
     shipped = places(machine.disk, wanted)  # the image has the people of its demonstration, whose names these are
     with around(pki, machine.folder) as (portal, printer):
-        with running(machine, kept=kept, ports={443: port(portal), 9100: printer.port}), gallery() as pages:
+        with running(machine, kept=kept, ports={443: port(portal), 9100: printer.port, **ports}), gallery() as pages:
             slot = Slot(machine.slot)
             somebody = Person(machine, pages.page(WAYS[0]))
             try:
                 if not kept:
                     comes_to_attract(machine, report)
                 plugs(machine, printer)
-                settle(machine, portal, report, printer_is)
+                settle(machine, portal, report, printer_is, more)
                 somebody.sees("attract", 1800)
                 yield Before(machine, somebody, slot, portal, printer, pki, wanted)
             except NotSeen as why:
@@ -257,12 +265,14 @@ def around(pki: Pki, folder: Path) -> Iterator[tuple[Sandbox, VirtualPrinter]]:
         portal.stop()
 
 
-def settle(machine: Machine, portal: Sandbox, report: Report, printer_is: str = NETWORK_PRINTER) -> None:
+def settle(
+    machine: Machine, portal: Sandbox, report: Report, printer_is: str = NETWORK_PRINTER, more: str = ""
+) -> None:
     """The machine's settings and certificates, which stay, and the server anew with them."""
     reached = portal.settings
     base = reached.url.split("/", 3)[3].strip("/")
     files = {
-        "kiosk.toml": (SETTINGS % (printer_is, base)).encode(),
+        "kiosk.toml": (SETTINGS % (printer_is, base, more)).encode(),
         "portal-ca.pem": Path(reached.ca_file or "").read_bytes(),
         "client.pem": Path(reached.certificate_file or "").read_bytes(),
         "client.key": Path(reached.key_file or "").read_bytes(),
