@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("kiosk.session")
 
 SWITCHES = (Wish.SIZE, Wish.CONTRAST, Wish.REACH)
-BOUNCE_SECONDS = 0.5  # so that nothing flashes more than once a second (WCAG 2.3.1 allows three)
+SWITCH_BOUNCE_SECONDS = 0.5  # so that nothing flashes more than once a second (WCAG 2.3.1 allows three)
 COVER = Screen("closing")  # of nobody
 CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
@@ -437,7 +437,7 @@ class Session:
     def _bounces(self, wish: Wish | Language) -> bool:
         """A trembling finger, a key that is held down or a wet panel: what changes all of the glass changes it once."""
         before, self._wished[wish] = self._wished.get(wish, -math.inf), self.now()
-        return wish in SWITCHES and self.now() - before < BOUNCE_SECONDS
+        return wish in SWITCHES and self.now() - before < SWITCH_BOUNCE_SECONDS
 
     def _require_card(self) -> None:
         """Raises CardPulled when what is to stand there needs the card, and it has been out. Looked at before the

@@ -22,7 +22,7 @@ from kiosk.config.kiosk import Alerts, Printer, Voice
 from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import plan, result
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.flows.take_home import slip
 from kiosk.hw.device import Printed, ReaderState
 from kiosk.ipc.proof import SECONDS, Unproven
@@ -34,7 +34,7 @@ from kiosk.session.devices import Devices
 from kiosk.session.pad import Pad
 from kiosk.session.patience import LONGEST_SECONDS
 from kiosk.session.preferences import Preferences
-from kiosk.session.session import BOUNCE_SECONDS, COVER, SWITCHES
+from kiosk.session.session import COVER, SWITCH_BOUNCE_SECONDS, SWITCHES
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
 
 EARLY = Screen("consent", {}, ("next", "back"), step=3)
@@ -209,9 +209,9 @@ def test_what_changes_all_of_the_glass_changes_it_once_however_often_it_is_press
     for _ in range(50):  # a key that is held down
         world.session.answer(world.view.seq, wish)
         looks.append(world.view.preferences)
-        world.inbox.now += BOUNCE_SECONDS / 10
+        world.inbox.now += SWITCH_BOUNCE_SECONDS / 10
     assert looks == [Preferences().after(wish)] * 50
-    world.inbox.now += BOUNCE_SECONDS
+    world.inbox.now += SWITCH_BOUNCE_SECONDS
     world.session.answer(world.view.seq, wish)
     assert world.view.preferences == Preferences()
 

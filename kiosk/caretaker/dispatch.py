@@ -1,6 +1,6 @@
 """Who may say what, and what is answered. Bytes in, bytes out: the socket is the service's (services/caretaker.py).
 
-    server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
+    server     tells and reports what the tables let it; asks for the status, the overview (board, doors, paper, …),
                whether a passcode and a card are right; calls the staff; acts for staff who were let in
     browser    tells and reports what the tables let it; says how loud and how bright it is
     root       everything that may be asked; tells and reports what the tables let it
@@ -23,15 +23,15 @@ from typing import Protocol
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
-from kiosk.caretaker.handover import Handover
-from kiosk.caretaker.house import House
 from kiosk.caretaker.levels import NotSet
+from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import Changed, HalfAdmitted, NotDone, Passcodes, Refused, ToChange
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.restarts import NotRestarted
 from kiosk.caretaker.restarts import Restarts as Starter
+from kiosk.caretaker.trail_to_stick import TrailToStick
 from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
@@ -168,22 +168,22 @@ class Bucket:
         return True
 
 
-class Desk:
+class Dispatcher:
     """now: monotonic seconds. For one thread."""
 
     def __init__(
         self,
         record: Record,
         passcodes: Passcodes,
-        house: House,
+        overview: Overview,
         anchored: Anchored,
         alerts: Alerts,
         restarts: Starter,
-        handover: Handover,
+        trail_to_stick: TrailToStick,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
-        self._alerts, self._restarts, self._handover = alerts, restarts, handover
+        self._record, self._passcodes, self._overview, self._anchored = record, passcodes, overview, anchored
+        self._alerts, self._restarts, self._trail_to_stick, self._now = alerts, restarts, trail_to_stick, now
         self._admitted: dict[int, float] = {}  # until when, by staff number
         self._choosing: dict[int, float] = {}  # until when, by the staff number whose first passcode was right
         self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
@@ -198,9 +198,9 @@ class Desk:
         """To be called about once a second."""
         self._passcodes.end_vendors()
         self._alerts.turn()
-        self._house.turn()
+        self._overview.turn()
         self._restarts.turn()
-        self._handover.turn()
+        self._trail_to_stick.turn()
         self._record.turn()
 
     def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
@@ -212,7 +212,7 @@ class Desk:
             return Denied("this is not for you to ask")
         if isinstance(asked, Tell | Report):  # what is only asked says of no part that it is at work
             for speaker in who:
-                self._house.hears(speaker)
+                self._overview.hears(speaker)
         if isinstance(asked, Tell):
             return self._hear(asked, who)
         if isinstance(asked, Report):
@@ -238,13 +238,13 @@ class Desk:
             return Denied("too much is told", later=True)
         self._record.tell(told, telling.times)
         if told.name == "trail_taken":
-            self._handover.taken()
+            self._trail_to_stick.taken()
         return Taken()
 
     def _note(self, report: Report, who: frozenset[Speaker]) -> Answer:
         if CHECKS[report.check].by not in who:
             return Denied(f"{report.check}: this is not for you to report")
-        self._house.report(report.check, report.reason)
+        self._overview.report(report.check, report.reason)
         self._restarts.lives(CHECKS[report.check].by)
         if report.check == "reader":
             self._restarts.reader_is(report.reason)
@@ -259,52 +259,52 @@ class Desk:
         return role
 
     def _serve(self, asked: Question) -> Answer:
-        house = self._house
+        overview = self._overview
         try:
             match asked:
                 case Board():
-                    return Rows(house.board.rows)
+                    return Rows(overview.board.rows)
                 case LookAgain():
-                    house.again()
+                    overview.again()
                 case MarkSeen(staff=staff, check=check, reason=reason):
-                    house.board.mark(staff, self._acting(staff), check, reason)
+                    overview.board.mark(staff, self._acting(staff), check, reason)
                 case Doors():
-                    return house.doors.stand
+                    return overview.doors.stand
                 case CloseKiosk(staff=staff, reason=reason, until=until):
-                    house.doors.close(staff, self._acting(staff), reason, until)
-                    return house.doors.stand
+                    overview.doors.close(staff, self._acting(staff), reason, until)
+                    return overview.doors.stand
                 case OpenKiosk(staff=staff):
-                    house.doors.open(staff, self._acting(staff))
-                    return house.doors.stand
+                    overview.doors.open(staff, self._acting(staff))
+                    return overview.doors.stand
                 case Paper():
-                    return house.paper.stands
+                    return overview.roll.stands
                 case Prints():
-                    return house.prints
+                    return overview.prints
                 case Levels():
-                    return house.levels.stand
+                    return overview.levels.stand
                 case LevelsAre(volume=volume, brightness=brightness):
-                    return house.levels.are(volume, brightness)
+                    return overview.levels.are(volume, brightness)
                 case SetLevel(staff=staff, level=level, percent=percent):
-                    house.levels.set(staff, self._acting(staff), level, percent)
-                    return house.levels.stand
+                    overview.levels.set(staff, self._acting(staff), level, percent)
+                    return overview.levels.stand
                 case PaperChanged(staff=staff):
-                    house.paper.changed(staff, self._acting(staff))
-                    return house.paper.stands
+                    overview.roll.changed(staff, self._acting(staff))
+                    return overview.roll.stands
                 case Counters():
-                    return house.counters.counted
+                    return overview.counters.counted
                 case TriedOut(staff=staff, part=part, verdict=verdict):
                     role = self._acting(staff)
                     self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
                     self._tried.setdefault(staff, {})[part] = verdict
                 case MakeReport(staff=staff, offered=offered):
                     role, tried = self._acting(staff), self._tried.get(staff, {})
-                    return house.report_readiness(
+                    return overview.report_readiness(
                         staff, role, {part: tried.get(part) for part in offered}, self._anchored()
                     )
                 case Facts():
-                    return house.facts.stand
+                    return overview.facts.stand
                 case ConfirmFact(staff=staff, fact=fact, digest=digest):
-                    house.confirm(staff, self._acting(staff), fact, digest)
+                    overview.confirm(staff, self._acting(staff), fact, digest)
                 case Restarts():
                     return self._restarts.stand
                 case Restart(staff=staff, what=what):
@@ -313,12 +313,12 @@ class Desk:
                 case OfferTrail(staff=staff, wanted=wanted):
                     return self._offer(staff, self._acting(staff), wanted)
                 case TrailOffered():
-                    return self._handover.stands
+                    return self._trail_to_stick.stands
                 case AskProof(staff=staff):
                     self._record.tell(event("proof_asked", staff=staff, role=self._acting(staff)))
                 case StaffLeft(staff=staff, end=end):
                     role = self._acting(staff)
-                    self._handover.withdraw()
+                    self._trail_to_stick.withdraw()
                     del self._admitted[staff]
                     self._tried.pop(staff, None)
                     self._record.tell(event("staff_left", staff=staff, role=role, end=end))
@@ -360,9 +360,9 @@ class Desk:
                 case PinCard(staff=staff, card=card):
                     self._passcodes.pin(staff, card)
                 case Uploaded(what=what, before=before):
-                    house.upload_progress.told(what, before)
+                    overview.upload_progress.told(what, before)
                 case DeskCertificate(ends=ends):
-                    house.upload_progress.certificate(ends)
+                    overview.upload_progress.certificate(ends)
                 case ListStaff():
                     return self._passcodes.staff
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
@@ -373,11 +373,11 @@ class Desk:
         if role not in SUPERVISING:
             return Denied("this is not for this role")
         if not wanted:
-            self._handover.withdraw()
-            return self._handover.stands
+            self._trail_to_stick.withdraw()
+            return self._trail_to_stick.stands
         self._record.tell(event("trail_offered", staff=staff, role=role))  # and so it is in what they take along
-        self._handover.offer()
-        return self._handover.stands
+        self._trail_to_stick.offer()
+        return self._trail_to_stick.stands
 
     def _changed(self, answer: Changed | Weakness | Refused) -> Answer:
         match answer:
