@@ -10,15 +10,15 @@ A speaker that says too much is not heard for the rest: BURST at once and then o
 speaker by itself, so that a session gone wild takes no room from the others and fills no disk. How many were too many
 is written down.
 
-An act of staff bears a staff number, and it is one that was let in here not long ago: a session that has gone wild can
-claim nobody's.
+An act of staff (`Act`, `Own`) bears a staff number, and it is one that was let in here not long ago: a session that has
+gone wild can claim nobody's.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Protocol, get_args
 
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
@@ -109,37 +109,32 @@ EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
 CHOOSE_SECONDS = 900.0  # from a first passcode that was right to one of their own
 
+Act = (  # of one of the staff, in the room
+    MarkSeen
+    | CloseKiosk
+    | OpenKiosk
+    | PaperChanged
+    | SetLevel
+    | TriedOut
+    | MakeReport
+    | ConfirmFact
+    | Restart
+    | OfferTrail
+    | AskProof
+)
+Own = StaffLeft | ChangePasscode | ActOnMember | Members  # of one of the staff: what is about themselves and the others
+ByRoot = AddStaff | RemoveStaff | PinCard | Uploaded | DeskCertificate
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
 LOOKS = frozenset(
     {Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts, Members, TrailOffered}
 )
-ACTS = frozenset(
-    {
-        MarkSeen,
-        CloseKiosk,
-        OpenKiosk,
-        PaperChanged,
-        SetLevel,
-        TriedOut,
-        MakeReport,
-        ConfirmFact,
-        Restart,
-        StaffLeft,
-        ChangePasscode,
-        ChoosePasscode,
-        ActOnMember,
-        OfferTrail,
-        AskProof,
-    }
-)
+ACTS = frozenset({*get_args(Act), *get_args(Own), ChoosePasscode}) - {Members}
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, *DOOR, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report, LevelsAre}),
-    "root": frozenset(
-        {Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, DeskCertificate, *LOOKS, *ACTS}
-    ),
+    "root": frozenset({Tell, Report, *DOOR, *get_args(ByRoot), ListStaff, *LOOKS, *ACTS}),
 }
 
 
@@ -259,115 +254,113 @@ class Dispatcher:
         return role
 
     def _serve(self, asked: Question) -> Answer:
-        overview = self._overview
         try:
-            match asked:
-                case Board():
-                    return Rows(overview.board.rows)
-                case LookAgain():
-                    overview.again()
-                case MarkSeen(staff=staff, check=check, reason=reason):
-                    overview.board.mark(staff, self._acting(staff), check, reason)
-                case Doors():
-                    return overview.doors.stand
-                case CloseKiosk(staff=staff, reason=reason, until=until):
-                    overview.doors.close(staff, self._acting(staff), reason, until)
-                    return overview.doors.stand
-                case OpenKiosk(staff=staff):
-                    overview.doors.open(staff, self._acting(staff))
-                    return overview.doors.stand
-                case Paper():
-                    return overview.roll.stands
-                case Prints():
-                    return overview.prints
-                case Levels():
-                    return overview.levels.stand
-                case LevelsAre(volume=volume, brightness=brightness):
-                    return overview.levels.are(volume, brightness)
-                case SetLevel(staff=staff, level=level, percent=percent):
-                    overview.levels.set(staff, self._acting(staff), level, percent)
-                    return overview.levels.stand
-                case PaperChanged(staff=staff):
-                    overview.roll.changed(staff, self._acting(staff))
-                    return overview.roll.stands
-                case Counters():
-                    return overview.counters.counted
-                case TriedOut(staff=staff, part=part, verdict=verdict):
-                    role = self._acting(staff)
-                    self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
-                    self._tried.setdefault(staff, {})[part] = verdict
-                case MakeReport(staff=staff, offered=offered):
-                    role, tried = self._acting(staff), self._tried.get(staff, {})
-                    return overview.report_readiness(
-                        staff, role, {part: tried.get(part) for part in offered}, self._anchored()
-                    )
-                case Facts():
-                    return overview.facts.stand
-                case ConfirmFact(staff=staff, fact=fact, digest=digest):
-                    overview.confirm(staff, self._acting(staff), fact, digest)
-                case Restarts():
-                    return self._restarts.stand
-                case Restart(staff=staff, what=what):
-                    self._restarts.ask(staff, self._acting(staff), what)
-                    return self._restarts.stand
-                case OfferTrail(staff=staff, wanted=wanted):
-                    return self._offer(staff, self._acting(staff), wanted)
-                case TrailOffered():
-                    return self._trail_to_stick.stands
-                case AskProof(staff=staff):
-                    self._record.tell(event("proof_asked", staff=staff, role=self._acting(staff)))
-                case StaffLeft(staff=staff, end=end):
-                    role = self._acting(staff)
-                    self._trail_to_stick.withdraw()
-                    del self._admitted[staff]
-                    self._tried.pop(staff, None)
-                    self._record.tell(event("staff_left", staff=staff, role=role, end=end))
-                case Status():
-                    lines, head = self._anchored()
-                    staffed, cards = bool(self._passcodes.accounts), bool(self._passcodes.with_card)
-                    return Standing(lines, head, self._record.unwritten, staffed, cards, self._passcodes.usable)
-                case Admit(staff=staff, passcode=passcode):
-                    answer = self._passcodes.check(staff, passcode)
-                    return CardWanted() if isinstance(answer, HalfAdmitted) else self._entered(staff, answer)
-                case Challenge(staff=staff):
-                    return Challenged(self._passcodes.challenge(staff))
-                case ShowCard(staff=staff, certificate=certificate, signature=signature):
-                    shown = self._passcodes.show(staff, certificate, signature)
-                    return Taken() if isinstance(shown, HalfAdmitted) else self._entered(staff, shown)
-                case Call(trial=trial):
-                    return self._call(trial)
-                case CallStands():
-                    return Calling(self._alerts.stands())
-                case EndCall():
-                    self._alerts.end()
-                case ChoosePasscode(staff=staff, new=new):
-                    return self._chosen(staff, new)
-                case Members(staff=staff):
-                    if self._acting(staff) not in SUPERVISING:
-                        return MayNot("role")
-                    return self._passcodes.staff
-                case ActOnMember(staff=staff, passcode=passcode, member=member, act=act):
-                    self._acting(staff)
-                    return self._done_with(member, self._passcodes.act(staff, passcode, member, act))
-                case AddStaff(staff=staff, role=role, passcode=passcode):
-                    self._passcodes.add(staff, role, passcode)
-                    self._admitted.pop(staff, None)  # of who had the number before
-                case RemoveStaff(staff=staff):
-                    self._passcodes.remove(staff)
-                case ChangePasscode(staff=staff, passcode=passcode, new=new):
-                    self._acting(staff)
-                    return self._changed(self._passcodes.change(staff, passcode, new))
-                case PinCard(staff=staff, card=card):
-                    self._passcodes.pin(staff, card)
-                case Uploaded(what=what, before=before):
-                    overview.upload_progress.told(what, before)
-                case DeskCertificate(ends=ends):
-                    overview.upload_progress.certificate(ends)
-                case ListStaff():
-                    return self._passcodes.staff
+            if (looked_up := self.LOOKED_UP.get(type(asked))) is not None:
+                return looked_up(self)
+            if isinstance(asked, Act):
+                return self._done(asked, self._acting(asked.staff))
+            if isinstance(asked, Own):
+                return self._of_staff(asked, self._acting(asked.staff))
+            if isinstance(asked, ByRoot):
+                return self._by_root(asked)
+            return self._anybodys(asked)
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error), anew=isinstance(error, NotIn))
+
+    def _done(self, asked: Act, role: Role) -> Answer:
+        """An act of one of the staff, who are in."""
+        overview, staff = self._overview, asked.staff
+        match asked:
+            case MarkSeen(check=check, reason=reason):
+                overview.board.mark(staff, role, check, reason)
+            case CloseKiosk(reason=shut_for, until=until):
+                overview.doors.close(staff, role, shut_for, until)
+                return overview.doors.stand
+            case OpenKiosk():
+                overview.doors.open(staff, role)
+                return overview.doors.stand
+            case PaperChanged():
+                overview.roll.changed(staff, role)
+                return overview.roll.stands
+            case SetLevel(level=level, percent=percent):
+                overview.levels.set(staff, role, level, percent)
+                return overview.levels.stand
+            case TriedOut(part=part, verdict=verdict):
+                self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
+                self._tried.setdefault(staff, {})[part] = verdict
+            case MakeReport(offered=offered):
+                tried = self._tried.get(staff, {})
+                found = {part: tried.get(part) for part in offered}
+                return overview.report_readiness(staff, role, found, self._anchored())
+            case ConfirmFact(fact=fact, digest=digest):
+                overview.confirm(staff, role, fact, digest)
+            case Restart(what=what):
+                self._restarts.ask(staff, role, what)
+                return self._restarts.stand
+            case OfferTrail(wanted=wanted):
+                return self._offer(staff, role, wanted)
+            case AskProof():
+                self._record.tell(event("proof_asked", staff=staff, role=role))
         return Taken()
+
+    def _of_staff(self, asked: Own, role: Role) -> Answer:
+        """Of their own account and the others', from one of the staff, who are in."""
+        match asked:
+            case StaffLeft(staff=staff, end=end):
+                self._trail_to_stick.withdraw()
+                del self._admitted[staff]
+                self._tried.pop(staff, None)
+                self._record.tell(event("staff_left", staff=staff, role=role, end=end))
+                return Taken()
+            case ChangePasscode(staff=staff, passcode=passcode, new=new):
+                return self._changed(self._passcodes.change(staff, passcode, new))
+            case ActOnMember(staff=staff, passcode=passcode, member=member, act=act):
+                return self._done_with(member, self._passcodes.act(staff, passcode, member, act))
+            case Members():
+                return self._passcodes.staff if role in SUPERVISING else MayNot("role")
+
+    def _by_root(self, asked: ByRoot) -> Answer:
+        match asked:
+            case AddStaff(staff=staff, role=role, passcode=passcode):
+                self._passcodes.add(staff, role, passcode)
+                self._admitted.pop(staff, None)  # of who had the number before
+            case RemoveStaff(staff=staff):
+                self._passcodes.remove(staff)
+            case PinCard(staff=staff, card=card):
+                self._passcodes.pin(staff, card)
+            case Uploaded(what=what, before=before):
+                self._overview.upload_progress.told(what, before)
+            case DeskCertificate(ends=ends):
+                self._overview.upload_progress.certificate(ends)
+        return Taken()
+
+    def _anybodys(self, asked: Question) -> Answer:
+        """From whoever would like to come in, and from the machine itself."""
+        match asked:
+            case Admit(staff=staff, passcode=passcode):
+                answer = self._passcodes.check(staff, passcode)
+                return CardWanted() if isinstance(answer, HalfAdmitted) else self._entered(staff, answer)
+            case Challenge(staff=staff):
+                return Challenged(self._passcodes.challenge(staff))
+            case ShowCard(staff=staff, certificate=certificate, signature=signature):
+                shown = self._passcodes.show(staff, certificate, signature)
+                return Taken() if isinstance(shown, HalfAdmitted) else self._entered(staff, shown)
+            case ChoosePasscode(staff=staff, new=new):
+                return self._chosen(staff, new)
+            case Call(trial=trial):
+                return self._call(trial)
+            case EndCall():
+                self._alerts.end()
+            case LookAgain():
+                self._overview.again()
+            case LevelsAre(volume=volume, brightness=brightness):
+                return self._overview.levels.are(volume, brightness)
+        return Taken()
+
+    def _stands(self) -> Answer:
+        lines, head = self._anchored()
+        staffed, cards = bool(self._passcodes.accounts), bool(self._passcodes.with_card)
+        return Standing(lines, head, self._record.unwritten, staffed, cards, self._passcodes.usable)
 
     def _offer(self, staff: int, role: Role, wanted: bool) -> Answer:
         if role not in SUPERVISING:
@@ -423,3 +416,18 @@ class Dispatcher:
         if new and not self._buckets["server"].takes(self._now()):
             return Denied("too much is called", later=True)
         return Calling(self._alerts.call(trial))
+
+    LOOKED_UP: ClassVar[Mapping[type, Callable[[Dispatcher], Answer]]] = {  # what is only looked at
+        Status: _stands,
+        Board: lambda self: Rows(self._overview.board.rows),
+        Doors: lambda self: self._overview.doors.stand,
+        Paper: lambda self: self._overview.roll.stands,
+        Prints: lambda self: self._overview.prints,
+        Levels: lambda self: self._overview.levels.stand,
+        Counters: lambda self: self._overview.counters.counted,
+        Facts: lambda self: self._overview.facts.stand,
+        Restarts: lambda self: self._restarts.stand,
+        TrailOffered: lambda self: self._trail_to_stick.stands,
+        CallStands: lambda self: Calling(self._alerts.stands()),
+        ListStaff: lambda self: self._passcodes.staff,
+    }
