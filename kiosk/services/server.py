@@ -416,7 +416,7 @@ def open_session(
     line.serve(session)
     beacon = Beacon(
         settings.beacon,
-        lambda: session.alone,
+        lambda: session.view.alone,
         lambda: not devices.guidance_only,
         lambda: line.announce(aids.keys, settings.voice.jack is not None),
     )
