@@ -7,7 +7,8 @@ Everything that happens outside (an answer, a card, a lost page, a change of a d
 taken out by the flow's thread in one place, `_next`: attract, a question of a flow and the card that is to be taken
 are waited for alike. What stands on the screen, how long it waits, what is in the slot, what has been typed, what ends
 it and how long it works are values of their own (`shown.py`, `patience.py`, `slot.py`, `pad.py`, `ending.py`,
-`work.py`), which know nothing of each other; here they meet.
+`work.py`), which know nothing of each other. Here they meet, but for two matters: the helpers that are laid over a
+screen (`helpers.py`) and the card that a screen needs (`cover.py`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish, meant_for_any
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
+from kiosk.session.cover import Cover
 from kiosk.session.devices import Devices
 from kiosk.session.ending import Ending
 from kiosk.session.fitted import Fitted
@@ -42,7 +44,7 @@ from kiosk.session.handover import Handover
 from kiosk.session.helpers import Helpers
 from kiosk.session.pad import Pad
 from kiosk.session.patience import Patience, Wait, wait_for
-from kiosk.session.shown import Shown, View, needs_cover
+from kiosk.session.shown import Shown, View
 from kiosk.session.slot import CardSlot
 from kiosk.session.switches import Switches
 from kiosk.session.work import Work
@@ -51,8 +53,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 log = logging.getLogger("kiosk.session")
-
-COVER = Screen("closing")  # of nobody
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,10 @@ class Session(Fitted):
         self.slot = CardSlot(devices.reader, handover)
         self._lay_out = lay_out
         self._shown = Shown(show)
+        self._cover = Cover(self._shown, self.slot)
         self.helpers = Helpers(self._shown, calling or Calling(NoCaretaker()), self.can_call, self.device_changed)
         self._patience = Patience(settings, now())
         self._events = events or queue.SimpleQueue()
-        self._needs_card = False  # what the flow wants to stand there
         self._in_use = False
         self._switches = Switches()
         self._ending = Ending()
@@ -146,7 +146,7 @@ class Session(Fitted):
     def card_changed(self, state: ReaderState) -> None:
         self.slot.seen(state, self.now())
         if not self._work.waits:  # a flow that does something hears of it only later
-            self._cover()
+            self._cover.put_up()
         self._events.put(Event("device"))
 
     def device_changed(self) -> None:
@@ -299,12 +299,10 @@ class Session(Fitted):
     def _put(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> None:
         """The same screen goes on waiting; another one begins anew."""
         self._work.goes_on(self.now())
-        self._needs_card = screen.needs_card
-        if needs_cover(screen) and not self.slot.still_in:
-            screen, pad = COVER, None
+        screen, pad = self._cover.instead(screen, pad)
         self.course.comes_to(screen)
         anew = self._shown.put(screen, pad)
-        self._cover()  # it may have gone this moment
+        self._cover.put_up()  # the card may have gone this moment
         if anew:
             log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
             self._patience.begin(wait, self.now())
@@ -351,16 +349,10 @@ class Session(Fitted):
         return self._shown.accepts(seq) or meant_for_any(answer) or languages
 
     def _require_card(self) -> None:
-        """Raises CardPulled when what is to stand there needs the card, and it has been out. Looked at before the
-        flow's thread waits and when it goes on; while it does not wait, `card_changed` covers the screen."""
-        if self._needs_card and not self.slot.still_in:
+        """Raises CardPulled when the card is missed. Looked at before the flow's thread waits and when it goes on."""
+        if self._cover.missed:
             self.lift()
             raise CardPulled
-
-    def _cover(self) -> None:
-        """Nothing that needs the card stands there without it."""
-        if not self.slot.still_in:
-            self._shown.cover(COVER)
 
     def _take_stale(self) -> None:
         """Take out what came while something was being done: only やめる still counts, whatever screen it came from."""

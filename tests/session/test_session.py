@@ -28,10 +28,10 @@ from kiosk.language.languages import LANGUAGES
 from kiosk.receipts import slips
 from kiosk.session import session
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
+from kiosk.session.cover import COVER
 from kiosk.session.pad import Pad
 from kiosk.session.patience import LONGEST_SECONDS
 from kiosk.session.preferences import Preferences
-from kiosk.session.session import COVER
 from kiosk.session.switches import SWITCH_BOUNCE_SECONDS, SWITCHES
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
 
