@@ -16,7 +16,7 @@ from bench.table import Row, paired
 from kiosk.config.kiosk import Printer, Settings
 from kiosk.hw.device import Printed
 from kiosk.hw.printer import open_printer
-from kiosk.receipts import paper
+from kiosk.receipts import pictures
 from kiosk.receipts.render import lay_out
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import STATION, WHEN, facts
@@ -25,7 +25,7 @@ EMPTY = "WeasyPrint's empty page"
 
 
 def rows(directory: Path, quick: bool) -> Iterator[Row]:
-    paper.warm(Settings())
+    pictures.warm(Settings())
     slip = dict(facts())["linked"]
     tray = VirtualPrinter(port=0)
     tray.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from kiosk.web.door import HEAD_SECONDS
+from kiosk.web.connections import HEAD_SECONDS
 
 HALF = b"GET / HTTP/1.1\r\nHost: "
 LONGEST_SECONDS = HEAD_SECONDS + 1.5  # gunicorn looks at its clock once a second

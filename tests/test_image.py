@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.caretaker.house import SILENT_SECONDS
+from kiosk.caretaker.overview import SILENT_SECONDS
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings
 from kiosk.ipc.messages import Board, Row, Rows
 from kiosk.ipc.proof import SECONDS, SOCKET
-from kiosk.ipc.started import STEADY_SECONDS, WELL
+from kiosk.ipc.started_well import STEADY_SECONDS, WELL
 from kiosk.provision import fleet, proof, recovery
 from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.request import FOLDER

@@ -15,7 +15,7 @@ import pytest
 
 from kiosk.language import dates
 from kiosk.services import server  # noqa: F401
-from kiosk.web import steady
+from kiosk.web import steady_clock
 
 KIOSK = Path(__file__).parent.parent / "kiosk"
 OF_A_DAY = {"date", "datetime"}  # whose classes are called so, or the module before them
@@ -69,7 +69,9 @@ def _asks(node: ast.AST) -> bool:
 
 DAYS_CLOCK = re.compile(r"^[^#\n]*\btime\.time\(|^from time import .*\btime\b", re.MULTILINE)
 LIBRARIES = {  # that ask the day's clock, among all that a server and its caretaker have loaded: what for
-    **dict.fromkeys((*steady.ENGINEIO, *steady.GUNICORN), "how long something takes: by the steady clock, see there"),
+    **dict.fromkeys(
+        (*steady_clock.ENGINEIO, *steady_clock.GUNICORN), "how long something takes: by the steady clock, see there"
+    ),
     "gunicorn.util": "a header's date, and a seed",
     "engineio.async_socket": "not used",
     "engineio.base_client": "not used",
@@ -108,9 +110,9 @@ def test_no_library_measures_by_the_days_clock_but_those_that_are_known_to() -> 
 
 
 def test_libraries_that_measure_do_so_by_the_steady_clock_and_can_do_all_else_as_before() -> None:
-    for name in (*steady.ENGINEIO, *steady.GUNICORN):
-        assert vars(sys.modules[name])["time"] is steady.STEADY
-    assert steady.STEADY.time is time.monotonic and steady.STEADY.sleep is time.sleep
+    for name in (*steady_clock.ENGINEIO, *steady_clock.GUNICORN):
+        assert vars(sys.modules[name])["time"] is steady_clock.STEADY
+    assert steady_clock.STEADY.time is time.monotonic and steady_clock.STEADY.sleep is time.sleep
 
 
 def scripts() -> Iterator[Path]:

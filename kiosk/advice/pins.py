@@ -40,7 +40,8 @@ class Typed:
     """A PIN that is typed here.
 
     pad: the words around the keys. too_short: what is said of an entry with characters missing. meant: which PIN it is,
-    in a sentence that may hold markup, for the question before the last try. mended: who mends it once it is locked.
+    in a sentence that may hold markup, for the question before the last try. right: what comes of it if that is right.
+    mended: who mends it once it is locked.
     locked, happened, meaning: how a locked one is told, as in `Outcome`. afterwards: what follows its unlocking, if
     anything does.
     """
@@ -53,6 +54,7 @@ class Typed:
     happened: Public
     meaning: Public
     afterwards: tuple[Todo, ...] = ()
+    right: str = N_("先へ進めます。まちがいの回数は０にもどります。")
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ LICENCE = Pin(
         locked=N_("免許の暗証番号がロックされています"),
         happened=LOCKED,
         meaning=N_("カードはこわれていません。免許も、なくなっていません。"),
+        right=N_("先へ進めます。"),
     ),
 )
 TEXT = Pin(

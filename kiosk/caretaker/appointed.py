@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from kiosk.caretaker.handed import handed
 from kiosk.caretaker.passcodes import NotDone, Passcodes
+from kiosk.caretaker.provisioned import provisioned
 from kiosk.ipc.appointed import Appointed
 
 log = logging.getLogger("kiosk.caretaker")
@@ -18,7 +18,7 @@ log = logging.getLogger("kiosk.caretaker")
 
 def appoint(path: Path, staff: Passcodes) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
-    appointed = handed(path, Appointed, "nobody is appointed")
+    appointed = provisioned(path, Appointed, "nobody is appointed")
     if appointed is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""How everything stands, as the staff see it: each check by what was reported of it, once that has lasted (`held.py`).
+"""How everything stands, as the staff see it: each check by what was reported of it, once that lasts (`debounced.py`).
 
 What staff have marked as seen stays seen as long as it is what it was, also when it goes and comes back within an hour.
 It is to be seen again when it is something else, or was well for longer.
@@ -17,8 +17,8 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.held import Held
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.debounced import Debounced
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import EVENTS, Event, event
 from kiosk.config.health import CHECKS, level_of
 from kiosk.ipc.messages import Role, Row
@@ -51,11 +51,11 @@ class Board:
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._kept, self._changes, self._now, self._wall = Kept(path, State(), changes), changes, now, wall
+        self._kept, self._changes, self._now, self._wall = StateFile(path, State(), changes), changes, now, wall
         known = {name: shown for name, shown in self._kept.now.checks.items() if _in_the_table(name, shown)}
         self._shown = known
         self._held = {
-            name: Held(check, known[name].reason if name in known else None) for name, check in CHECKS.items()
+            name: Debounced(check, known[name].reason if name in known else None) for name, check in CHECKS.items()
         }
         self._well_since = {name: now() for name in CHECKS}
 

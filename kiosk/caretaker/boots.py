@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 
 FILE = "boots.json"  # in the state directory
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -27,7 +27,7 @@ class Boots:
     """For one thread."""
 
     def __init__(self, path: Path, boot_id: Path = BOOT_ID) -> None:
-        self._kept = Kept(path, State())
+        self._kept = StateFile(path, State())
         try:
             this = boot_id.read_text("ascii").strip()
         except (OSError, ValueError):

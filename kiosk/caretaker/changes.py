@@ -15,7 +15,7 @@ writes one changes what is to be, and the disk is tried again, less and less oft
 other change is begun (`settle`).
 
 A disk that does not take it is the caller's to bear. `write` raises, and has done and told nothing. `keep` goes on in
-memory, as everything of the caretaker's does that officers wait for (`kept.py`).
+memory, as everything of the caretaker's does that officers wait for (`state_file.py`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from kiosk.caretaker import disk
-from kiosk.caretaker.kept import Change
+from kiosk.caretaker.state_file import Change
 from kiosk.config.events import Event, NotAnEvent, decode
 
 log = logging.getLogger("kiosk.caretaker")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 
 FILE = "clock.json"  # in the state directory
 BACK_SECONDS = 60.0  # less than that is a correction
@@ -28,7 +28,7 @@ class Clock:
     """All times are given in; wall: seconds since 1970; now: monotonic seconds. For one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._kept = Kept(path, State())
+        self._kept = StateFile(path, State())
         self._latest = self._kept.now.latest
         self._agreed_from: float | None = None
         self.set_back = False

@@ -25,7 +25,7 @@ from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
 from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.verify import verify
-from kiosk.caretaker.weak import LONGEST
+from kiosk.caretaker.weak_passcodes import LONGEST
 from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import Counts, Event
 from kiosk.ipc.messages import Counted, Span
 from kiosk.language import dates
@@ -41,7 +41,7 @@ class Counters:
 
     def __init__(self, path: Path, now: Callable[[], datetime.datetime] = dates.now) -> None:
         self._now = now
-        self._kept = Kept(path, State(int(now().timestamp())))
+        self._kept = StateFile(path, State(int(now().timestamp())))
         self._waits: State | None = None  # not on the disk yet
 
     @property

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from kiosk.caretaker import disk
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import event
 from kiosk.config.kiosk import Opening
 from kiosk.ipc.doors import DoorsLeft, Hour, written
@@ -57,8 +57,8 @@ class Doors:
         opening: Opening | None = None,
         left: Path | None = None,
     ) -> None:
-        self._kept, self._changes, self._now = Kept(path, DoorsStand(), changes), changes, now
-        self._opened = Kept(path.with_name(OPENED_FILE), Opened(), changes)
+        self._kept, self._changes, self._now = StateFile(path, DoorsStand(), changes), changes, now
+        self._opened = StateFile(path.with_name(OPENED_FILE), Opened(), changes)
         self._opening = opening or Opening()
         self._place, self._left = left, b""
         self._leave()

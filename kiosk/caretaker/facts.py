@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import event
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Fact, Guidance, digest, overdue, reconfirmed, told
@@ -52,7 +52,7 @@ class Facts:
         load: Callable[[], Guidance],
         today: Callable[[], datetime.date] = dates.today,
     ) -> None:
-        self._kept, self._changes, self._load, self._today = Kept(path, State(), changes), changes, load, today
+        self._kept, self._changes, self._load, self._today = StateFile(path, State(), changes), changes, load, today
 
     def confirmed(self, facts: Guidance) -> Guidance:
         """The facts with the days on which somebody made sure of them here."""

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.handed import handed
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.provisioned import provisioned
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import event
 from kiosk.ipc.finished import FILE, Finished
 
 
 def tell(path: Path, state: Path, changes: Changes, board: Callable[[str, str], object]) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
-    finished = handed(path, Finished, "nothing is told of it")
+    finished = provisioned(path, Finished, "nothing is told of it")
     if finished is None:
         return
-    told = Kept(state / FILE, Finished(), changes)
+    told = StateFile(state / FILE, Finished(), changes)
     if finished == told.now:
         return
     board("provisioning", "taken")

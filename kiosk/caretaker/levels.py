@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import event
 from kiosk.ipc.messages import Adjusted, LevelsStand, Percent, Role
 
@@ -34,7 +34,7 @@ class Levels:
     """For one thread."""
 
     def __init__(self, path: Path, changes: Changes) -> None:
-        self._kept, self._changes = Kept(path, State(), changes), changes
+        self._kept, self._changes = StateFile(path, State(), changes), changes
         self._are = LevelsStand()
 
     @property

@@ -12,8 +12,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.handed import handed
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.provisioned import provisioned
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import Counts, Event, event
 from kiosk.ipc import looked_into
 from kiosk.ipc.looked_into import LookedInto
@@ -32,7 +32,7 @@ class Broken:
     """stood: it is so where there is no file yet. For one thread."""
 
     def __init__(self, path: Path, stood: bool) -> None:
-        self._kept = Kept(path, State(stood))
+        self._kept = StateFile(path, State(stood))
 
     @property
     def stands(self) -> bool:
@@ -50,9 +50,9 @@ class Broken:
 
 def tell(path: Path, state: Path, changes: Changes) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
-    word = handed(path, LookedInto, "nobody has looked into anything")
+    word = provisioned(path, LookedInto, "nobody has looked into anything")
     if word is None:
         return
-    told = Kept(state / looked_into.FILE, LookedInto(), changes)
+    told = StateFile(state / looked_into.FILE, LookedInto(), changes)
     if word != told.now:
         changes.keep(event(WORD), told.change(word))

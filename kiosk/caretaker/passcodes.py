@@ -1,9 +1,9 @@
 """The staff's accounts: number, role, passcode. No session can read them; a session hands in what was typed and hears
 whether that was right.
 
-A passcode is kept as Argon2id (RFC 9106, the second of its recommended settings) and checked one at a time; `waits.py`
-says how many tries there can be. A try is counted, on the disk, before it is checked. A staff number that nobody has
-takes as long, waits as long, and is told apart by nothing.
+A passcode is kept as Argon2id (RFC 9106, the second of its recommended settings) and checked one at a time;
+`passcode_waits.py` says how many tries there can be. A try is counted, on the disk, before it is checked. A staff
+number that nobody has takes as long, waits as long, and is told apart by nothing.
 
 A supervisor's account may ask for a card besides (`cards.py`). The two come in either order, the second within
 HALF_SECONDS of the first. Whoever has shown their card first waits for nobody's wrong passcodes: tries behind a card
@@ -44,8 +44,8 @@ from msgspec import Meta, Struct, structs
 
 from kiosk.caretaker.cards import Challenges
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.waits import Counted, Waits
-from kiosk.caretaker.weak import digits, weak
+from kiosk.caretaker.passcode_waits import Counted, Waits
+from kiosk.caretaker.weak_passcodes import digits, weak
 from kiosk.config.events import Event, event
 from kiosk.ipc.appointed import LANES, MEMORY, PASSES, Appointed
 from kiosk.ipc.members import ADDED, MOST_ACCOUNTS, objection

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 from kiosk.ipc.messages import Moment, Sent
 
 FILE = "uploads.json"  # in the state directory
@@ -26,7 +26,7 @@ class UploadProgress:
     """For one thread."""
 
     def __init__(self, path: Path) -> None:
-        self._kept = Kept(path, State())
+        self._kept = StateFile(path, State())
 
     @property
     def before(self) -> Mapping[Sent, Moment]:

@@ -6,7 +6,7 @@
               the newest whole update that systemd-sysupdate    nothing is known
               finds, if it is newer than what runs
     good      what boot-complete.target was reached with, or    the last with which all was well for as long as a good
-              the state made (kiosk-version-raised.service)     start takes (kiosk/ipc/started.py); kept in FILE
+              the state made (kiosk-version-raised.service)     start takes (kiosk/ipc/started_well.py); kept in FILE
 
 What runs is looked up once: the one that runs, not the one that an upgrade has put on the disk since.
 """
@@ -22,11 +22,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from kiosk.caretaker.identity import package, release
-from kiosk.caretaker.kept import Kept
 from kiosk.caretaker.metrics import PROJECT, version
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.kiosk import VERSION
 from kiosk.ipc.messages import Row
-from kiosk.ipc.started import STEADY_SECONDS, wanting
+from kiosk.ipc.started_well import STEADY_SECONDS, wanting
 
 FILE = "versions.json"  # in the state directory
 IMAGE = "kiosk"  # its IMAGE_ID
@@ -57,7 +57,7 @@ class Versions:
         root: Path = Path("/"),
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._kept, self._asked_for, self._root, self._now = Kept(path, State()), asked_for, root, now
+        self._kept, self._asked_for, self._root, self._now = StateFile(path, State()), asked_for, root, now
         image = release(root / RELEASE)
         self._on_image = image.get("IMAGE_ID") == IMAGE
         self.running = fit(image.get("IMAGE_VERSION", "") if self._on_image else program())

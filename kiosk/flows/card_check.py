@@ -25,7 +25,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import AT_THE_PAD, LICENCE, NEXT, NOT_OURS, PHONES, CardInHand
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.flows.refusal import Stop, end_of, tell
 from kiosk.flows.take_home import slip
 from kiosk.language import dates

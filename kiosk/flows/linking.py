@@ -27,7 +27,7 @@ from kiosk.flows.asking.ends import Left
 from kiosk.flows.asking.runner import Move, Step, walk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import BACK, NEXT, CardInHand
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.flows.refusal import Stop, end_of, opening, tell
 from kiosk.flows.release import release, tell_released
 from kiosk.flows.signed_request import (

@@ -14,7 +14,7 @@ from kiosk.config.guidance import Guidance, Line
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.runner import choices
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.flows.take_home import give, slip
 from kiosk.language.languages import N_
 

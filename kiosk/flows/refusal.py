@@ -13,7 +13,7 @@ from kiosk.card.text import AttributeUnusable, Field
 from kiosk.config.guidance import Guidance
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.language.languages import N_
 from kiosk.language.public import Public
 from kiosk.portal.client import PortalBroken, PortalClosed, PortalRefused, PortalUnreachable, Sent

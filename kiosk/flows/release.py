@@ -15,7 +15,7 @@ from kiosk.card.apdu import CardError
 from kiosk.flows.asking.runner import Move, Step, walk
 from kiosk.flows.asking.screen import Screen, Sound
 from kiosk.flows.card_in_hand import BACK, NEXT
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.flows.refusal import Stop, end_of, opening, tell
 from kiosk.flows.signed_request import (
     Memory,

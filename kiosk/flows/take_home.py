@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.advice.todo import Plan
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.receipts.slips import TodoSlip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.config.health import ReasonName
 
-LITTLE_BYTES = 512 << 20  # a trail grows by four megabytes a day at most (kiosk/caretaker/desk.py)
+LITTLE_BYTES = 512 << 20  # a trail grows by four megabytes a day at most (kiosk/caretaker/dispatch.py)
 FULL_BYTES = 32 << 20
 
 

@@ -36,7 +36,7 @@ answer. Who speaks is said by the kernel and never by a message.
     AskProof   of what runs on the machine, by staff (kiosk/ipc/proof.py)       Taken, Denied
     StaffLeft  staff have gone from the screen                                  Taken, Denied
 
-Who acts as staff has been admitted not long ago (kiosk/caretaker/desk.py), else it is Denied.
+Who acts as staff has been admitted not long ago (kiosk/caretaker/dispatch.py), else it is Denied.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from kiosk.caretaker import disk
 from kiosk.caretaker.commands import new_passcode
 from kiosk.caretaker.passcodes import WEAKNESSES, hashed
-from kiosk.caretaker.weak import weak
+from kiosk.caretaker.weak_passcodes import weak
 from kiosk.ipc.appointed import Appointment, Member
 from kiosk.provision import fleet
 from kiosk.provision.answer import LARGEST, Answer, Wrong, check, sign
@@ -26,7 +26,7 @@ from kiosk.provision.machine import PrivateKey, id_of
 from kiosk.provision.request import Request
 
 DAY_SECONDS = 24 * 3600
-SHORTEST = 12  # digits: whoever finds the stick may try passcodes without any wait (kiosk/caretaker/weak.py has 8)
+SHORTEST = 12  # digits: whoever finds the stick may try passcodes without any wait (weak_passcodes.py has 8)
 
 
 class NotSigned(Exception):

@@ -1,12 +1,12 @@
 """The caretaker: it lives as long as the machine, keeps what may be kept, and never learns of a person.
 
 One Unix socket of typed messages (kiosk/ipc/messages.py). The kernel says who speaks (SO_PEERCRED); what may be said,
-and what is answered, is the desk's (kiosk/caretaker/desk.py). One thread does everything, one message after the other,
-and waits for nobody:
+and what is answered, is the dispatcher's (kiosk/caretaker/dispatch.py). One thread does everything, one message after
+the other, and waits for nobody:
 
     a speaker that says nothing            costs a descriptor; there are so many of a user, and the oldest makes room
     one that does not read its answer      is hung up on
-    one that says one thing after another  has its turn once in a round, like everybody; the desk does not hear too much
+    one that says one thing after another  has its turn once in a round, like everybody; too much is not heard
     a message that is too long             the speaker is hung up on
     a user who is none of ours             is hung up on before anything was read
 
@@ -36,18 +36,18 @@ from kiosk.caretaker import appointed, disk, finished, looked_into, passcodes, r
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.desk import Desk
+from kiosk.caretaker.dispatch import Dispatcher
 from kiosk.caretaker.gather import Found, Gather
-from kiosk.caretaker.handover import Handover
 from kiosk.caretaker.hours import Hours
-from kiosk.caretaker.house import House
 from kiosk.caretaker.identity import identity
 from kiosk.caretaker.key import PUBLIC_FILE, Key, NoKey
+from kiosk.caretaker.last_good_settings import current_or_last_good
 from kiosk.caretaker.metrics import Figures, Server
+from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.restarts import Restarts
-from kiosk.caretaker.settled import settled
 from kiosk.caretaker.trail import FOLDER, Trail, Unwritable
+from kiosk.caretaker.trail_to_stick import TrailToStick
 from kiosk.config import guidance
 from kiosk.config.events import Counts, Event, Speaker, event
 from kiosk.config.guidance import Guidance
@@ -81,10 +81,10 @@ def speakers() -> dict[int, frozenset[Speaker]]:
 
 
 class Switchboard:
-    """The socket, and who is on the line. Bytes come and go; what they mean is the desk's."""
+    """The socket, and who is on the line. Bytes come and go; what they mean is the dispatcher's."""
 
-    def __init__(self, path: Path, desk: Desk, known: Mapping[int, frozenset[Speaker]]) -> None:
-        self._desk, self._known = desk, known
+    def __init__(self, path: Path, dispatcher: Dispatcher, known: Mapping[int, frozenset[Speaker]]) -> None:
+        self._dispatcher, self._known = dispatcher, known
         self._path = path
         self._lines: dict[socket.socket, int] = {}  # and their users, the oldest first
         self._poll = selectors.DefaultSelector()
@@ -134,7 +134,7 @@ class Switchboard:
             if not data or flags & socket.MSG_TRUNC:
                 self._hang_up(line)
             else:
-                line.send(self._desk.hear(data, self._known[self._lines[line]]))
+                line.send(self._dispatcher.hear(data, self._known[self._lines[line]]))
         except OSError:  # gone, or it does not read what it asked for
             self._hang_up(line)
 
@@ -173,11 +173,11 @@ class Service:
             state,
             lambda: staff.accounts.values() if staff.usable else None,
             lambda: self._record.unwritten,
-            lambda: self._trail.broken or self._house.broken.stands,
-            confirmed=lambda facts: self._house.facts.confirmed(facts),
+            lambda: self._trail.broken or self._overview.broken.stands,
+            confirmed=lambda facts: self._overview.facts.confirmed(facts),
         )
         changes = Changes(self._record, state)  # before anybody reads a file there
-        self._house = House(
+        self._overview = Overview(
             state,
             changes,
             lambda: facts_of(config),
@@ -188,18 +188,20 @@ class Service:
             silent=lambda speaker: self._restarts.silent(speaker),
             wanted=kept.wanted_version,
         )
-        self._figures.booted(self._house.boots.count)
-        self._record.written, self._record.known = self._written, self._house.known
+        self._figures.booted(self._overview.boots.count)
+        self._record.written, self._record.known = self._written, self._overview.known
         self._begin()
-        for told in self._house.board.standing:
+        for told in self._overview.board.standing:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, changes)
         appointed.appoint(config.with_name(APPOINTED), staff)
-        finished.tell(config.with_name(FINISHED), state, changes, self._house.report)
+        finished.tell(config.with_name(FINISHED), state, changes, self._overview.report)
         looked_into.tell(config.with_name(LOOKED_INTO), state, changes)
-        handover = Handover(state / FOLDER, key, runtime)
-        self._desk = Desk(self._record, staff, self._house, self._anchored, self._alerts, self._restarts, handover)
-        self._board = Switchboard(runtime / SOCKET, self._desk, speakers())
+        trail_to_stick = TrailToStick(state / FOLDER, key, runtime)
+        self._dispatcher = Dispatcher(
+            self._record, staff, self._overview, self._anchored, self._alerts, self._restarts, trail_to_stick
+        )
+        self._board = Switchboard(runtime / SOCKET, self._dispatcher, speakers())
         self._told_to_stop = False
 
     def _look(self, again: bool) -> Iterator[Found]:
@@ -217,13 +219,13 @@ class Service:
             self._board.round()
             if time.monotonic() - turned >= TURN_SECONDS:
                 turned = time.monotonic()
-                self._desk.turn()
+                self._dispatcher.turn()
                 self._figures.trail(*self._anchored(), self._record.unwritten)
-                self._figures.house(self._house.board.rows, self._house.doors.stand)
-                self._figures.left(self._house.upload_progress.before)
+                self._figures.house(self._overview.board.rows, self._overview.doors.stand)
+                self._figures.left(self._overview.upload_progress.before)
                 ends = self._gather.ends
-                self._figures.certificates(ends.timestamp() if ends else None, self._house.upload_progress.ends)
-                known = self._house.versions
+                self._figures.certificates(ends.timestamp() if ends else None, self._overview.upload_progress.ends)
+                known = self._overview.versions
                 self._figures.versions(running=known.running, wanted=known.wanted, good=known.good)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
@@ -233,7 +235,7 @@ class Service:
         if self._carrier is not None:
             self._carrier.stop()
         self._record.stop(event("caretaker_ended"))
-        self._house.stop()
+        self._overview.stop()
 
     def stop(self) -> None:
         """For a signal's handler."""
@@ -256,7 +258,7 @@ class Service:
     def _written(self, told: Event | Counts, line: int) -> None:
         if told.name == looked_into.WORD:
             self._trail.looked_into()
-        self._house.written(told, line)
+        self._overview.written(told, line)
 
     def _anchored(self) -> tuple[int, str]:
         anchor = self._trail.anchor
@@ -284,7 +286,7 @@ def run(config: Path) -> int:
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
     os.umask(0o077)
     try:
-        settings = settled(config)
+        settings = current_or_last_good(config)
         runtime = settings.caretaker.runtime_directory
         if not os.access(runtime, os.W_OK | os.X_OK):
             print(f"caretaker.runtime_directory: {runtime} is not there or not writable for this user", file=sys.stderr)

@@ -2,7 +2,7 @@
 done with a stick that is put in (`stick`, started by udev for it alone), and the recovery key of an encrypted state
 (`recovery`, in the image alone).
 
-The audit trail goes along to a stick while one of the staff waits for that at the screen (kiosk/ipc/handover.py).
+The audit trail goes along to a stick while one of the staff waits for that at the screen (kiosk/ipc/trail_to_stick.py).
 
 A stick is mounted twice, in a namespace that ends with this process: to read the answer, and to write what became of
 it. An answer that was used is wiped from it then, for hashes of passcodes stand in it. In between it is not mounted,
@@ -27,7 +27,7 @@ from pathlib import Path
 from kiosk.config.events import event
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings, salvage
-from kiosk.ipc import handover
+from kiosk.ipc import trail_to_stick
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
 from kiosk.provision import fleet, recovery, request, stick, taking
@@ -131,7 +131,7 @@ def handed(runtime: Path) -> bytes | None:
     """The trail, which one of the staff wants on this stick; None: nobody does."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        with open(runtime / handover.FILE, "rb", opener=lambda path, _: os.open(path, flags)) as trail:
+        with open(runtime / trail_to_stick.FILE, "rb", opener=lambda path, _: os.open(path, flags)) as trail:
             return trail.read() if stat.S_ISREG(os.fstat(trail.fileno()).st_mode) else None
     except OSError:  # it is not there, or no file
         return None

@@ -63,7 +63,7 @@ from kiosk.ipc.caretaker import Listener, NoCaretaker, Untold
 from kiosk.ipc.messages import SafeFor
 from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
-from kiosk.receipts import paper
+from kiosk.receipts import pictures
 from kiosk.services import sd_notify
 from kiosk.services.browser import ALIVE, ASTRAY, FORGET, RESTART, tell_browser
 from kiosk.services.starts import TRIES, Starts
@@ -76,9 +76,9 @@ from kiosk.session.handover import Handover
 from kiosk.session.session import Session
 from kiosk.session.shown import View
 from kiosk.voice.mouth import Mouth
-from kiosk.web import peer, steady, view
+from kiosk.web import peer, steady_clock, view
 from kiosk.web.app import create
-from kiosk.web.door import Door
+from kiosk.web.connections import GuardedWorker
 from kiosk.web.site import Site
 from kiosk.web.socket import Line
 
@@ -108,7 +108,7 @@ SAFE: dict[SafeFor, str] = {
 }
 Thing = TypeVar("Thing")
 
-steady.measure(steady.GUNICORN)
+steady_clock.measure(steady_clock.GUNICORN)
 
 HEARD = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 UNHEARD = tuple(getattr(signal, f"SIG{name}") for name in ("HUP", "USR1", "USR2", "TTIN", "TTOU", "TSTP", "WINCH"))
@@ -141,7 +141,7 @@ class OneSession(Arbiter):  # type: ignore[misc]
         super().murder_workers()
 
 
-class Worker(Door):
+class Worker(GuardedWorker):
     """gunicorn's worker, which lives as long as its session, and not longer than the arbiter."""
 
     def init_process(self) -> None:
@@ -293,7 +293,7 @@ def serve(
     sd_notify.stage("the slips")
     if safe is None:
         with complaints.survive("making the slips ready"):
-            paper.warm(settings)
+            pictures.warm(settings)
     else:
         log.error("there is guidance only: %s", SAFE[safe])
         settings, open_reader = without_devices(settings), NoReader
@@ -392,7 +392,7 @@ def open_session(
             starts.good()
         return tell_browser(settings, ALIVE if mine else ASTRAY)
 
-    slips = paper.Paper(settings, devices.printer)
+    slips = pictures.Pictures(settings, devices.printer)
     mouth = Mouth(lambda: devices.jack.plugged)
     app = create(site, slips.png, mouth)
     calling = Calling(caretaker)
@@ -416,7 +416,7 @@ def open_session(
     line.serve(session)
     beacon = Beacon(
         settings.beacon,
-        lambda: session.alone,
+        lambda: session.view.alone,
         lambda: not devices.guidance_only,
         lambda: line.announce(aids.keys, settings.voice.jack is not None),
     )

@@ -22,6 +22,7 @@ from typing import Literal
 
 from kiosk.config.kiosk import Settings
 from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
+from kiosk.flows.asking.screen import Screen
 
 Due = Literal["warn"]
 
@@ -70,6 +71,18 @@ def limits(settings: Settings) -> Mapping[Wait, Limit]:
         Wait.STAFF_CARD: Limit(STAFF_CARD_SECONDS, TimedOut, page),
         Wait.ROOM: Limit(ROOM_SECONDS, TimedOut, page, WRAP_UP_SECONDS),
     }
+
+
+def wait_for(screen: Screen) -> Wait:
+    """What a screen waits for that is put up by a flow."""
+    match screen.staff:
+        case "door":
+            return Wait.DOOR
+        case "card":
+            return Wait.STAFF_CARD
+        case "room":
+            return Wait.ROOM
+    return Wait.READING if screen.reading else Wait.ANSWER
 
 
 class Patience:

@@ -5,14 +5,15 @@ leaves with everything it ever knew. So nothing here is cleared; `visit.run` ret
 
 Everything that happens outside (an answer, a card, a lost page, a change of a device) arrives in one queue and is
 taken out by the flow's thread in one place, `_next`: attract, a question of a flow and the card that is to be taken
-are waited for alike. What stands on the screen, how long it waits, what is in the slot and what has been typed are
-values of their own (`shown.py`, `patience.py`, `slot.py`, `pad.py`), which know nothing of each other; here they meet.
+are waited for alike. What stands on the screen, how long it waits, what is in the slot, what has been typed, what ends
+it and how long it works are values of their own (`shown.py`, `patience.py`, `slot.py`, `pad.py`, `ending.py`,
+`work.py`), which know nothing of each other. Here they meet, but for two matters: the helpers that are laid over a
+screen (`helpers.py`) and the card that a screen needs (`cover.py`).
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import queue
 import time
 from collections.abc import Callable, Mapping
@@ -24,37 +25,34 @@ from kiosk.card.pin import PinRule
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import AsSet, Settings
 from kiosk.flows.asking.digits import Digits
-from kiosk.flows.asking.ends import BrowserLost, CardPulled, Left, Stopped
+from kiosk.flows.asking.ends import CardPulled
 from kiosk.flows.asking.screen import Screen
 from kiosk.hw.device import NotPrinted, Printed, ReaderState
-from kiosk.hw.inputs import Inputs, inputs
-from kiosk.ipc.caretaker import Listener, NoCaretaker
-from kiosk.ipc.messages import DoorsStand
+from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.proof import SECONDS as PROOF_SECONDS
 from kiosk.ipc.proof import Proof, Unproven, prove
 from kiosk.language.languages import Language
-from kiosk.portal.client import PortalClient
 from kiosk.receipts.slips import NotLaidOut, Slip
 from kiosk.session.answers import Answer, Choice, Edit, Help, Key, Sign, Wish, meant_for_any
 from kiosk.session.calling import Calling
 from kiosk.session.course import Course
+from kiosk.session.cover import Cover
 from kiosk.session.devices import Devices
+from kiosk.session.ending import Ending
+from kiosk.session.fitted import Fitted
 from kiosk.session.handover import Handover
+from kiosk.session.helpers import Helpers
 from kiosk.session.pad import Pad
-from kiosk.session.patience import Patience, Wait
-from kiosk.session.preferences import Preferences
-from kiosk.session.shown import Shown, View, needs_cover
+from kiosk.session.patience import Patience, Wait, wait_for
+from kiosk.session.shown import Shown, View
 from kiosk.session.slot import CardSlot
+from kiosk.session.switches import Switches
+from kiosk.session.work import Work
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 log = logging.getLogger("kiosk.session")
-
-SWITCHES = (Wish.SIZE, Wish.CONTRAST, Wish.REACH)
-BOUNCE_SECONDS = 0.5  # so that nothing flashes more than once a second (WCAG 2.3.1 allows three)
-COVER = Screen("closing")  # of nobody
-CONFIRM_LEAVING_FROM = 5  # the step from which やめる asks once more: something has been typed or read
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Event:
     seq: int = 0
 
 
-class Session:
+class Session(Fitted):
     """Implements `flows.asking.contract.Kiosk`.
 
     guidance: the station's facts; devices: reader, printer and portal with their states; lay_out: makes a slip's
@@ -90,44 +88,26 @@ class Session:
         calling: Calling | None = None,
         as_set: AsSet | None = None,
     ) -> None:
-        self.as_set = as_set or AsSet(settings)
+        super().__init__(settings, guidance, devices, as_set)
         self.now = now
-        self.calling = calling or Calling(NoCaretaker())
         self.course = course or Course(NoCaretaker(), handover, now)
         self.slot = CardSlot(devices.reader, handover)
-        self._settings = settings
-        self._guidance = guidance
-        self._devices = devices
         self._lay_out = lay_out
         self._shown = Shown(show)
+        self._cover = Cover(self._shown, self.slot)
+        self.helpers = Helpers(self._shown, calling or Calling(NoCaretaker()), self.can_call, self.device_changed)
         self._patience = Patience(settings, now())
         self._events = events or queue.SimpleQueue()
-        self.rings = 0  # of the bell
-        self._rung = False  # it was, and the screen has not said so yet
-        self._needs_card = False  # what the flow wants to stand there
         self._in_use = False
-        self._wished: dict[Wish | Language, float] = {}  # when it was last
-        self._leaving = False
-        self._stopping = False
-        self._astray = False
-        self._waits, self._moved = False, now()  # of the flow's thread: it waits for somebody; when it last went on
-        self.may_take = 0.0  # seconds, by its nature, what that thread does now; 0: what anything may
+        self._switches = Switches()
+        self._ending = Ending()
+        self._work = Work(now())
 
     # What the outside calls, from any thread.
 
     @property
     def view(self) -> View:
         return self._shown.view
-
-    @property
-    def untouched(self) -> bool:
-        """It is shown as the next person is to find it: in the station's own dress, and nothing is laid over it."""
-        return self.view.preferences == Preferences() and self.view.overlay is None
-
-    @property
-    def alone(self) -> bool:
-        """Nobody is before it: it is open, and waits for the next person as they are to find it."""
-        return self.view.screen.name == "attract" and self.untouched
 
     @property
     def in_use(self) -> bool:
@@ -143,7 +123,7 @@ class Session:
             return
         match answer:
             case Wish() | Language():
-                if not self._bounces(answer):
+                if not self._switches.bounces(answer, self.now()):
                     self._shown.prefer(answer)
                 answer = Sign.ACTIVE
             case Help.STAY if self._shown.close_languages():
@@ -159,18 +139,14 @@ class Session:
         self._events.put(Event("device"))
 
     def ring(self) -> None:
-        """The bell was pressed: what 係員を呼ぶ does, from whatever screen, also while that takes no answer; and it is
-        said aloud, for whoever presses it may not see. In the staff's room they are there already."""
-        self.rings += 1
-        if self.view.screen.staff != "room":
-            self._call()
-            self._rung = True
+        """The bell was pressed."""
+        self.helpers.ring()
         self._events.put(Event("device"))
 
     def card_changed(self, state: ReaderState) -> None:
         self.slot.seen(state, self.now())
-        if not self._waits:  # a flow that does something hears of it only later
-            self._cover()
+        if not self._work.waits:  # a flow that does something hears of it only later
+            self._cover.put_up()
         self._events.put(Event("device"))
 
     def device_changed(self) -> None:
@@ -187,19 +163,24 @@ class Session:
 
     def stop(self) -> None:
         """The kiosk is to end. A signal's handler may call this: it waits for nothing."""
-        self._stopping = True
+        self._ending.stop()
         self._events.put(Event("stop"))
 
     def page_astray(self) -> None:
         """Something that is not ours has come before the page, which has been taken away: whoever is served cannot be
         served on."""
-        self._astray = True
+        self._ending.page_astray()
         self._events.put(Event("page"))
 
     @property
     def works_for(self) -> float:
         """So long the flow's thread has been doing one thing, in seconds; 0 while it waits for somebody."""
-        return 0.0 if self._waits else self.now() - self._moved
+        return self._work.lasts(self.now())
+
+    @property
+    def may_take(self) -> float:
+        """So long it may, by its nature; 0: as anything."""
+        return self._work.may_take
 
     def give_up(self, screen: Screen) -> None:
         """The flow's thread stands still and will say nothing more: this is the last screen, and the card loses its
@@ -223,7 +204,7 @@ class Session:
     def end(self) -> None:
         """What is left has to do with the card alone."""
         self._in_use = False
-        self.calling.end()
+        self.helpers.end()
 
     def stand(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> Answer | None:
         """Have a screen stand there until something has happened: what was answered to it; None: look again.
@@ -238,78 +219,27 @@ class Session:
         self._shown.lay(None)
         self._patience.noticed(self.now())
 
-    # What a flow asks for.
-
-    @property
-    def portal(self) -> PortalClient:
-        return self._devices.portal
-
-    @property
-    def guidance(self) -> Guidance:
-        return self._guidance
-
-    @property
-    def caretaker(self) -> Listener:
-        return self._devices.caretaker
-
-    @property
-    def doors(self) -> DoorsStand:
-        """Whether the kiosk is open to people."""
-        return self._devices.doors
+    # What a flow asks for; the rest of it is `Fitted`.
 
     @property
     def insertion(self) -> int:
         return self.slot.insertion
 
     @property
-    def can_print(self) -> bool:
-        return self._settings.printer.kind != "none"
-
-    @property
-    def guidance_only(self) -> bool:
-        return self._devices.guidance_only
-
-    @property
-    def safe_mode(self) -> bool:
-        return self._devices.safe_for is not None
-
-    @property
-    def can_sound(self) -> bool:
-        return self._settings.voice.enabled
-
-    @property
-    def headphones_in(self) -> bool | None:
-        return self._devices.jack.plugged if self._settings.voice.jack else None
-
-    @property
-    def keypad_in(self) -> bool | None:
-        keypad = self._devices.aids.keypad
-        return None if keypad is None else keypad.present
-
-    @property
-    def bell_in(self) -> bool | None:
-        bell = self._devices.aids.bell
-        return None if bell is None else bell.present
-
-    @property
-    def inputs(self) -> Inputs:
-        return inputs()
-
-    @property
-    def can_call(self) -> bool:
-        return self._settings.alerts.kind != "none"
+    def rings(self) -> int:
+        return self.helpers.rings
 
     def ask(self, screen: Screen) -> str:
         self._take_stale()
         while True:
-            answer = self.stand(screen, _wait_for(screen))
+            answer = self.stand(screen, wait_for(screen))
             if isinstance(answer, Choice) and answer.name in screen.answers:
                 self.course.chose(screen, answer.name)
                 return answer.name
 
     def ask_pin(self, screen: Screen, rule: PinRule | Digits) -> bytearray | str:
         self._take_stale()
-        pad, wait = Pad(rule), _wait_for(screen)
+        pad, wait = Pad(rule), wait_for(screen)
         if wait is Wait.DOOR:
             self._patience.begin(wait, self.now())  # also on the pad that stood there while a passcode was checked
         try:
@@ -325,20 +255,15 @@ class Session:
             pad.wipe()
 
     def show(self, screen: Screen) -> None:
-        self._put(replace(screen, answers=()), _wait_for(screen))
+        self._put(replace(screen, answers=()), wait_for(screen))
 
     def heed_leaving(self) -> None:
         self._take_stale()
-        if self._stopping:
-            raise Stopped
-        if self._astray:
-            raise BrowserLost
-        if self._leaving:
-            raise Left
+        self._ending.heed()
 
     def await_card(self, screen: Screen, newer_than: int | None = None) -> str | None:
         self._take_stale()
-        wait = _wait_for(screen) if screen.answers else Wait.PUT_BACK
+        wait = wait_for(screen) if screen.answers else Wait.PUT_BACK
         while not self.slot.has_card(newer_than):
             facts = {"fault": "", "kind": "card", **screen.facts, "mute": self.slot.mute}
             if self.slot.nobodys:
@@ -352,13 +277,10 @@ class Session:
     def card(self) -> Card:
         return self.slot.card()
 
-    def look_again(self) -> None:
-        self._devices.look_again()
-
     def prove(self, challenge: str) -> Proof | Unproven:
-        self._moved, self.may_take = self.now(), 3 * PROOF_SECONDS  # to connect, to say it, to hear
+        self._work.goes_on(self.now(), 3 * PROOF_SECONDS)  # to connect, to say it, to hear
         proven = prove(challenge)
-        self._moved, self.may_take = self.now(), 0.0
+        self._work.goes_on(self.now())
         return proven
 
     def lay_out(self, slip: Slip) -> Image | NotLaidOut:
@@ -366,9 +288,9 @@ class Session:
 
     def print(self, picture: Image) -> Printed | NotPrinted:
         printer = self._devices.printer
-        self._moved, self.may_take = self.now(), printer.longest_seconds(picture.height)
+        self._work.goes_on(self.now(), printer.longest_seconds(picture.height))
         outcome = printer.print(picture)
-        self._moved, self.may_take = self.now(), 0.0
+        self._work.goes_on(self.now())
         self.course.printed(outcome)
         return outcome
 
@@ -376,13 +298,11 @@ class Session:
 
     def _put(self, screen: Screen, wait: Wait, pad: Mapping[str, object] | None = None) -> None:
         """The same screen goes on waiting; another one begins anew."""
-        self._moved = self.now()
-        self._needs_card = screen.needs_card
-        if needs_cover(screen) and not self.slot.still_in:
-            screen, pad = COVER, None
+        self._work.goes_on(self.now())
+        screen, pad = self._cover.instead(screen, pad)
         self.course.comes_to(screen)
         anew = self._shown.put(screen, pad)
-        self._cover()  # it may have gone this moment
+        self._cover.put_up()  # the card may have gone this moment
         if anew:
             log.info("screen %s", screen.name if screen.step is None else f"{screen.step} {screen.name}")
             self._patience.begin(wait, self.now())
@@ -392,33 +312,27 @@ class Session:
     def _next(self) -> Answer | None:
         """The next answer for the screen that stands there. None for whatever else has happened: helpers, idle and
         losses are dealt with here."""
-        if self._stopping:
-            raise Stopped
+        self._ending.heed_stop()
         self._require_card()
-        if self._astray:
-            raise BrowserLost
-        if self._leaving and self._in_use:
-            raise Left
-        if self._rung:
-            self._rung = False
-            self._shown.lay("staff", aloud=True)
+        self._ending.heed(self._in_use)
+        if self.helpers.say_rung():
             self._patience.noticed(self.now())
-        self._waits = True
+        self._work.rests()
         try:
             event = self._events.get(timeout=self._patience.wait(self.now()))
         except queue.Empty:
-            self._goes_on()
+            self._work.goes_on(self.now())
             if self._patience.due(self.now()) == "warn":
                 self._shown.lay("idle", self._patience.until, aloud=self.view.aloud)
             return None
-        self._goes_on()
+        self._work.goes_on(self.now())
         self._require_card()
         if event.kind == "device":
             self._shown.refresh()
         if event.answer is None or not self._hears(event.seq, event.answer):
             return None
         if isinstance(event.answer, Help):
-            self._help(event.answer)
+            self.helpers.answer(event.answer, self._in_use)
             self._patience.answered(self.now())
             return None
         self._patience.touched(self.now())
@@ -434,48 +348,11 @@ class Session:
         languages = answer is Help.STAY and self.view.overlay == "language"
         return self._shown.accepts(seq) or meant_for_any(answer) or languages
 
-    def _bounces(self, wish: Wish | Language) -> bool:
-        """A trembling finger, a key that is held down or a wet panel: what changes all of the glass changes it once."""
-        before, self._wished[wish] = self._wished.get(wish, -math.inf), self.now()
-        return wish in SWITCHES and self.now() - before < BOUNCE_SECONDS
-
     def _require_card(self) -> None:
-        """Raises CardPulled when what is to stand there needs the card, and it has been out. Looked at before the
-        flow's thread waits and when it goes on; while it does not wait, `card_changed` covers the screen."""
-        if self._needs_card and not self.slot.still_in:
+        """Raises CardPulled when the card is missed. Looked at before the flow's thread waits and when it goes on."""
+        if self._cover.missed:
             self.lift()
             raise CardPulled
-
-    def _cover(self) -> None:
-        """Nothing that needs the card stands there without it."""
-        if not self.slot.still_in:
-            self._shown.cover(COVER)
-
-    def _goes_on(self) -> None:
-        self._moved, self._waits = self.now(), False
-
-    def _help(self, answer: Help) -> None:
-        """The helpers that are on every screen, and the questions laid over it."""
-        match answer, self.view.overlay:
-            case Help.STAFF, _:
-                self._call()
-                self._shown.lay("staff")
-            case Help.CALL_OFF, "staff":
-                self.calling.end()
-                self._shown.lay(None)
-            case Help.STAY, _:
-                self._shown.lay(None)
-            case Help.LEAVE_NOW, "leave" | "idle":
-                raise Left
-            case Help.LEAVE, _ if self._in_use:
-                if (self.view.screen.step or 0) < CONFIRM_LEAVING_FROM:
-                    raise Left
-                self._shown.lay("leave")
-
-    def _call(self) -> None:
-        log.info("asked where the staff are")
-        if self._settings.alerts.kind != "none":
-            self.calling.begin(self.device_changed)
 
     def _take_stale(self) -> None:
         """Take out what came while something was being done: only やめる still counts, whatever screen it came from."""
@@ -486,15 +363,5 @@ class Session:
                 event = self._events.get_nowait()
             except queue.Empty:
                 return
-            self._leaving = self._leaving or event.answer is Help.LEAVE
-
-
-def _wait_for(screen: Screen) -> Wait:
-    match screen.staff:
-        case "door":
-            return Wait.DOOR
-        case "card":
-            return Wait.STAFF_CARD
-        case "room":
-            return Wait.ROOM
-    return Wait.READING if screen.reading else Wait.ANSWER
+            if event.answer is Help.LEAVE:
+                self._ending.leave()

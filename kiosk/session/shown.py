@@ -40,6 +40,16 @@ class View:
         """How long the overlay's question still waits, in seconds: less each time it is shown again."""
         return None if self.until is None else max(self.until - now, 0.0)
 
+    @property
+    def untouched(self) -> bool:
+        """It is as the next person is to find it: in the station's own dress, and nothing is laid over it."""
+        return self.preferences == Preferences() and self.overlay is None
+
+    @property
+    def alone(self) -> bool:
+        """Nobody is before it: the kiosk is open, and waits for the next person as they are to find it."""
+        return self.screen.name == "attract" and self.untouched
+
 
 class Shown:
     """show: called with every new View, from the thread that made it so. It must not call back."""

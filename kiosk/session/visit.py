@@ -114,7 +114,7 @@ def closed(session: Session) -> Who:
 
 def _until_somebody(session: Session) -> Wait:
     """For ever; or for whoever has changed how it is shown, or laid something over it, as long as for a reader."""
-    return Wait.ATTRACT if session.untouched else Wait.READING
+    return Wait.ATTRACT if session.view.untouched else Wait.READING
 
 
 def give_card_back(session: Session, end: End) -> bool:

@@ -8,7 +8,7 @@ is the page of a session that has ended told, whose name can be nobody's out in 
 The name is no secret, for it stands in an address. What a page shows is the session's key: a cookie which the page's
 own load has brought (no script reads it, no other site sends it, and it goes with the session), and which is asked for
 with everything that says something about the person: the slip, what is spoken, the socket. It stands on no command
-line and in no file, and it is given only over a connection that the door has let in (`door.py`), which is the screen's
+line and in no file, and it is given only over a connection that was let in (`connections.py`), which is the screen's
 user's; docs/decisions/0008.
 
 Everything listens on loopback; nothing here is reachable from outside the machine.

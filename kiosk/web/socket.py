@@ -29,7 +29,7 @@ from kiosk.session.preferences import LOUDEST, Preferences
 from kiosk.session.session import Session
 from kiosk.session.shown import View
 from kiosk.voice.mouth import Mouth
-from kiosk.web import steady
+from kiosk.web import steady_clock
 from kiosk.web.site import Site
 
 log = logging.getLogger("kiosk.socket")
@@ -42,7 +42,7 @@ LONGEST_ANSWER_MS = 60_000  # from a touch to the screen that answers it; what i
 LAST = "closing"  # stands for milliseconds: the next session would be asked for its sound
 
 import_module("engineio.async_drivers.threading")  # else SocketIO does so in each session, after the fork, for 30 ms
-steady.measure(steady.ENGINEIO)
+steady_clock.measure(steady_clock.ENGINEIO)
 
 
 class Line:

@@ -55,20 +55,6 @@ def test_everybody_learns_who_mends_it(pin: Pin) -> None:
     assert (TEMPLATES / "drawings" / f"{pin.picture}.html").is_file()
 
 
-def test_only_the_two_pins_of_certificates_can_be_mended_in_a_store_and_each_by_who_knows_the_other() -> None:
-    at_a_store = {pin.rule.name: pin.unlock[-1] for pin in PINS if pin.unlock[-1].place == "store"}
-    assert set(at_a_store) == {"sign", "auth"}
-    assert any(AUTH.name in note for note in at_a_store["sign"].notes)
-    assert any(SIGN.name in note for note in at_a_store["auth"].notes)
-    for todo in at_a_store.values():
-        there = todo.told(FACTS)
-        assert (there.where, there.hours, there.booked_hours) == (
-            FACTS.store.name,
-            FACTS.store.hours,
-            FACTS.store.booked_hours,
-        )
-
-
 def test_people_find_each_pin_by_what_they_were_doing() -> None:
     """What the screen offers is what a row answers to; only who is unsure goes another way."""
     offered = re.findall(r'row\("(\w+)"', (TEMPLATES / "screens" / "pin_doing.html").read_text("utf-8"))
@@ -95,6 +81,12 @@ def test_what_is_said_of_a_pin_that_is_typed_is_told_apart() -> None:
     for column in ("meant", "mended", "locked"):
         assert len({getattr(each, column) for each in typed}) == 4, f"two would be taken for one by {column}"
     assert len({each.pad.heading for each in typed}) == len({each.pad.lead for each in typed}) == 4
+
+
+def test_a_right_last_try_promises_only_what_the_card_is_known_to_do() -> None:
+    """Nobody has measured that the licence's counter is full again (my-number-card.md §4)."""
+    promised = {pin.fact for pin in (LICENCE, TEXT, SIGN, PHONE) if pin.typed and "０にもどります" in pin.typed.right}
+    assert promised == {"text_pin", "sign_pin"}
 
 
 def test_nobody_who_signs_with_a_phone_is_told_of_the_cards_pin_or_sent_away_for_it() -> None:

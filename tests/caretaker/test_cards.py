@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from kiosk.caretaker import cards
 from kiosk.caretaker.cards import CHALLENGE_SECONDS, NotACard, fingerprint
+from kiosk.caretaker.passcode_waits import FREE
 from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotDone, Refused, ToChange, hashed
-from kiosk.caretaker.waits import FREE
 from kiosk.ipc.appointed import Appointed, Appointment, Member
 from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki

@@ -16,7 +16,7 @@ from msgspec import Raw
 from kiosk.caretaker import appointed, disk, finished, looked_into, readiness
 from kiosk.caretaker.changes import FILE, Changes, Redo
 from kiosk.caretaker.hours import Hours
-from kiosk.caretaker.house import House
+from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Admitted, Cost, NotDone, Passcodes, hashed
 from kiosk.caretaker.passcodes import Kept as Accounts
 from kiosk.caretaker.readiness import NotReported
@@ -57,16 +57,16 @@ class Life:
         self.staff = Passcodes(folder / "staff.json", self.changes, now=lambda: self.wall, cost=CHEAP)
         seconds = lambda: self.wall.timestamp()  # noqa: E731
         opening = Opening(hours.Hours("Mo-Fr 13:00-17:00; PH off"))
-        self.house = House(
+        self.overview = Overview(
             folder, self.changes, guidance.load, lambda: IDENTITY, wall=seconds, opening=opening, left=folder / "left"
         )
-        self.record.written, self.record.known = self.house.written, self.house.known
+        self.record.written, self.record.known = self.overview.written, self.overview.known
         appointed.appoint(folder / "appointed", self.staff)
-        finished.tell(folder / "handed", folder, self.changes, self.house.report)
+        finished.tell(folder / "handed", folder, self.changes, self.overview.report)
         looked_into.tell(folder / "word", folder, self.changes)
         self.staff.end_vendors()
-        self.house.levels.are(40, None)
-        self.house.turn()
+        self.overview.levels.are(40, None)
+        self.overview.turn()
 
     def ends(self) -> None:
         self.record.stop()
@@ -75,17 +75,17 @@ class Life:
         self.wall += timedelta(**how)
 
     def sees(self) -> None:
-        self.house.report("disk", "full")
-        self.house.board.again()
+        self.overview.report("disk", "full")
+        self.overview.board.again()
 
     def shown(self, check: str) -> tuple[str, bool]:
-        return next((row.reason, row.seen) for row in self.house.board.rows if row.check == check)
+        return next((row.reason, row.seen) for row in self.overview.board.rows if row.check == check)
 
     def accounts(self) -> Accounts:
         return msgspec.json.decode((self.folder / "staff.json").read_bytes(), type=Accounts)
 
     def reports(self) -> None:
-        self.house.report_readiness(12, "officer", {}, (0, ""))
+        self.overview.report_readiness(12, "officer", {}, (0, ""))
 
     def is_handed(self, name: str, what: msgspec.Struct) -> None:
         (self.folder / name).write_bytes(msgspec.json.encode(what))
@@ -109,27 +109,27 @@ def nothing(_life: Life) -> None:
 
 
 def closes(life: Life, until: int | None = None) -> None:
-    life.house.doors.close(12, "officer", "paper", until)
+    life.overview.doors.close(12, "officer", "paper", until)
 
 
 def closes_for_an_hour(life: Life) -> None:
-    life.house.doors.open(12, "officer")
+    life.overview.doors.open(12, "officer")
     closes(life, int((BEGAN + timedelta(hours=1)).timestamp()))
 
 
 def an_hour_later(life: Life) -> bool:
     life.passes(hours=2)
-    life.house.doors.turn()
+    life.overview.doors.turn()
     return True  # if it was not done before it is now
 
 
 def is_open(life: Life) -> bool:
     life.passes(hours=4)  # within its hours
-    return life.house.doors.stand == DoorsStand()
+    return life.overview.doors.stand == DoorsStand()
 
 
 def confirms(life: Life) -> None:
-    life.house.confirm(12, "supervisor", "recording", guidance.digest(FACTS.recording))
+    life.overview.confirm(12, "supervisor", "recording", guidance.digest(FACTS.recording))
 
 
 def is_appointed(life: Life) -> None:
@@ -139,7 +139,7 @@ def is_appointed(life: Life) -> None:
 
 def has_finished(life: Life) -> None:
     life.is_handed("handed", Finished("1"))
-    finished.tell(life.folder / "handed", life.folder, life.changes, life.house.report)
+    finished.tell(life.folder / "handed", life.folder, life.changes, life.overview.report)
 
 
 def is_looked_into(life: Life) -> None:
@@ -182,29 +182,29 @@ def has_tried(life: Life) -> None:
 
 
 ACTS: dict[str, tuple[Does, Does, Callable[[Life], bool]]] = {  # what was before, the act, and whether it is so
-    "kiosk_closed": (nothing, closes, lambda life: life.house.doors.stand.reason == "paper"),
-    "kiosk_opened": (closes, lambda life: life.house.doors.open(12, "officer"), is_open),
+    "kiosk_closed": (nothing, closes, lambda life: life.overview.doors.stand.reason == "paper"),
+    "kiosk_opened": (closes, lambda life: life.overview.doors.open(12, "officer"), is_open),
     "kiosk_reopened": (closes_for_an_hour, an_hour_later, an_hour_later),
-    "check": (nothing, Life.sees, lambda life: any(row.check == "disk" for row in life.house.board.rows)),
+    "check": (nothing, Life.sees, lambda life: any(row.check == "disk" for row in life.overview.board.rows)),
     "check_seen": (
         Life.sees,
-        lambda life: life.house.board.mark(12, "officer", "disk", "full"),
+        lambda life: life.overview.board.mark(12, "officer", "disk", "full"),
         lambda life: life.shown("disk")[1],
     ),
     "level_set": (
         nothing,
-        lambda life: life.house.levels.set(12, "officer", "volume", 60),
-        lambda life: life.house.levels.are(40, None).volume == 60,
+        lambda life: life.overview.levels.set(12, "officer", "volume", 60),
+        lambda life: life.overview.levels.are(40, None).volume == 60,
     ),
     "paper_changed": (
         nothing,
-        lambda life: life.house.paper.changed(12, "officer"),
-        lambda life: life.house.paper.stands.rolls == 1,
+        lambda life: life.overview.roll.changed(12, "officer"),
+        lambda life: life.overview.roll.stands.rolls == 1,
     ),
     "fact_confirmed": (
         nothing,
         confirms,
-        lambda life: any(row.by == 12 for row in life.house.facts.stand.facts),
+        lambda life: any(row.by == 12 for row in life.overview.facts.stand.facts),
     ),
     "readiness_reported": (
         nothing,
@@ -306,7 +306,7 @@ def test_what_is_so_stands_in_the_trail_once_and_what_stands_there_is_so(tmp_pat
         life.trail.close()
         again = Life(life.folder)
         so = is_so(again)
-        again.house.turn()
+        again.overview.turn()
         again.ends()
         stands = [line.event for line in lines(life.folder / "trail")].count(told) - stood
         assert stands == so, f"cut at change {at}"
@@ -331,7 +331,7 @@ def test_what_the_disk_does_not_take_is_not_done_or_lasts_in_memory_and_leaves_n
         with pytest.raises(NotDone, match="No space left"):
             life.staff.add(7, "officer", GOOD)
         closes(life)
-        assert life.house.doors.stand.reason == "paper" and life.staff.accounts == {}
+        assert life.overview.doors.stand.reason == "paper" and life.staff.accounts == {}
         assert not (tmp_path / FILE).exists()
     monkeypatch.undo()
     life.ends()
@@ -362,13 +362,13 @@ def test_a_disk_that_takes_nothing_keeps_the_staff_from_accounts_and_reports_alo
     life = Life(tmp_path)
     life.staff.add(7, "officer", GOOD)
     life.sees()
-    house = life.house
+    overview = life.overview
     with pytest.MonkeyPatch.context() as patch:
         refuses_all(patch, number)
-        house.paper.changed(12, "officer")
-        house.levels.set(12, "officer", "volume", 60)
-        house.board.mark(12, "officer", "disk", "full")
-        house.upload_progress.told("trail", 1_700_000_000)
+        overview.roll.changed(12, "officer")
+        overview.levels.set(12, "officer", "volume", 60)
+        overview.board.mark(12, "officer", "disk", "full")
+        overview.upload_progress.told("trail", 1_700_000_000)
         confirms(life)
         closes(life)
         life.staff.check(7, GOOD)
@@ -377,24 +377,24 @@ def test_a_disk_that_takes_nothing_keeps_the_staff_from_accounts_and_reports_alo
         with pytest.raises(NotReported, match=os.strerror(number)):
             life.reports()
         for _ in range(3):
-            house.turn()
+            overview.turn()
             life.record.turn()
         assert life.record.unwritten > 0
 
     def is_so(life: Life) -> bool:
-        house = life.house
+        overview = life.overview
         return (
-            house.paper.stands.rolls == 1
-            and house.levels.are(40, None).volume == 60
+            overview.roll.stands.rolls == 1
+            and overview.levels.are(40, None).volume == 60
             and life.shown("disk")[1]
-            and house.upload_progress.before == {"trail": 1_700_000_000}
-            and any(row.by == 12 for row in house.facts.stand.facts)
-            and house.doors.stand.reason == "paper"
+            and overview.upload_progress.before == {"trail": 1_700_000_000}
+            and any(row.by == 12 for row in overview.facts.stand.facts)
+            and overview.doors.stand.reason == "paper"
             and life.staff.accounts == {7: "officer"}
         )
 
     assert is_so(life)
-    house.turn()
+    overview.turn()
     life.record.turn()
     life.ends()
     told = [line.event for line in lines(tmp_path / "trail")]
@@ -464,7 +464,7 @@ def test_what_the_disk_does_not_take_at_a_start_is_so_and_is_done_when_it_does(
             refused = full.refused
             full.is_well()
             life.changes.settle()
-            life.house.turn()
+            life.overview.turn()
             assert is_so(life) and not (here / FILE).exists()
         assert caplog.text.count("tried again") <= 1
         life.ends()
@@ -512,17 +512,17 @@ def test_what_is_changed_meanwhile_is_not_undone_by_what_is_done_later(
         with monkeypatch.context() as patch:
             full = Refusing(patch)
             life = Life(here)
-            assert life.house.doors.stand.reason == "paper"
+            assert life.overview.doors.stand.reason == "paper"
             with pytest.raises(NotDone):
                 life.staff.add(8, "officer", GOOD)
-            life.house.doors.close(12, "officer", "maintenance", None)
+            life.overview.doors.close(12, "officer", "maintenance", None)
             full.is_well()
             cut = killed(at, life.changes.settle)
             life.trail.close()
         again = Life(here)
         expected = {"paper", "maintenance"} if cut else {"maintenance"}
-        assert again.house.doors.stand.reason in expected, f"cut at change {at}"
-        again.house.turn()
+        assert again.overview.doors.stand.reason in expected, f"cut at change {at}"
+        again.overview.turn()
         again.ends()
         assert stands_twice(here, "kiosk_closed", stood) == 2
         assert not (here / FILE).exists()
@@ -544,5 +544,5 @@ def test_a_line_that_an_older_table_had_is_left_out(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(msgspec.json.encode(Redo(files, told, None)))
     life = Life(tmp_path)
     life.ends()
-    assert life.house.paper.stands.rolls == 3
+    assert life.overview.roll.stands.rolls == 3
     assert [line.event for line in lines(tmp_path / "trail")].count("paper_changed") == 1

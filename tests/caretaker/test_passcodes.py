@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from kiosk.caretaker import disk, passcodes
 from kiosk.caretaker.changes import Changes
+from kiosk.caretaker.passcode_waits import FREE, LONGEST_SECONDS, MOST_NUMBERS, Counted, Waits, seconds_after
 from kiosk.caretaker.passcodes import (
     Admitted,
     Changed,
@@ -29,8 +30,7 @@ from kiosk.caretaker.passcodes import (
     Refused,
     ToChange,
 )
-from kiosk.caretaker.waits import FREE, LONGEST_SECONDS, MOST_NUMBERS, Counted, Waits, seconds_after
-from kiosk.caretaker.weak import weak
+from kiosk.caretaker.weak_passcodes import weak
 from kiosk.ipc.appointed import PHC, Appointed, Member
 from kiosk.ipc.messages import FirstPasscode
 from tests.caretaker.trails import Told

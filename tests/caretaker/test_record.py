@@ -13,8 +13,8 @@ import pytest
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.hours import HOUR_SECONDS, Hours
-from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.record import Record
+from kiosk.caretaker.roll import Roll
 from kiosk.config.events import Counts, Event, event
 from tests.caretaker.trails import checked, lines, opened
 
@@ -36,7 +36,7 @@ class Life:
         self.counters = Counters(folder / "lib" / "counters.json")
         hours = Hours(folder / "run", folder / "lib", lambda: self.time)
         self.record = Record(self.trail, hours, lambda: self.time, self.hears)
-        self.paper = Paper(folder / "lib" / "paper.json", Changes(self.record, folder / "lib"))
+        self.roll = Roll(folder / "lib" / "paper.json", Changes(self.record, folder / "lib"))
         self.record.written, self.record.known = self.written, self.known
 
     def hears(self, told: Event | Counts) -> None:
@@ -44,18 +44,18 @@ class Life:
             self.heard.append(told)
 
     def known(self, end: int) -> int:
-        return min(self.counters.known(end), self.paper.known(end))
+        return min(self.counters.known(end), self.roll.known(end))
 
     def written(self, told: Event | Counts, line: int) -> None:
         self.counters.add(told, line)
         if isinstance(told, Counts) and told.name == "slip":
-            self.paper.printed(told.by["printed"]["printed"], line)
+            self.roll.printed(told.by["printed"]["printed"], line)
 
     def turns(self, hours: float = 0) -> None:
         self.time += hours * HOUR_SECONDS
         self.record.turn()
         self.counters.turn()
-        self.paper.turn()
+        self.roll.turn()
 
     def tells(self) -> Iterator[Event]:
         """Everything once and again; what is yielded has been acknowledged."""
@@ -129,7 +129,7 @@ def test_a_kill_at_any_call_counts_nothing_twice_and_loses_only_what_was_not_ack
         assert checked(folder / "lib" / "trail").sound
         trail = tuple(in_the_trail(folder, each.name) for each in (VISIT, SLIP, FAULT))
         assert counted(Life(folder)) == counted(life) == trail, (at, "the board says what the trail says")
-        assert life.paper.stands.printed == trail[1], at
+        assert life.roll.stands.printed == trail[1], at
         mine = (VISITS, VISITS, 0)
         missing = [
             there - more - told.count(each) for there, more, each in zip(trail, mine, (VISIT, SLIP, FAULT), strict=True)
@@ -175,7 +175,7 @@ def test_a_line_that_the_disk_took_and_did_not_acknowledge_is_heard_of_and_not_t
         gaps = [line.field("count") for line in lines(life.folder / "lib" / "trail") if line.event == "gap"]
         assert trail[2] + sum(gaps) == told.count(FAULT), (at, "what is no line is in a gap, and what is one is not")
         assert sum(each.count for each in life.heard if each.name == "visit_ended") == VISITS
-        assert life.paper.stands.printed == trail[1]
+        assert life.roll.stands.printed == trail[1]
         if left[0] > 0:
             break
     assert at > 10

@@ -14,7 +14,7 @@ from kiosk.caretaker import versions
 from kiosk.caretaker.metrics import version
 from kiosk.caretaker.versions import FLOOR, LOOK_SECONDS, PART, RELEASE, UPDATES, Versions, order
 from kiosk.ipc.messages import Row
-from kiosk.ipc.started import STEADY_SECONDS, WELL
+from kiosk.ipc.started_well import STEADY_SECONDS, WELL
 from tests.stage import ROOT
 
 GOOD = [Row(check, "ok", reason, 0, False) for check, reason in WELL.items()]

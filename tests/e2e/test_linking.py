@@ -6,8 +6,8 @@ import pytest
 
 from kiosk.language.dates import wareki
 from kiosk.portal.model import State
-from tests.e2e.paper import slip_of_the_linked
 from tests.e2e.person import PINS, Person
+from tests.e2e.slips import slip_of_the_linked
 from tests.stage import Stage
 from tests.whole import few
 

@@ -11,8 +11,8 @@ from kiosk.sim.card.chip import Behaviour, Faults, File
 from kiosk.sim.card.contents import availability
 from kiosk.sim.people import CertificateFacts, people
 from tests.e2e.conftest import Kiosk
-from tests.e2e.paper import is_slip_of
 from tests.e2e.person import OUTCOMES, PINS, WRONG, Person
+from tests.e2e.slips import is_slip_of
 from tests.whole import few
 
 ENDS = {  # who: through which step they come, and how it ends

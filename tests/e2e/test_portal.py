@@ -13,8 +13,8 @@ from kiosk.sim.card import VirtualCard
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import Fault
 from tests.e2e.conftest import Kiosk
-from tests.e2e.paper import is_slip_of
 from tests.e2e.person import OUTCOMES, Person
+from tests.e2e.slips import is_slip_of
 from tests.whole import few
 
 LONG = "30"  # seconds of silence, many more than the kiosk waits

@@ -7,8 +7,8 @@ from itertools import groupby
 from playwright.sync_api import expect
 
 from kiosk.language.languages import LANGUAGES, translations
-from tests.e2e.paper import slip_of_the_linked
 from tests.e2e.person import PINS, Person
+from tests.e2e.slips import slip_of_the_linked
 from tests.stage import Slow, Stage
 
 ENGLISH = LANGUAGES["en"]

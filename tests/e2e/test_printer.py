@@ -7,8 +7,8 @@ import pytest
 from kiosk.advice.outcomes import End
 from kiosk.sim.printer import Switches
 from tests.e2e.conftest import Kiosk
-from tests.e2e.paper import is_slip_of
 from tests.e2e.person import Person
+from tests.e2e.slips import is_slip_of
 from tests.whole import few
 
 NOTHING, PERHAPS = "紙は出ていません", "とちゅうまで出ているかもしれません"

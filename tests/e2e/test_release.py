@@ -5,8 +5,8 @@ from __future__ import annotations
 from kiosk.advice.outcomes import End
 from kiosk.portal.model import State
 from tests.e2e.conftest import Kiosk
-from tests.e2e.paper import is_slip_of
 from tests.e2e.person import OUTCOMES, PINS, Person
+from tests.e2e.slips import is_slip_of
 
 
 def test_it_is_released_and_the_new_licence_linked_in_one_visit(person: Person, kiosk: Kiosk) -> None:

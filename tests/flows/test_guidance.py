@@ -296,7 +296,7 @@ def test_every_list_fits_a_phones_code_and_holds_only_public_words(name: str, to
 
 
 def test_no_answer_of_a_screen_is_a_word_of_the_helpers() -> None:
-    """What the session keeps for itself (`Session._help`, `Preferences.after`) would never reach the flow."""
+    """What the session keeps for itself (`Helpers.answer`, `Preferences.after`) would never reach the flow."""
     kept = {"active", "staff", "stay", "leave", "leave_now", "language", "size", "contrast", "reach", "listen"}
     kept |= {"hush", "repeat", "louder", "softer", "key", "erase", "clear"}
     for sight in SIGHTS:

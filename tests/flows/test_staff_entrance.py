@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.caretaker import weak
+from kiosk.caretaker import weak_passcodes
 from kiosk.flows.asking.ends import BrowserLost, CardGone, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.staff import entrance, officer, room
 from kiosk.flows.staff.officer import Officer
@@ -95,7 +95,7 @@ def test_with_a_first_passcode_nothing_is_offered_before_one_of_their_own(
 
 
 def test_the_pad_takes_what_the_caretaker_takes() -> None:
-    assert (officer.PASSCODE.shortest, officer.PASSCODE.longest) == (weak.SHORTEST, weak.LONGEST)
+    assert (officer.PASSCODE.shortest, officer.PASSCODE.longest) == (weak_passcodes.SHORTEST, weak_passcodes.LONGEST)
     numbers = Number.__metadata__[0]  # type: ignore[attr-defined]
     assert (numbers.ge, numbers.le) == (officer.NUMBER.least, 10**officer.NUMBER.longest - 1)
     assert not officer.PASSCODE.shown

@@ -21,7 +21,7 @@ from kiosk.provision.machine import PrivateKey
 from kiosk.provision.recovery import NotMade
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
-from tests.desk import reads_recovery_key
+from tests.operators_desk import reads_recovery_key
 from tests.provision.office import Machine, certificate, pem, signer
 from tests.provision.test_stick import Board, World
 from tests.tpm import tpm

@@ -16,12 +16,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.caretaker import disk, identity
-from kiosk.caretaker.handover import Handover
 from kiosk.caretaker.passcodes import hashed
 from kiosk.caretaker.trail import segments
+from kiosk.caretaker.trail_to_stick import TrailToStick
 from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
-from kiosk.ipc import finished, handover
+from kiosk.ipc import finished, trail_to_stick
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import TrailState
@@ -125,11 +125,11 @@ class Handing(Board):
         super().__init__()
         self.trail, runtime = sample(folder / "trail"), folder / "run"
         runtime.mkdir()
-        self.handover = Handover(self.trail, key(), runtime)
+        self.trail_to_stick = TrailToStick(self.trail, key(), runtime)
 
     def tell(self, told: Event, times: int = 1) -> bool:
         if told.name == "trail_taken":
-            self.handover.taken()
+            self.trail_to_stick.taken()
         return super().tell(told, times)
 
 
@@ -145,10 +145,10 @@ def test_a_stick_takes_the_trail_along_while_one_of_the_staff_waits_and_it_verif
     world: World, handing: Handing
 ) -> None:
     assert world.put_in() == ("asked", "") and not (world.place / stick.TRAIL).exists()
-    handing.handover.offer()
+    handing.trail_to_stick.offer()
     assert world.put_in() == ("asked", "")
     assert [each.name for each in handing.told] == ["provisioned", "provisioned", "trail_taken"]
-    assert handing.handover.stands.trail == "taken"
+    assert handing.trail_to_stick.stands.trail == "taken"
     said = shell(world.place, commands("tar -xf").replace("FILE.tar", stick.TRAIL))
     assert said.endswith("anchor OK\n") and not re.search("CHANGED|FALSE|BROKEN|Fail", said)
     assert len(list(world.place.glob("*.jsonl"))) == len(segments(handing.trail))
@@ -159,9 +159,9 @@ def test_a_stick_takes_the_trail_along_while_one_of_the_staff_waits_and_it_verif
 @pytest.mark.parametrize("pulled_at", [0, 1])
 def test_a_stick_that_is_pulled_has_not_taken_the_trail(world: World, handing: Handing, pulled_at: int) -> None:
     def stands() -> TrailState:
-        return handing.handover.stands.trail
+        return handing.trail_to_stick.stands.trail
 
-    handing.handover.offer()
+    handing.trail_to_stick.offer()
     world.pulled_at = pulled_at
     world.put_in()
     assert "trail_taken" not in [each.name for each in handing.told] and stands() == "waits"
@@ -174,7 +174,7 @@ def test_a_stick_that_is_pulled_has_not_taken_the_trail(world: World, handing: H
 def test_what_is_no_file_of_the_caretakers_goes_to_no_stick(
     world: World, handing: Handing, kind: str, tmp_path: Path
 ) -> None:
-    at = tmp_path / "run" / handover.FILE
+    at = tmp_path / "run" / trail_to_stick.FILE
     if kind == "link":
         at.symlink_to(tmp_path / "trail" / "anchor")
     elif kind == "pipe":

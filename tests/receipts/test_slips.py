@@ -35,7 +35,7 @@ from kiosk.language.public import Public
 from kiosk.portal.model import Purpose, Reference
 from kiosk.receipts import render as module
 from kiosk.receipts import slips as types
-from kiosk.receipts.paper import Paper
+from kiosk.receipts.pictures import Pictures
 from kiosk.receipts.render import lay_out, parted, phrases, png_bytes, preload, qr, whole_words, written_out
 from kiosk.sim.printer import VirtualPrinter
 from tests.receipts.shots import LOST, SLIPS, STATION, WHEN, WIDTHS, shot
@@ -143,11 +143,11 @@ def test_what_is_printed_is_what_was_shown(paper: VirtualPrinter, monkeypatch: p
     whatever they say: one of each kind of slip, all when the whole is tried."""
     settings = Settings(station=STATION, printer=printer_of(paper))
     printer = open_printer(settings.printer)
-    slips = Paper(settings, printer)
+    slips = Pictures(settings, printer)
     for number, name in enumerate(few(ONE_OF_EACH, of=SLIPS)):
         if number:  # the first is laid out here, of the others the dots are there
             dots = shot(name, paper.width)
-            monkeypatch.setattr("kiosk.receipts.paper.lay_out", lambda *_, dots=dots, **__: dots)
+            monkeypatch.setattr("kiosk.receipts.pictures.lay_out", lambda *_, dots=dots, **__: dots)
         picture = slips.lay_out(SLIPS[name])
         assert isinstance(picture, Image.Image), name
         assert printer.print(picture) == Printed()
@@ -161,9 +161,9 @@ def test_a_slip_with_a_real_time_command_in_it_is_shown_as_it_is_printed(
 ) -> None:
     """The printer changes a dot of such a picture. What stands on the screen has that dot, too."""
     dangerous = Image.frombytes("1", (paper.width, 8), (b"\xef\xfb" + b"\xff" * (paper.width // 8 - 2)) * 8)
-    monkeypatch.setattr("kiosk.receipts.paper.lay_out", lambda *_, **__: dangerous)
+    monkeypatch.setattr("kiosk.receipts.pictures.lay_out", lambda *_, **__: dangerous)
     printer = open_printer(printer_of(paper))
-    slips = Paper(Settings(), printer)
+    slips = Pictures(Settings(), printer)
     picture = slips.lay_out(types.TestSlip())
     assert isinstance(picture, Image.Image) and picture.tobytes() != dangerous.tobytes()
     assert printer.print(picture) == Printed()
@@ -185,9 +185,9 @@ def test_a_slip_that_cannot_be_laid_out_says_so_and_leaves_no_picture(
     def fail(*_: object, **__: object) -> Image.Image:
         raise error
 
-    slips = Paper(Settings(), NoPrinter(512))
+    slips = Pictures(Settings(), NoPrinter(512))
     assert isinstance(slips.lay_out(types.TestSlip()), Image.Image) and slips.png()
-    monkeypatch.setattr("kiosk.receipts.paper.lay_out", fail)
+    monkeypatch.setattr("kiosk.receipts.pictures.lay_out", fail)
     assert slips.lay_out(SLIPS["linked"]) == types.NotLaidOut()
     assert slips.png() is None
     assert caplog.messages == [f"slip linked could not be laid out: {type(error).__name__}"]

@@ -41,7 +41,7 @@ from kiosk.web import liveness
 UNIT = Path(__file__).resolve().parents[2] / "systemd/kiosk-browser.service"
 
 
-class Stage:
+class ShellBrowser:
     """A server that answers, and a keeper whose browser is a shell with a child."""
 
     def __init__(self, runtime: Path, shared: bool, caretaker: Listener | None, script: str) -> None:
@@ -90,8 +90,8 @@ def living(group: int) -> list[int]:
 @contextmanager
 def stage(
     runtime: Path, shared: bool = False, caretaker: Listener | None = None, script: str = "sleep 1000 & sleep 1000"
-) -> Iterator[Stage]:
-    made = Stage(runtime, shared, caretaker, script)
+) -> Iterator[ShellBrowser]:
+    made = ShellBrowser(runtime, shared, caretaker, script)
     made.thread.start()
     try:
         made.next_browser()

@@ -404,9 +404,9 @@ def test_a_flood_of_messages_from_one_neither_blocks_nor_fills_it(caretaker: Run
 
 KILLED = """
 import os, signal
-from kiosk.caretaker import desk
+from kiosk.caretaker import dispatch
 from kiosk.caretaker.trail import Trail
-real, append = desk.Desk.hear, Trail.append
+real, append = dispatch.Dispatcher.hear, Trail.append
 before = os.environ["KILLED"] == "before"
 def hear(self, data, who):
     wanted = os.environ["MESSAGE"].encode() in data
@@ -416,7 +416,7 @@ def hear(self, data, who):
     if wanted:
         os.kill(os.getpid(), signal.SIGKILL)
     return answer
-desk.Desk.hear = hear
+dispatch.Dispatcher.hear = hear
 """
 
 MESSAGES: dict[str, Question] = {

@@ -22,7 +22,7 @@ from kiosk.hw.device import NoReader
 from kiosk.hw.keypad import ListedKeypad
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import SafeFor
-from kiosk.receipts import paper
+from kiosk.receipts import pictures
 from kiosk.services import server
 from kiosk.services.browser import FORGET, RESTART
 from kiosk.session.devices import Aids
@@ -83,7 +83,7 @@ def test_the_journal_of_an_appliance_is_told_of_faults_and_of_no_visit(monkeypat
     monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
     monkeypatch.setattr(server, "keep_memory_private", lambda: None)
     monkeypatch.setattr(view, "warm", lambda _told: None)
-    monkeypatch.setattr(paper, "warm", lambda _settings: None)
+    monkeypatch.setattr(pictures, "warm", lambda _settings: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     monkeypatch.setattr(server.Server, "run", lambda each: ran.append(each))
     before = logging.getLogger("kiosk").level
@@ -112,7 +112,7 @@ def test_a_start_goes_on_past_whatever_cannot_be_made_ready(
     monkeypatch.setattr(server, "keep_memory_private", lambda: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     monkeypatch.setattr(view, "warm", breaks)
-    monkeypatch.setattr(paper, "warm", breaks)
+    monkeypatch.setattr(pictures, "warm", breaks)
     monkeypatch.setattr(server.Server, "run", lambda each: began.append(each))
     facts = tmp_path / "guidance.toml"
     facts.write_text("[suspend]\n")
@@ -129,7 +129,7 @@ def test_with_guidance_only_no_device_of_the_settings_is_touched(monkeypatch: py
     monkeypatch.setattr(server, "keep_memory_private", lambda: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     monkeypatch.setattr(view, "warm", lambda _told: None)
-    monkeypatch.setattr(paper, "warm", breaks)
+    monkeypatch.setattr(pictures, "warm", breaks)
     monkeypatch.setattr(server.Server, "run", lambda each: began.append(each))
     settings = {
         "station": {"name": "みどり野"},

@@ -45,14 +45,14 @@ def test_by_itself_it_keeps_its_hours_and_a_remote_is_answered_at_any(
 def test_it_is_silent_before_anybody_who_is_there() -> None:
     heard: list[bool] = []
     world = World()
-    signpost = Beacon(Wanted(), lambda: world.session.alone, lambda: True, lambda: heard.append(True))
+    signpost = Beacon(Wanted(), lambda: world.session.view.alone, lambda: True, lambda: heard.append(True))
     signpost.asked()
     assert heard == [True], "nobody is there"
     happens: list[Callable[[], None]] = [
         lambda: world.session._shown.prefer(Wish.SIZE),
         lambda: world.session._shown.prefer(Wish.SIZE),  # as before, but for the next
-        lambda: world.session._help(Help.STAFF),
-        lambda: world.session._help(Help.STAY),
+        lambda: world.session.helpers.answer(Help.STAFF, in_use=False),
+        lambda: world.session.helpers.answer(Help.STAY, in_use=False),
         lambda: world.session.show(Screen("home")),
         lambda: world.session.show(Screen("closed")),
     ]
@@ -60,7 +60,7 @@ def test_it_is_silent_before_anybody_who_is_there() -> None:
         there()
         before = len(heard)
         signpost.asked()
-        assert (len(heard) > before) is world.session.alone
+        assert (len(heard) > before) is world.session.view.alone
     assert len(heard) == 3, "and as before once somebody has gone"
 
 

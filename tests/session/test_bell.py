@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Literal
 
-import msgspec
 import pytest
 
 from kiosk.flows.asking.ends import TimedOut
@@ -13,7 +12,7 @@ from kiosk.flows.asking.screen import Screen
 from kiosk.session.answers import Choice, Help
 from kiosk.session.calling import Calling
 from kiosk.session.visit import ATTRACT, Who, attract
-from tests.session.test_calling import CAN_CALL, Caretaker
+from tests.session.test_calling import Caretaker
 from tests.session.world import IDLE, WARNING, World
 from tests.stage import until
 
@@ -24,8 +23,8 @@ BUSY = Screen("sending", {}, step=7)
 def ringing() -> tuple[World, Caretaker]:
     """A kiosk that can call."""
     world, caretaker = World(), Caretaker("sent")
-    world.session._settings = msgspec.structs.replace(world.session._settings, alerts=CAN_CALL.alerts)
-    world.session.calling = Calling(caretaker, ask_seconds=0.001)
+    world.session.helpers.can_call = True
+    world.session.helpers.calling = Calling(caretaker, ask_seconds=0.001)
     return world, caretaker
 
 
@@ -93,5 +92,5 @@ def test_where_nobody_carries_a_call_it_says_where_they_are() -> None:
     world.serve()
     world.soon(world.session.ring, lambda: world.says(Help.STAY), lambda: world.says(Choice("next")))
     world.session.ask(ASKS)
-    assert world.session.calling.state == "none"
+    assert world.session.helpers.calling.state == "none"
     assert "staff" in [view.overlay for view in world.views]

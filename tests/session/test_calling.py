@@ -76,7 +76,7 @@ class Visitor:
         self.session.page_back()
 
     def presses(self, answer: Help) -> None:
-        self.session._help(answer)
+        self.session.helpers.answer(answer, in_use=False)
 
     def sees(self, state: CallState) -> None:
         """Works off what has happened, until it stands there."""

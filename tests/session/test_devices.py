@@ -45,7 +45,7 @@ class Outside:
 
     def reachable(self) -> object:
         if self.portal_throws:
-            raise self.portal_throws
+            raise self.portal_throws.with_traceback(None)  # as if it were a new one, each time
         return self.answer
 
     def certificate(self, now: datetime.datetime) -> Lasts | None:
@@ -53,7 +53,7 @@ class Outside:
 
     def state(self) -> PrinterState:
         if self.printer_throws:
-            raise self.printer_throws
+            raise self.printer_throws.with_traceback(None)
         return PrinterState(self.fault, self.near_end)
 
 

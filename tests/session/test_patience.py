@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from kiosk.flows.asking.ends import BrowserLost, CardGone, TimedOut, VisitEnded
-from kiosk.session.patience import LONGEST_SECONDS, Patience, Wait, limits
+from kiosk.flows.asking.screen import Screen
+from kiosk.session.patience import LONGEST_SECONDS, Patience, Wait, limits, wait_for
 from tests.session.world import IDLE, READING, SETTINGS, WARNING
 
 BEGAN = 1000.0  # seconds
@@ -173,3 +174,17 @@ def test_the_next_person_has_all_the_time() -> None:
     patience.begin(Wait.ATTRACT, late)
     patience.begin(Wait.ANSWER, late + 8 * 3600)
     assert patience.wait(late + 8 * 3600) == IDLE
+
+
+@pytest.mark.parametrize(
+    ("screen", "kind"),
+    [
+        (Screen("consent", {}, ("next",)), Wait.ANSWER),
+        (Screen("terms", {}, ("next",), reading=True), Wait.READING),
+        (Screen("staff_entrance", staff="door"), Wait.DOOR),
+        (Screen("staff_card", staff="card"), Wait.STAFF_CARD),
+        (Screen("staff_board", staff="room", reading=True), Wait.ROOM),
+    ],
+)
+def test_who_reads_has_longer_and_the_staff_have_their_own(screen: Screen, kind: Wait) -> None:
+    assert wait_for(screen) is kind

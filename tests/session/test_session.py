@@ -7,10 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Literal, cast
+from typing import Literal
 
 import pytest
-from msgspec import structs
 from PIL import Image
 
 from kiosk.card.apdu import CardLost
@@ -18,11 +17,10 @@ from kiosk.card.jpki import TokenKind
 from kiosk.card.pin import SIGN_PIN, TEXT_PIN, PinRule, Tries
 from kiosk.card.state import CardState
 from kiosk.config import guidance
-from kiosk.config.kiosk import Alerts, Printer, Voice
 from kiosk.flows.asking.ends import BrowserLost, CardGone, CardPulled, Left, Stopped, TimedOut, VisitEnded
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.card_check import plan, result
-from kiosk.flows.paper import hand_over
+from kiosk.flows.printing import hand_over
 from kiosk.flows.take_home import slip
 from kiosk.hw.device import Printed, ReaderState
 from kiosk.ipc.proof import SECONDS, Unproven
@@ -30,11 +28,11 @@ from kiosk.language.languages import LANGUAGES
 from kiosk.receipts import slips
 from kiosk.session import session
 from kiosk.session.answers import Choice, Edit, Help, Key, Sign, Wish
-from kiosk.session.devices import Devices
+from kiosk.session.cover import COVER
 from kiosk.session.pad import Pad
 from kiosk.session.patience import LONGEST_SECONDS
 from kiosk.session.preferences import Preferences
-from kiosk.session.session import BOUNCE_SECONDS, COVER, SWITCHES
+from kiosk.session.switches import SWITCH_BOUNCE_SECONDS, SWITCHES
 from tests.session.world import IDLE, READING, SETTINGS, WARNING, World
 
 EARLY = Screen("consent", {}, ("next", "back"), step=3)
@@ -209,9 +207,9 @@ def test_what_changes_all_of_the_glass_changes_it_once_however_often_it_is_press
     for _ in range(50):  # a key that is held down
         world.session.answer(world.view.seq, wish)
         looks.append(world.view.preferences)
-        world.inbox.now += BOUNCE_SECONDS / 10
+        world.inbox.now += SWITCH_BOUNCE_SECONDS / 10
     assert looks == [Preferences().after(wish)] * 50
-    world.inbox.now += BOUNCE_SECONDS
+    world.inbox.now += SWITCH_BOUNCE_SECONDS
     world.session.answer(world.view.seq, wish)
     assert world.view.preferences == Preferences()
 
@@ -240,24 +238,6 @@ def test_a_slip_is_in_the_persons_language_and_its_picture_goes_to_the_printer(w
     assert world.session.print(picture) == Printed()
     assert world.printed == [picture]
     assert world.session.can_print
-
-
-@pytest.mark.parametrize("plugged", [True, False])
-@pytest.mark.parametrize("has", [True, False])
-def test_a_flow_hears_what_this_kiosk_has(world: World, has: bool, plugged: bool) -> None:
-    settings = structs.replace(
-        SETTINGS,
-        printer=SETTINGS.printer if has else Printer(),
-        voice=Voice(enabled=has, jack="/dev/input/jack" if has else None),
-        alerts=Alerts(kind="alertmanager" if has else "none"),
-    )
-    jack, safe_for = SimpleNamespace(plugged=plugged), "starts" if has else None
-    devices = SimpleNamespace(reader=world.reader, jack=jack, safe_for=safe_for, guidance_only=has)
-    there = session.Session(
-        settings, guidance.load(), cast(Devices, devices), world.handover, world.lay_out, world.show
-    )
-    assert [there.can_print, there.can_call, there.can_sound, there.guidance_only, there.safe_mode] == [has] * 5
-    assert there.headphones_in is (plugged if has else None)
 
 
 def test_a_device_that_changes_is_shown_on_the_screen_that_stands_there(world: World) -> None:

@@ -165,3 +165,24 @@ def test_a_screen_that_listens_says_so_itself(glass: Glass) -> None:
         glass.shown.put(screen)
         glass.shown.lay_leaving()
         assert glass.last.overlay is None, "nobody is being served here"
+
+
+# -- as the next person is to find it
+
+
+def test_it_is_untouched_until_somebody_changes_how_it_is_shown_or_has_something_laid_over_it(glass: Glass) -> None:
+    assert glass.last.untouched
+    glass.shown.prefer(Wish.SIZE)
+    assert not glass.last.untouched
+    glass.shown.prefer(Wish.SIZE)
+    assert glass.last.untouched
+    glass.shown.lay("staff")
+    assert not glass.last.untouched
+
+
+def test_nobody_is_before_a_kiosk_that_waits_for_the_next_person_and_was_not_touched(glass: Glass) -> None:
+    assert not glass.last.alone
+    glass.shown.put(Screen("attract"))
+    assert glass.last.alone
+    glass.shown.prefer(ENGLISH)
+    assert not glass.last.alone

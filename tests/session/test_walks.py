@@ -23,7 +23,7 @@ from kiosk.config.kiosk import Screen, Settings
 from kiosk.config.kiosk import Session as Patience
 from kiosk.hw.printer import open_printer
 from kiosk.portal.client import PortalClient
-from kiosk.receipts.paper import Paper
+from kiosk.receipts.pictures import Pictures
 from kiosk.session import visit
 from kiosk.session.answers import Choice, parse
 from kiosk.session.devices import Devices
@@ -96,7 +96,7 @@ class Walk:
         self.shown = threading.Event()
         settings = world.settings
         self.devices = Devices(self.reader, open_printer(settings.printer), PortalClient(settings.portal))
-        paper = Paper(settings, self.devices.printer)
+        paper = Pictures(settings, self.devices.printer)
         handover = Handover()
         handover.empty = True  # as in a kiosk that has run for some time
         self.session = Session(settings, guidance.load(), self.devices, handover, paper.lay_out, self.show)

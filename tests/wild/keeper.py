@@ -18,9 +18,9 @@ import msgspec
 from kiosk.caretaker import passcodes
 from kiosk.caretaker.chain import Line, lines_of
 from kiosk.caretaker.key import PublicKey
+from kiosk.caretaker.passcode_waits import Counted
 from kiosk.caretaker.trail import FOLDER, segments
 from kiosk.caretaker.verify import verify
-from kiosk.caretaker.waits import Counted
 from kiosk.config.kiosk import Caretaker as CaretakerSettings
 from kiosk.ipc.caretaker import Caretaker
 from kiosk.ipc.messages import AddStaff, Admit, CloseKiosk, Doors, DoorsStand, OpenKiosk, Paper, PaperStands, Taken

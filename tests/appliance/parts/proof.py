@@ -12,7 +12,7 @@ from tests.appliance.built import OUT, disk
 from tests.appliance.machine import Machine, running
 from tests.appliance.parts.start import started
 from tests.appliance.report import Report
-from tests.desk import OK, checks_proof, reads_recovery_key
+from tests.operators_desk import OK, checks_proof, reads_recovery_key
 
 NUMBER, SECONDS = "402871935516", 300.0
 PYTHON = "/usr/lib/kiosk/.venv/bin/python -I -c"

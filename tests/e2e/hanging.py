@@ -12,7 +12,7 @@ from typing import Any
 
 from kiosk.hw.printer import EscposPrinter
 from kiosk.portal.client import PortalClient
-from kiosk.receipts.paper import Paper
+from kiosk.receipts.pictures import Pictures
 from kiosk.services import server
 from kiosk.sim.reader import VpcdConnection
 from kiosk.sim.serve import main
@@ -46,7 +46,7 @@ if __name__ == "__main__":
     hangs("submitted", PortalClient, "submit", after=True)
     hangs("cancel", PortalClient, "cancel")
     hangs("cancelled", PortalClient, "cancel", after=True)
-    hangs("slip", Paper, "lay_out")
+    hangs("slip", Pictures, "lay_out")
     hangs("print", EscposPrinter, "print")
     hangs("printed", EscposPrinter, "print", after=True)
     EscposPrinter.longest_seconds = lambda _self, rows: 0.0  # type: ignore[assignment, method-assign]

@@ -1,5 +1,5 @@
 """What is asked about: board, doors, paper, levels, counters, facts, reports, what has been sent to a prefecture, which
-version runs, and how often the machine was started; each a file of its own here, and together on the desk.
+version runs, and how often the machine was started; each a file of its own here.
 
 What only a long-lived process can judge is looked at here (`gather.py`), once a minute and whenever staff say so. A
 speaker of whom nothing is heard is reported as silent.
@@ -21,8 +21,8 @@ from kiosk.caretaker import (
     ledger,
     levels,
     looked_into,
-    paper,
     readiness,
+    roll,
     upload_progress,
     versions,
 )
@@ -36,8 +36,8 @@ from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
 from kiosk.caretaker.levels import Levels
 from kiosk.caretaker.looked_into import Broken
-from kiosk.caretaker.paper import Paper
 from kiosk.caretaker.readiness import Reports, Stands
+from kiosk.caretaker.roll import Roll
 from kiosk.caretaker.trail import FOLDER as TRAIL
 from kiosk.caretaker.upload_progress import UploadProgress
 from kiosk.caretaker.versions import Versions
@@ -52,7 +52,7 @@ SILENT_SECONDS = 45.0  # a session reports every ten, the screen's keeper as wel
 Looked = Iterable[tuple[str, str]]  # checks, and the reasons found
 
 
-class House:
+class Overview:
     """state: the state directory. changes: through which it stands in the trail what is done here. load: the facts
     that people are told, as their file has them; it raises ConfigError. identity: what runs here. look: at the machine;
     again: staff have asked for it. opening: the kiosk's hours. left: where others find how the doors stand while the
@@ -79,7 +79,7 @@ class House:
         self.broken = Broken(state / looked_into.FILE, stood=self.board.shows("trail", "broken"))
         self.doors = Doors(state / doors.FILE, changes, wall, opening, left)
         self._clock = Clock(state / clock.FILE)
-        self.paper = Paper(state / paper.FILE, changes)
+        self.roll = Roll(state / roll.FILE, changes)
         self.counters = Counters(state / counters.FILE)
         self.levels = Levels(state / levels.FILE, changes)
         self.upload_progress = UploadProgress(state / upload_progress.FILE)
@@ -99,7 +99,7 @@ class House:
         """What somebody else has judged."""
         self.board.report(check, reason)
         if check == "printer":
-            self.paper.reported(reason)
+            self.roll.reported(reason)
         if check == "clock":
             self._clock.portal_says(reason == "right", self._wall(), self._now())
 
@@ -110,14 +110,14 @@ class House:
 
     def known(self, end: int) -> int:
         """The line of the trail up to which all of it has been heard here. end: its last."""
-        return min(self.counters.known(end), self.paper.known(end))
+        return min(self.counters.known(end), self.roll.known(end))
 
     def written(self, told: Event | Counts, line: int) -> None:
         """What stands in the trail now, in that line."""
         self.counters.add(told, line)
         self.broken.written(told)
         if isinstance(told, Counts) and told.name == "slip":
-            self.paper.printed(told.by["printed"].get("printed", 0), line)
+            self.roll.printed(told.by["printed"].get("printed", 0), line)
 
     def again(self) -> None:
         """Look, and show what is found without waiting whether it lasts."""
@@ -133,8 +133,8 @@ class House:
         self, staff: int, role: Role, tried: Mapping[Part, Verdict | None], anchor: tuple[int, str]
     ) -> Reported:
         """How everything stands now, and what was said of it. anchor: the trail's. Raises NotReported."""
-        rows, stand, roll = self.board.rows, self.doors.stand, self.paper.stands
-        return self._reports.make(staff, role, tried, Stands(rows, stand, roll, self.counters.counted, *anchor))
+        rows, stand, paper = self.board.rows, self.doors.stand, self.roll.stands
+        return self._reports.make(staff, role, tried, Stands(rows, stand, paper, self.counters.counted, *anchor))
 
     def turn(self) -> None:
         """To be called about once a second."""
@@ -148,7 +148,7 @@ class House:
         self.board.turn()
         self.broken.turn()
         self.doors.turn()
-        self.paper.turn()
+        self.roll.turn()
         self.counters.turn()
         self.facts.turn()
         self.levels.turn()

@@ -1,4 +1,4 @@
-"""Nothing but the door, and behind it the pages of a session of nobody: `python -m tests.web.doorway PORT`."""
+"""Nothing but the worker, and behind it the pages of a session of nobody: `python -m tests.web.bare_server PORT`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from kiosk.services.server import CONNECTIONS, THREADS
 from kiosk.web.app import create
-from kiosk.web.door import Door
+from kiosk.web.connections import GuardedWorker
 from kiosk.web.site import Site
 
 
-class Doorway(BaseApplication):  # type: ignore[misc]
+class BareServer(BaseApplication):  # type: ignore[misc]
     def __init__(self, port: int) -> None:
         self.port = port
         super().__init__()
@@ -21,7 +21,7 @@ class Doorway(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         for key, value in {
             "bind": f"127.0.0.1:{self.port}",
-            "worker_class": Door,
+            "worker_class": GuardedWorker,
             "worker_connections": CONNECTIONS,
             "threads": THREADS,
             "graceful_timeout": 0,
@@ -39,4 +39,4 @@ def site(port: int) -> Site:
 
 
 if __name__ == "__main__":
-    Doorway(int(sys.argv[1])).run()
+    BareServer(int(sys.argv[1])).run()

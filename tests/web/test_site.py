@@ -1,4 +1,4 @@
-"""Heads of requests, and what a page shows to be let in."""
+"""The name and the key of a session: what a page shows to be let in."""
 
 from __future__ import annotations
 
@@ -11,36 +11,9 @@ from werkzeug.test import Client
 
 from kiosk.voice.mouth import Mouth
 from kiosk.web.app import create
-from kiosk.web.door import HEAD_BYTES, is_whole
 from kiosk.web.site import KEY, Site
 
-GET = b"GET / HTTP/1.1\r\nHost: here\r\n"
 HERE = {"Host": "here.localhost:1"}
-
-
-@pytest.mark.parametrize(
-    "head", [GET + b"\r\n", GET + b"X: content-length\r\n\r\n", GET + b"X-Content-Length: 1\r\n\r\n"]
-)
-def test_a_whole_head_with_nothing_after_it_is_heard(head: bytes) -> None:
-    assert is_whole(head)
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"",
-        b"\r\n\r",
-        GET,
-        GET + b"\r\n" + b"x",  # a body, or a second request
-        (GET + b"\r\n") * 2,
-        GET + b"Content-Length: 10\r\n\r\n",
-        GET + b"transfer-encoding : chunked\r\n\r\n",
-        GET + b"EXPECT: 100-continue\r\n\r\n",
-        GET + b"X: " + b"x" * HEAD_BYTES + b"\r\n\r\n",
-    ],
-)
-def test_nothing_else_gets_a_thread(head: bytes) -> None:
-    assert not is_whole(head)
 
 
 def test_two_sessions_have_neither_name_nor_key_in_common() -> None:

@@ -16,15 +16,15 @@ from pathlib import Path
 from kiosk.caretaker import disk
 from kiosk.caretaker.export import export
 from kiosk.caretaker.key import Key
-from kiosk.ipc.handover import FILE, MODE, MOST_BYTES
 from kiosk.ipc.messages import TrailStands, TrailState
+from kiosk.ipc.trail_to_stick import FILE, MODE, MOST_BYTES
 
 log = logging.getLogger("kiosk.caretaker")
 
 WAITS_SECONDS = 600.0
 
 
-class Handover:
+class TrailToStick:
     """trail: its folder. runtime: caretaker.runtime_directory. now: monotonic seconds. For one thread."""
 
     def __init__(self, trail: Path, key: Key, runtime: Path, now: Callable[[], float] = time.monotonic) -> None:

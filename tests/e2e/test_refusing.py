@@ -21,7 +21,7 @@ SOON = 30.0
 
 
 class Refusing(Stage):
-    program = "tests.services.refusing"
+    program = "tests.e2e.refusing"
 
     def refuse(self, what: str) -> None:
         (self.directory / "refuses").write_text(what)

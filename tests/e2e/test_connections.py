@@ -1,6 +1,6 @@
 """Whom the server answers while a person stands at step 7: their page, and nobody else on the machine.
 
-The page is the protocol's visitor. What needs no person is tried at the door alone (tests/web/test_doorway.py).
+The page is the protocol's visitor. What needs no person is tried on a bare server (tests/web/test_connections.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 import websocket
 
 from bench.visitor import Visitor
-from kiosk.web.door import HEAD_SECONDS
+from kiosk.web.connections import HEAD_SECONDS
 from tests.nobody import needs_root, nobody_says
 from tests.raw_http import HALF, raw
 from tests.stage import Stage
@@ -26,7 +26,7 @@ WHO = "excellent"
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with Stage(tmp_path_factory.mktemp("door")) as stage:
+    with Stage(tmp_path_factory.mktemp("connections")) as stage:
         yield stage
 
 

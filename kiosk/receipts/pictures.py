@@ -20,7 +20,7 @@ from kiosk.receipts.slips import NotLaidOut, Slip
 log = logging.getLogger(__name__)
 
 
-class Paper:
+class Pictures:
     def __init__(self, settings: Settings, printer: Printer) -> None:
         self._station = settings.station
         self._printer = printer

@@ -11,7 +11,7 @@ from __future__ import annotations
 from kiosk.config.health import LEVELS, Check
 
 
-class Held:
+class Debounced:
     """now: monotonic seconds, given in. shown: what stood there before; None: nothing yet."""
 
     def __init__(self, check: Check, shown: str | None = None) -> None:

@@ -22,7 +22,7 @@ log = logging.getLogger("kiosk.caretaker")
 FILE = "settings.json"  # in the state directory
 
 
-def settled(config: Path) -> CaretakerSettings:
+def current_or_last_good(config: Path) -> CaretakerSettings:
     """What holds now. Raises OSError when there is no place for the state."""
     settings, wrong = salvage(config, CaretakerSettings)
     file = Path(settings.caretaker.state_directory) / FILE

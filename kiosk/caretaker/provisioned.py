@@ -13,7 +13,7 @@ log = logging.getLogger("kiosk.caretaker")
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
-def handed(path: Path, kind: type[Kind], without: str) -> Kind | None:
+def provisioned(path: Path, kind: type[Kind], without: str) -> Kind | None:
     """None: nothing, or nothing that can be used; then the log says so, and what follows (without). Never raises for a
     file."""
     try:

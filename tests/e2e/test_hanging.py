@@ -12,15 +12,15 @@ from websocket import WebSocketConnectionClosedException
 from bench.visitor import Visitor
 from kiosk.advice.outcomes import OUTCOMES, End
 from kiosk.portal.model import State
+from tests.e2e.hanging import TOLD_SECONDS, WORK_SECONDS
 from tests.e2e.test_ends import WHO, keys
-from tests.services.hanging import TOLD_SECONDS, WORK_SECONDS
 from tests.stage import Stage, until, words_about
 
 SOON = 20.0
 
 
 class Hanging(Stage):
-    program = "tests.services.hanging"
+    program = "tests.e2e.hanging"
 
     def hang(self, at: str) -> None:
         (self.directory / "hang").write_text(at)

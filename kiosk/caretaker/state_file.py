@@ -43,7 +43,7 @@ class OnDisk:
         disk.put(path, data)
 
 
-class Kept(Generic[State]):
+class StateFile(Generic[State]):
     """first: what is so before there is a file, and when there is one that is not ours. files: those in which it is;
     what is changed through `changes.py` is there."""
 

@@ -1,6 +1,6 @@
 """Who may say what, and what is answered. Bytes in, bytes out: the socket is the service's (services/caretaker.py).
 
-    server     tells and reports what the tables let it; asks for the status, the house (board, doors, paper, counters),
+    server     tells and reports what the tables let it; asks for the status, the overview (board, doors, paper, …),
                whether a passcode and a card are right; calls the staff; acts for staff who were let in
     browser    tells and reports what the tables let it; says how loud and how bright it is
     root       everything that may be asked; tells and reports what the tables let it
@@ -10,28 +10,28 @@ A speaker that says too much is not heard for the rest: BURST at once and then o
 speaker by itself, so that a session gone wild takes no room from the others and fills no disk. How many were too many
 is written down.
 
-An act of staff bears a staff number, and it is one that was let in here not long ago: a session that has gone wild can
-claim nobody's.
+An act of staff (`Act`, `Own`) bears a staff number, and it is one that was let in here not long ago: a session that has
+gone wild can claim nobody's.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Protocol, get_args
 
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
-from kiosk.caretaker.handover import Handover
-from kiosk.caretaker.house import House
 from kiosk.caretaker.levels import NotSet
+from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Admitted as IsRight
 from kiosk.caretaker.passcodes import Changed, HalfAdmitted, NotDone, Passcodes, Refused, ToChange
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.restarts import NotRestarted
 from kiosk.caretaker.restarts import Restarts as Starter
+from kiosk.caretaker.trail_to_stick import TrailToStick
 from kiosk.config.events import EVENTS, NotAnEvent, Speaker, decode, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc.messages import (
@@ -109,37 +109,32 @@ EVERY_SECONDS = 5.0  # a day of it is 17,280 lines, some four megabytes
 ADMITTED_SECONDS = 3600.0  # from letting in, or the last act, to when the number has to be let in anew
 CHOOSE_SECONDS = 900.0  # from a first passcode that was right to one of their own
 
+Act = (  # of one of the staff, in the room
+    MarkSeen
+    | CloseKiosk
+    | OpenKiosk
+    | PaperChanged
+    | SetLevel
+    | TriedOut
+    | MakeReport
+    | ConfirmFact
+    | Restart
+    | OfferTrail
+    | AskProof
+)
+Own = StaffLeft | ChangePasscode | ActOnMember | Members  # of one of the staff: what is about themselves and the others
+ByRoot = AddStaff | RemoveStaff | PinCard | Uploaded | DeskCertificate
 DOOR = frozenset({Admit, Challenge, ShowCard})
 CALLS = frozenset({Call, CallStands, EndCall})
 LOOKS = frozenset(
     {Status, Board, LookAgain, Doors, Paper, Prints, Levels, Counters, Facts, Restarts, Members, TrailOffered}
 )
-ACTS = frozenset(
-    {
-        MarkSeen,
-        CloseKiosk,
-        OpenKiosk,
-        PaperChanged,
-        SetLevel,
-        TriedOut,
-        MakeReport,
-        ConfirmFact,
-        Restart,
-        StaffLeft,
-        ChangePasscode,
-        ChoosePasscode,
-        ActOnMember,
-        OfferTrail,
-        AskProof,
-    }
-)
+ACTS = frozenset({*get_args(Act), *get_args(Own), ChoosePasscode}) - {Members}
 WRITES = (LookAgain, ShowCard, *ACTS)  # what may add a line to the trail each time it is asked
 ASKS: dict[Speaker, frozenset[type]] = {
     "server": frozenset({Tell, Report, *DOOR, *CALLS, *LOOKS, *ACTS}),
     "browser": frozenset({Tell, Report, LevelsAre}),
-    "root": frozenset(
-        {Tell, Report, *DOOR, AddStaff, RemoveStaff, PinCard, ListStaff, Uploaded, DeskCertificate, *LOOKS, *ACTS}
-    ),
+    "root": frozenset({Tell, Report, *DOOR, *get_args(ByRoot), ListStaff, *LOOKS, *ACTS}),
 }
 
 
@@ -168,22 +163,22 @@ class Bucket:
         return True
 
 
-class Desk:
+class Dispatcher:
     """now: monotonic seconds. For one thread."""
 
     def __init__(
         self,
         record: Record,
         passcodes: Passcodes,
-        house: House,
+        overview: Overview,
         anchored: Anchored,
         alerts: Alerts,
         restarts: Starter,
-        handover: Handover,
+        trail_to_stick: TrailToStick,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._record, self._passcodes, self._house, self._anchored, self._now = record, passcodes, house, anchored, now
-        self._alerts, self._restarts, self._handover = alerts, restarts, handover
+        self._record, self._passcodes, self._overview, self._anchored = record, passcodes, overview, anchored
+        self._alerts, self._restarts, self._trail_to_stick, self._now = alerts, restarts, trail_to_stick, now
         self._admitted: dict[int, float] = {}  # until when, by staff number
         self._choosing: dict[int, float] = {}  # until when, by the staff number whose first passcode was right
         self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
@@ -198,9 +193,9 @@ class Desk:
         """To be called about once a second."""
         self._passcodes.end_vendors()
         self._alerts.turn()
-        self._house.turn()
+        self._overview.turn()
         self._restarts.turn()
-        self._handover.turn()
+        self._trail_to_stick.turn()
         self._record.turn()
 
     def _answer(self, data: bytes, who: frozenset[Speaker]) -> Answer:
@@ -212,7 +207,7 @@ class Desk:
             return Denied("this is not for you to ask")
         if isinstance(asked, Tell | Report):  # what is only asked says of no part that it is at work
             for speaker in who:
-                self._house.hears(speaker)
+                self._overview.hears(speaker)
         if isinstance(asked, Tell):
             return self._hear(asked, who)
         if isinstance(asked, Report):
@@ -238,13 +233,13 @@ class Desk:
             return Denied("too much is told", later=True)
         self._record.tell(told, telling.times)
         if told.name == "trail_taken":
-            self._handover.taken()
+            self._trail_to_stick.taken()
         return Taken()
 
     def _note(self, report: Report, who: frozenset[Speaker]) -> Answer:
         if CHECKS[report.check].by not in who:
             return Denied(f"{report.check}: this is not for you to report")
-        self._house.report(report.check, report.reason)
+        self._overview.report(report.check, report.reason)
         self._restarts.lives(CHECKS[report.check].by)
         if report.check == "reader":
             self._restarts.reader_is(report.reason)
@@ -259,125 +254,123 @@ class Desk:
         return role
 
     def _serve(self, asked: Question) -> Answer:
-        house = self._house
         try:
-            match asked:
-                case Board():
-                    return Rows(house.board.rows)
-                case LookAgain():
-                    house.again()
-                case MarkSeen(staff=staff, check=check, reason=reason):
-                    house.board.mark(staff, self._acting(staff), check, reason)
-                case Doors():
-                    return house.doors.stand
-                case CloseKiosk(staff=staff, reason=reason, until=until):
-                    house.doors.close(staff, self._acting(staff), reason, until)
-                    return house.doors.stand
-                case OpenKiosk(staff=staff):
-                    house.doors.open(staff, self._acting(staff))
-                    return house.doors.stand
-                case Paper():
-                    return house.paper.stands
-                case Prints():
-                    return house.prints
-                case Levels():
-                    return house.levels.stand
-                case LevelsAre(volume=volume, brightness=brightness):
-                    return house.levels.are(volume, brightness)
-                case SetLevel(staff=staff, level=level, percent=percent):
-                    house.levels.set(staff, self._acting(staff), level, percent)
-                    return house.levels.stand
-                case PaperChanged(staff=staff):
-                    house.paper.changed(staff, self._acting(staff))
-                    return house.paper.stands
-                case Counters():
-                    return house.counters.counted
-                case TriedOut(staff=staff, part=part, verdict=verdict):
-                    role = self._acting(staff)
-                    self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
-                    self._tried.setdefault(staff, {})[part] = verdict
-                case MakeReport(staff=staff, offered=offered):
-                    role, tried = self._acting(staff), self._tried.get(staff, {})
-                    return house.report_readiness(
-                        staff, role, {part: tried.get(part) for part in offered}, self._anchored()
-                    )
-                case Facts():
-                    return house.facts.stand
-                case ConfirmFact(staff=staff, fact=fact, digest=digest):
-                    house.confirm(staff, self._acting(staff), fact, digest)
-                case Restarts():
-                    return self._restarts.stand
-                case Restart(staff=staff, what=what):
-                    self._restarts.ask(staff, self._acting(staff), what)
-                    return self._restarts.stand
-                case OfferTrail(staff=staff, wanted=wanted):
-                    return self._offer(staff, self._acting(staff), wanted)
-                case TrailOffered():
-                    return self._handover.stands
-                case AskProof(staff=staff):
-                    self._record.tell(event("proof_asked", staff=staff, role=self._acting(staff)))
-                case StaffLeft(staff=staff, end=end):
-                    role = self._acting(staff)
-                    self._handover.withdraw()
-                    del self._admitted[staff]
-                    self._tried.pop(staff, None)
-                    self._record.tell(event("staff_left", staff=staff, role=role, end=end))
-                case Status():
-                    lines, head = self._anchored()
-                    staffed, cards = bool(self._passcodes.accounts), bool(self._passcodes.with_card)
-                    return Standing(lines, head, self._record.unwritten, staffed, cards, self._passcodes.usable)
-                case Admit(staff=staff, passcode=passcode):
-                    answer = self._passcodes.check(staff, passcode)
-                    return CardWanted() if isinstance(answer, HalfAdmitted) else self._entered(staff, answer)
-                case Challenge(staff=staff):
-                    return Challenged(self._passcodes.challenge(staff))
-                case ShowCard(staff=staff, certificate=certificate, signature=signature):
-                    shown = self._passcodes.show(staff, certificate, signature)
-                    return Taken() if isinstance(shown, HalfAdmitted) else self._entered(staff, shown)
-                case Call(trial=trial):
-                    return self._call(trial)
-                case CallStands():
-                    return Calling(self._alerts.stands())
-                case EndCall():
-                    self._alerts.end()
-                case ChoosePasscode(staff=staff, new=new):
-                    return self._chosen(staff, new)
-                case Members(staff=staff):
-                    if self._acting(staff) not in SUPERVISING:
-                        return MayNot("role")
-                    return self._passcodes.staff
-                case ActOnMember(staff=staff, passcode=passcode, member=member, act=act):
-                    self._acting(staff)
-                    return self._done_with(member, self._passcodes.act(staff, passcode, member, act))
-                case AddStaff(staff=staff, role=role, passcode=passcode):
-                    self._passcodes.add(staff, role, passcode)
-                    self._admitted.pop(staff, None)  # of who had the number before
-                case RemoveStaff(staff=staff):
-                    self._passcodes.remove(staff)
-                case ChangePasscode(staff=staff, passcode=passcode, new=new):
-                    self._acting(staff)
-                    return self._changed(self._passcodes.change(staff, passcode, new))
-                case PinCard(staff=staff, card=card):
-                    self._passcodes.pin(staff, card)
-                case Uploaded(what=what, before=before):
-                    house.upload_progress.told(what, before)
-                case DeskCertificate(ends=ends):
-                    house.upload_progress.certificate(ends)
-                case ListStaff():
-                    return self._passcodes.staff
+            if (looked_up := self.LOOKED_UP.get(type(asked))) is not None:
+                return looked_up(self)
+            if isinstance(asked, Act):
+                return self._done(asked, self._acting(asked.staff))
+            if isinstance(asked, Own):
+                return self._of_staff(asked, self._acting(asked.staff))
+            if isinstance(asked, ByRoot):
+                return self._by_root(asked)
+            return self._anybodys(asked)
         except (NotDone, NotPlanned, NotConfirmed, NotReported, NotRestarted, NotSet) as error:
             return Denied(str(error), anew=isinstance(error, NotIn))
+
+    def _done(self, asked: Act, role: Role) -> Answer:
+        """An act of one of the staff, who are in."""
+        overview, staff = self._overview, asked.staff
+        match asked:
+            case MarkSeen(check=check, reason=reason):
+                overview.board.mark(staff, role, check, reason)
+            case CloseKiosk(reason=shut_for, until=until):
+                overview.doors.close(staff, role, shut_for, until)
+                return overview.doors.stand
+            case OpenKiosk():
+                overview.doors.open(staff, role)
+                return overview.doors.stand
+            case PaperChanged():
+                overview.roll.changed(staff, role)
+                return overview.roll.stands
+            case SetLevel(level=level, percent=percent):
+                overview.levels.set(staff, role, level, percent)
+                return overview.levels.stand
+            case TriedOut(part=part, verdict=verdict):
+                self._record.tell(event("tried_out", staff=staff, role=role, part=part, verdict=verdict))
+                self._tried.setdefault(staff, {})[part] = verdict
+            case MakeReport(offered=offered):
+                tried = self._tried.get(staff, {})
+                found = {part: tried.get(part) for part in offered}
+                return overview.report_readiness(staff, role, found, self._anchored())
+            case ConfirmFact(fact=fact, digest=digest):
+                overview.confirm(staff, role, fact, digest)
+            case Restart(what=what):
+                self._restarts.ask(staff, role, what)
+                return self._restarts.stand
+            case OfferTrail(wanted=wanted):
+                return self._offer(staff, role, wanted)
+            case AskProof():
+                self._record.tell(event("proof_asked", staff=staff, role=role))
         return Taken()
+
+    def _of_staff(self, asked: Own, role: Role) -> Answer:
+        """Of their own account and the others', from one of the staff, who are in."""
+        match asked:
+            case StaffLeft(staff=staff, end=end):
+                self._trail_to_stick.withdraw()
+                del self._admitted[staff]
+                self._tried.pop(staff, None)
+                self._record.tell(event("staff_left", staff=staff, role=role, end=end))
+                return Taken()
+            case ChangePasscode(staff=staff, passcode=passcode, new=new):
+                return self._changed(self._passcodes.change(staff, passcode, new))
+            case ActOnMember(staff=staff, passcode=passcode, member=member, act=act):
+                return self._done_with(member, self._passcodes.act(staff, passcode, member, act))
+            case Members():
+                return self._passcodes.staff if role in SUPERVISING else MayNot("role")
+
+    def _by_root(self, asked: ByRoot) -> Answer:
+        match asked:
+            case AddStaff(staff=staff, role=role, passcode=passcode):
+                self._passcodes.add(staff, role, passcode)
+                self._admitted.pop(staff, None)  # of who had the number before
+            case RemoveStaff(staff=staff):
+                self._passcodes.remove(staff)
+            case PinCard(staff=staff, card=card):
+                self._passcodes.pin(staff, card)
+            case Uploaded(what=what, before=before):
+                self._overview.upload_progress.told(what, before)
+            case DeskCertificate(ends=ends):
+                self._overview.upload_progress.certificate(ends)
+        return Taken()
+
+    def _anybodys(self, asked: Question) -> Answer:
+        """From whoever would like to come in, and from the machine itself."""
+        match asked:
+            case Admit(staff=staff, passcode=passcode):
+                answer = self._passcodes.check(staff, passcode)
+                return CardWanted() if isinstance(answer, HalfAdmitted) else self._entered(staff, answer)
+            case Challenge(staff=staff):
+                return Challenged(self._passcodes.challenge(staff))
+            case ShowCard(staff=staff, certificate=certificate, signature=signature):
+                shown = self._passcodes.show(staff, certificate, signature)
+                return Taken() if isinstance(shown, HalfAdmitted) else self._entered(staff, shown)
+            case ChoosePasscode(staff=staff, new=new):
+                return self._chosen(staff, new)
+            case Call(trial=trial):
+                return self._call(trial)
+            case EndCall():
+                self._alerts.end()
+            case LookAgain():
+                self._overview.again()
+            case LevelsAre(volume=volume, brightness=brightness):
+                return self._overview.levels.are(volume, brightness)
+        return Taken()
+
+    def _stands(self) -> Answer:
+        lines, head = self._anchored()
+        staffed, cards = bool(self._passcodes.accounts), bool(self._passcodes.with_card)
+        return Standing(lines, head, self._record.unwritten, staffed, cards, self._passcodes.usable)
 
     def _offer(self, staff: int, role: Role, wanted: bool) -> Answer:
         if role not in SUPERVISING:
             return Denied("this is not for this role")
         if not wanted:
-            self._handover.withdraw()
-            return self._handover.stands
+            self._trail_to_stick.withdraw()
+            return self._trail_to_stick.stands
         self._record.tell(event("trail_offered", staff=staff, role=role))  # and so it is in what they take along
-        self._handover.offer()
-        return self._handover.stands
+        self._trail_to_stick.offer()
+        return self._trail_to_stick.stands
 
     def _changed(self, answer: Changed | Weakness | Refused) -> Answer:
         match answer:
@@ -423,3 +416,18 @@ class Desk:
         if new and not self._buckets["server"].takes(self._now()):
             return Denied("too much is called", later=True)
         return Calling(self._alerts.call(trial))
+
+    LOOKED_UP: ClassVar[Mapping[type, Callable[[Dispatcher], Answer]]] = {  # what is only looked at
+        Status: _stands,
+        Board: lambda self: Rows(self._overview.board.rows),
+        Doors: lambda self: self._overview.doors.stand,
+        Paper: lambda self: self._overview.roll.stands,
+        Prints: lambda self: self._overview.prints,
+        Levels: lambda self: self._overview.levels.stand,
+        Counters: lambda self: self._overview.counters.counted,
+        Facts: lambda self: self._overview.facts.stand,
+        Restarts: lambda self: self._restarts.stand,
+        TrailOffered: lambda self: self._trail_to_stick.stands,
+        CallStands: lambda self: Calling(self._alerts.stands()),
+        ListStaff: lambda self: self._passcodes.staff,
+    }

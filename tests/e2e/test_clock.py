@@ -27,7 +27,7 @@ HOUR, YEAR = 3600.0, 365 * 86400.0
 
 
 class OnAClock(Stage):
-    program = "tests.services.set_clock"
+    program = "tests.e2e.set_clock"
     warm = False  # the clock is set before anything is imported
 
     def set_by(self, seconds: float) -> None:

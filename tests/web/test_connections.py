@@ -1,4 +1,4 @@
-"""Who gets through the door and who keeps whom waiting: gunicorn, a socket, and nothing else of the kiosk."""
+"""Who is let in and who keeps whom waiting: gunicorn, a socket, and nothing else of the kiosk."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kiosk.services.server import CONNECTIONS, THREADS
-from kiosk.web.door import HEAD_BYTES, HEAD_SECONDS
+from kiosk.web.connections import HEAD_BYTES, HEAD_SECONDS, is_whole
 from tests.nobody import needs_root, nobody_does, nobody_says
 from tests.raw_http import HALF, LONGEST_SECONDS, raw
 from tests.stage import ROOT, free_port
-from tests.web.doorway import site
+from tests.web.bare_server import site
 
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     number = free_port()
-    with subprocess.Popen([sys.executable, "-m", "tests.web.doorway", str(number)], cwd=ROOT) as doorway:
+    with subprocess.Popen([sys.executable, "-m", "tests.web.bare_server", str(number)], cwd=ROOT) as server:
         try:
             until = time.monotonic() + 20
             while time.monotonic() < until:
@@ -35,7 +35,7 @@ def port() -> Iterator[int]:
                 time.sleep(0.02)
             yield number
         finally:
-            doorway.terminate()
+            server.terminate()
 
 
 def get(port: int, path: str) -> int:
@@ -54,6 +54,36 @@ def loads(port: int, times: int = 30) -> list[float]:
         took.append(time.perf_counter() - began)
         time.sleep(0.005)
     return took
+
+
+# -- a head
+
+GET = b"GET / HTTP/1.1\r\nHost: here\r\n"
+
+
+@pytest.mark.parametrize(
+    "head", [GET + b"\r\n", GET + b"X: content-length\r\n\r\n", GET + b"X-Content-Length: 1\r\n\r\n"]
+)
+def test_a_whole_head_with_nothing_after_it_is_heard(head: bytes) -> None:
+    assert is_whole(head)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\r\n\r",
+        GET,
+        GET + b"\r\n" + b"x",  # a body, or a second request
+        (GET + b"\r\n") * 2,
+        GET + b"Content-Length: 10\r\n\r\n",
+        GET + b"transfer-encoding : chunked\r\n\r\n",
+        GET + b"EXPECT: 100-continue\r\n\r\n",
+        GET + b"X: " + b"x" * HEAD_BYTES + b"\r\n\r\n",
+    ],
+)
+def test_nothing_else_gets_a_thread(head: bytes) -> None:
+    assert not is_whole(head)
 
 
 # -- another user

@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.kept import Kept
+from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import event
 from kiosk.ipc.messages import PaperStands, Role
 
@@ -33,11 +33,11 @@ class State(Struct, frozen=True):
     line: int | None = None
 
 
-class Paper:
+class Roll:
     """For one thread."""
 
     def __init__(self, path: Path, changes: Changes) -> None:
-        self._kept, self._changes = Kept(path, State(), changes), changes
+        self._kept, self._changes = StateFile(path, State(), changes), changes
 
     @property
     def stands(self) -> PaperStands:

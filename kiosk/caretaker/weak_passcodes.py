@@ -1,8 +1,8 @@
 """Which passcodes are refused when they are chosen: those that somebody would try first.
 
-A passcode is typed on a pad of digits beside people who may look on, and a wrong one costs time (`waits.py`), so what
-matters is that it is not guessed within the first few hundred tries (NIST SP 800-63B, 5.1.1.2: a list of the common, no
-rules of composition). Long ones are welcome.
+A passcode is typed on a pad of digits beside people who may look on, and a wrong one costs time
+(`passcode_waits.py`), so what matters is that it is not guessed within the first few hundred tries (NIST SP 800-63B,
+5.1.1.2: a list of the common, no rules of composition). Long ones are welcome.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.clock import BACK_SECONDS, BELIEVED_SECONDS
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.doors import LONGEST_SECONDS, NotPlanned
-from kiosk.caretaker.house import LOOK_SECONDS, SILENT_SECONDS, House
+from kiosk.caretaker.overview import LOOK_SECONDS, SILENT_SECONDS, Overview
 from kiosk.config import guidance
 from kiosk.config.events import counts, event
 from kiosk.config.kiosk import Opening
@@ -30,7 +30,7 @@ NOON = datetime(2026, 11, 26, 12, 0, tzinfo=JST)
 
 
 class World:
-    """A house, its two clocks, and what it finds when it looks."""
+    """An overview, its two clocks, and what it finds when it looks."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -40,12 +40,12 @@ class World:
         self.looked: list[bool] = []
         self.lines = 0  # of the trail
         self.opening = Opening()
-        self.house = self.begun()
+        self.overview = self.begun()
 
-    def begun(self) -> House:
+    def begun(self) -> Overview:
         clocks = (lambda: self.now, lambda: self.now + self.ahead)
         load, look = guidance.load, self.look
-        return House(
+        return Overview(
             self.folder,
             Changes(self.told, self.folder),
             load,
@@ -59,7 +59,7 @@ class World:
     def opens(self, hours: str, guided: bool = True) -> None:
         """From now on at these hours."""
         self.opening = Opening(Hours(hours), guided)
-        self.house = self.begun()
+        self.overview = self.begun()
 
     def comes(self, moment: datetime) -> None:
         """It is that moment now."""
@@ -74,11 +74,11 @@ class World:
         """Turn by turn; the server is heard."""
         for _ in range(int(seconds)):
             self.now += 1
-            self.house.hears("server")
-            self.house.turn()
+            self.overview.hears("server")
+            self.overview.turn()
 
     def row(self, check: str) -> Row | None:
-        return next((row for row in self.house.board.rows if row.check == check), None)
+        return next((row for row in self.overview.board.rows if row.check == check), None)
 
     def shown(self, check: str) -> str | None:
         return row.reason if (row := self.row(check)) else None
@@ -97,10 +97,10 @@ def world(tmp_path: Path) -> World:
 
 
 def test_the_board_shows_what_lasts_and_the_trail_is_told_of_it(world: World) -> None:
-    world.house.report("reader", "present")
+    world.overview.report("reader", "present")
     world.finds = {"disk": "room"}
     world.passes(2)
-    assert [(row.check, row.level) for row in world.house.board.rows] == [
+    assert [(row.check, row.level) for row in world.overview.board.rows] == [
         ("reader", "ok"),
         ("server", "ok"),
         ("opening", "ok"),
@@ -109,63 +109,63 @@ def test_the_board_shows_what_lasts_and_the_trail_is_told_of_it(world: World) ->
     ]
     assert world.told == [], "of what is well from the first nothing is told"
     world.finds = {"disk": "little"}
-    world.house.report("reader", "absent")
+    world.overview.report("reader", "absent")
     world.passes(2 * LOOK_SECONDS + 2)
     assert world.shown("disk") == "little" and world.shown("reader") == "absent"
     assert world.events == [("check", "disk", "warning")], "the reader has an event of its own, told by its session"
 
 
 def test_what_is_shown_says_since_when_and_outlives_the_caretaker(world: World) -> None:
-    world.house.report("printer", "ready")
-    world.house.report("printer", "cutter")
+    world.overview.report("printer", "ready")
+    world.overview.report("printer", "cutter")
     world.passes(20)
     row = world.row("printer")
     assert row == Row("printer", "problem", "cutter", int(NOON.timestamp()) + 15, False)
-    world.house = world.begun()
+    world.overview = world.begun()
     assert world.row("printer") == row
     world.passes(60)
     assert world.row("printer") == row, "nothing was reported that is better"
 
 
 def test_staff_who_look_again_see_what_is_so_now(world: World) -> None:
-    world.house.report("printer", "ready")
-    world.house.report("printer", "paper_end")
+    world.overview.report("printer", "ready")
+    world.overview.report("printer", "paper_end")
     world.finds = {"fonts": "missing"}
-    world.house.again()
+    world.overview.again()
     assert (world.shown("printer"), world.shown("fonts"), world.looked) == ("paper_end", "missing", [True])
 
 
 def test_what_staff_have_seen_is_to_be_seen_again_when_it_is_something_else_and_not_when_it_flaps(world: World) -> None:
     def becomes(reason: str, seconds: float = 20) -> bool:
-        world.house.report("printer", reason)
+        world.overview.report("printer", reason)
         world.passes(seconds)
         row = world.row("printer")
         assert row is not None and row.reason == reason
         return row.seen
 
     assert not becomes("ready") and not becomes("paper_end")
-    world.house.board.mark(12, "officer", "printer", "paper_end")
-    world.house.board.mark(12, "officer", "printer", "paper_end")
+    world.overview.board.mark(12, "officer", "printer", "paper_end")
+    world.overview.board.mark(12, "officer", "printer", "paper_end")
     assert world.events[-1] == ("check_seen", "12", "officer", "printer") and len(world.told) == 1
     assert becomes("paper_end")
     becomes("ready", 600)
     assert becomes("paper_end"), "it flaps"
-    world.house = world.begun()
+    world.overview = world.begun()
     assert becomes("paper_end"), "and the caretaker was started anew"
     assert not becomes("cover_open") and not becomes("paper_end"), "something else was there meanwhile"
-    world.house.board.mark(12, "officer", "printer", "paper_end")
+    world.overview.board.mark(12, "officer", "printer", "paper_end")
     becomes("ready", 3700)
     assert not becomes("paper_end"), "it was well for long"
 
 
 def test_what_is_well_or_unknown_or_something_else_by_now_is_not_marked_as_seen(world: World) -> None:
-    world.house.report("reader", "present")
-    world.house.report("printer", "ready")
-    world.house.report("printer", "paper_end")
+    world.overview.report("reader", "present")
+    world.overview.report("printer", "ready")
+    world.overview.report("printer", "paper_end")
     world.passes(20)
     told = len(world.told)
     for check, reason in (("reader", "present"), ("portal", "unreachable"), ("printer", "near_end")):
-        world.house.board.mark(12, "officer", check, reason)
+        world.overview.board.mark(12, "officer", check, reason)
     row = world.row("printer")
     assert row is not None and (row.reason, row.seen) == ("paper_end", False)
     assert len(world.told) == told and world.row("portal") is None
@@ -175,42 +175,42 @@ def test_whoever_falls_silent_is_missed_and_a_keeper_that_was_never_there_is_not
     world.passes(1)
     for _ in range(int(SILENT_SECONDS) + 20):
         world.now += 1
-        world.house.turn()
+        world.overview.turn()
     assert world.shown("server") == "silent" and world.shown("browser") is None
-    world.house.hears("browser")
-    world.house.report("browser", "painted")
+    world.overview.hears("browser")
+    world.overview.report("browser", "painted")
     world.passes(SILENT_SECONDS + 40)
     assert (world.shown("server"), world.shown("browser")) == ("alive", "silent")
 
 
 def test_a_keeper_that_is_gone_when_the_caretaker_comes_back_is_missed(world: World) -> None:
-    world.house.report("browser", "painted")
+    world.overview.report("browser", "painted")
     world.passes(20)
-    world.house = world.begun()
+    world.overview = world.begun()
     world.passes(SILENT_SECONDS + 40)
     assert world.shown("browser") == "silent"
 
 
 def test_what_stands_on_the_board_can_be_told_once_more(world: World) -> None:
     world.finds = {"disk": "full", "trail": "broken"}
-    world.house.report("printer", "cutter")
+    world.overview.report("printer", "cutter")
     world.passes(2 * LOOK_SECONDS + 2)
     told = {told.fields["check"]: told for told in world.told if told.name == "check"}
-    world.house = world.begun()
-    standing = {each.fields["check"]: each for each in world.house.board.standing}
+    world.overview = world.begun()
+    standing = {each.fields["check"]: each for each in world.overview.board.standing}
     assert {name: standing[name] for name in told} == told and "printer" not in standing
 
 
 def test_a_trail_that_a_program_of_before_found_broken_is_still_to_be_looked_into(world: World) -> None:
-    assert not world.house.broken.stands
+    assert not world.overview.broken.stands
     world.finds = {"trail": "broken"}
     world.passes(2 * LOOK_SECONDS)
-    world.house.board.mark(12, "officer", "trail", "broken")
-    world.house = world.begun()
-    assert world.house.broken.stands
-    world.house.written(event("trail_looked_into"), 1)
-    world.house = world.begun()
-    assert not world.house.broken.stands
+    world.overview.board.mark(12, "officer", "trail", "broken")
+    world.overview = world.begun()
+    assert world.overview.broken.stands
+    world.overview.written(event("trail_looked_into"), 1)
+    world.overview = world.begun()
+    assert not world.overview.broken.stands
 
 
 def test_a_board_of_another_program_or_of_nobody_is_begun_anew(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -231,8 +231,8 @@ def test_a_clock_that_was_set_back_is_noticed_at_once_and_after_a_restart(world:
     world.ahead -= 3600
     world.passes(1)
     assert world.shown("clock_set") == "set_back"
-    world.house.stop()
-    world.house = world.begun()
+    world.overview.stop()
+    world.overview = world.begun()
     world.passes(1)
     assert world.shown("clock_set") == "set_back"
     world.passes(3700)
@@ -244,11 +244,11 @@ def test_a_clock_that_the_portal_agrees_with_is_believed_again_but_not_for_one_w
     world.ahead -= 365 * 24 * 3600
     world.passes(1)
     for said in ("right", "apart", "right"):
-        world.house.report("clock", said)
+        world.overview.report("clock", said)
         world.passes(BELIEVED_SECONDS - 1)
         assert world.shown("clock_set") == "set_back"
     world.passes(1)
-    world.house.report("clock", "right")
+    world.overview.report("clock", "right")
     world.passes(1)
     assert world.shown("clock_set") == "onward"
 
@@ -257,20 +257,20 @@ def test_a_clock_that_the_portal_agrees_with_is_believed_again_but_not_for_one_w
 
 
 def test_staff_close_and_open_the_kiosk_and_it_stays_so(world: World) -> None:
-    assert world.house.doors.stand == DoorsStand() and world.house.doors.stand.open
-    world.house.doors.close(12, "officer", "maintenance")
+    assert world.overview.doors.stand == DoorsStand() and world.overview.doors.stand.open
+    world.overview.doors.close(12, "officer", "maintenance")
     assert world.begun().doors.stand == DoorsStand("maintenance")
     world.passes(100)
-    assert not world.house.doors.stand.open
-    world.house.doors.open(12, "officer")
-    world.house.doors.open(12, "officer")
+    assert not world.overview.doors.stand.open
+    world.overview.doors.open(12, "officer")
+    world.overview.doors.open(12, "officer")
     assert world.begun().doors.stand.open
     assert world.events == [("kiosk_closed", "12", "officer", "maintenance"), ("kiosk_opened", "12", "officer")]
 
 
 def test_the_kiosk_opens_by_itself_at_the_moment_that_people_were_told(world: World) -> None:
     until = int(NOON.timestamp()) + 30
-    world.house.doors.close(12, "officer", "no_staff", until)
+    world.overview.doors.close(12, "officer", "no_staff", until)
     world.passes(29)
     assert world.begun().doors.stand == DoorsStand("no_staff", until)
     world.passes(2)
@@ -280,8 +280,8 @@ def test_the_kiosk_opens_by_itself_at_the_moment_that_people_were_told(world: Wo
 @pytest.mark.parametrize("ahead", [-1, 0, LONGEST_SECONDS + 1])
 def test_an_end_that_is_over_or_years_away_is_none(world: World, ahead: int) -> None:
     with pytest.raises(NotPlanned):
-        world.house.doors.close(12, "officer", "other", int(NOON.timestamp()) + ahead)
-    assert world.house.doors.stand.open and world.told == []
+        world.overview.doors.close(12, "officer", "other", int(NOON.timestamp()) + ahead)
+    assert world.overview.doors.stand.open and world.told == []
 
 
 WORKDAYS = "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"
@@ -310,15 +310,15 @@ def test_outside_its_hours_it_is_closed_and_says_when_they_begin(
     world.opens(WORKDAYS, guidance)
     world.comes(now)
     stand = DoorsStand() if opens is None else DoorsStand("hours", int(opens.timestamp()), guidance)
-    assert world.house.doors.stand == stand and stand.serves is (opens is None or guidance)
+    assert world.overview.doors.stand == stand and stand.serves is (opens is None or guidance)
     assert world.shown("opening") == ("within" if opens is None else "outside")
 
 
 def test_hours_that_are_over_for_good_name_no_end(world: World) -> None:
     world.opens("2026 Nov 26 09:00-10:00")
-    assert world.house.doors.stand == DoorsStand("hours", None, guidance=True)
-    world.house.doors.open(12, "officer")
-    assert world.house.doors.stand.open
+    assert world.overview.doors.stand == DoorsStand("hours", None, guidance=True)
+    world.overview.doors.open(12, "officer")
+    assert world.overview.doors.stand.open
 
 
 def test_staff_open_it_for_the_rest_of_the_day_or_until_its_hours_begin(world: World) -> None:
@@ -328,25 +328,25 @@ def test_staff_open_it_for_the_rest_of_the_day_or_until_its_hours_begin(world: W
         (at(11, 27, 7), at(11, 27, 8, 30), "within"),
     ):
         world.comes(opened)
-        world.house.doors.open(12, "officer")
-        assert world.house.doors.stand.open and world.events[-1] == ("kiosk_opened", "12", "officer")
+        world.overview.doors.open(12, "officer")
+        assert world.overview.doors.stand.open and world.events[-1] == ("kiosk_opened", "12", "officer")
         assert world.begun().doors.stand.open, "also after a power cut"
         world.comes(ends - timedelta(seconds=1))
-        assert world.house.doors.stand.open and world.shown("opening") == "opened"
+        assert world.overview.doors.stand.open and world.shown("opening") == "opened"
         world.comes(ends)
-        assert world.house.doors.stand.open is (after == "within") and world.shown("opening") == after
+        assert world.overview.doors.stand.open is (after == "within") and world.shown("opening") == after
 
 
 def test_the_staffs_word_goes_before_the_hours_and_an_end_in_the_night_opens_nothing(world: World) -> None:
     world.opens(WORKDAYS)
-    world.house.doors.close(12, "officer", "maintenance", int(at(11, 26, 18).timestamp()))
+    world.overview.doors.close(12, "officer", "maintenance", int(at(11, 26, 18).timestamp()))
     for minute, reason in ((at(11, 26, 17, 59), "maintenance"), (at(11, 26, 18), "hours")):
         world.comes(minute)
-        assert world.house.doors.stand.reason == reason
+        assert world.overview.doors.stand.reason == reason
     assert ("kiosk_reopened",) not in world.events
-    world.house.doors.close(12, "officer", "paper")
-    world.house.doors.open(12, "officer")
-    assert world.house.doors.stand.open, "who opens it opens it"
+    world.overview.doors.close(12, "officer", "paper")
+    world.overview.doors.open(12, "officer")
+    assert world.overview.doors.stand.open, "who opens it opens it"
     assert [each[0] for each in world.events if each[0] != "check"] == ["kiosk_closed", "kiosk_closed", "kiosk_opened"]
 
 
@@ -367,30 +367,32 @@ def test_whenever_staff_end_it_people_are_told_the_moment_at_which_it_opens(
 ) -> None:
     world.opens(hours)
     world.comes(now)
-    world.house.doors.close(12, "officer", "maintenance", int(end.timestamp()))
-    told = world.house.doors.stand.until
+    world.overview.doors.close(12, "officer", "maintenance", int(end.timestamp()))
+    told = world.overview.doors.stand.until
     assert told == (None if opens is None else int(opens.timestamp()))
     assert (doors := left(world.folder)) is not None and doors.opens(end) == opens, "as the rows say it"
     if opens is None:
         return
     if opens > end:
         world.comes(end)
-        assert world.house.doors.stand == DoorsStand("hours", told, guidance=True), "and people are guided from then on"
+        assert world.overview.doors.stand == DoorsStand("hours", told, guidance=True), (
+            "and people are guided from then on"
+        )
         world.comes(opens - timedelta(seconds=1))
-    assert not world.house.doors.stand.open
+    assert not world.overview.doors.stand.open
     world.comes(opens)
-    assert world.house.doors.stand.open
+    assert world.overview.doors.stand.open
 
 
 def test_an_end_on_an_evening_that_staff_have_opened_is_told_as_it_is(world: World) -> None:
     world.opens(WORKDAYS)
     world.comes(at(11, 26, 18))
-    world.house.doors.open(12, "officer")
+    world.overview.doors.open(12, "officer")
     end = int(at(11, 26, 19).timestamp())
-    world.house.doors.close(12, "officer", "paper", end)
-    assert world.house.doors.stand == DoorsStand("paper", end)
+    world.overview.doors.close(12, "officer", "paper", end)
+    assert world.overview.doors.stand == DoorsStand("paper", end)
     world.comes(at(11, 26, 19))
-    assert world.house.doors.stand.open
+    assert world.overview.doors.stand.open
 
 
 @pytest.mark.parametrize("power_cut", [False, True])
@@ -398,10 +400,10 @@ def test_whoever_asks_nobody_finds_the_doors_as_they_are(world: World, power_cut
     world.opens(WORKDAYS)
     acts: tuple[tuple[int, Callable[[], None] | None], ...] = (
         (9, None),
-        (10, lambda: world.house.doors.close(12, "officer", "paper", int(at(11, 26, 11).timestamp()))),
+        (10, lambda: world.overview.doors.close(12, "officer", "paper", int(at(11, 26, 11).timestamp()))),
         (11, None),
-        (12, lambda: world.house.doors.close(12, "officer", "maintenance")),
-        (18, lambda: world.house.doors.open(12, "officer")),
+        (12, lambda: world.overview.doors.close(12, "officer", "maintenance")),
+        (18, lambda: world.overview.doors.open(12, "officer")),
         (23, None),
         (24, None),
     )
@@ -411,9 +413,9 @@ def test_whoever_asks_nobody_finds_the_doors_as_they_are(world: World, power_cut
             act()
         if power_cut:
             (world.folder / LEFT).unlink()
-            world.house = world.begun()
+            world.overview = world.begun()
         doors = left(world.folder)
-        assert doors is not None and doors.stand(world.now + world.ahead) == world.house.doors.stand
+        assert doors is not None and doors.stand(world.now + world.ahead) == world.overview.doors.stand
         assert (world.folder / LEFT).stat().st_mode & 0o777 == 0o644, "the server is another user"
 
 
@@ -423,23 +425,23 @@ def test_whoever_asks_nobody_finds_the_doors_as_they_are(world: World, power_cut
 def printed(world: World, slips: int, failed: int = 0) -> None:
     by = {"printed": slips, "paper_end": failed} if failed else {"printed": slips}
     world.lines += 1
-    world.house.written(counts("slip", 1, {"printed": by}), world.lines)
+    world.overview.written(counts("slip", 1, {"printed": by}), world.lines)
 
 
 def test_how_many_slips_are_left_is_known_from_the_rolls_before(world: World) -> None:
     printed(world, 50)
-    assert world.house.paper.stands == PaperStands(0, 50, None)
-    world.house.paper.changed(12, "officer")
-    assert world.house.paper.stands == PaperStands(1, 0, None), "a roll that was taken out early tells nothing"
+    assert world.overview.roll.stands == PaperStands(0, 50, None)
+    world.overview.roll.changed(12, "officer")
+    assert world.overview.roll.stands == PaperStands(1, 0, None), "a roll that was taken out early tells nothing"
     for slips in (200, 260, 240):
         printed(world, slips, failed=2)
-        world.house.report("printer", "near_end")
-        world.house.report("printer", "ready")
-        world.house.paper.changed(12, "officer")
+        world.overview.report("printer", "near_end")
+        world.overview.report("printer", "ready")
+        world.overview.roll.changed(12, "officer")
     printed(world, 100)
-    assert world.begun().paper.stands == PaperStands(4, 100, 140)
+    assert world.begun().roll.stands == PaperStands(4, 100, 140)
     printed(world, 500)
-    assert world.house.paper.stands.left == 0
+    assert world.overview.roll.stands.left == 0
     assert world.events[-1] == ("paper_changed", "12", "officer")
 
 
@@ -477,12 +479,12 @@ class Cut(BaseException):
     """The power goes."""
 
 
-def acts(house: House) -> None:
-    house.doors.close(12, "officer", "paper")
-    house.paper.changed(12, "officer")
-    house.report("reader", "present")
-    house.counters.add(event("session_died"), 1)
-    house.turn()
+def acts(overview: Overview) -> None:
+    overview.doors.close(12, "officer", "paper")
+    overview.roll.changed(12, "officer")
+    overview.report("reader", "present")
+    overview.counters.add(event("session_died"), 1)
+    overview.turn()
 
 
 @pytest.mark.parametrize("call", ["open", "write", "fsync", "rename"])
@@ -491,8 +493,8 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, at: int
 ) -> None:
     world = World(tmp_path)
-    world.house.doors.close(13, "officer", "other")
-    world.house.turn()
+    world.overview.doors.close(13, "officer", "other")
+    world.overview.turn()
     true = getattr(os, call)
     left = [at]
 
@@ -506,11 +508,11 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(
 
     monkeypatch.setattr(os, call, cuts)
     with contextlib.suppress(Cut):
-        acts(world.house)
+        acts(world.overview)
     monkeypatch.undo()
     assert left[0] == 0, "there were so many"
-    after = World(tmp_path).house
+    after = World(tmp_path).overview
     assert after.doors.stand.reason in ("paper", "other") and not after.doors.stand.open
-    assert after.paper.stands.rolls in (0, 1)
+    assert after.roll.stands.rolls in (0, 1)
     assert {row.check for row in after.board.rows} >= {"server", "clock_set"}
     assert after.counters.counted.start.faults in ({}, {"session_died": 1})

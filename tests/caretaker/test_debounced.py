@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.caretaker.held import Held
+from kiosk.caretaker.debounced import Debounced
 from kiosk.config.health import Check, Reason
 
 DO = ("直す", "mend it")
@@ -25,7 +25,7 @@ CHECK = Check(
 
 def shown(reports: dict[int, str], seconds: int, before: str | None = None) -> list[tuple[int, str | None]]:
     """When what is shown changed, and to what. reports: by the second."""
-    held, changes = Held(CHECK, before), []
+    held, changes = Debounced(CHECK, before), []
     for now in range(seconds):
         if now in reports:
             held.report(reports[now], float(now))
@@ -63,7 +63,7 @@ def test_what_stood_there_before_the_start_stands_until_something_else_lasts() -
 
 
 def test_who_looks_again_waits_for_nothing() -> None:
-    held = Held(CHECK, "full")
+    held = Debounced(CHECK, "full")
     assert not held.show()
     held.report("out", 1.0)
     assert held.show() and held.shown == "out" and not held.show()

@@ -1,4 +1,4 @@
-"""Who comes in, and how long they may take to say what they want: gunicorn's threads, behind a door.
+"""Who comes in, and how long they may take to say what they want: gunicorn's threads, and what stands before them.
 
 The server has few threads, and one that waits for the rest of a request is one less for the page. So nobody gets one
 before two things are known, both found out without waiting:
@@ -33,8 +33,8 @@ END = b"\r\n\r\n"
 BODY = re.compile(rb"\r\n(content-length|transfer-encoding|expect)[ \t]*:", re.IGNORECASE)
 
 
-class Door(ThreadWorker):  # type: ignore[misc]
-    """The worker of gunicorn with threads, whose connections come in by the door."""
+class GuardedWorker(ThreadWorker):  # type: ignore[misc]
+    """The worker of gunicorn with threads; it hears only whom it knows, and starts no thread before a head is whole."""
 
     def init_process(self) -> None:
         self._peers, self._known = Peers(), known()

@@ -15,19 +15,18 @@ from msgspec import json
 from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.cards import fingerprint
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.desk import ADMITTED_SECONDS, ASKS, BURST, CHOOSE_SECONDS, EVERY_SECONDS, Desk
-from kiosk.caretaker.handover import WAITS_SECONDS, Handover
+from kiosk.caretaker.dispatch import ADMITTED_SECONDS, ASKS, BURST, CHOOSE_SECONDS, EVERY_SECONDS, Dispatcher
 from kiosk.caretaker.hours import Hours
-from kiosk.caretaker.house import House
+from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Passcodes
 from kiosk.caretaker.record import GAPS_EVERY_SECONDS, Record
 from kiosk.caretaker.restarts import COMMANDS
 from kiosk.caretaker.restarts import Restarts as Starter
-from kiosk.caretaker.weak import weak
+from kiosk.caretaker.trail_to_stick import WAITS_SECONDS, TrailToStick
+from kiosk.caretaker.weak_passcodes import weak
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS, Event, Speaker, event
 from kiosk.config.health import CHECKS
-from kiosk.ipc.handover import FILE as HANDED
 from kiosk.ipc.members import ADDED
 from kiosk.ipc.messages import (
     ActOnMember,
@@ -107,6 +106,7 @@ from kiosk.ipc.messages import (
     encode,
     telling,
 )
+from kiosk.ipc.trail_to_stick import FILE as HANDED
 from kiosk.sim.pki import Pki
 from tests.caretaker.test_cards import certificate_of, signed
 from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG
@@ -163,7 +163,7 @@ FAULT = event("session_died")
 
 
 class World:
-    """A desk with everything behind it, and a clock in the test's hands."""
+    """A dispatcher with everything behind it, and a clock in the test's hands."""
 
     def __init__(self, folder: Path) -> None:
         self.time = 100.0
@@ -174,17 +174,25 @@ class World:
         self.record = Record(self.trail, Hours(self.runtime, folder, self.now), self.now)
         changes = Changes(self.record, folder)
         self.passcodes = Passcodes(folder / "staff.json", changes, self.now, cost=CHEAP)
-        self.house = House(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
-        self.record.written, self.record.known = self.house.written, self.house.known
+        self.overview = Overview(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
+        self.record.written, self.record.known = self.overview.written, self.overview.known
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.commands: list[Sequence[str]] = []
         self.restarts = Starter(self.record.tell, True, self.runs, self.now)
-        self.desk = self.sits()
+        self.dispatcher = self.begun()
 
-    def sits(self) -> Desk:
-        handover = Handover(self.folder, key(), self.runtime, self.now)
-        behind = self.record, self.passcodes, self.house, lambda: (1, "head"), self.alerts, self.restarts, handover
-        return Desk(*behind, self.now)
+    def begun(self) -> Dispatcher:
+        trail_to_stick = TrailToStick(self.folder, key(), self.runtime, self.now)
+        behind = (
+            self.record,
+            self.passcodes,
+            self.overview,
+            lambda: (1, "head"),
+            self.alerts,
+            self.restarts,
+            trail_to_stick,
+        )
+        return Dispatcher(*behind, self.now)
 
     def runs(self, command: Sequence[str]) -> bool:
         self.commands.append(command)
@@ -194,7 +202,7 @@ class World:
         return self.time
 
     def asks(self, message: Question, *who: Speaker) -> Answer:
-        return answer(self.desk.hear(encode(message), frozenset(who)))
+        return answer(self.dispatcher.hear(encode(message), frozenset(who)))
 
     def tells(self, told: Event, *who: Speaker, untold: int = 0) -> Answer:
         return self.asks(telling(told, untold), *who)
@@ -202,8 +210,8 @@ class World:
     def turns(self, seconds: int) -> None:
         for _ in range(seconds):
             self.time += 1
-            self.house.hears("server")
-            self.desk.turn()
+            self.overview.hears("server")
+            self.dispatcher.turn()
 
     @property
     def written(self) -> list[tuple[str, dict[str, object]]]:
@@ -244,9 +252,9 @@ def test_everybody_tells_what_the_table_says_is_theirs_to_tell(world: World, who
     [b"", b"x", b"{}", b'{"message":"tell"}', b'{"message":"x"}', b"[" * 4000, b'{"message":"status","x":"\xe5"}'],
 )
 def test_what_is_no_message_is_refused_in_words_of_ours(world: World, data: bytes) -> None:
-    assert answer(world.desk.hear(data, frozenset(EVERYBODY))) == Denied("this is no question of ours")
+    assert answer(world.dispatcher.hear(data, frozenset(EVERYBODY))) == Denied("this is no question of ours")
     made = json.encode({"message": "tell", "event": {"event": "slip", "printed": "山田"}})
-    assert answer(world.desk.hear(made, frozenset(EVERYBODY))) == Denied("this is none of the table's events")
+    assert answer(world.dispatcher.hear(made, frozenset(EVERYBODY))) == Denied("this is none of the table's events")
     assert world.written == []
 
 
@@ -275,9 +283,9 @@ def test_everybody_reports_what_is_theirs_to_know(world: World, who: Speaker, ch
     reason = next(iter(CHECKS[check].reasons))
     said = world.asks(Report(check, reason), who)
     if CHECKS[check].by == who:
-        assert said == Taken() and world.house.board.latest(check) == reason
+        assert said == Taken() and world.overview.board.latest(check) == reason
     else:
-        assert isinstance(said, Denied) and world.house.board.latest(check) is None
+        assert isinstance(said, Denied) and world.overview.board.latest(check) is None
 
 
 def test_the_staff_act_once_they_are_let_in_and_nobody_does_in_their_name(world: World) -> None:
@@ -337,7 +345,7 @@ def test_who_reports_and_falls_silent_is_started_again(world: World) -> None:
     world.restarts.silent("server")
 
     def told() -> bool:
-        world.desk.turn()
+        world.dispatcher.turn()
         return bool(world.written)
 
     until(told)
@@ -380,7 +388,7 @@ def test_a_part_is_heard_by_what_it_tells_and_reports_and_not_by_what_somebody_a
     for _ in range(12):
         world.time += 10
         world.asks(said, "server")
-        world.desk.turn()
+        world.dispatcher.turn()
     rows = world.asks(Board(), "server")
     assert isinstance(rows, Rows) and {row.check: row.reason for row in rows.rows}["server"] == stands
 
@@ -504,7 +512,7 @@ def test_what_is_found_of_the_trail_is_counted_for_the_staff(tmp_path: Path) -> 
     world = World(tmp_path)
     world.tells(FAULT, "server")
     assert [name for name, _ in world.written] == ["session_died", "trail_torn", "session_died"]
-    assert world.house.counters.counted.start.faults == {"session_died": 2, "trail_torn": 1}
+    assert world.overview.counters.counted.start.faults == {"session_died": 2, "trail_torn": 1}
 
 
 @pytest.mark.parametrize("act", [LookAgain(), OpenKiosk(12)], ids=["look", "open"])
@@ -734,7 +742,7 @@ def test_nobody_finds_it_there_later(world: World, how: str) -> None:
     if how == "they have left":
         world.asks(StaffLeft(12, "timed_out"), "server")
     else:
-        world.desk = world.sits()
+        world.dispatcher = world.begun()
     assert not (world.runtime / HANDED).exists() and world.asks(TrailOffered(), "server") == TrailStands("none")
 
 
@@ -764,7 +772,7 @@ class Carries:
 @pytest.fixture
 def called(world: World) -> World:
     world.alerts = Alerts("kiosk", Carries(), world.record.tell, world.now)
-    world.desk = world.sits()
+    world.dispatcher = world.begun()
     return world
 
 
@@ -860,7 +868,7 @@ def test_a_report_is_of_what_was_tried_out_since_this_one_came_in_and_of_nothing
 
 def test_the_board_follows_a_fact_that_was_confirmed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     late = guidance.load().recording.due
-    monkeypatch.setattr(world.house.facts, "_today", lambda: late)
+    monkeypatch.setattr(world.overview.facts, "_today", lambda: late)
     world.asks(AddStaff(12, "supervisor", GOOD), "root")
     world.asks(Admit(12, GOOD), "server")
     looked: list[bool] = []
@@ -869,7 +877,7 @@ def test_the_board_follows_a_fact_that_was_confirmed(world: World, monkeypatch: 
         looked.append(again)
         return [("guidance", "confirmed")]
 
-    monkeypatch.setattr(world.house, "_look", look)
+    monkeypatch.setattr(world.overview, "_look", look)
     stand = world.asks(Facts(), "server")
     assert isinstance(stand, FactsStand) and len(stand.facts) == len(FIELDS["fact"].values or {})
     row = next(each for each in stand.facts if each.fact == "recording")
@@ -913,9 +921,9 @@ def test_cards_that_are_refused_one_after_the_other_fill_no_disk(world: World) -
 
 def test_root_tells_how_far_trail_and_journal_have_left_and_when_the_desks_certificate_ends(world: World) -> None:
     assert world.asks(Uploaded("trail", 1_764_100_000), "root") == Taken()
-    assert world.house.upload_progress.before == {"trail": 1_764_100_000}
+    assert world.overview.upload_progress.before == {"trail": 1_764_100_000}
     assert world.asks(DeskCertificate(1_800_000_000), "root") == Taken()
-    assert world.house.upload_progress.ends == 1_800_000_000
+    assert world.overview.upload_progress.ends == 1_800_000_000
 
 
 def test_staff_set_what_the_machine_has_and_the_screens_keeper_hears_of_it(world: World) -> None:
