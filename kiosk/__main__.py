@@ -1,5 +1,5 @@
-"""`python -m kiosk`: what an appliance runs (serve, browser, caretaker), what its operator asks (check, audit, report,
-staff, provision), and the demo.
+"""`python -m kiosk`: what an appliance runs (serve, browser, caretaker, keyboards), what its operator asks (check,
+audit, report, staff, provision), and the demo.
 
 What is wrong with an option is said in one line on stderr, with exit code 2; what stops a command that was asked for
 rightly (a port taken, no display) in one line with exit code 1. Of the settings each thing that is wrong is a line. A
@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     serve_ = commands.add_parser("serve", help="serve the kiosk's pages on 127.0.0.1 (what the appliance runs)")
     browser_ = commands.add_parser("browser", help="keep Chromium on the kiosk's page (what the appliance runs)")
     caretaker_ = commands.add_parser("caretaker", help="keep trail, counts and staff (what the appliance runs)")
+    keyboards_ = commands.add_parser("keyboards", help="let in what the settings name (what the appliance runs)")
     check_ = commands.add_parser("check", help="check the settings, and say what this kiosk has and lacks")
     audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export, upload")
     report_ = commands.add_parser("report", help="the readiness reports that were made at the screen: list, get")
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
-    for command in (serve_, browser_, caretaker_, check_, audit_, report_, staff_):
+    for command in (serve_, browser_, caretaker_, keyboards_, check_, audit_, report_, staff_):
         command.add_argument("--config", type=Path, default=CONFIG, metavar="FILE", help="default: %(default)s")
     serve_.description = "Serve the kiosk's pages on 127.0.0.1 until told to stop."
     serve_.set_defaults(run=lambda options: serve(_as_set(options.config)))
@@ -66,6 +67,8 @@ def main(argv: list[str] | None = None) -> int:
     check_.set_defaults(run=lambda options: check(options.config))
     caretaker_.description = "Keep the audit trail, the counts and the staff's accounts, until told to stop."
     caretaker_.set_defaults(run=lambda options: caretaker(options.config))
+    keyboards_.description = "Tell udev which keyboards the settings name. Nothing of any other comes to the screen."
+    keyboards_.set_defaults(run=lambda options: keyboards(options.config))
     audit_arguments(audit_)
     report_arguments(report_)
     staff_arguments(staff_)
@@ -219,6 +222,12 @@ def provision_prove(config: Path) -> int:
 
 def caretaker(config: Path) -> int:
     from kiosk.services.caretaker import run
+
+    return run(config)
+
+
+def keyboards(config: Path) -> int:
+    from kiosk.services.keyboards import run
 
     return run(config)
 

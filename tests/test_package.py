@@ -78,6 +78,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/systemd/system/kiosk-browser.service",
         "usr/lib/systemd/system/kiosk-caretaker.service",
         "usr/lib/systemd/system/kiosk-firewall.service",
+        "usr/lib/systemd/system/kiosk-keyboards.service",
         "usr/lib/systemd/system/kiosk-prepare.service",
         "usr/lib/systemd/system/kiosk-provision.slice",
         "usr/lib/systemd/system/kiosk-provision@.service",
@@ -88,6 +89,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/tmpfiles.d/kiosk.conf",
         "usr/lib/udev/rules.d/70-kiosk-headphones.rules",
         "usr/lib/udev/rules.d/70-kiosk-provision.rules",
+        "usr/lib/udev/rules.d/90-kiosk-keyboards.rules",
         "usr/share/polkit-1/rules.d/50-kiosk-pcscd.rules",
         "usr/share/polkit-1/rules.d/50-kiosk-restarts.rules",
     }

@@ -30,6 +30,7 @@ SERVICES = ["kiosk-server.service", "kiosk-browser.service"]  # which meet a per
 CARETAKER = "kiosk-caretaker.service"
 FIREWALL = "kiosk-firewall.service"
 PREPARE, STICK = "kiosk-prepare.service", "kiosk-provision@.service"
+KEYBOARDS = "kiosk-keyboards.service"
 STICKS = "kiosk-provision.slice"
 ALL = [*SERVICES, CARETAKER]
 
@@ -37,7 +38,7 @@ ALL = [*SERVICES, CARETAKER]
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*ALL, FIREWALL, PREPARE, STICK, STICKS, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, PREPARE, KEYBOARDS, STICK, STICKS, "kiosk.target"]:
         text = (UNITS / unit).read_text()
         text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
@@ -74,6 +75,7 @@ def test_a_stick_that_claims_to_be_many_is_bounded_as_one() -> None:
         (CARETAKER, 13),
         (FIREWALL, 16),
         (PREPARE, 10),
+        (KEYBOARDS, 9),
         (STICK, 20),
     ],
 )
@@ -166,9 +168,11 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/polkit-1/rules.d/50-kiosk-restarts.rules",
         "etc/udev/rules.d/70-kiosk-headphones.rules",
         "etc/udev/rules.d/70-kiosk-provision.rules",
+        "etc/udev/rules.d/90-kiosk-keyboards.rules",
         "etc/chromium/policies/managed/policies.json",
         "etc/systemd/system/kiosk-firewall.service",
         "etc/systemd/system/kiosk-prepare.service",
+        "etc/systemd/system/kiosk-keyboards.service",
         "etc/systemd/system/kiosk-provision@.service",
         "etc/systemd/system/kiosk-provision.slice",
         "etc/kiosk/firewall.nft",

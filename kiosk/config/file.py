@@ -137,10 +137,10 @@ def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) ->
 
 def _parts(problem: str) -> tuple[str, str, str]:
     """What msgspec says, of which section, and of which key of it; empty where it is of no one of them."""
-    found = re.fullmatch(r"(.*?)(?: - at `\$\.?([a-z_.\[\]]*)`)?", problem, re.DOTALL)
+    found = re.fullmatch(r"(.*?)(?: - at `\$\.?([a-z_.]*(?:\[[0-9.]+\])?)`)?", problem, re.DOTALL)
     assert found  # by its form
     section, _, key = (found[2] or "").partition(".")
-    return found[1], section, key.removesuffix("[...]")  # an entry of a table
+    return found[1], section, key.partition("[")[0]  # of a list or a table its entry
 
 
 def _unknown(sentence: str) -> str | None:
@@ -182,6 +182,8 @@ def _expected(kind: inspect.Type) -> str:
             return "a day such as 2026-04-01, without quotation marks"
         case inspect.CustomType():
             return f"hours such as {EXAMPLE}"
+        case inspect.VarTupleType(item_type=each):
+            return f"a list of {_expected(each)}"
         case inspect.DictType():
             return 'hours for each language, such as ja = "24/7"'
         case _:

@@ -49,6 +49,9 @@ Kana = Annotated[
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a name of 1 to 64 signs")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
+UsbNumber = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}\Z", description='numbers such as "046d:c31c", as lsusb writes them')
+]
 Seconds = Annotated[float, Meta(ge=0.1, le=600)]
 LONGEST_KEPT_DAYS = 3650
 PORTAL_FILES = ("ca_file", "certificate_file", "key_file")
@@ -153,9 +156,10 @@ class Bell(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Keypad(Struct, frozen=True, forbid_unknown_fields=True):
-    """Keys that can be felt. Without a device nobody is told of them; any keyboard types all the same."""
+    """Keys that can be felt. Without a device nobody is told of them. let_in: the keyboards that type at all."""
 
     device: AbsolutePath | None = None
+    let_in: tuple[UsbNumber, ...] = ()
 
 
 class Beacon(Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,6 +234,12 @@ class VoiceSettings(Struct, frozen=True):
     """What the making of prompts has to know. The other sections are not looked at."""
 
     voice: Voice = field(default_factory=Voice)
+
+
+class KeyboardSettings(Struct, frozen=True):
+    """What has to be known to let keyboards in. The other sections are not looked at."""
+
+    keypad: Keypad = field(default_factory=Keypad)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -35,6 +35,7 @@ from kiosk.health import (
     clock,
     fonts,
     guidance,
+    keyboards,
     keypad,
     lockdown,
     port,
@@ -44,6 +45,7 @@ from kiosk.health import (
     voice,
 )
 from kiosk.health.finding import Finding
+from kiosk.hw import keyboards as plugged
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer
 from kiosk.hw.reader import PcscReader
@@ -115,7 +117,10 @@ def everything(settings: Settings) -> Iterator[Finding]:
     yield voice.judge(settings.voice, spoken, _readable(settings.voice.jack))
     yield bell.judge(settings.bell.device, _readable(settings.bell.device), settings.alerts.kind != "none")
     named = settings.keypad.device
-    yield keypad.judge(named, named is not None and os.path.exists(named))
+    yield keypad.judge(
+        named, named is not None and os.path.exists(named), named is not None and plugged.shut_out(named)
+    )
+    yield from keyboards.judge(plugged.keyboards())
     speaks = settings.voice.enabled and JAPANESE.code in spoken
     yield beacon.judge(settings.beacon, _readable(settings.beacon.device), speaks)
     yield from people_recorded(settings.voice.recordings)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from kiosk.hw.keyboards import KNOWN, keys_shut_out
+
 LISTED: Final = Path("/sys/class/input")
 WORD_BITS: Final = 64
 
@@ -21,15 +23,15 @@ DIRECT: Final = 1  # INPUT_PROP_DIRECT: it lies over a picture
 
 @dataclass(frozen=True)
 class Inputs:
-    """keypad: something has all ten digits. fingers: the glass tells one finger from another."""
+    """keypad: something that is let in has all ten digits. fingers: the glass tells one finger from another."""
 
     keypad: bool
     fingers: bool
 
 
-def inputs(listed: Path = LISTED) -> Inputs:
+def inputs(listed: Path = LISTED, known: Path = KNOWN) -> Inputs:
     """What is there now. What cannot be read is not there."""
-    keys = [_bits(each / "capabilities/key") for each in listed.glob("input*")]
+    keys = [_bits(each / "capabilities/key") for each in listed.glob("input*") if not keys_shut_out(each.name, known)]
     glass = [each for each in listed.glob("input*") if _has(_bits(each / "properties"), DIRECT)]
     return Inputs(
         keypad=any(_has(each, *KEYPAD) or _has(each, *DIGITS) for each in keys),

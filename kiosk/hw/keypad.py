@@ -1,4 +1,4 @@
-"""The tactile keypad: whether the one that the settings name is there.
+"""The tactile keypad: whether the one that the settings name is there, and let in.
 
 Its keys are a keyboard's, and go to the page like any other's (static/keys.js). None of them is read here, and the
 server's user may read none: among them are those of somebody's PIN. What is looked for, once a second, is the name that
@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 
 from kiosk.hw import supervise
+from kiosk.hw.keyboards import shut_out
 
 log = logging.getLogger("kiosk.keypad")
 
@@ -24,7 +25,7 @@ class ListedKeypad:
 
     def __init__(self, device: str) -> None:
         self._device = device
-        self._present = os.path.exists(device)
+        self._present = _works(device)
         self._stopped = threading.Event()
         self._complaints = supervise.Complaints(log)
 
@@ -35,7 +36,7 @@ class ListedKeypad:
     def start(self, changed: Callable[[], None]) -> None:
         def look() -> None:
             while not self._stopped.wait(LOOK_SECONDS):
-                if (present := os.path.exists(self._device)) is not self._present:
+                if (present := _works(self._device)) is not self._present:
                     self._present = present
                     with self._complaints.survive("the listener for the keypad"):
                         changed()
@@ -44,3 +45,7 @@ class ListedKeypad:
 
     def stop(self) -> None:
         self._stopped.set()
+
+
+def _works(device: str) -> bool:
+    return os.path.exists(device) and not shut_out(device)

@@ -198,6 +198,7 @@ def restart() -> None:
     (kiosk/services/server.py)."""
     for words in (
         ("try-restart", "kiosk-firewall.service"),
+        ("--no-block", "restart", "kiosk-keyboards.service"),
         ("try-restart", "kiosk-caretaker.service"),
         ("--no-block", "try-restart", "kiosk-server.service"),
         ("--no-block", "restart", FLEET),

@@ -83,6 +83,13 @@ def test_a_beacon_says_where_the_kiosk_is_when_it_is_asked_by_itself_or_both(
     assert load(file).beacon.fitted is fitted
 
 
+def test_keyboards_are_named_by_their_usb_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "kiosk.toml"
+    file.write_text('[keypad]\nlet_in = ["046d:c31c", "0627:0001"]\n')
+    assert load(file).keypad.let_in == ("046d:c31c", "0627:0001")
+    assert Settings().keypad.let_in == (), "nobody, unless somebody is named"
+
+
 def test_the_three_files_of_the_portal_can_be_given(tmp_path: Path) -> None:
     path = tmp_path / "kiosk.toml"
     path.write_text('[portal]\nca_file = "/ca"\ncertificate_file = "/certificate"\nkey_file = "/key"\n')
@@ -135,6 +142,13 @@ MISFITS = [
     ("screen", "warning_seconds", "5", "a whole number from 30 to 120", "30"),
     ("portal", "url", '"http://portal.example/"', "an address that begins with https://", '"https://portal.invalid/"'),
     ("portal", "ca_file", '"portal.pem"', "a path that begins with /", "none"),
+    *(
+        ("keypad", "let_in", written, 'a list of numbers such as "046d:c31c", as lsusb writes them', "[]")
+        for written in (
+            *('["046d:c31c", "046D:C31C"]', '["046d"]', '["046d:c31c/../x"]', '["046d:c31c\\n"]', '[" 046d:c31c"]'),
+            *('[""]', "[1133]", '[["046d:c31c"]]', '"046d:c31c"', "1"),
+        )
+    ),
     ("station", "telephone", "110", NUMBER, '""'),
     *(
         ("station", "telephone", f'"{written}"', NUMBER, '""')

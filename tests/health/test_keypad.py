@@ -13,3 +13,5 @@ def test_a_keypad_is_none_there_or_away() -> None:
     assert judge(KEYPAD, listed=True).state is State.OK
     away = judge(KEYPAD, listed=False)
     assert away.lacks and KEYPAD in away.words
+    dumb = judge(KEYPAD, listed=True, shut_out=True)
+    assert dumb.lacks and "let_in" in dumb.cure

@@ -1,6 +1,8 @@
-"""A keyboard leads nowhere: of all chords of Ctrl, Alt, Shift and Super two hundred, half of them on a USB keyboard
-that comes while the machine runs, and what the kernel would hear: SysRq, consoles, Ctrl+Alt+Del. Attract stands there
-after each, and nothing has started anew.
+"""A keyboard that the settings do not name does nothing at all, be it the board's (PS/2) or a USB one that comes while
+the machine runs: not even a key that attract has an answer to, such as Enter. The USB one is named then, while it is
+plugged in, and leads nowhere all the same: of all chords of Ctrl, Alt, Shift and Super two hundred are pressed, half of
+them on either, and what the kernel would hear: SysRq, consoles, Ctrl+Alt+Del. Attract stands there after each, and
+nothing has started anew. At the end Enter on the named one leads on, so what was pressed before came to the page.
 
 The rest of the chords, and each layer by itself, is `make escape`'s, without a machine.
 """
@@ -17,7 +19,7 @@ from tests.appliance.machine import LOOK_SECONDS, Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.report import Report
 from tests.appliance.screens import same
-from tests.escape import PAGES, chords, written
+from tests.escape import ENTER, PAGES, chords, written
 
 SEED, COUNT, AT_ONCE = 10, 200, 10
 PC = range(1, 89)  # where the kernel's number of a key is a PC keyboard's own
@@ -29,12 +31,17 @@ KERNELS = (
     *(("alt", f"f{number}") for number in CONSOLES),
     *itertools.repeat(("ctrl", "alt", "delete"), 9),  # more than seven within two seconds end all at once
 )
-SEEN_SECONDS, SHOWN_SECONDS = 5.0, 60.0
+QEMUS = "0627:0001"  # its USB keyboard's number, and its tablet's, which is a mouse
+SETTINGS = "/etc/kiosk/kiosk.toml"
+NAME = f"sed -i 's/^let_in = .*/let_in = [\"{QEMUS}\"]/' {SETTINGS} && grep '^let_in.*{QEMUS}' {SETTINGS}"
+SEEN_SECONDS, SHOWN_SECONDS, LEFT_SECONDS, TOLD_SECONDS = 5.0, 60.0, 60.0, 300.0
 AWAKE_SECONDS, STAYS_SECONDS = 600.0, 30.0
 PARTS = "kiosk-server kiosk-browser kiosk-caretaker"
 SINCE = f"systemctl show --property=NRestarts --property=ActiveEnterTimestampMonotonic {PARTS}"
 
 Named = tuple[str, list[str | int]]
+
+ANSWERED: tuple[Named, ...] = tuple((f"key {key}", [key]) for key in sorted(PAGES) if key in PC)  # Enter, F1 …
 
 
 def run(machine: Machine, report: Report) -> None:
@@ -46,12 +53,17 @@ def run(machine: Machine, report: Report) -> None:
         report(awake(machine, tried[:AT_ONCE]), "attract stands there, and stays")
         before = machine.run(SINCE)[1]
         for what, keys in (
-            ("a keyboard of the board's (PS/2)", tried[: COUNT // 2]),
-            ("a keyboard that comes (USB)", tried[COUNT // 2 :]),
-            ("what the kernel would hear (USB)", of_the_kernel),
+            ("the board's keyboard (PS/2), which is never named", [*ANSWERED, *tried[: COUNT // 2]]),
+            ("a keyboard that comes (USB) and is not named", [*ANSWERED, *of_the_kernel]),
+            ("the same keyboard, named", [*tried[COUNT // 2 :], *of_the_kernel]),
         ):
-            if "USB" in what and "keyboard" in what:
+            if "comes" in what:
                 machine.ask("device_add", driver="usb-kbd", id="keyboard")
+                time.sleep(SEEN_SECONDS)
+                report(f"not named: {QEMUS}" in machine.run("kiosk check", TOLD_SECONDS)[1], "check has its number")
+            elif "same" in what:
+                code, said = machine.run(f"{NAME} && systemctl restart kiosk-keyboards.service", TOLD_SECONDS)
+                report(code == 0, f"the settings name it{': ' * bool(code)}{said.strip() if code else ''}")
                 time.sleep(SEEN_SECONDS)
             out = ways_out(machine, keys)
             after = f": not after {'; '.join(out)}" if out else ""
@@ -60,6 +72,9 @@ def run(machine: Machine, report: Report) -> None:
         report(now == before, f"no part of the kiosk has started anew{'' if now == before else f': {before} {now}'}")
         noticed = machine.run("journalctl --quiet --no-pager --grep='come before the page' | tail -n 3")[1].strip()
         report(not noticed, f"and nothing has come before the page{': ' * bool(noticed)}{noticed}")
+        machine.press((ENTER,))
+        left = wait_for(lambda: not same(machine.picture(), attract()), LEFT_SECONDS)
+        report(left is not None, "Enter on the named keyboard leads on from attract: its keys come to the page")
     report("Linux version" not in machine.said(), "nor has the machine")
 
 
