@@ -86,6 +86,7 @@ SHOWN: dict[str, str] = {
     # the machine's own things
     "Finding": "what words cure",
     "Slot": "name",
+    "Keyboard": "device usb",
     "Site": "host door",
     "Status": "status",
     "Problem": "type opens_at",
@@ -196,6 +197,8 @@ def filled(kind: Any, other: bool = False) -> Any:
         return MARK + ("2" if other else "")
     if kind in (bytes, bytearray):
         return kind(MARK.encode())
+    if kind is Path:
+        return Path(MARK + ("2" if other else ""))
     if kind in (datetime.datetime, datetime.date):
         day = MARKED_DAY.replace(day=15) if other else MARKED_DAY
         return day if kind is datetime.datetime else day.date()

@@ -35,8 +35,9 @@ def a_shell(machine: Machine, prompt: str) -> Iterator[socket.socket]:
     machine._shell = here
 
     def typed() -> None:
-        while said := there.recv(4096):
-            os.write(ours, said)
+        with contextlib.suppress(OSError):
+            while said := there.recv(4096):
+                os.write(ours, said)
 
     def heard() -> None:
         with contextlib.suppress(OSError):
