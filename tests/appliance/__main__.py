@@ -1,8 +1,8 @@
 """`make test-appliance`: the image as a whole machine, in parts (tests/appliance/parts).
 
 As root, after `make image`. Each line says what was looked for and what was found; the exit code is 1 when one was not
-as it has to be. A part that was good with this image is not tried again; what machines said and showed, and what was
-found, stays in var/appliance.
+as it has to be. A part that was good with this image is not tried again; what machines said and showed (of each
+part a sheet of its pictures, sheet.png), and what was found, stays in var/appliance.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.appliance.built import disk, images
 from tests.appliance.machine import Machine, NoMachine, lacking, processor
 from tests.appliance.report import PAGE, Report, kept, now, page
+from tests.appliance.sheet import sheet
 
 FOLDER = Path("var/appliance")
 # A part may begin with what one before it has left.
@@ -67,6 +68,9 @@ def tried(part: str, again: bool) -> Report:
         report.whole = True
     except (NoMachine, OSError, subprocess.SubprocessError) as why:
         report(False, str(why) or type(why).__name__)
+    finally:
+        if shown := sheet(FOLDER / part):
+            print(f"      what stood on the screen: {shown}", flush=True)
     report.keep(FOLDER)
     return report
 

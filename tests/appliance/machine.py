@@ -63,6 +63,11 @@ def lacking() -> list[str]:
     return missing if FIRMWARE.exists() else [*missing, "ovmf"]
 
 
+def named(what: str) -> str:
+    """As a file is called."""
+    return re.sub(r"\W+", "-", what).strip("-")
+
+
 def wait_for(what: Callable[[], bool], seconds: float, look: float = LOOK_SECONDS) -> float | None:
     """Seconds until it was so; None: it was not. look: seconds between two looks."""
     began = time.monotonic()
@@ -112,6 +117,7 @@ class Machine:
     def install(self, image: Path, addon: Path) -> None:
         """Put the image on the disk, as an integrator would, and the addon for its serial port beside the kernel."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._has_shown_nothing()
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
         os.truncate(self.disk, DISK_BYTES)
         shutil.copy(VARIABLES, self._variables)
@@ -124,6 +130,7 @@ class Machine:
         """Become what another machine, which has to be off, left on its disk and in its TPM."""
         shutil.rmtree(self.folder, ignore_errors=True)
         subprocess.run(["cp", "-a", "--sparse=always", other.folder, self.folder], check=True)
+        self._has_shown_nothing()
 
     def on_the_esp(self, command: str, *arguments: str) -> str:
         """One of mtools' commands, on the EFI system partition; the machine has to be off."""
@@ -236,7 +243,7 @@ class Machine:
     def keep_journal(self, name: str) -> None:
         """The last of its journal, as a file of that name beside its disk: what is not as it has to be is explained."""
         said = self.run("journalctl --quiet --no-pager --output=short-monotonic --lines=300", ANSWER_SECONDS * 5)[1]
-        (self.folder / f"{name.replace(' ', '-')}.txt").write_text(said)
+        (self.folder / f"{named(name)}.txt").write_text(said)
 
     def stop(self) -> None:
         """The power is cut."""
@@ -317,6 +324,10 @@ class Machine:
         with Image.open(path) as shown:
             return shown.convert("RGB")
 
+    def keep_picture(self, what: str) -> None:
+        """As a file of that name beside its disk, for the contact sheet (tests/appliance/sheet.py)."""
+        self.picture().save(self.folder / f"{named(what)}.png", compress_level=1)
+
     def touch(self, x: float, y: float) -> None:
         """A finger at this point of the screen [px], for a moment."""
         place = [
@@ -354,6 +365,10 @@ class Machine:
         """What it has said on its serial port since it was switched on last. all: before that, too."""
         words = self.log.read_text(errors="replace") if self.log.exists() else ""
         return words if all else words[self._said_before :]
+
+    def _has_shown_nothing(self) -> None:
+        for path in self.folder.glob("*.png"):
+            path.unlink()
 
     @property
     def _memory_kept(self) -> Path:

@@ -122,7 +122,7 @@ def looked_at(there: Before, report: Report, what: str, dies: str | None = None)
     try:
         try:
             yield
-            machine.picture().save(machine.folder / f"{what.replace(' ', '-')}.png")
+            machine.keep_picture(what)
             there.slot.take_out()
             there.somebody.sees("attract", ATTRACT_SECONDS)
             begins(there.somebody)

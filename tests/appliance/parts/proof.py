@@ -26,6 +26,7 @@ def run(machine: Machine, report: Report) -> None:
     with running(machine, kept=True):
         _proof(machine, report)
         _recovery(machine, report)
+        machine.keep_picture("proven")
 
 
 def _proof(machine: Machine, report: Report) -> None:
