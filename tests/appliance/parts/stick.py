@@ -22,6 +22,7 @@ from tests.appliance.parts.start import started
 from tests.appliance.report import Report
 from tests.appliance.screens import same
 from tests.appliance.stick import Stick
+from tests.appliance.well import units
 from tests.provision.office import pem, signer
 
 SUPERVISOR, PASSCODE = 1001, "482915736004"
@@ -65,8 +66,7 @@ def run(machine: Machine, report: Report) -> None:
         report(str(SUPERVISOR) in members, f"the supervisor is there: {members.strip()}")
         told = machine.run("kiosk audit show", SEES_TO_SECONDS)[1]
         report("taken" in told, "the trail has it")
-        failed = machine.run("systemctl --failed --no-legend --plain")[1].strip()
-        report(not failed, f"no unit has failed{': ' * bool(failed)}{failed}")
+        units(machine.run, report)
 
 
 def believes(machine: Machine, report: Report) -> None:
