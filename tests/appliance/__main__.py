@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from tests.appliance.built import disk, images
-from tests.appliance.machine import Machine, NoMachine, lacking, processor
+from tests.appliance.machine import PICTURE, Machine, NoMachine, lacking, processor
 from tests.appliance.report import PAGE, Report, kept, now, page
 from tests.appliance.sheet import sheet
 
@@ -62,6 +62,9 @@ def tried(part: str, again: bool) -> Report:
     if last and last.image == image and not again and last.goes_on():
         print(f"{part}: goes on after {last.done[-1]}", flush=True)
         report = last
+    else:
+        for picture in (FOLDER / part).glob(f"*{PICTURE}"):
+            picture.unlink()
     report.folder = FOLDER
     try:
         importlib.import_module(f"tests.appliance.parts.{part}").run(Machine(FOLDER / part), report)

@@ -40,6 +40,7 @@ SECURE = (
 DISK_BYTES = 10 << 30
 SECTOR = 512
 WIDTH, HEIGHT = 1080, 1920
+PICTURE = ".png"
 ANSWER_SECONDS = 60.0
 KEEP_SECONDS = 600.0
 LOOK_SECONDS = 5.0
@@ -117,7 +118,6 @@ class Machine:
     def install(self, image: Path, addon: Path) -> None:
         """Put the image on the disk, as an integrator would, and the addon for its serial port beside the kernel."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._has_shown_nothing()
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
         os.truncate(self.disk, DISK_BYTES)
         shutil.copy(VARIABLES, self._variables)
@@ -127,10 +127,12 @@ class Machine:
         self.on_the_esp("mcopy", str(addon), "::/loader/addons/serial.addon.efi")
 
     def like(self, other: Machine) -> None:
-        """Become what another machine, which has to be off, left on its disk and in its TPM."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        subprocess.run(["cp", "-a", "--sparse=always", other.folder, self.folder], check=True)
-        self._has_shown_nothing()
+        """Become what another machine, which has to be off, left on its disk and in its TPM. What each has shown stays
+        its own."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["rm", "-rf", *(path for path in self.folder.iterdir() if path.suffix != PICTURE)], check=True)
+        left = [path for path in other.folder.iterdir() if path.suffix != PICTURE]
+        subprocess.run(["cp", "-a", "--sparse=always", *left, self.folder], check=True)
 
     def on_the_esp(self, command: str, *arguments: str) -> str:
         """One of mtools' commands, on the EFI system partition; the machine has to be off."""
@@ -326,7 +328,7 @@ class Machine:
 
     def keep_picture(self, what: str) -> None:
         """As a file of that name beside its disk, for the contact sheet (tests/appliance/sheet.py)."""
-        self.picture().save(self.folder / f"{named(what)}.png", compress_level=1)
+        self.picture().save(self.folder / f"{named(what)}{PICTURE}", compress_level=1)
 
     def touch(self, x: float, y: float) -> None:
         """A finger at this point of the screen [px], for a moment."""
@@ -365,10 +367,6 @@ class Machine:
         """What it has said on its serial port since it was switched on last. all: before that, too."""
         words = self.log.read_text(errors="replace") if self.log.exists() else ""
         return words if all else words[self._said_before :]
-
-    def _has_shown_nothing(self) -> None:
-        for path in self.folder.glob("*.png"):
-            path.unlink()
 
     @property
     def _memory_kept(self) -> Path:

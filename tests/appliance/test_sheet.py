@@ -44,3 +44,6 @@ def test_a_machine_that_becomes_another_has_not_shown_its_pictures(tmp_path: Pat
     machine.like(other)
     assert machine.disk.exists() and sheet(machine.folder) is None
     assert sheet(other.folder) is not None
+    kept(machine.folder, "home", "blue", 2)
+    machine.like(other)
+    assert [path.name for path in machine.folder.glob("*.png")] == ["home.png"]

@@ -1,5 +1,5 @@
-"""Three starts of an update that come to nothing lead back to the slot before, into attract, and no unit has failed or was
-started again there.
+"""Three starts of an update that come to nothing lead back to the slot before, into attract, and no unit has failed
+or was started again there.
 """
 
 from __future__ import annotations
