@@ -330,8 +330,8 @@ class Machine:
         """As a file of that name beside its disk, for the contact sheet (tests/appliance/sheet.py)."""
         self.picture().save(self.folder / f"{named(what)}{PICTURE}", compress_level=1)
 
-    def touch(self, x: float, y: float) -> None:
-        """A finger at this point of the screen [px], for a moment."""
+    def touch(self, x: float, y: float, seconds: float = TOUCH_SECONDS) -> None:
+        """A finger at this point of the screen [px], for a moment, or for so long."""
         place = [
             {"type": "abs", "data": {"axis": axis, "value": round(at / size * TABLET)}}
             for axis, at, size in (("x", x, WIDTH), ("y", y, HEIGHT))
@@ -339,7 +339,7 @@ class Machine:
         self.ask("input-send-event", events=place)
         for down in (True, False):
             self.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
-            time.sleep(TOUCH_SECONDS)
+            time.sleep(seconds if down else TOUCH_SECONDS)
 
     def press(self, keys: Sequence[str | int]) -> None:
         """A chord of its newest keyboard's. Of each key QEMU's name, or a PC keyboard's own number."""

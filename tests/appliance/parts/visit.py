@@ -103,7 +103,8 @@ class Before:
 
     def took_a_slip(self) -> None:
         """From here on what is personal on the last one is looked for, too."""
-        self.wanted.update(on_the_slip(self.printer, self.portal))
+        for name, forms in on_the_slip(self.printer, self.portal).items():
+            self.wanted.setdefault(name, set()).update(forms)
 
 
 def run(machine: Machine, report: Report) -> None:
