@@ -21,7 +21,7 @@ from tests.appliance.sheet import sheet
 FOLDER = Path("var/appliance")
 # A part may begin with what one before it has left.
 PARTS = (
-    *("slots", "inside", "start", "proof", "visit", "people", "ends", "unwiped", "devices"),
+    *("slots", "inside", "start", "proof", "visit", "people", "ends", "unwiped", "devices", "moments"),
     *("keys", "stick", "fleet", "flipped"),
     *("power", "power_visit", "power_update", "update", "back", "older"),
 )
