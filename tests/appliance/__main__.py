@@ -22,7 +22,8 @@ FOLDER = Path("var/appliance")
 # A part may begin with what one before it has left.
 PARTS = (
     *("slots", "inside", "start", "proof", "visit", "people", "ends", "unwiped", "devices", "moments"),
-    *("keys", "stick", "fleet", "flipped"),
+    *("slots", "inside", "start", "proof", "visit", "people", "ends", "unwiped", "devices", "moments"),
+    *("keys", "stick", "fleet", "odd", "flipped"),
     *("power", "power_visit", "power_update", "update", "back", "older"),
 )
 

@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -149,9 +149,17 @@ class Machine:
         found: list[dict[str, Any]] = table["partitiontable"]["partitions"]
         return found
 
-    def start(self, *more: str, kept: bool = False, ports: Mapping[int, int] = NO_PORTS) -> None:
+    def start(
+        self,
+        *more: str,
+        kept: bool = False,
+        ports: Mapping[int, int] = NO_PORTS,
+        without: Collection[str] = (),
+    ) -> None:
         """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments.
-        ports: of HOST, and which of this machine stands behind each."""
+        ports: of HOST, and which of this machine stands behind each. without: these of its USB devices."""
+        plugged = ("usb-tablet,id=touch", "usb-ccid,id=reader")
+        usb = [word for each in plugged if each.partition("id=")[2] not in without for word in ("-device", each)]
         forward = Path(__file__).with_name("forward.py").resolve()
         behind = "".join(
             f",guestfwd=tcp:{HOST}:{port}-cmd:{sys.executable} {forward} {here}" for port, here in ports.items()
@@ -182,7 +190,7 @@ class Machine:
                 *("-chardev", f"socket,id=tpm,path={tpm}/control.sock"),
                 *("-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm"),
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
-                *("-device", "qemu-xhci", "-device", "usb-tablet,id=touch", "-device", "usb-ccid,id=reader"),
+                *("-device", "qemu-xhci", *usb),
                 *("-chardev", f"socket,id=card,path={self.slot},server=on,wait=off"),
                 *("-device", "ccid-card-passthru,id=slot,chardev=card"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
@@ -395,9 +403,15 @@ class Machine:
 
 
 @contextlib.contextmanager
-def running(machine: Machine, *more: str, kept: bool = False, ports: Mapping[int, int] = NO_PORTS) -> Iterator[Machine]:
+def running(
+    machine: Machine,
+    *more: str,
+    kept: bool = False,
+    ports: Mapping[int, int] = NO_PORTS,
+    without: Collection[str] = (),
+) -> Iterator[Machine]:
     """Switched on; the power is cut at the end."""
-    machine.start(*more, kept=kept, ports=ports)
+    machine.start(*more, kept=kept, ports=ports, without=without)
     try:
         yield machine
     finally:
