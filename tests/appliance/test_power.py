@@ -7,11 +7,12 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from tests.appliance.machine import Machine
-from tests.appliance.parts import power, power_update
+from tests.appliance.parts import power, power_update, power_visit
 from tests.appliance.report import Report, kept
 
 
@@ -26,10 +27,10 @@ class Outside:
         self.happened: list[str] = []
         self._stops = stops
         monkeypatch.setattr(part, "running", self._running)
-        monkeypatch.setattr(part, "is_back", lambda machine, report, cut: self.does(report, f"back {cut}"))
+        monkeypatch.setattr(part, "is_back", lambda machine, report, cut, lines=0: self.does(report, f"back {cut}"))
 
     @contextlib.contextmanager
-    def _running(self, machine: Machine, kept: bool = False) -> Iterator[Machine]:
+    def _running(self, machine: Machine, kept: bool = False, **_: Any) -> Iterator[Machine]:
         self.happened.append("kept" if kept else "on")
         yield machine
         self.happened.append("off")
@@ -109,3 +110,53 @@ def test_of_an_update_each_cut_is_asked_after(monkeypatch: pytest.MonkeyPatch, t
     assert asked == [word for cut in cuts for word in (f"cut {cut.when}", f"back {cut.when}")]
     assert all(good for good, _ in whole.found)
     assert not (tmp_path / "power_update-copy").exists()
+
+
+@pytest.mark.parametrize("stopped_in", range(len(power_visit.CUTS)))
+def test_of_a_visit_each_cut_is_made_once_and_asked_after(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stopped_in: int
+) -> None:
+    """Whether a run stops before it is back from a cut or in the middle of the next."""
+    machine, report = Machine(tmp_path / "power_visit"), Report("power_visit", "kiosk_1", "none", folder=tmp_path)
+    thing = MagicMock()
+    thing.linkings._all.return_value = []
+    thing.held_count.return_value = 0
+
+    def reaches(cut: power_visit.Cut) -> power_visit.Cut:
+        def goes(there: Any) -> int:
+            outside.happened.append(f"cut {cut.when}")
+            return 7
+
+        return dataclasses.replace(cut, goes=goes)
+
+    @contextlib.contextmanager
+    def around(*_: Any) -> Iterator[Any]:
+        yield thing, thing
+
+    @contextlib.contextmanager
+    def gallery() -> Iterator[Any]:
+        yield thing
+
+    cuts = tuple(map(reaches, power_visit.CUTS))
+    for name, stands in {
+        **{"CUTS": cuts, "around": around, "gallery": gallery, "port": lambda _: 443, "places": lambda *_: set()},
+        **{"Pki": lambda _: None, "needles": lambda _: {}, "Slot": lambda _: thing, "Person": lambda *_: thing},
+        **{"Before": lambda *_: None, "holds": lambda *_: set(power_visit.STATION), "wait_for": lambda *_: 1.0},
+        **{"settle": lambda *_: outside.happened.append("settle"), "let_in": lambda _: None},
+    }.items():
+        monkeypatch.setattr(power_visit, name, stands)
+    monkeypatch.setattr(Machine, "like", lambda machine, other: None)
+    monkeypatch.setattr(Machine, "keep_picture", lambda machine, what: None)
+
+    outside = Outside(monkeypatch, power_visit, f"back {cuts[stopped_in].when}")
+    with pytest.raises(Stopped):
+        power_visit.run(machine, report)
+    before = outside.happened
+    outside = Outside(monkeypatch, power_visit)
+    whole = again(tmp_path, report)
+    power_visit.run(machine, whole)
+    happened = before + outside.happened
+    asked = [word for word in happened if word.startswith(("cut", "back"))]
+    assert asked == [word for cut in cuts for word in (f"cut {cut.when}", f"back {cut.when}")]
+    assert happened.count("settle") == happened.count("kept") == 1
+    assert all(good for good, _ in whole.found)

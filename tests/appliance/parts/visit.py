@@ -31,7 +31,7 @@ from tests.appliance.machine import HOST, NO_PORTS, Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.person import PATIENCE_SECONDS, NotSeen, Person
 from tests.appliance.ram import found, nothing, places
-from tests.appliance.report import Report
+from tests.appliance.report import Enough, Report
 from tests.appliance.vscard import Slot
 from tests.appliance.well import well
 from tests.e2e.look.gallery import WAYS, gallery
@@ -132,6 +132,7 @@ def before(
     the end. What somebody waited for and did not see is said to the report. printer_is: its lines in the settings.
     plugs: what is plugged in first. kept: the one that stood there as `start` left it, else it is there and starts.
     more, ports: of the settings, and of what stands outside."""
+    enough: Enough | None = None
     if kept:
         machine.like(started(machine))
     pki = Pki(machine.folder / "pki")
@@ -151,12 +152,17 @@ def before(
             except NotSeen as why:
                 report(False, str(why))
                 machine.keep_journal("journal")
+            except Enough as why:
+                enough = why
             finally:
                 slot.close()
         new = {name for name, _ in places(machine.disk, wanted) - shipped}
         report(not new, f"the disk, byte for byte, holds nothing of them that it did not hold before{_list(new)}")
     for name, seconds in somebody.took.items():
         report.figure(f"until the screen {name}", f"{seconds:.1f} s")
+    if enough is not None:
+        report.stands()
+        raise enough
 
 
 def is_forgotten(there: Before, report: Report, when: str) -> None:
