@@ -12,6 +12,7 @@ import pytest
 
 from tests.appliance.machine import Machine
 from tests.appliance.parts import moments
+from tests.appliance.parts.devices import Event
 from tests.appliance.report import Report, kept
 
 ASKED_FOR = {"server", "page dies", "page stands still", "Chromium", "screen", "pcscd", "caretaker"}
@@ -46,7 +47,7 @@ def test_a_run_that_was_stopped_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_pat
         report(True, what)
 
     def at(moment: moments.Moment) -> moments.Moment:
-        def does(there: Any, event: moments.Event) -> None:
+        def does(there: Any, event: Event) -> None:
             if len(happened) == stops:
                 raise Stopped
             happened.append(f"{event.what} {moment.__doc__}")

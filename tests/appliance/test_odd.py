@@ -15,6 +15,7 @@ import pytest
 from kiosk.health import caretaker, clock, printer, reader
 from kiosk.hw.device import PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.messages import Row
+from kiosk.portal.client import IllTimed
 from tests.appliance.machine import Machine
 from tests.appliance.parts import odd
 from tests.appliance.report import Report, kept
@@ -23,7 +24,7 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 def on_the_board(check: str, reason: str) -> list[str]:
-    rows = [Row(check, "problem", reason, 1_800_000_000, False)]  # type: ignore[arg-type]
+    rows = [Row(check, "problem", reason, 1_800_000_000, False)]
     return [str(finding) for finding in caretaker.judge((3, "0" * 64), rows)]
 
 
@@ -32,7 +33,7 @@ def told() -> dict[str, list[str]]:
     empty = ReaderState.EMPTY
     return {
         "the state is full": on_the_board("disk", "full"),
-        "the clock is years ahead": [str(clock.judge(NOW, {}, clock.IllTimed.NO_MORE))],
+        "the clock is years ahead": [str(clock.judge(NOW, {}, IllTimed.NO_MORE))],
         "the clock is years behind": [str(clock.judge(NOW, {"the last confirmed fact": NOW + timedelta(days=1)}))],
         "there is no display": on_the_board("browser", "no_display"),
         "there are two readers": [str(reader.judge(empty, None, {"one": empty, "two": empty}))],

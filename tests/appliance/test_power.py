@@ -75,11 +75,12 @@ def test_of_an_update_each_cut_is_asked_after(monkeypatch: pytest.MonkeyPatch, t
     """Of the one before attract a copy."""
     machine, report = Machine(tmp_path / "power_update"), Report("power_update", "kiosk_1", "none", folder=tmp_path)
     has = [frozenset[str]()]
+    now: list[Outside] = []
 
     def reaches(cut: power_update.Cut) -> power_update.Cut:
         def goes(machine: Machine) -> bool:
             has[0] = cut.may[0]
-            outside.happened.append(f"cut {cut.when}")
+            now[-1].happened.append(f"cut {cut.when}")
             return True
 
         return dataclasses.replace(cut, goes=goes)
@@ -99,14 +100,13 @@ def test_of_an_update_each_cut_is_asked_after(monkeypatch: pytest.MonkeyPatch, t
         monkeypatch.setattr(Machine, name, lambda *_, does=does: does)
     monkeypatch.setattr(Machine, "like", lambda machine, other: machine.folder.mkdir(exist_ok=True))
 
-    outside = Outside(monkeypatch, power_update, f"back {cuts[stopped_in].when}")
+    now.append(Outside(monkeypatch, power_update, f"back {cuts[stopped_in].when}"))
     with pytest.raises(Stopped):
         power_update.run(machine, report)
-    before = outside.happened
-    outside = Outside(monkeypatch, power_update)
+    now.append(Outside(monkeypatch, power_update))
     whole = again(tmp_path, report)
     power_update.run(machine, whole)
-    asked = [word for word in before + outside.happened if word.startswith(("cut", "back"))]
+    asked = [word for word in [*now[0].happened, *now[1].happened] if word.startswith(("cut", "back"))]
     assert asked == [word for cut in cuts for word in (f"cut {cut.when}", f"back {cut.when}")]
     assert all(good for good, _ in whole.found)
     assert not (tmp_path / "power_update-copy").exists()
@@ -118,13 +118,14 @@ def test_of_a_visit_each_cut_is_made_once_and_asked_after(
 ) -> None:
     """Whether a run stops before it is back from a cut or in the middle of the next."""
     machine, report = Machine(tmp_path / "power_visit"), Report("power_visit", "kiosk_1", "none", folder=tmp_path)
+    now: list[Outside] = []
     thing = MagicMock()
     thing.linkings._all.return_value = []
     thing.held_count.return_value = 0
 
     def reaches(cut: power_visit.Cut) -> power_visit.Cut:
         def goes(there: Any) -> int:
-            outside.happened.append(f"cut {cut.when}")
+            now[-1].happened.append(f"cut {cut.when}")
             return 7
 
         return dataclasses.replace(cut, goes=goes)
@@ -142,20 +143,19 @@ def test_of_a_visit_each_cut_is_made_once_and_asked_after(
         **{"CUTS": cuts, "around": around, "gallery": gallery, "port": lambda _: 443, "places": lambda *_: set()},
         **{"Pki": lambda _: None, "needles": lambda _: {}, "Slot": lambda _: thing, "Person": lambda *_: thing},
         **{"Before": lambda *_: None, "holds": lambda *_: set(power_visit.STATION), "wait_for": lambda *_: 1.0},
-        **{"settle": lambda *_: outside.happened.append("settle"), "let_in": lambda _: None},
+        **{"settle": lambda *_: now[-1].happened.append("settle"), "let_in": lambda _: None},
     }.items():
         monkeypatch.setattr(power_visit, name, stands)
     monkeypatch.setattr(Machine, "like", lambda machine, other: None)
     monkeypatch.setattr(Machine, "keep_picture", lambda machine, what: None)
 
-    outside = Outside(monkeypatch, power_visit, f"back {cuts[stopped_in].when}")
+    now.append(Outside(monkeypatch, power_visit, f"back {cuts[stopped_in].when}"))
     with pytest.raises(Stopped):
         power_visit.run(machine, report)
-    before = outside.happened
-    outside = Outside(monkeypatch, power_visit)
+    now.append(Outside(monkeypatch, power_visit))
     whole = again(tmp_path, report)
     power_visit.run(machine, whole)
-    happened = before + outside.happened
+    happened = [*now[0].happened, *now[1].happened]
     asked = [word for word in happened if word.startswith(("cut", "back"))]
     assert asked == [word for cut in cuts for word in (f"cut {cut.when}", f"back {cut.when}")]
     assert happened.count("settle") == happened.count("kept") == 1
