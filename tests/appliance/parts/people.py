@@ -17,9 +17,9 @@ from kiosk.ipc.messages import CLOSED_FOR, DoorsStand
 from kiosk.session import visit as session
 from kiosk.session.pad import pad_of
 from tests.appliance.machine import Machine
-from tests.appliance.parts.devices import to_the_slip
+from tests.appliance.parts.devices import to_the_slip, touches
 from tests.appliance.parts.visit import Before, before, is_forgotten, leave
-from tests.appliance.person import SIGHT, NotSeen, Person
+from tests.appliance.person import PATIENCE_SECONDS, SIGHT, NotSeen, Person
 from tests.appliance.report import Report
 from tests.appliance.rights import USERS
 from tests.appliance.well import CHECK_SECONDS, Shell, lacking, units
@@ -69,19 +69,18 @@ def two_link(there: Before, report: Report) -> None:
 
 
 def card_is_lost(somebody: Person) -> None:
-    """From attract to the list, on paper, and back."""
-    somebody.touches("start")
-    somebody.sees("home")
+    """From attract to the list, on paper, and back. While it is printed its screen looks the same and takes nothing."""
+    here = "attract"
     for answer, then in (
+        ("start", "home"),
         ("lost", "lost_suspend"),
         ("next", "lost_holding"),
         ("card_only", "lost_wish"),
         ("keep", "todo_lost_card_only_keep"),
+        ("finish", "attract"),
     ):
-        somebody.touches(answer)
-        somebody.sees(then)
-    somebody.touches("finish")
-    somebody.sees("attract")
+        touches(somebody, here, answer, then, PATIENCE_SECONDS)
+        here = then
 
 
 def staff_come(somebody: Person) -> None:
