@@ -124,7 +124,7 @@ def come_in(somebody: Person, here: str) -> None:
             somebody.sees("door_passcode", DOOR_SECONDS)
             somebody.types(PASSCODE)
             somebody.touches("next")
-            somebody.sees_one_of(ROOMS)
+            somebody.sees_one_of(ROOMS, ASKED_SECONDS)
             return
         except NotSeen:
             if not left:
