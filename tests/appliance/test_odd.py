@@ -15,7 +15,7 @@ import pytest
 from kiosk.health import caretaker, clock, printer, reader
 from kiosk.hw.device import PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.messages import Row
-from kiosk.portal.client import IllTimed
+from kiosk.portal.errors import IllTimed
 from tests.appliance.machine import Machine
 from tests.appliance.parts import odd
 from tests.appliance.report import Report, kept
