@@ -61,7 +61,7 @@ def comes_to_attract(
     was before, for the report."""
     took = wait_for(lambda: same(machine.picture(), attract()), seconds)
     picture, shipped = machine.picture(), attract()
-    picture.save(machine.folder / "attract.png")
+    machine.keep_picture(then or "attract")
     alike = f"{resemblance(picture, shipped):.4f} alike to the shipped picture"
     report(
         took is not None, f"{then and then + ': '}attract after {took if took is not None else seconds:.0f} s, {alike}"

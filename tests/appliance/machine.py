@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +40,7 @@ SECURE = (
 DISK_BYTES = 10 << 30
 SECTOR = 512
 WIDTH, HEIGHT = 1080, 1920
+PICTURE = ".png"
 ANSWER_SECONDS = 60.0
 KEEP_SECONDS = 600.0
 LOOK_SECONDS = 5.0
@@ -61,6 +62,11 @@ def lacking() -> list[str]:
     """What has to be installed first, as Debian's packages."""
     missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     return missing if FIRMWARE.exists() else [*missing, "ovmf"]
+
+
+def named(what: str) -> str:
+    """As a file is called."""
+    return re.sub(r"\W+", "-", what).strip("-")
 
 
 def wait_for(what: Callable[[], bool], seconds: float, look: float = LOOK_SECONDS) -> float | None:
@@ -121,9 +127,12 @@ class Machine:
         self.on_the_esp("mcopy", str(addon), "::/loader/addons/serial.addon.efi")
 
     def like(self, other: Machine) -> None:
-        """Become what another machine, which has to be off, left on its disk and in its TPM."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        subprocess.run(["cp", "-a", "--sparse=always", other.folder, self.folder], check=True)
+        """Become what another machine, which has to be off, left on its disk and in its TPM. What each has shown stays
+        its own."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["rm", "-rf", *(path for path in self.folder.iterdir() if path.suffix != PICTURE)], check=True)
+        left = [path for path in other.folder.iterdir() if path.suffix != PICTURE]
+        subprocess.run(["cp", "-a", "--sparse=always", *left, self.folder], check=True)
 
     def on_the_esp(self, command: str, *arguments: str) -> str:
         """One of mtools' commands, on the EFI system partition; the machine has to be off."""
@@ -140,9 +149,17 @@ class Machine:
         found: list[dict[str, Any]] = table["partitiontable"]["partitions"]
         return found
 
-    def start(self, *more: str, kept: bool = False, ports: Mapping[int, int] = NO_PORTS) -> None:
+    def start(
+        self,
+        *more: str,
+        kept: bool = False,
+        ports: Mapping[int, int] = NO_PORTS,
+        without: Collection[str] = (),
+    ) -> None:
         """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments.
-        ports: of HOST, and which of this machine stands behind each."""
+        ports: of HOST, and which of this machine stands behind each. without: these of its USB devices."""
+        plugged = ("usb-tablet,id=touch", "usb-ccid,id=reader")
+        usb = [word for each in plugged if each.partition("id=")[2] not in without for word in ("-device", each)]
         forward = Path(__file__).with_name("forward.py").resolve()
         behind = "".join(
             f",guestfwd=tcp:{HOST}:{port}-cmd:{sys.executable} {forward} {here}" for port, here in ports.items()
@@ -173,7 +190,7 @@ class Machine:
                 *("-chardev", f"socket,id=tpm,path={tpm}/control.sock"),
                 *("-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm"),
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
-                *("-device", "qemu-xhci", "-device", "usb-tablet,id=touch", "-device", "usb-ccid,id=reader"),
+                *("-device", "qemu-xhci", *usb),
                 *("-chardev", f"socket,id=card,path={self.slot},server=on,wait=off"),
                 *("-device", "ccid-card-passthru,id=slot,chardev=card"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
@@ -236,7 +253,7 @@ class Machine:
     def keep_journal(self, name: str) -> None:
         """The last of its journal, as a file of that name beside its disk: what is not as it has to be is explained."""
         said = self.run("journalctl --quiet --no-pager --output=short-monotonic --lines=300", ANSWER_SECONDS * 5)[1]
-        (self.folder / f"{name.replace(' ', '-')}.txt").write_text(said)
+        (self.folder / f"{named(name)}.txt").write_text(said)
 
     def stop(self) -> None:
         """The power is cut."""
@@ -317,8 +334,12 @@ class Machine:
         with Image.open(path) as shown:
             return shown.convert("RGB")
 
-    def touch(self, x: float, y: float) -> None:
-        """A finger at this point of the screen [px], for a moment."""
+    def keep_picture(self, what: str) -> None:
+        """As a file of that name beside its disk, for the contact sheet (tests/appliance/sheet.py)."""
+        self.picture().save(self.folder / f"{named(what)}{PICTURE}", compress_level=1)
+
+    def touch(self, x: float, y: float, seconds: float = TOUCH_SECONDS) -> None:
+        """A finger at this point of the screen [px], for a moment, or for so long."""
         place = [
             {"type": "abs", "data": {"axis": axis, "value": round(at / size * TABLET)}}
             for axis, at, size in (("x", x, WIDTH), ("y", y, HEIGHT))
@@ -326,7 +347,7 @@ class Machine:
         self.ask("input-send-event", events=place)
         for down in (True, False):
             self.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
-            time.sleep(TOUCH_SECONDS)
+            time.sleep(seconds if down else TOUCH_SECONDS)
 
     def press(self, keys: Sequence[str | int]) -> None:
         """A chord of its newest keyboard's. Of each key QEMU's name, or a PC keyboard's own number."""
@@ -382,9 +403,15 @@ class Machine:
 
 
 @contextlib.contextmanager
-def running(machine: Machine, *more: str, kept: bool = False, ports: Mapping[int, int] = NO_PORTS) -> Iterator[Machine]:
+def running(
+    machine: Machine,
+    *more: str,
+    kept: bool = False,
+    ports: Mapping[int, int] = NO_PORTS,
+    without: Collection[str] = (),
+) -> Iterator[Machine]:
     """Switched on; the power is cut at the end."""
-    machine.start(*more, kept=kept, ports=ports)
+    machine.start(*more, kept=kept, ports=ports, without=without)
     try:
         yield machine
     finally:

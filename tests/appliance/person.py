@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,7 @@ from typing import Protocol
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.appliance.machine import wait_for
+from tests.appliance.machine import TOUCH_SECONDS, wait_for
 from tests.appliance.screens import SAME, resemblance
 from tests.e2e.look.gallery import WAYS, show
 from tests.web.catalogue import SIGHTS
@@ -24,6 +25,7 @@ from tests.web.catalogue import SIGHTS
 PATIENCE_SECONDS = 240.0  # without hardware virtualisation
 BETWEEN_SECONDS = 0.6  # two keys of a pad: the same one sooner counts as a bounce
 PAGE_SECONDS = 4.0
+HOLD_SECONDS = 6.5  # five, and what a slow machine takes to notice
 SIGHT = {sight.name: sight for sight in SIGHTS}
 LOOKS: dict[str, Expected] = {}  # of each sight, once it has been put up
 
@@ -35,7 +37,7 @@ class Glass(Protocol):
 
     def picture(self) -> Image.Image: ...
 
-    def touch(self, x: float, y: float) -> None: ...
+    def touch(self, x: float, y: float, seconds: float = TOUCH_SECONDS) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -74,26 +76,36 @@ class Person:
 
     def sees(self, name: str, seconds: float | None = None) -> None:
         """Wait for this sight of the catalogue, or for what was seen last to stand there. Raises NotSeen."""
-        expected, before = self._looks(name), None if name == self._seen else self._before
+        self.sees_one_of((name,), seconds)
+
+    def sees_one_of(self, names: Sequence[str], seconds: float | None = None) -> str:
+        """Which of several sights stands there: that to which it is most alike. Raises NotSeen."""
+        expected = {name: self._looks(name) for name in names}
+        before = None if self._seen in names else self._before
         seconds = seconds or PATIENCE_SECONDS
-        shown = expected.picture
+        name, shown = names[0], expected[names[0]].picture
 
         def there() -> bool:
-            nonlocal shown
+            nonlocal name, shown
             shown = self.machine.picture()
-            alike = expected.resembled_by(shown)
+            alike, name = max((each.resembled_by(shown), which) for which, each in expected.items())
             return alike >= SAME and (before is None or alike > before.resembled_by(shown))
 
         took = wait_for(there, seconds, look=0.5)
         shown.save(self.machine.folder / f"{name}.png", compress_level=1)
         if took is None:
-            raise NotSeen(f"{name} did not come in {seconds:.0f} s; {name}.png is what stood there")
+            raise NotSeen(f"{' or '.join(names)} did not come in {seconds:.0f} s; {name}.png is what stood there")
         self.took[name] = took
-        self._before, self._seen = expected, name
+        self._before, self._seen = self._looks(name), name
+        return name
 
     def touches(self, answer: str) -> None:
         """What gives this answer on the sight that was seen last."""
         self._touches(f"#screen [data-answer='{answer}']")
+
+    def holds_the_corner(self) -> None:
+        """The staff's door, on the sight that was seen last."""
+        self._touches("#screen [data-hold]", HOLD_SECONDS)
 
     def reads_to_the_end(self, unread: str, read: str, pages: int = 40) -> None:
         """Turn the pages of a text until what stands around it is the sight `read`. Raises NotSeen."""
@@ -112,11 +124,11 @@ class Person:
             self.touches(f"key:{key}")
             time.sleep(BETWEEN_SECONDS)
 
-    def _touches(self, selector: str) -> None:
+    def _touches(self, selector: str, seconds: float = TOUCH_SECONDS) -> None:
         box = self._page.locator(selector).first.bounding_box()
         if box is None:
             raise NotSeen(f"there is no {selector} to touch")
-        self.machine.touch(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self.machine.touch(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, seconds)
 
     def _looks(self, name: str) -> Expected:
         show(self._page, SIGHT[name], WAYS[0])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 PAGE = Path("docs/appliance-report.md")
+
+
+class Enough(Exception):
+    """The part has run for as long as it may in one run, and goes on in the next."""
 
 
 @dataclass
@@ -30,6 +35,11 @@ class Report:
 
     def __post_init__(self) -> None:
         self._began = time.monotonic() - self.seconds
+        self._until = math.inf
+
+    def may_take(self, minutes: float) -> None:
+        """From now on. It is looked at only when something is over."""
+        self._until = time.monotonic() + 60 * minutes
 
     def __call__(self, good: bool, what: str) -> None:
         self.found.append((good, what))
@@ -44,11 +54,17 @@ class Report:
         return self.whole and all(good for good, _ in self.found)
 
     def over(self, what: str) -> None:
-        """So far the part has come, and goes on behind it when it is stopped."""
+        """So far the part has come, and goes on behind it when it is stopped. Raises Enough."""
         self.done.append(what)
-        self.sure = len(self.found)
+        self.stands()
         if self.folder is not None:
             self.keep(self.folder)
+        if time.monotonic() > self._until:
+            raise Enough
+
+    def stands(self) -> None:
+        """What was found so far belongs to what is over."""
+        self.sure = len(self.found)
 
     def goes_on(self) -> bool:
         """Whether it stopped behind something that is over. What was found since then is not counted."""

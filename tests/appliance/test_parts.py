@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.appliance.__main__ import PARTS, holds
-from tests.appliance.report import Report, kept, page
+from tests.appliance.report import Enough, Report, kept, page
 from tests.appliance.well import lacking
 
 
@@ -56,6 +56,19 @@ def test_a_part_goes_on_behind_what_is_over(tmp_path: Path) -> None:
     assert again.done == ["the kernel starts"]
     again.whole = True
     assert again.good and not again.goes_on()
+
+
+def test_a_part_that_has_taken_long_goes_on_in_the_next_run(tmp_path: Path) -> None:
+    report = Report("moments", "kiosk_1", "QEMU", folder=tmp_path)
+    report.may_take(60)
+    report.over("the server dies")
+    report.may_take(-1)
+    report(True, "the page dies")
+    with pytest.raises(Enough):
+        report.over("the page dies")
+    again = kept(tmp_path, "moments")
+    assert again is not None and again.goes_on() and not again.good
+    assert again.done == ["the server dies", "the page dies"]
 
 
 def test_what_the_station_brings_is_not_the_images_fault() -> None:

@@ -18,17 +18,23 @@ Shell = Callable[[str, float], tuple[int, str]]
 
 
 def well(shell: Shell, report: Report, but: Collection[str] = ()) -> None:
-    """shell: one line for root, and seconds; the exit code, and what was said. but: units that cannot be had there."""
-    failed = [unit for unit in words(shell("systemctl --failed --no-legend --plain", 60)) if unit not in but]
-    report(not failed, f"no unit has failed{': ' * bool(failed)}{', '.join(failed)}")
-    again = [unit for unit in started_again(shell) if unit not in but]
-    why = "; ".join(f"{unit} ({ends(shell, unit)})" for unit in again)
-    report(not again, f"none was started again, which --failed does not show{': ' * bool(again)}{why}")
+    """As `units`; and nothing of the image is lacking."""
+    units(shell, report, but)
     _, found = shell("kiosk check", CHECK_SECONDS)
     lacks = lacking(found)
     report(
         found.startswith("has ") and not lacks, f"kiosk check: {'; '.join(lacks) or 'nothing of the image is lacking'}"
     )
+
+
+def units(shell: Shell, report: Report, but: Collection[str] = ()) -> None:
+    """shell: one line for root, and seconds; the exit code, and what was said. but: units that cannot be had there, or
+    have been killed."""
+    failed = [unit for unit in words(shell("systemctl --failed --no-legend --plain", 60)) if unit not in but]
+    report(not failed, f"no unit has failed{': ' * bool(failed)}{', '.join(failed)}")
+    again = [unit for unit in started_again(shell) if unit not in but]
+    why = "; ".join(f"{unit} ({ends(shell, unit)})" for unit in again)
+    report(not again, f"none was started again, which --failed does not show{': ' * bool(again)}{why}")
 
 
 def started_again(shell: Shell) -> list[str]:

@@ -1,4 +1,6 @@
-"""Three starts of an update that come to nothing lead back to the slot before, into attract."""
+"""Three starts of an update that come to nothing lead back to the slot before, into attract, and no unit has failed
+or was started again there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from tests.appliance.built import comes_to_attract, disk, update
 from tests.appliance.machine import Machine, running, wait_for
 from tests.appliance.parts.update import names, written
 from tests.appliance.report import Report
+from tests.appliance.well import units
 
 
 def run(machine: Machine, report: Report) -> None:
@@ -19,6 +22,7 @@ def run(machine: Machine, report: Report) -> None:
     with running(machine):
         comes_to_attract(machine, report)
         report(slot(machine) == old, f"what runs is {slot(machine)}")
+        units(machine.run, report)
 
 
 def slot(machine: Machine) -> str:

@@ -21,6 +21,7 @@ from tests.appliance.parts.visit import (
     before,
     is_forgotten,
     leave,
+    shown_who,
     text_pin_on_its_way,
     to_the_sign_pin,
     to_the_text_pin,
@@ -70,15 +71,15 @@ def cable(there: Before) -> None:
 
 
 def killed(unit: str) -> Callable[[Before], None]:
-    return lambda there: _run(there, f"systemctl kill --kill-whom=main --signal=KILL {unit}")
+    return lambda there: run_in_it(there, f"systemctl kill --kill-whom=main --signal=KILL {unit}")
 
 
 def page(there: Before) -> None:
-    _run(there, "pkill -KILL --full -- --type=renderer")
+    run_in_it(there, "pkill -KILL --full -- --type=renderer")
 
 
 def cage(there: Before) -> None:
-    _run(there, "pkill -KILL --exact cage")
+    run_in_it(there, "pkill -KILL --exact cage")
 
 
 EVENTS = (
@@ -122,7 +123,7 @@ def looked_at(there: Before, report: Report, what: str, dies: str | None = None)
     try:
         try:
             yield
-            machine.picture().save(machine.folder / f"{what.replace(' ', '-')}.png")
+            machine.keep_picture(what)
             there.slot.take_out()
             there.somebody.sees("attract", ATTRACT_SECONDS)
             begins(there.somebody)
@@ -170,11 +171,16 @@ def at_a_pin(there: Before, event: Event) -> None:
     if event.goes_on:
         somebody.types(PINS.text[2:])
         somebody.touches("next")
-        somebody.sees("step_7_confirm_excellent")
-        somebody.touches("leave")
-        somebody.sees("over_leave")
-        somebody.touches("leave_now")
-        somebody.sees("take_card")
+        gives_up(somebody)
+
+
+def gives_up(somebody: Person) -> None:
+    """By touch, at the screen that shows who they are."""
+    shown_who(somebody)
+    somebody.touches("leave")
+    somebody.sees("over_leave")
+    somebody.touches("leave_now")
+    somebody.sees("take_card")
 
 
 def in_a_reading(there: Before, does: Callable[[], None]) -> None:
@@ -207,7 +213,7 @@ def to_the_slip(somebody: Person, slot: Holds, card: Chip) -> None:
     to_the_text_pin(somebody, slot, card)
     somebody.types(PINS.text)
     somebody.touches("next")
-    somebody.sees("step_7_confirm_excellent")
+    shown_who(somebody)
     to_the_sign_pin(somebody)
     somebody.sees("sign_pin")
     somebody.types(PINS.sign)
@@ -220,8 +226,11 @@ def once_more(somebody: Person) -> None:
     somebody.sees("linked_printed")
 
 
-def _run(there: Before, command: str) -> None:
-    there.machine.run(command)
+def run_in_it(there: Before, command: str) -> None:
+    """As root. Raises NotSeen: it has met nothing."""
+    code, said = there.machine.run(command)
+    if code:
+        raise NotSeen(f"{command}: {said.strip() or f'exit code {code}'}")
 
 
 def _list(again: Counter[str]) -> str:

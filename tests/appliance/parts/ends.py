@@ -13,6 +13,7 @@ from tests.appliance.held import Held
 from tests.appliance.machine import Machine
 from tests.appliance.parts.visit import Before, before, confirm, is_forgotten
 from tests.appliance.report import Report
+from tests.appliance.well import units
 
 ATTRACT_SECONDS = 900.0  # a browser and a server that come anew, without hardware virtualisation
 
@@ -25,6 +26,7 @@ def run(machine: Machine, report: Report) -> None:
             there.slot.take_out()
             there.somebody.sees("attract", ATTRACT_SECONDS)
             is_forgotten(there, report, f"after {end.__doc__}, two seconds after attract")
+        units(machine.run, report, but=("kiosk-server.service",))
 
 
 def stopped(there: Before) -> None:

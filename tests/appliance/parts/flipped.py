@@ -25,4 +25,5 @@ def run(machine: Machine, report: Report) -> None:
         report(seen is not None, "dm-verity notices")
         anew = wait_for(lambda: machine.said().count("Linux version") > 1, 1200)
         report(anew is not None, "the machine starts anew")
+        machine.keep_picture("anew")
     report("Switching root" not in machine.said(), "nothing of that root has run")

@@ -66,6 +66,7 @@ def run(machine: Machine, report: Report) -> None:
                 report(code == 0, f"the settings name it{': ' * bool(code)}{said.strip() if code else ''}")
                 time.sleep(SEEN_SECONDS)
             out = ways_out(machine, keys)
+            machine.keep_picture(f"after {what}")
             after = f": not after {'; '.join(out)}" if out else ""
             report(not out, f"{what}: {len(keys)} chords, attract stands there after each{after}")
         now = machine.run(SINCE)[1]
@@ -104,6 +105,6 @@ def ways_out(machine: Machine, tried: Sequence[Named]) -> list[str]:
         time.sleep(SEEN_SECONDS)
         if not same(machine.picture(), attract()):
             out.append(f"one of {', '.join(name for name, _ in group)}")
-            machine.picture().save(machine.folder / f"out-{at}.png")
+            machine.keep_picture(f"out {at}")
             wait_for(lambda: same(machine.picture(), attract()), SHOWN_SECONDS)
     return out

@@ -15,6 +15,7 @@ def run(machine: Machine, report: Report) -> None:
     with running(machine):
         refused = wait_for(lambda: "nothing older may" in machine.said(), 1800)
         report(refused is not None, f"{disk().stem} says that a newer one has run")
+        machine.keep_picture("refused")
         anew = wait_for(lambda: machine.said().count("Linux version") > 1, 900)
         report(anew is not None, "the machine starts anew")
     report("Started kiosk-server.service" not in machine.said(), "no part of the kiosk has started")

@@ -169,7 +169,7 @@ def run(machine: Machine, report: Report) -> None:
                     somebody.sees("attract", ATTRACT_SECONDS)
                     if cut is not None:
                         lines = cut.goes(Before(machine, somebody, slot, portal, printer, pki, wanted))
-                        machine.picture().save(machine.folder / f"{cut.when.replace(' ', '-')}.png")
+                        machine.keep_picture(cut.when)
                 except NotSeen as why:
                     report(False, str(why))
                     machine.keep_journal(f"journal {cut.when if cut else ''}")

@@ -12,6 +12,7 @@ from tests.appliance.built import OUT, disk
 from tests.appliance.machine import Machine, running
 from tests.appliance.parts.start import started
 from tests.appliance.report import Report
+from tests.appliance.well import units
 from tests.operators_desk import OK, checks_proof, reads_recovery_key
 
 NUMBER, SECONDS = "402871935516", 300.0
@@ -26,6 +27,8 @@ def run(machine: Machine, report: Report) -> None:
     with running(machine, kept=True):
         _proof(machine, report)
         _recovery(machine, report)
+        units(machine.run, report)
+        machine.keep_picture("proven")
 
 
 def _proof(machine: Machine, report: Report) -> None:

@@ -15,6 +15,7 @@ from tests.appliance.machine import Machine
 from tests.appliance.parts.ends import stopped
 from tests.appliance.parts.visit import FORGOTTEN_SECONDS, before, confirm
 from tests.appliance.report import Report
+from tests.appliance.well import units
 
 
 def run(machine: Machine, report: Report) -> None:
@@ -32,3 +33,4 @@ def run(machine: Machine, report: Report) -> None:
         time.sleep(FORGOTTEN_SECONDS)
         after = there.remembered()
         report(bool(after), f"two seconds after attract the memory still holds {', '.join(sorted(after)) or 'nothing'}")
+        units(machine.run, report)

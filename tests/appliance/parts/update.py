@@ -1,5 +1,5 @@
 """An update that is interrupted changes nothing. After the next start it is written whole, by itself, into the other
-slot, with three tries; then it starts, into attract, and counts as good.
+slot, with three tries; then it starts, into attract, and counts as good, and no unit has failed or was started again.
 
 What lies on the disk before that start is kept for `back`.
 """
@@ -13,6 +13,7 @@ from tests.appliance.built import as_disk, comes_to_attract, disk, update
 from tests.appliance.machine import Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.report import Report
+from tests.appliance.well import units
 
 BRING = (
     "mkdir -p /run/update && mount -o ro LABEL=update /run/update && cp /run/update/kiosk_* /state/update/ && sync"
@@ -54,6 +55,7 @@ def run(machine: Machine, report: Report) -> None:
         runs, oldest = (machine.run(f"cat {path}")[1] for path in ("/usr/lib/os-release", "/state/version/os-release"))
         report(version in runs, f"what runs is {version}")
         report(oldest == runs, "which is the oldest from now on that may")
+        units(machine.run, report)
     report(f"{new}.efi" in names(machine), f"the boot loader then has {', '.join(names(machine))}")
 
 

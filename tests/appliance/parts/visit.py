@@ -1,6 +1,7 @@
 """Somebody links their licence in the machine: a card in the USB reader, a finger on the screen, the portal over the
-network, the slip out of the printer. Their name, address, birth date, PINs, typed keys and certificate stand in the
-machine's memory while they are there, and nowhere in it two seconds after attract; nor on its disk.
+network, the slip out of the printer. What they have given by then (typed keys, PINs, name, address, birth date,
+certificate, the number on their slip and the slip itself) stands in the machine's memory at each step, and nowhere in
+it two seconds after attract; nor on its disk.
 """
 
 from __future__ import annotations
@@ -30,19 +31,25 @@ from tests.appliance.machine import HOST, NO_PORTS, Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.person import PATIENCE_SECONDS, NotSeen, Person
 from tests.appliance.ram import found, nothing, places
-from tests.appliance.report import Report
+from tests.appliance.report import Enough, Report
 from tests.appliance.vscard import Slot
 from tests.appliance.well import well
 from tests.e2e.look.gallery import WAYS, gallery
+from tests.forgetting import slip
 from tests.forgetting.person import markers
 
 WHO = "excellent"
 PINS = Pins(text="7391", sign="Q7XK29ZP")
-HERE = {  # what the memory has to hold at a screen, so that the search is seen to find
-    "step_7_confirm_excellent": {"name", "address", "birth date", "typed keys"},
-    "sign_pin": {"name", "address"},
-    "linked_printed": {"name"},
+READ = {"name", "address", "birth date"}  # off the card in step 6, and kept for as long as they are there
+HERE = {  # what the memory has to hold then, so that the search is seen to find: all that they have given until there
+    "step 5, the text PIN is typed": {"typed keys"},
+    "step 6, the text PIN is on its way": {"typed keys", "text PIN"},
+    "step 7, they see who they are": {"typed keys", *READ},
+    "step 9, the signature PIN is typed": {"typed keys", "signature PIN", *READ},
+    "step 10, the signature PIN is on its way": {"typed keys", "signature PIN", *READ},
+    "step 11, linked, and the slip is printed": {"certificate serial", "receipt number", "slip", *READ},
 }
+TYPED_SECONDS = 5.0  # until the last key has come to the pad, without hardware virtualisation
 FORGOTTEN_SECONDS = 2.0
 SETTINGS = f"""
 [station]
@@ -94,13 +101,17 @@ class Before:
     def remembered(self, then: Callable[[], None] = nothing) -> set[str]:
         return found(self.machine, self.wanted, then)
 
+    def took_a_slip(self) -> None:
+        """From here on what is personal on the last one is looked for, too."""
+        for name, forms in on_the_slip(self.printer, self.portal).items():
+            self.wanted.setdefault(name, set()).update(forms)
+
 
 def run(machine: Machine, report: Report) -> None:
     with before(machine, report) as there:
         held = there.remembered()
         report(not held, f"before the visit the memory holds none of it{_list(held)}")
-        link(there.somebody, there.slot, there.card(), there.remembered, report)
-        report(there.printer.wait_for_slips(1, 60) is not None, "the slip is printed")
+        link(there.somebody, there.slot, there.card(), there.remembered, report, there.took_a_slip)
         leave(there.somebody, there.slot)
         is_forgotten(there, report, "two seconds after attract")
         report(there.portal.held_count() == 0, "nor does the portal hold anything that is open")
@@ -121,6 +132,7 @@ def before(
     the end. What somebody waited for and did not see is said to the report. printer_is: its lines in the settings.
     plugs: what is plugged in first. kept: the one that stood there as `start` left it, else it is there and starts.
     more, ports: of the settings, and of what stands outside."""
+    enough: Enough | None = None
     if kept:
         machine.like(started(machine))
     pki = Pki(machine.folder / "pki")
@@ -140,12 +152,17 @@ def before(
             except NotSeen as why:
                 report(False, str(why))
                 machine.keep_journal("journal")
+            except Enough as why:
+                enough = why
             finally:
                 slot.close()
         new = {name for name, _ in places(machine.disk, wanted) - shipped}
         report(not new, f"the disk, byte for byte, holds nothing of them that it did not hold before{_list(new)}")
     for name, seconds in somebody.took.items():
         report.figure(f"until the screen {name}", f"{seconds:.1f} s")
+    if enough is not None:
+        report.stands()
+        raise enough
 
 
 def is_forgotten(there: Before, report: Report, when: str) -> None:
@@ -159,25 +176,49 @@ def needles(pki: Pki) -> dict[str, set[bytes]]:
     return markers(_who(), pki)
 
 
-def link(somebody: Person, slot: Holds, card: Chip, remembered: Remembered, report: Report) -> None:
-    """The eleven steps, to the screen that says it is done."""
+def on_the_slip(printer: VirtualPrinter, portal: Sandbox) -> dict[str, set[bytes]]:
+    """What is personal on the last slip. Raises NotSeen."""
+    linked = portal.linkings._all()[-1].linked
+    if linked is None or not printer.wait_for_slips(1, PATIENCE_SECONDS):
+        raise NotSeen("no slip has come")
+    return slip.markers(printer.slips[-1].image, linked.reference)
+
+
+def link(
+    somebody: Person,
+    slot: Holds,
+    card: Chip,
+    remembered: Remembered,
+    report: Report,
+    took_a_slip: Callable[[], None] = nothing,
+) -> None:
+    """The eleven steps, to the screen that says it is done. took_a_slip: done once it is printed."""
     chip = Held(card)
     confirm(somebody, slot, chip, remembered, report)
     to_the_sign_pin(somebody)
-    sees(somebody, "sign_pin", remembered, report)
+    somebody.sees("sign_pin")
     somebody.types(PINS.sign)
+    time.sleep(TYPED_SECONDS)
+    holds("step 9, the signature PIN is typed", remembered, report)
     somebody.touches("next")
-    brings(somebody, chip, "signature PIN", remembered, report)
-    sees(somebody, "linked_printed", remembered, report)
+    is_brought(chip, "signature PIN")
+    holds("step 10, the signature PIN is on its way", remembered, report, chip.let_go)
+    somebody.sees("linked_printed")
+    took_a_slip()
+    holds("step 11, linked, and the slip is printed", remembered, report)
 
 
 def confirm(somebody: Person, slot: Holds, chip: Held, remembered: Remembered, report: Report) -> None:
     """As far as the screen that shows who they are."""
     to_the_text_pin(somebody, slot, chip)
     somebody.types(PINS.text)
+    time.sleep(TYPED_SECONDS)
+    holds("step 5, the text PIN is typed", remembered, report)
     somebody.touches("next")
-    brings(somebody, chip, "text PIN", remembered, report)
-    sees(somebody, "step_7_confirm_excellent", remembered, report)
+    is_brought(chip, "text PIN")
+    holds("step 6, the text PIN is on its way", remembered, report, chip.let_go)
+    shown_who(somebody)
+    holds("step 7, they see who they are", remembered, report)
 
 
 def to_the_text_pin(somebody: Person, slot: Holds, chip: Chip) -> None:
@@ -224,20 +265,12 @@ def to_the_sign_pin(somebody: Person) -> None:
     somebody.touches("next")
 
 
-def sees(somebody: Person, name: str, remembered: Remembered, report: Report) -> None:
-    """A screen of HERE."""
-    somebody.sees(name)
-    there = remembered(nothing)
-    report(HERE[name] <= there, f"at {name} the memory holds {', '.join(sorted(there))}")
-
-
-def brings(somebody: Person, chip: Held, pin: str, remembered: Remembered, report: Report) -> None:
-    """A PIN, to the card."""
-    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
-        somebody.machine.picture().save(somebody.machine.folder / "brings.png")
-        raise NotSeen(f"no {pin} has come to the card; brings.png is what stood there")
-    there = remembered(chip.let_go)
-    report({pin, "typed keys"} <= there, f"while the {pin} is on its way, the memory holds {', '.join(sorted(there))}")
+def holds(when: str, remembered: Remembered, report: Report, then: Callable[[], None] = nothing) -> None:
+    """What of HERE has to stand in the memory by now. then: done once that is written down."""
+    there = remembered(then)
+    lacks = HERE[when] - there
+    but = f", but not {', '.join(sorted(lacks))}" if lacks else ""
+    report(not lacks, f"at {when}, the memory holds {', '.join(sorted(there))}{but}")
 
 
 def leave(somebody: Person, slot: Holds) -> None:
