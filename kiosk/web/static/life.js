@@ -33,6 +33,14 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || /^(F\d+|Browser|Launch)/.test(event.key)) event.preventDefault();
 });
 
+// And what leads to another page: ours makes room for that of the next session, or for the door, and for no other.
+navigation.addEventListener("navigate", (event) => {
+  const { protocol, hostname, port, pathname, search } = new URL(event.destination.url);
+  const known = hostname === "127.0.0.1" || hostname.endsWith(".localhost");
+  const kiosk = protocol === "http:" && known && port === location.port && pathname + search === "/";
+  if (event.cancelable && !(kiosk && event.navigationType === "replace")) event.preventDefault();
+});
+
 addEventListener("blur", () => {
   blurredAt = performance.now();
   setTimeout(() => mine() || tell(), ASTRAY_MS);
