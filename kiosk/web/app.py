@@ -47,7 +47,7 @@ HEADERS = {
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
             "trusted-types kiosk",
-            # No window, no dialog that stops the page, no print, no download, no pointer held: none of it is allowed here.
+            # No window, no dialog that stops the page, no print, no download, no pointer held: all that is left out.
             "sandbox allow-scripts allow-same-origin",
         )
     ),

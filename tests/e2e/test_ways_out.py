@@ -1,5 +1,5 @@
-"""A few of the rows of `make escape`, in a Chromium under the shipped policy and the keeper, on a display of its own: one
-of each kind of thing that a page could be made to do, and of each kind of gesture. None leads out of the kiosk."""
+"""Some rows of `make escape`, in a Chromium under the shipped policy and the keeper, on a display of its own: one
+of each kind of thing that a page could be made to do, and of each kind of gesture. None leads out."""
 
 from __future__ import annotations
 
