@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -128,6 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if why := debian():
         print(f"not tried: {why}")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # cage and Chromium end with us
     tried = [run(*part, options) for part in chosen(options.parts)]
     if options.write:
         write(PARTS)

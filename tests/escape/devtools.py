@@ -18,7 +18,7 @@ from PIL import Image
 
 DOORS = ("RemoteDebuggingAllowed", "DeveloperToolsAvailability")
 FLAG = "--remote-debugging-port=0"  # any that is free; which, stands in the profile
-ASK_SECONDS, FIND_SECONDS = 3.0, 30.0
+ASK_SECONDS, FIND_SECONDS = 8.0, 30.0
 
 Answer = dict[str, Any]
 
@@ -32,7 +32,10 @@ class Devtools:
 
     def __init__(self, profiles: Path) -> None:
         self._number = 0
-        self._line = websocket.create_connection(_address(profiles), timeout=ASK_SECONDS, suppress_origin=True)
+        try:
+            self._line = websocket.create_connection(_address(profiles), timeout=ASK_SECONDS, suppress_origin=True)
+        except (OSError, websocket.WebSocketException) as error:
+            raise Silent(type(error).__name__) from None
         self._session: str | None = None
 
     def close(self) -> None:
@@ -85,7 +88,10 @@ class Devtools:
     def _send(self, method: str, session: str | None, **parameters: object) -> int:
         self._number += 1
         said: Answer = {"id": self._number, "method": method, "params": parameters}
-        self._line.send(json.dumps(said | ({"sessionId": session} if session else {})))
+        try:
+            self._line.send(json.dumps(said | ({"sessionId": session} if session else {})))
+        except (OSError, websocket.WebSocketException) as error:
+            raise Silent(type(error).__name__) from None
         return self._number
 
 

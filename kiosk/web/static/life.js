@@ -10,6 +10,8 @@ import { socket } from "./line.js";
 const LIFE_MS = 700;
 const ASTRAY_MS = 500; // the focus may go and come back by itself
 
+const box = document.getElementById("screen");
+
 let blurredAt = null;
 let narrowedAt = null;
 let filled = false; // its window from edge to edge, since it is here; a bar of Chromium's, or zoom, takes from it
@@ -17,7 +19,7 @@ let leaving = false; // for another page: then it is hidden, and nothing has com
 
 function mine() {
   if (document.hasFocus()) blurredAt = null;
-  return leaving || (!document.hidden && briefly(blurredAt) && briefly(narrowedAt));
+  return leaving || (!document.hidden && box.isConnected && briefly(blurredAt) && briefly(narrowedAt));
 }
 
 function briefly(since) {

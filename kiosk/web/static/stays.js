@@ -11,6 +11,7 @@ navigation.addEventListener("navigate", (event) => {
   if (event.cancelable && !(kiosk && event.navigationType === "replace")) event.preventDefault();
 });
 
+addEventListener("invalid", (event) => event.preventDefault(), { capture: true }); // no bubble at a field found wrong
 for (const field of [HTMLInputElement, HTMLSelectElement]) field.prototype.showPicker = field.prototype.click = () => {};
 for (const touch of ["pointerdown", "mousedown", "click", "keydown"])
   addEventListener(touch, (event) => event.target.matches?.(FIELDS) && event.preventDefault(), { capture: true });
