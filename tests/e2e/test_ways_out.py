@@ -44,6 +44,9 @@ class Held:
     def picture(self) -> Image.Image:
         return ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("L")
 
+    def without_arrow(self, picture: Image.Image) -> Image.Image:
+        return picture
+
     def devtools(self) -> Devtools:
         return Devtools(self.stage.runtime)
 

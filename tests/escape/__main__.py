@@ -90,7 +90,7 @@ def run(family: str, layer: str, place: str, options: argparse.Namespace) -> Tri
 
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder, "stage"), screen=Patient(idle_seconds=600), session=LOST)
-        with stage, Screen(stage, layer, doors=family != "keys") as screen:
+        with stage, Screen(stage, layer, family != "keys", family == "mouse") as screen:
             if screen.kept:
                 stage.wait_log(HERE, COME_SECONDS, 0)
             if family == "keys":

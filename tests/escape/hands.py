@@ -125,14 +125,14 @@ class Pointer:
         manager, self._me = line.bind("zwlr_virtual_pointer_manager_v1"), line.new()
         line.send(manager, 0, line.seat, self._me)
         line.sync()
-        self._at: Place = (0.5, 0.5)
+        self.at: Place = (0.5, 0.5)
 
     def goes(self, to: Place, steps: int = 1) -> None:
         for step in range(1, steps + 1):
-            x, y = (one + (other - one) * step / steps for one, other in zip(self._at, to, strict=True))
+            x, y = (one + (other - one) * step / steps for one, other in zip(self.at, to, strict=True))
             self._does(1, now(), int(x * EXTENT), int(y * EXTENT), EXTENT, EXTENT)
             time.sleep(STEP_SECONDS)
-        self._at = to
+        self.at = to
 
     def button(self, name: str, down: bool) -> None:
         self._does(2, now(), BUTTONS[name], int(down))

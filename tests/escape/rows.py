@@ -68,6 +68,8 @@ class Glass(Protocol):
 
     def picture(self) -> Image.Image: ...
 
+    def without_arrow(self, picture: Image.Image) -> Image.Image: ...
+
     def devtools(self) -> Devtools: ...
 
 
@@ -173,7 +175,7 @@ class Rows:
         assert self._devtools is not None
         end = time.monotonic() + LIKE_SECONDS
         while time.monotonic() < end:
-            if same(self._devtools.shot(), self._glass.picture(), ROUNDED):
+            if same(self._glass.without_arrow(self._devtools.shot()), self._glass.picture(), ROUNDED):
                 return True
             time.sleep(0.2)
         return False

@@ -44,6 +44,7 @@ DEBIAN = ROOT / "var/escape/trixie"
 PACKAGES = "cage,xwayland,grim"
 NEEDED = ("--kiosk", "--no-first-run", "--incognito", "--noerrdialogs", "--disable-component-update")
 PROGRAMS = ("xdg-open", "xdg-email", "gio", "kde-open", "x-www-browser", "exo-open")
+ARROW_PX = 32
 START_SECONDS, COMPOSITOR_SECONDS = 4.0, 60.0
 NOBODYS = (
     "data:text/html,<title>Nobody</title><body style='height:300vh'><h1>Nobody</h1>"
@@ -93,9 +94,10 @@ def home(stage: Stage) -> Path:
 
 
 class Screen:
-    """doors: with Chromium's developer tools open to us, and to nobody else (devtools.py)."""
+    """doors: with Chromium's developer tools open to us, and to nobody else (devtools.py). mouse: with one, and with its
+    arrow, which the compositor shows."""
 
-    def __init__(self, stage: Stage, layer: str, doors: bool = False) -> None:
+    def __init__(self, stage: Stage, layer: str, doors: bool = False, mouse: bool = False) -> None:
         self.stage, self._doors = stage, doors
         self.home = home(stage)
         self._folder = Path(tempfile.mkdtemp(prefix="escape-", dir=DEBIAN / "tmp"))
@@ -150,7 +152,14 @@ class Screen:
 
     def picture(self) -> Image.Image:
         taken = subprocess.run([*self._inside, "grim", "-t", "ppm", "-"], capture_output=True, check=True, timeout=20)
-        return Image.open(io.BytesIO(taken.stdout)).convert("L")
+        return self.without_arrow(Image.open(io.BytesIO(taken.stdout)).convert("L"))
+
+    def without_arrow(self, picture: Image.Image) -> Image.Image:
+        """The mouse's is the compositor's, and on no page."""
+        if self.pointer is not None:
+            x, y = (int(share * size) for share, size in zip(self.pointer.at, picture.size, strict=True))
+            picture.paste(0, (x - ARROW_PX, y - ARROW_PX, x + ARROW_PX, y + ARROW_PX))
+        return picture
 
     def still(self) -> Image.Image:
         """The picture, as soon as two looks are the same."""
