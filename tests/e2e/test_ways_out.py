@@ -19,7 +19,7 @@ from tests.escape.places import HERE
 from tests.escape.results import Tried
 from tests.escape.rows import Row, Rows
 from tests.escape.screen import home
-from tests.forgetting.screen import Display
+from tests.forgetting.screen import SIZE, Display
 from tests.stage import Stage
 
 DONE_TO_A_PAGE = (
@@ -42,10 +42,13 @@ class Held:
         return self._display.keeper
 
     def picture(self) -> Image.Image:
-        return ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("L")
+        """Without the last row and column, which the page does not reach here."""
+        grabbed = ImageGrab.grab(xdisplay=os.environ["DISPLAY"]).convert("L")
+        return self.without_arrow(grabbed)
 
     def without_arrow(self, picture: Image.Image) -> Image.Image:
-        return picture
+        width, height = map(int, SIZE.split("x"))
+        return picture.crop((0, 0, width - 1, height - 1))
 
     def devtools(self) -> Devtools:
         return Devtools(self.stage.runtime)

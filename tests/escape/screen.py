@@ -94,8 +94,8 @@ def home(stage: Stage) -> Path:
 
 
 class Screen:
-    """doors: with Chromium's developer tools open to us, and to nobody else (devtools.py). mouse: with one, and with its
-    arrow, which the compositor shows."""
+    """doors: with Chromium's developer tools open to us, and to nobody else (devtools.py). mouse: with one, and its arrow,
+    which the compositor shows."""
 
     def __init__(self, stage: Stage, layer: str, doors: bool = False, mouse: bool = False) -> None:
         self.stage, self._doors = stage, doors
