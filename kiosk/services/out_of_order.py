@@ -98,7 +98,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(said)))
         self.send_header("Cache-Control", "no-store")
-        only = f"default-src 'none'; connect-src 'self'; script-src 'nonce-{once}'; style-src 'nonce-{once}'"
+        only = f"default-src 'none'; connect-src 'self'; script-src 'nonce-{once}'; style-src 'nonce-{once}'; "
+        only += "sandbox allow-scripts allow-same-origin"
         self.send_header("Content-Security-Policy", only)
         self.end_headers()
         self.wfile.write(said)

@@ -26,6 +26,13 @@ from kiosk.web.site import KEY, Site, is_site
 from kiosk.web.style import sheet
 from kiosk.web.view import page
 
+ASKS_NOBODY = (  # for anything that a browser would lay a question or a window of its own over the page for
+    *("accelerometer", "bluetooth", "camera", "clipboard-read", "clipboard-write", "display-capture", "fullscreen"),
+    *("geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts"),
+    *("magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture", "screen-wake-lock"),
+    *("publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb", "web-share"),
+    *("window-management", "xr-spatial-tracking"),
+)
 HEADERS = {
     "Content-Security-Policy": "; ".join(
         (
@@ -40,13 +47,15 @@ HEADERS = {
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
             "trusted-types kiosk",
+            # No window, no dialog that stops the page, no print, no download, no pointer held: all that is left out.
+            "sandbox allow-scripts allow-same-origin",
         )
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=()",
+    "Permissions-Policy": ", ".join(f"{what}=()" for what in ASKS_NOBODY),
     "Cache-Control": "no-store",
 }
 

@@ -1,5 +1,6 @@
 """The kiosk among stand-ins (`kiosk.sim.serve`), whose page does by itself what a page should never do, when a key is
-pressed: what is wrong then is the page's own doing, in a real browser, and no signal's."""
+pressed: what is wrong then is the page's own doing, in a real browser, and no signal's. What would keep a page from it
+(the sandbox of its headers, and life.js, which goes nowhere) is taken away: the keeper holds alone."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ FAULTS = {  # by the key, with shift, what it does
     "F8": "location = 'about:blank';",
 }
 SCRIPT = f"""
+navigation.addEventListener("navigate", (event) => event.stopImmediatePropagation());
 const faults = {{ {", ".join(f"{key}() {{ {fault} }}" for key, fault in FAULTS.items())} }};
 addEventListener("keydown", ({{ key, shiftKey }}) => shiftKey && key in faults && setTimeout(faults[key]), true);
 """
@@ -43,5 +45,6 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    with patch.object(server, "create", create), patch.object(app, "page", page):
+    free = {"Content-Security-Policy": app.HEADERS["Content-Security-Policy"].partition("; sandbox")[0]}
+    with patch.object(server, "create", create), patch.object(app, "page", page), patch.dict(app.HEADERS, free):
         sys.exit(main())

@@ -19,9 +19,9 @@ AS_ROOT = ("--no-sandbox",) if os.geteuid() == 0 else ()  # in tests only: Chrom
 
 
 class Display:
-    """Xvfb, the keeper of the browser, and the hand on the keyboard."""
+    """Xvfb, the keeper of the browser, and the hand on the keyboard. more: flags for Chromium, beside the keeper's."""
 
-    def __init__(self, settings: Settings, temporary: Path, program: str = "chromium") -> None:
+    def __init__(self, settings: Settings, temporary: Path, program: str = "chromium", *more: str) -> None:
         reading, writing = os.pipe()
         self._xvfb = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writing), "-noreset", "-screen", "0", f"{SIZE}x24", "-nolisten", "tcp"],
@@ -33,7 +33,7 @@ class Display:
             self._display = f":{said.readline().strip()}"
         os.environ["DISPLAY"] = self._display
         os.environ["TMPDIR"] = str(temporary)
-        flags = ("--ozone-platform=x11", "--disable-gpu", f"--window-size={SIZE.replace('x', ',')}", *AS_ROOT)
+        flags = ("--ozone-platform=x11", "--disable-gpu", f"--window-size={SIZE.replace('x', ',')}", *AS_ROOT, *more)
         self.keeper = Keeper(settings, flags, program)
         self._thread = threading.Thread(target=self.keeper.run, daemon=True)
 

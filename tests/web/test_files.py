@@ -25,17 +25,19 @@ CLASS = re.compile(r"\.([a-z][\w-]*)")
 
 
 class Tags(HTMLParser):
-    """The classes a document wears, and the addresses it loads."""
+    """What a document consists of, the classes it wears, and the addresses it loads."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.classes: set[str] = set()
         self.addresses: set[str] = set()
         self.preloaded: set[str] = set()
+        self.kinds: set[str] = set()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.kinds.add(tag)
         self.classes.update(given.get("class", "").split())
         if tag in ("link", "script"):
             self.addresses.add(given.get("href") or given["src"])
@@ -100,6 +102,26 @@ def test_no_style_sheet_dresses_what_nobody_wears(path: Path, worn: set[str]) ->
     text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.S)
     named = set(CLASS.findall(re.sub(r"\{[^{}]*\}", "{}", text)))
     assert named - worn == set()
+
+
+def test_nothing_on_any_screen_leads_elsewhere_or_has_a_picker() -> None:
+    """It is what the lock-down of a page counts on: static/stays.js."""
+    kinds = set.union(
+        *(Tags(each).kinds for each in (view.page(), *(sight.html() for sight in (*SIGHTS, *STAFF_SIGHTS))))
+    )
+    assert not kinds & {
+        "a",
+        "area",
+        "form",
+        "input",
+        "select",
+        "textarea",
+        "iframe",
+        "frame",
+        "object",
+        "embed",
+        "video",
+    }
 
 
 def test_every_script_is_a_module_the_page_leads_to_and_asks_for_at_once() -> None:

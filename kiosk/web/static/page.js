@@ -7,6 +7,7 @@ import "./keys.js";
 import "./life.js";
 import { knock, seq, socket, stands } from "./line.js";
 import { morph } from "./morph.js";
+import "./stays.js";
 import { hear, setVolume } from "./tones.js";
 import { watchVisible } from "./touch.js";
 import "./trials.js";

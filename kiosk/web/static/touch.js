@@ -113,7 +113,7 @@ function mark(finger, on) {
 }
 
 for (const touch of ["pointerdown", "scroll"]) document.addEventListener(touch, active, { capture: true, passive: true });
-for (const nothing of ["contextmenu", "dragstart", "selectstart"])
+for (const nothing of ["contextmenu", "dragstart", "dragover", "drop", "selectstart"])
   document.addEventListener(nothing, (event) => event.preventDefault());
 document.addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
 

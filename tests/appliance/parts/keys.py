@@ -19,7 +19,7 @@ from tests.appliance.machine import LOOK_SECONDS, Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.report import Report
 from tests.appliance.screens import same
-from tests.escape import ENTER, PAGES, chords, written
+from tests.escape.chords import ENTER, PAGES, chords, written
 
 SEED, COUNT, AT_ONCE = 10, 200, 10
 PC = range(1, 89)  # where the kernel's number of a key is a PC keyboard's own
