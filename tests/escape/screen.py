@@ -94,8 +94,8 @@ def home(stage: Stage) -> Path:
 
 
 class Screen:
-    """doors: with Chromium's developer tools open to us, and to nobody else (devtools.py). mouse: with one, and its arrow,
-    which the compositor shows."""
+    """doors: with Chromium's developer tools open to us, and to nobody else (devtools.py). mouse: with one and its
+    arrow, which the compositor shows."""
 
     def __init__(self, stage: Stage, layer: str, doors: bool = False, mouse: bool = False) -> None:
         self.stage, self._doors = stage, doors
@@ -182,8 +182,7 @@ def same(one: Image.Image, other: Image.Image, within: int = 0) -> bool:
     """Each pixel, or nearly so."""
     if one.size != other.size:
         return False
-    _, most = ImageChops.difference(one, other).getextrema()
-    return int(most) <= within  # type: ignore[call-overload]
+    return ImageChops.difference(one, other).point([255 * (value > within) for value in range(256)]).getbbox() is None
 
 
 def debian() -> str | None:
