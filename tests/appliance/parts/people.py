@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from collections.abc import Iterator
 
 from kiosk.config import guidance
@@ -29,7 +30,7 @@ from tests.web.sight import Sight
 NUMBER, PASSCODE = 4071, "58203917"  # no key twice in turn, which would be a finger that trembles
 ADD = f"echo {PASSCODE} | kiosk staff add --role supervisor {NUMBER}"
 ACTS = ("staff_admitted", "tried_out", "readiness_reported", "kiosk_closed", "kiosk_opened", "staff_left")
-ASKED_SECONDS, DOOR_SECONDS = 120.0, 30.0
+ASKED_SECONDS, DOOR_SECONDS, TURNS_SECONDS = 120.0, 30.0, 2.0
 # What differs from machine to machine: whether there is something to set for ear and eye, whether there is a voice, and
 # how many problems the board has.
 BOARDS = ("staff_board_well", "staff_board_some", "staff_board_worst")
@@ -121,6 +122,7 @@ def come_in(somebody: Person, here: str) -> None:
             somebody.sees("door_number", DOOR_SECONDS)
             somebody.types(str(NUMBER))
             somebody.touches("next")
+            time.sleep(TURNS_SECONDS)  # with their number on it the one pad looks as the other
             somebody.sees("door_passcode", DOOR_SECONDS)
             somebody.types(PASSCODE)
             somebody.touches("next")
