@@ -70,7 +70,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
         stage = Stage(directory / "stage", screen=Screen(idle_seconds=600), session=Session(browser_lost_seconds=30))
         folder = home(stage)
         program = policed.chromium(directory / "policed", stage.port, DOORS)
-        with stage, Display(stage.settings, stage.temporary, str(program), FLAG) as display:
+        with stage, Display(stage.settings, stage.temporary, str(program), FLAG, "--window-position=0,0") as display:
             stage.wait_log(HERE, 60)
             yield Held(stage, display, folder)
 
