@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 from kiosk.services.browser import FEATURES_OFF
 from tests.forgetting.screen import AS_ROOT
@@ -26,6 +26,7 @@ PLAYWRIGHTS = (
     "PreconnectToSearch",
     "ThirdPartyStoragePartitioning",
 )
+SANDBOXED = "An iframe which has both allow-scripts and allow-same-origin for its sandbox attribute can escape"
 ARGUMENTS = (f"--disable-features={','.join((*FEATURES_OFF, *PLAYWRIGHTS))}", *AS_ROOT)
 
 
@@ -43,3 +44,26 @@ def alone() -> Iterator[Browser]:
     """For a process that has no Playwright yet."""
     with sync_playwright() as playwright, started(playwright) as browser:
         yield browser
+
+
+@contextmanager
+def heard(page: Page, counts: Callable[[ConsoleMessage], bool] = lambda _message: True) -> Iterator[list[str]]:
+    """What a page's console says meanwhile, and what none of its scripts has caught; a breach of the content security
+    policy is said there, too. Left out is what Chromium says of every page that is sandboxed and has scripts, as ours
+    (kiosk/web/app.py): no iframe, whose sandbox its parent could take away. counts: of the other messages."""
+    words: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if not message.text.startswith(SANDBOXED) and counts(message):
+            words.append(f"{message.text}: {message.location['url']}")
+
+    def fail(error: object) -> None:
+        words.append(str(error))
+
+    page.on("console", listen)
+    page.on("pageerror", fail)
+    try:
+        yield words
+    finally:
+        page.remove_listener("console", listen)
+        page.remove_listener("pageerror", fail)

@@ -27,10 +27,10 @@ from kiosk.web.style import sheet
 from kiosk.web.view import page
 
 ASKS_NOBODY = (  # for anything that a browser would lay a question or a window of its own over the page for
-    *("accelerometer", "bluetooth", "camera", "clipboard-read", "clipboard-write", "display-capture", "fullscreen"),
+    *("accelerometer", "camera", "clipboard-read", "clipboard-write", "display-capture", "fullscreen"),
     *("geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts"),
     *("magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture", "screen-wake-lock"),
-    *("publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb", "web-share"),
+    *("publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb"),
     *("window-management", "xr-spatial-tracking"),
 )
 HEADERS = {

@@ -24,7 +24,7 @@ from kiosk.portal.model import Terms
 from kiosk.services.browser import FEATURES
 from kiosk.sim.pki import Pki
 from kiosk.sim.printer import Switches
-from tests.chromium import started
+from tests.chromium import heard, started
 from tests.e2e.person import PINS, WRONG, Person
 from tests.keys import KEYS
 from tests.sim.dock.conftest import dock, running
@@ -149,18 +149,16 @@ def visit(stage: Kiosk, page: Page) -> Iterator[Person]:
     """One test's visit, and what must hold after each."""
     stage.tidy()
     since = stage.began = len(stage.log)
-    said: list[str] = []
     asked: list[str] = []
     listeners = {
-        "console": lambda message: None if message.location["url"].endswith(TAB_ICON) else said.append(message.text),
-        "pageerror": lambda error: said.append(str(error)),
         "request": lambda request: asked.append(request.url),
         "websocket": lambda socket: asked.append(socket.url),
     }
     for event, listener in listeners.items():
         page.on(event, listener)  # type: ignore[call-overload]
     try:
-        yield Person(stage, page)
+        with heard(page, lambda message: not message.location["url"].endswith(TAB_ICON)) as said:
+            yield Person(stage, page)
     finally:
         for event, listener in listeners.items():
             page.remove_listener(event, listener)

@@ -16,6 +16,7 @@ from kiosk.sim.inputs import VirtualInput
 from kiosk.voice.mouth import HERE, KEYS, PLUG
 from kiosk.voice.prompts import file_name
 from kiosk.voice.voices import MEI
+from tests.chromium import heard
 from tests.stage import Stage
 from tests.voice.conftest import prompts
 
@@ -79,13 +80,11 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
 def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
     """A page at the attract screen. Whatever the browser complains of is a failure."""
     page = chromium.new_context(viewport={"width": 1080, "height": 1920}, has_touch=True).new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(f"{message.text}: {message.location['url']}"))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    since = len(kiosk.log)
-    page.goto(kiosk.address)
-    page.wait_for_function(SEEN, arg="attract")
-    yield page
+    with heard(page) as complaints:
+        since = len(kiosk.log)
+        page.goto(kiosk.address)
+        page.wait_for_function(SEEN, arg="attract")
+        yield page
     page.context.close()
     kiosk.take_out()
     kiosk.headphones.switch(False)

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page
 from kiosk.config.kiosk import Session
 from kiosk.sim.card.chip import Faults
 from kiosk.sim.printer import Switches
+from tests.chromium import heard
 from tests.e2e.visitor import GOALS, SOON, Visitor
 from tests.stage import Stage
 from tests.whole import few
@@ -42,22 +43,14 @@ def page(chromium: Browser, stage: Stage) -> Iterator[Page]:
 
 @pytest.fixture
 def visitor(stage: Stage, page: Page) -> Iterator[Visitor]:
-    said: list[str] = []
-
-    def listen(message: object) -> None:
-        said.append(str(message))
-
-    page.on("console", listen)
-    page.on("pageerror", listen)
-    stage.printer.slips.clear()
-    stage.cards.clear()
-    visitor = Visitor(stage, page)
-    visitor.sees("attract")
-    yield visitor
-    stage.printer.switches = Switches()
-    visitor.leaves()
-    page.remove_listener("console", listen)
-    page.remove_listener("pageerror", listen)
+    with heard(page) as said:
+        stage.printer.slips.clear()
+        stage.cards.clear()
+        visitor = Visitor(stage, page)
+        visitor.sees("attract")
+        yield visitor
+        stage.printer.switches = Switches()
+        visitor.leaves()
     assert said == [], f"the browser says {said}"
 
 

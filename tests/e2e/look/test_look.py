@@ -18,6 +18,7 @@ import kiosk.web.view
 from kiosk.flows.asking.screen import Screen
 from kiosk.language.languages import shipped
 from kiosk.session.preferences import Preferences
+from tests.chromium import heard
 from tests.e2e.look import axe
 from tests.e2e.look.gallery import SWAP, WAYS, Gallery, Way, show
 from tests.e2e.look.parts import covering
@@ -67,17 +68,9 @@ BEFORE_A_VISIT = {"attract", "closed", "home", "left_card", "take_card", "closin
 
 @pytest.fixture
 def said(page: Page) -> Iterator[list[str]]:
-    """What the console says meanwhile; a breach of the content security policy is said there, too."""
-    words: list[str] = []
-
-    def listen(message: object) -> None:
-        words.append(str(message))
-
-    page.on("console", listen)
-    page.on("pageerror", listen)
-    yield words
-    page.remove_listener("console", listen)
-    page.remove_listener("pageerror", listen)
+    """What the console says meanwhile."""
+    with heard(page) as words:
+        yield words
 
 
 def answers_of(sight: Sight) -> dict[str, list[str]]:
@@ -173,13 +166,12 @@ def test_axe_finds_nothing_against_wcag_2_2_and_seven_to_one(page: Page, way: Wa
 
 def test_the_page_without_a_server_says_to_wait(on: Gallery, way: Way) -> None:
     page = on.page(way)
-    words: list[str] = []
-    page.on("console", lambda message: words.append(message.text))
-    page.reload()
-    assert page.get_by_role("main").inner_text().split() == ["マイナ免許証", "ご案内", "しばらくお待ちください。"]
-    assert page.evaluate(MEASURE, {"smallestText": 24, "answers": None}) == []
-    if way in few(WAYS[:1], of=WAYS):  # colours and roles are the same in all
-        assert axe.complaints(page, {"neutral": None}) == []
+    with heard(page) as words:
+        page.reload()
+        assert page.get_by_role("main").inner_text().split() == ["マイナ免許証", "ご案内", "しばらくお待ちください。"]
+        assert page.evaluate(MEASURE, {"smallestText": 24, "answers": None}) == []
+        if way in few(WAYS[:1], of=WAYS):  # colours and roles are the same in all
+            assert axe.complaints(page, {"neutral": None}) == []
     assert words == []
     page.context.close()
 
