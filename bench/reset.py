@@ -81,7 +81,7 @@ def back(page: Page, stage: Stage, other: Stage) -> None:
     """To the kiosk, whose session has seen nobody; the other gets a new session, and with it a new site."""
     page.goto(stage.address)
     page.wait_for_selector("[data-answer=start]")
-    since = len(other.log)
+    since = other.logged()
     other.kill_worker()
     other.wait_log("no browser's keeper", since=since)
     page.wait_for_timeout(500)

@@ -42,6 +42,7 @@ from tests.keys import KEYS
 from tests.warm import Program
 
 ROOT = Path(__file__).resolve().parent.parent
+MARK = b"-- read until here\n"  # in the log, of ours
 START_SECONDS = 90  # five, on a machine that does nothing else
 SEEN_EMPTY_SECONDS = 2 * SETTLE_SECONDS  # after its start a session believes of an empty slot that it is
 
@@ -135,7 +136,7 @@ class Stage:
         self.runtime, self.temporary = directory / "run", directory / "tmp"
         self.log: list[str] = []
         self.began = 0  # the line from which the log is of the present visit: what others did before is not waited for
-        self._logged = threading.Condition()
+        self._logged, self._marks, self._says = threading.Condition(), 0, -1
         self._reader = [] if reader == "pcsc" else ["--vpcd-port", str(self.vpcd_port)]
         self._screen = screen or Screen()
         self._session = session or Session(browser_lost_seconds=2)
@@ -180,8 +181,8 @@ class Stage:
     def start_server(self) -> None:
         (reads, told), (heard, says) = os.pipe(), os.pipe()
         self._server = self._begin(reads, says)
-        for theirs in (reads, says):
-            os.close(theirs)
+        os.close(reads)
+        self._says = says
         with open(told, "wb") as stdin:
             stdin.write(msgspec.json.encode(self.settings, enc_hook=write_hours))
         threading.Thread(target=self._read_log, args=(heard,), daemon=True).start()
@@ -203,6 +204,7 @@ class Stage:
             self._server.terminate()
             self._server.wait(10)
             self._server = None
+            os.close(self._says)  # so that who reads its log comes to the end
 
     @property
     def arbiter(self) -> int:
@@ -225,10 +227,20 @@ class Stage:
 
     def kill_worker(self) -> None:
         """It has died, and whatever it had said stands in the log."""
-        killed, since = self.worker, len(self.log)
+        killed, since = self.worker, self.logged()
         os.kill(killed, signal.SIGKILL)
         self._until(lambda: killed not in self.workers, 10, "the worker does not die")
         self.wait_log(f"(pid:{killed}) was sent SIGKILL", since=since)
+
+    def logged(self) -> int:
+        """How many lines the log has, once all that was written to it until now has been read: a mark goes after it."""
+        if self._server is None:
+            return len(self.log)
+        with self._logged:
+            mine = self._marks + 1
+            os.write(self._says, MARK)
+            assert self._logged.wait_for(lambda: self._marks >= mine, START_SECONDS), "nobody reads the log"
+            return len(self.log)
 
     def wait_log(self, words: str, seconds: float = 15, since: int | None = None) -> int:
         """Wait for a line that contains `words` among those from `since` on, or of the visit; returns the number of the
@@ -246,7 +258,10 @@ class Stage:
         with open(heard, "rb") as stream:
             for line in stream:
                 with self._logged:
-                    self.log.append(line.decode(errors="replace").rstrip())
+                    if line.endswith(MARK):  # behind a piece of a line, if one was written in two
+                        self._marks += 1
+                    if said := line.removesuffix(MARK):
+                        self.log.append(said.decode(errors="replace").rstrip())
                     self._logged.notify_all()
 
     def revive(self) -> None:

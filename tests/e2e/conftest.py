@@ -83,13 +83,14 @@ class Kiosk(Stage):
         if last != BEGUN:
             self.wait_log(FRESH, since=since)
         if last == BEGUN or kill:
-            since = len(self.log)
+            since = self.logged()
             self.kill_worker()
             self.wait_log(FRESH, since=since)
 
     def _last_turn(self) -> tuple[int, str]:
         """What happened last to a session, and the number of the line that says so."""
-        turns = [(at, turn) for at, line in enumerate(self.log) for turn in (BEGUN, ENDED, KILLED) if turn in line]
+        every = self.log[: self.logged()]
+        turns = [(at, turn) for at, line in enumerate(every) for turn in (BEGUN, ENDED, KILLED) if turn in line]
         return turns[-1] if turns else (0, "")
 
 
@@ -148,7 +149,7 @@ def open_page(chromium: Browser) -> Page:
 def visit(stage: Kiosk, page: Page) -> Iterator[Person]:
     """One test's visit, and what must hold after each."""
     stage.tidy()
-    since = stage.began = len(stage.log)
+    since = stage.began = stage.logged()
     asked: list[str] = []
     listeners = {
         "request": lambda request: asked.append(request.url),

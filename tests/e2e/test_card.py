@@ -204,7 +204,7 @@ def test_the_card_is_waited_for_and_one_left_behind_starts_nothing(person: Perso
     person.touches("staff")
     person.is_asked("stay")
     person.touches("stay")
-    since = len(kiosk.log)
+    since = kiosk.logged()
     person.sees("left_card")
     assert not person.offers("start")
     person.takes_out()

@@ -50,7 +50,7 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAClock]:
 def stage(kiosk: OnAClock) -> OnAClock:
     kiosk.set_by(0)
     kiosk.kill_worker()
-    kiosk.began = len(kiosk.log)
+    kiosk.began = kiosk.logged()
     return kiosk
 
 

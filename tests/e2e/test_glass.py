@@ -137,10 +137,10 @@ def test_a_page_that_has_stopped_living_is_replaced(
     kind, fault, within = end
     glass.steady()
     if visit:
-        since = len(glass.stage.log)
+        since = glass.stage.logged()
         glass.display.press("Return")
         glass.stage.wait_log("screen home", since=since)
-    browser, since, began = glass.display.keeper.pid, len(glass.stage.log), time.monotonic()
+    browser, since, began = glass.display.keeper.pid, glass.stage.logged(), time.monotonic()
     for pid in glass.processes(kind):
         os.kill(pid, fault)
     glass.stage.wait_log(HERE, within * BUSY, since)
@@ -149,7 +149,7 @@ def test_a_page_that_has_stopped_living_is_replaced(
     assert not Path(f"/proc/{browser}").exists()
     assert not any("session ends" in line for line in glass.stage.log[since:]), "the visit was not kept"
     if visit:
-        since = len(glass.stage.log)
+        since = glass.stage.logged()
         glass.stage.kill_worker()
         glass.stage.wait_log(HERE, 40, since)
 
@@ -157,7 +157,7 @@ def test_a_page_that_has_stopped_living_is_replaced(
 @pytest.mark.parametrize(("key", "visit"), covering(FAULTS, VISIT), ids=in_words)
 def test_a_page_that_stands_still_or_has_gone_is_covered_and_replaced(glass: Glass, key: str, visit: bool) -> None:
     glass.steady()
-    since = len(glass.stage.log)
+    since = glass.stage.logged()
     if visit:
         glass.display.press("Return")
         since = glass.stage.wait_log("screen home", since=since)
@@ -169,7 +169,7 @@ def test_a_page_that_stands_still_or_has_gone_is_covered_and_replaced(glass: Gla
     assert covered - began < COVERED_SECONDS * BUSY
     assert not any("session ends" in line for line in glass.stage.log[since:]), "the visit was not kept"
     if visit:
-        since = len(glass.stage.log)
+        since = glass.stage.logged()
         glass.stage.kill_worker()
         glass.stage.wait_log(HERE, 40, since)
 
@@ -178,7 +178,7 @@ def test_a_page_that_does_not_come_back_in_time_finds_the_visit_ended(
     glass: Glass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     glass.steady()
-    since = len(glass.stage.log)
+    since = glass.stage.logged()
     glass.display.press("Return")
     since = glass.stage.wait_log("screen home", since=since)
     began = time.monotonic()
@@ -206,7 +206,7 @@ def test_none_of_chromiums_own_keys_opens_or_closes_anything(glass: Glass, keys:
 
 def test_a_page_that_has_lost_the_focus_is_taken_away_and_the_visit_ended(glass: Glass) -> None:
     glass.steady()
-    browser, since = glass.display.keeper.pid, len(glass.stage.log)
+    browser, since = glass.display.keeper.pid, glass.stage.logged()
     glass.display.press("Return")
     glass.stage.wait_log("screen home", since=since)
     root = subprocess.run(["xwininfo", "-root"], capture_output=True, text=True, check=True).stdout

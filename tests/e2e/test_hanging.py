@@ -42,7 +42,7 @@ def stage(kiosk: Hanging) -> Iterator[Hanging]:
     kiosk.kill_worker()
     kiosk.portal.reset()
     kiosk.cards.clear()
-    kiosk.began = len(kiosk.log)
+    kiosk.began = kiosk.logged()
     yield kiosk
     kiosk.take_out()
 

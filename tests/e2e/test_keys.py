@@ -352,7 +352,7 @@ def test_help_is_a_key_away_and_leaving_is_asked_for_once_more(ear: Ear, person:
     begins(ear)
     ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.types(PINS.text[:2])
-    since = len(kiosk.log)
+    since = kiosk.logged()
     ear.press("F1")
     ear.hears_screen("係員に声をかけてください")
     kiosk.wait_log("asked where the staff are", since=since)

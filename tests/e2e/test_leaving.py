@@ -63,7 +63,7 @@ def test_back_leads_one_step_back_until_something_has_been_sent(person: Person, 
 
 def test_refusing_consent_ends_it_and_nothing_has_been_sent(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(3)
-    since = len(kiosk.log)
+    since = kiosk.logged()
     person.presses("同意しない")
     kiosk.wait_log("session ends: left", since=since)
     person.sees("attract")
@@ -79,7 +79,7 @@ def test_leaving_at_any_step_undoes_what_was_begun(person: Person, kiosk: Kiosk,
         assert kiosk.portal.held_count() == 1
     if step == 11:
         person.offers_soon("finish")  # the slip has been printed
-    since = len(kiosk.log)
+    since = kiosk.logged()
     person.touches("leave")
     if step in ASKED:
         person.is_asked("leave_now")

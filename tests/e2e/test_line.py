@@ -95,7 +95,7 @@ def test_nobody_but_the_page_of_this_session_is_answered(person: Person, kiosk: 
 def test_while_the_page_is_away_its_place_is_for_who_shows_the_key(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(7)
     site, shown = host(person), key(person)
-    since = len(kiosk.log)
+    since = kiosk.logged()
     person.page.goto("about:blank")
     kiosk.wait_log("the page has gone", since=since)
     assert not is_let_in(kiosk, site, f"http://{site}", "")
@@ -110,7 +110,7 @@ def test_while_the_page_is_away_its_place_is_for_who_shows_the_key(person: Perso
 
 def test_a_second_page_is_turned_away_and_the_first_goes_on(person: Person, kiosk: Kiosk, chromium: Browser) -> None:
     person.walks_to(5)
-    since = len(kiosk.log)
+    since = kiosk.logged()
     second = open_page(chromium)
     second.goto(kiosk.address)
     kiosk.wait_log("a second page was refused", since=since)
@@ -169,7 +169,7 @@ def test_an_answer_the_screen_does_not_offer_does_nothing(person: Person) -> Non
 def test_a_message_of_ten_megabytes_costs_the_line_and_not_the_session(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(5)
     person.types("73")
-    since = len(kiosk.log)
+    since = kiosk.logged()
     person.page.evaluate(EMIT, ["answer", {"seq": 1, "answer": "A" * 10_000_000}])
     kiosk.wait_log("the page is here", since=since)
     person.sees("pin", 5)
@@ -199,7 +199,7 @@ def test_a_page_that_is_loaded_anew_finds_everything_where_it_was(person: Person
 
 def test_a_page_that_has_gone_ends_the_session(person: Person, kiosk: Kiosk) -> None:
     person.walks_to(7)
-    since = len(kiosk.log)
+    since = kiosk.logged()
     person.page.goto("about:blank")
     kiosk.wait_log("session ends: browser_lost", since=since)
     kiosk.wait_log(DIED, since=since)

@@ -23,7 +23,7 @@ def test_a_licence_is_linked_by_the_manuals_eleven_steps(person: Person, kiosk: 
     licence = somebody.licence
     assert licence is not None
 
-    since = len(kiosk.log)
+    since = kiosk.logged()
     person.who = who
     person.presses("画面にふれてください")
     person.sees("home")

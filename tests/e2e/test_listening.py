@@ -81,7 +81,7 @@ def page(chromium: Browser, kiosk: Kiosk) -> Iterator[Page]:
     """A page at the attract screen. Whatever the browser complains of is a failure."""
     page = chromium.new_context(viewport={"width": 1080, "height": 1920}, has_touch=True).new_page()
     with heard(page) as complaints:
-        since = len(kiosk.log)
+        since = kiosk.logged()
         page.goto(kiosk.address)
         page.wait_for_function(SEEN, arg="attract")
         yield page
@@ -172,7 +172,7 @@ def test_volume_goes_in_steps_without_stopping_the_voice_and_the_next_person_has
     press(page, "listen")
     page.wait_for_function(PLAYING)
     usual = page.evaluate(LOUD)
-    since = len(kiosk.log)
+    since = kiosk.logged()
     press(page, "louder")
     page.wait_for_function("usual => document.getElementById('voice').volume > usual", arg=usual)
     assert not page.evaluate(SILENT)

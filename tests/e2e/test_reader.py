@@ -41,7 +41,7 @@ def test_a_card_that_was_in_as_the_server_started_is_nobodys(
             person.walks_to(7)
         page.goto("about:blank")  # or it would come back by itself, at the moment when it is led there
         stage.stop_server()
-        since = len(stage.log)
+        since = stage.logged()
         stage.start_server()
         page.goto(stage.address)
         person.sees("left_card")

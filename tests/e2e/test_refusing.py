@@ -51,7 +51,7 @@ def stage(kiosk: Refusing) -> Iterator[Refusing]:
         kiosk.revive()
     kiosk.portal.reset()
     kiosk.cards.clear()
-    kiosk.began = len(kiosk.log)
+    kiosk.began = kiosk.logged()
     yield kiosk
     kiosk.take_out()
 

@@ -343,7 +343,7 @@ def test_a_page_that_is_loaded_anew_goes_on_pressing(person: Person, hand: Hand)
 
 def test_nothing_pressed_in_one_session_gets_to_the_next(person: Person, hand: Hand, kiosk: Kiosk) -> None:
     person.sees("attract")
-    since = len(kiosk.log)
+    since = kiosk.logged()
     with busy(kiosk):
         hand.taps("start")
         os.kill(kiosk.worker, signal.SIGKILL)

@@ -54,7 +54,7 @@ class Held:
         return Devtools(self.stage.runtime)
 
     def again(self) -> None:
-        since = len(self.stage.log)
+        since = self.stage.logged()
         self.keeper.restart()
         self.stage.wait_log(HERE, 60, since)
 

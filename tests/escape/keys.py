@@ -51,7 +51,7 @@ class Trial:
 
     def _same(self, group: Sequence[Chord], seconds: float = TOGETHER_SECONDS) -> bool:
         """Whether the screen stands there as before, in the same browser."""
-        self._since, self._pid = len(self._stage.log), self._screen.keeper.pid
+        self._since, self._pid = self._stage.logged(), self._screen.keeper.pid
         for chord in group:
             self._screen.keyboard.press(chord)
         time.sleep(seconds)

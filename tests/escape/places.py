@@ -29,7 +29,7 @@ def goes_to(place: str, stage: Stage, keeper: Keeper | Alone, hand: Hand) -> Non
     keeper.restart()
     if not isinstance(keeper, Keeper):
         return
-    since = len(stage.log)
+    since = stage.logged()
     stage.kill_worker()
     since = stage.wait_log(HERE, COME_SECONDS, since)
     if place == "attract":

@@ -127,7 +127,7 @@ class Rows:
     def _try(self, row: Row) -> Found | None:
         """None: nothing has got through."""
         devtools, before, picture = self._ready(row)
-        pid, since = self._glass.keeper.pid, len(self._stage.log)
+        pid, since = self._glass.keeper.pid, self._stage.logged()
         with suppress(Silent):  # it is looked at at once
             row.act(self._hand(devtools))
         done = time.monotonic()

@@ -18,7 +18,7 @@ from tests.wild.walker import CLEAN, Seen, Walker
 def play(ground: Ground, visit: Visit) -> Seen:
     """The whole visit, and what is left of it when it is over, everything is mended and the next person could begin."""
     ground.tidy()
-    since, worker = len(ground.log), ground.worker
+    since, worker = ground.logged(), ground.worker
     with contextlib.closing(ground.next_visitor()) as visitor:
         for fault in visit.portal:
             ground.portal.faults.switch_on(fault.fault, fault.call, fault.times, fault.value)
