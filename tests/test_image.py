@@ -22,6 +22,7 @@ from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
 from tests.units import is_no_more_exposed
+from tools import measured
 
 ROOT = Path(__file__).parent.parent
 IMAGE = ROOT / "image"
@@ -391,6 +392,14 @@ def test_who_may_speak_with_the_tpm_may_do_little_else(units: Path, service: str
     assert "SupplementaryGroups=tss" in lines, "root without its powers may not open what is its group's alone"
     users = [path.name for path in UNITS.rglob("*") if path.is_file() and "tpmrm0" in path.read_text()]
     assert sorted(users) == [PROOF, RECOVERY], "and nobody else"
+
+
+def test_the_words_of_a_start_are_measured_each_and_in_one_order() -> None:
+    """Or no proof is what `make image` has published. The initrd's need efivarfs, where systemd asks whether its start
+    is measured at all."""
+    assert "/efivarfs.ko" in words("KernelModulesInitrdInclude")
+    after = read(UNITS / "systemd-pcrphase.service.d/kiosk.conf")["Unit"]["After"]
+    assert after == "systemd-pcrphase-sysinit.service" and measured.PHASES[-2:] == ("sysinit", "ready")
 
 
 STATE = "/dev/disk/by-partlabel/kiosk-state"

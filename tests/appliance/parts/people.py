@@ -122,7 +122,7 @@ def come_in(somebody: Person, here: str) -> None:
             somebody.sees("door_number", DOOR_SECONDS)
             somebody.types(str(NUMBER))
             somebody.touches("next")
-            time.sleep(TURNS_SECONDS)  # with their number on it the one pad looks as the other
+            time.sleep(TURNS_SECONDS)  # with their number on it the one pad looks like the other
             somebody.sees("door_passcode", DOOR_SECONDS)
             somebody.types(PASSCODE)
             somebody.touches("next")
@@ -181,10 +181,13 @@ def _as(user: str, *command: str) -> tuple[str, ...]:
 def _here() -> Iterator[Sight]:
     """The staff's screens as a machine has them, where the catalogue has others."""
     shut = DoorsStand(CLOSED_FOR[0], None)
-    for asks, rule in {"number": officer.NUMBER, "passcode": officer.PASSCODE}.items():
+    for asks, rule, answers in (
+        ("number", officer.NUMBER, ("back",)),
+        ("passcode", officer.PASSCODE, ("back", "card")),  # which moves the key that goes on
+    ):
         facts = {"asks": asks, "staff": NUMBER, "fault": "", "held": 0}
         pad = {**pad_of(rule, 0, ""), "shown": ""}
-        yield Sight(f"door_{asks}", Screen("staff_entrance", facts, ("back",), staff="door"), pad=pad)
+        yield Sight(f"door_{asks}", Screen("staff_entrance", facts, answers, staff="door"), pad=pad)
     for name, left_out in zip(ROOMS, ({"levels"}, set[str]()), strict=True):
         desks = tuple(desk for desk in room.DESKS if desk not in left_out)
         yield Sight(name, Screen("staff_room", {"shut": ""}, (*desks, "finish"), staff="room"))

@@ -65,7 +65,7 @@ def run(machine: Machine, report: Report) -> None:
         members = machine.run("kiosk staff list", SEES_TO_SECONDS)[1]
         report(str(SUPERVISOR) in members, f"the supervisor is there: {members.strip()}")
         told = machine.run("kiosk audit show", SEES_TO_SECONDS)[1]
-        report("taken" in told, "the trail has it")
+        report("its file was used" in told, "the trail has it")
         units(machine.run, report)
 
 
