@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -47,6 +47,28 @@ def again(folder: Path, report: Report) -> Report:
     assert last is not None and last.goes_on()
     last.folder = folder
     return last
+
+
+def each_is_asked_after(
+    monkeypatch: pytest.MonkeyPatch,
+    part: Any,
+    machine: Machine,
+    report: Report,
+    cuts: Sequence[str],
+    stopped_in: int,
+    now: list[Outside],
+) -> Report:
+    """By a run that stops as it asks after one of the cuts, and by one that goes on, whose report this is. now: gets
+    what happens in the two."""
+    now.append(Outside(monkeypatch, part, f"back {cuts[stopped_in]}"))
+    with pytest.raises(Stopped):
+        part.run(machine, report)
+    now.append(Outside(monkeypatch, part))
+    whole = again(machine.folder.parent, report)
+    part.run(machine, whole)
+    asked = [word for each in now for word in each.happened if word.startswith(("cut", "back"))]
+    assert asked == [word for cut in cuts for word in (f"cut {cut}", f"back {cut}")]
+    return whole
 
 
 def test_of_a_first_start_each_cut_is_one_of_a_machine_installed_anew(
@@ -100,14 +122,7 @@ def test_of_an_update_each_cut_is_asked_after(monkeypatch: pytest.MonkeyPatch, t
         monkeypatch.setattr(Machine, name, lambda *_, does=does: does)
     monkeypatch.setattr(Machine, "like", lambda machine, other: machine.folder.mkdir(exist_ok=True))
 
-    now.append(Outside(monkeypatch, power_update, f"back {cuts[stopped_in].when}"))
-    with pytest.raises(Stopped):
-        power_update.run(machine, report)
-    now.append(Outside(monkeypatch, power_update))
-    whole = again(tmp_path, report)
-    power_update.run(machine, whole)
-    asked = [word for word in [*now[0].happened, *now[1].happened] if word.startswith(("cut", "back"))]
-    assert asked == [word for cut in cuts for word in (f"cut {cut.when}", f"back {cut.when}")]
+    whole = each_is_asked_after(monkeypatch, power_update, machine, report, [cut.when for cut in cuts], stopped_in, now)
     assert all(good for good, _ in whole.found)
     assert not (tmp_path / "power_update-copy").exists()
 
@@ -149,14 +164,7 @@ def test_of_a_visit_each_cut_is_made_once_and_asked_after(
     monkeypatch.setattr(Machine, "like", lambda machine, other: None)
     monkeypatch.setattr(Machine, "keep_picture", lambda machine, what: None)
 
-    now.append(Outside(monkeypatch, power_visit, f"back {cuts[stopped_in].when}"))
-    with pytest.raises(Stopped):
-        power_visit.run(machine, report)
-    now.append(Outside(monkeypatch, power_visit))
-    whole = again(tmp_path, report)
-    power_visit.run(machine, whole)
+    whole = each_is_asked_after(monkeypatch, power_visit, machine, report, [cut.when for cut in cuts], stopped_in, now)
     happened = [*now[0].happened, *now[1].happened]
-    asked = [word for word in happened if word.startswith(("cut", "back"))]
-    assert asked == [word for cut in cuts for word in (f"cut {cut.when}", f"back {cut.when}")]
     assert happened.count("settle") == happened.count("kept") == 1
     assert all(good for good, _ in whole.found)

@@ -113,9 +113,7 @@ class Screen:
         until(lambda: listens(display), COMPOSITOR_SECONDS)
         line = Line(display)
         self.keyboard = Keyboard(line, keymap(layer not in ("no-keymap", "bare")))
-        self.pointer = (
-            Pointer(line) if doors else None
-        )  # with one Chromium would show an arrow, and what it hovers over
+        self.pointer = Pointer(line) if mouse else None  # with one Chromium shows an arrow, and what it hovers over
         setattr(browser, "FLAGS", NEEDED if layer == "no-flags" else FLAGS)  # noqa: B010
         os.environ["WAYLAND_DISPLAY"] = str(display)
         os.environ["XDG_RUNTIME_DIR"] = str(self._folder)
