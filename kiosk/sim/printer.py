@@ -376,13 +376,15 @@ class VirtualPrinter:
         """`GS ( …` and `GS 8 …`: body is what follows the length."""
         match family, body[:2]:
             case b"L", b"0p" if len(body) >= 10 and body[2:3] == b"0":
-                self._store(body)
+                self._store(body, epoch)
             case b"L", b"02" | b"0\x02":
-                if self._stored is None:
-                    self._fault("asked to print graphics, but none are stored")
-                else:
+                with self._changed:
                     stored, self._stored = self._stored, None
+                    dropped = epoch != self._epoch
+                if stored:
                     self._graphics(*stored, 1, 1, epoch)
+                elif not dropped:
+                    self._fault("asked to print graphics, but none are stored")
             case b"H", b"00" if len(body) == 6:
                 if not self.switches.no_process_id:
                     self._send(b'\x37"' + body[2:6] + b"\x00")
@@ -391,7 +393,7 @@ class VirtualPrinter:
             case _:
                 self._fault(f"unknown command GS ( {family.decode('latin-1')} {body[:2].hex(' ')}")
 
-    def _store(self, body: bytes) -> None:
+    def _store(self, body: bytes, epoch: int) -> None:
         """Function 112: m fn a bx by c xL xH yL yH, then the raster."""
         across, down = body[3], body[4]
         columns, rows = int.from_bytes(body[6:8], "little"), int.from_bytes(body[8:10], "little")
@@ -401,7 +403,8 @@ class VirtualPrinter:
         elif (across, down) != (1, 1):
             self._fault("graphics are to be stretched")
         else:
-            self._stored = (columns, rows, raster)
+            with self._changed:
+                self._stored = (columns, rows, raster) if epoch == self._epoch else None
 
     def _graphics(self, columns: int, rows: int, raster: bytes, across: int, down: int, epoch: int) -> None:
         picture = Image.frombytes("1", (columns, rows), raster)
