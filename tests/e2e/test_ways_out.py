@@ -1,5 +1,5 @@
 """Some rows of `make escape`, in a Chromium under the shipped policy and the keeper, on a display of its own: one
-of each kind of thing that a page could be made to do, and of each kind of gesture. None leads out."""
+of each kind of thing that a page could be made to do, and some gestures. None leads out."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from tests.stage import Stage
 
 DONE_TO_A_PAGE = (
     *("window: window.open", "window: link into another window", "dialog: alert", "paper: window.print"),
-    *("download: download of ours", "picker: file", "picker: color", "asked: key of a device", "asked: messages"),
-    *("glass: full screen", "glass: pointer held", "goes to about:blank", "goes to https://example.com/"),
-    *("goes to mailto:a@example.com", "goes to a blob, page", "link to /icon.svg", "window at chrome://version/"),
+    *("download: download of ours", "picker: file", "picker: color", "asked: messages", "glass: full screen"),
+    *("goes to about:blank", "goes to mailto:a@example.com", "link to /icon.svg"),
 )
-BY_FINGERS = ("1: swipe from the edge right", "2: pinch out", "3: swipe from the edge up", "4: turn", "5: pinch in")
+BY_FINGERS = ("1: swipe from the edge right", "2: pinch out", "5: pinch in")
 
 
 class Held:
