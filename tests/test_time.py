@@ -134,7 +134,7 @@ def test_nothing_asks_the_machine_for_the_day_or_for_a_time_that_can_be_set() ->
 
 
 def test_no_script_knows_the_hour() -> None:
-    assert {path.name for path in scripts()} >= {"page.js", "line.js", "touch.js"}
+    assert {path.name for path in scripts()} >= {"page.js", "socket.js", "touch.js"}
     assert [path.name for path in scripts() if WALL.search(re.sub(r"//.*", "", path.read_text()))] == []
 
 

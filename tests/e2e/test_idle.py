@@ -13,7 +13,7 @@ from kiosk.config.kiosk import Screen
 from kiosk.portal.model import State
 from tests.e2e.conftest import Kiosk, opened, visit
 from tests.e2e.person import Person
-from tests.e2e.test_line import SAY
+from tests.e2e.test_socket import SAY
 
 IDLE, READING, WARNING = 2, 4, 3  # seconds
 LATER = "() => { const now = performance.now.bind(performance); performance.now = () => now() + 60_000; }"

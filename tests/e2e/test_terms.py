@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Kiosk
 from tests.e2e.person import Person
-from tests.e2e.test_line import SAY  # what a page could send that does not keep to what it shows
+from tests.e2e.test_socket import SAY  # what a page could send that does not keep to what it shows
 
 
 def test_the_box_comes_with_the_end_of_the_terms_by_touch(person: Person) -> None:

@@ -19,7 +19,7 @@ from playwright.sync_api import TimeoutError
 from kiosk.session.pad import BOUNCE_SECONDS
 from tests.e2e.conftest import Kiosk
 from tests.e2e.person import PINS, Person
-from tests.e2e.test_line import LINE, NEUTRAL
+from tests.e2e.test_socket import NEUTRAL, SOCKET
 from tests.whole import few
 
 DOWN = "touchStart"
@@ -29,11 +29,11 @@ MARKED = "[data-pressed]"
 CUT = f"""async () => {{
     const neutral = document.querySelector("#neutral");
     const gone = new Promise(tell => new MutationObserver(tell).observe(neutral, {{ attributeFilter: ["hidden"] }}));
-    (await {LINE}).socket.io.engine.close();
+    (await {SOCKET}).socket.io.engine.close();
     await gone;
 }}"""  # until the screen has gone: the one that comes back is the same
 HEAR_PAINTED = f"""async () => {{
-    const {{ socket }} = await {LINE}, emit = socket.emit;
+    const {{ socket }} = await {SOCKET}, emit = socket.emit;
     window.told = [];
     socket.emit = (...said) => {{ if (said[0] === "painted") told.push(said[1]); return emit.apply(socket, said); }};
 }}"""

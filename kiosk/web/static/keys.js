@@ -1,7 +1,7 @@
 // What a keypad or a keyboard does: it presses what is drawn, never anything else, and leads the focus about. A key that
 // is held down has been pressed once (EN 301 549 5.7): only arrows go on, and none of it says that somebody is there.
 
-import { active } from "./line.js";
+import { active } from "./socket.js";
 import { press } from "./presses.js";
 import { scrolls } from "./touch.js";
 

@@ -5,7 +5,7 @@
 // A page that has lost the focus, the glass or a part of it to something else says that instead. It cannot lose what it
 // never had: a screen without a keyboard may give it no focus, and another window has an address and a frame.
 
-import { socket } from "./line.js";
+import { socket } from "./socket.js";
 
 const LIFE_MS = 700;
 const ASTRAY_MS = 500; // the focus may go and come back by itself

@@ -5,7 +5,7 @@ import { fit } from "./fit.js";
 import "./hold.js";
 import "./keys.js";
 import "./life.js";
-import { knock, seq, socket, stands } from "./line.js";
+import { knock, seq, socket, stands } from "./socket.js";
 import { morph } from "./morph.js";
 import "./stays.js";
 import { hear, setVolume } from "./tones.js";

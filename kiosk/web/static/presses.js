@@ -7,7 +7,7 @@
 // How soon a touch is answered is told, too: from the finger's leaving the glass until the screen that came for it has been
 // painted. Which screen that is, the number says that the server has heard last. The time goes into a bucket there.
 
-import { seq, socket } from "./line.js";
+import { seq, socket } from "./socket.js";
 
 const NO_SCREEN = -1;
 

@@ -15,7 +15,7 @@
 //
 // A click without a pointer comes from a keyboard or from assistive technology, and is a press too.
 
-import { active, seq } from "./line.js";
+import { active, seq } from "./socket.js";
 import { press } from "./presses.js";
 import { play } from "./tones.js";
 

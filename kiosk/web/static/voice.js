@@ -1,7 +1,7 @@
 // What is said: the sounds the server names, one after the other, until the person does anything. Whoever goes from
 // place to place by keys hears what has the focus.
 
-import { active } from "./line.js";
+import { active } from "./socket.js";
 
 const box = document.getElementById("screen");
 const voice = document.getElementById("voice");

@@ -1,5 +1,5 @@
-// The line to the session: one socket on which snapshots come in and numbered answers go out, and the way back to a
-// server when it has been cut. The number of the screen that stands here is all that the page knows by itself.
+// The socket to the session: snapshots come in on it and numbered answers go out; and the way back to a server when it
+// has been cut. The number of the screen that stands here is all that the page knows by itself.
 
 const DOOR = `http://127.0.0.1:${location.port}/`; // leads to the site of the session that is being served
 const KNOCK_MS = 50; // the browser's network process, which dies with each session, is back sooner than that

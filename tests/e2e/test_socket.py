@@ -16,9 +16,9 @@ from kiosk.portal.model import State
 from tests.e2e.conftest import Kiosk, open_page
 from tests.e2e.person import Person
 
-LINE = "import('/static/line.js')"  # the page's own
-EMIT = f"async ([event, ...values]) => void (await {LINE}).socket.emit(event, ...values)"
-SAY = f"async answer => {{ const {{ seq, socket }} = await {LINE}; socket.emit('answer', {{ seq, answer }}) }}"
+SOCKET = "import('/static/socket.js')"  # the page's own
+EMIT = f"async ([event, ...values]) => void (await {SOCKET}).socket.emit(event, ...values)"
+SAY = f"async answer => {{ const {{ seq, socket }} = await {SOCKET}; socket.emit('answer', {{ seq, answer }}) }}"
 DIED = "browser's keeper"  # whom the arbiter tells when a session's process has gone
 DROPPED = "WARNING kiosk.socket: a message that is no answer was dropped"
 NEUTRAL = "#neutral:not([hidden])"
