@@ -53,7 +53,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kiosk.config.events import Event, event
@@ -142,6 +142,8 @@ class Keeper:
         self._wanted = False  # it was killed by us and is started anew
         self._sessions = 0  # that have ended in it
         self._life = Life(time.monotonic())
+        self._chain: tuple[int, ...] = ()  # the processes by which the page tells
+        self._waited = 0.0  # that they had waited for a processor when it told last
         self._watchdog = sd_notify.Watchdog()
         self._began = time.monotonic()
         self._well = self._began  # when a page lived last, or there was no server or no display for it
@@ -223,6 +225,8 @@ class Keeper:
                     continue
                 if life.works(processor_seconds(browser.pid), time.monotonic()):
                     self._well = max(self._well, min(time.monotonic(), self._began + SLOWEST_SECONDS))
+                    continue
+                if life.waits(waited_seconds(self._chain) - self._waited, time.monotonic()):
                     continue
                 log.warning("the page tells no more that it lives; the browser is started again")
                 self._tell(event("browser_restarted", browser="silent"))
@@ -314,6 +318,8 @@ class Keeper:
         """The page lives."""
         if self._life.coming and self._process is not None:
             self._life.renderers = frozenset(children_of_type(self._process.pid, RENDERER))
+            self._chain = (self._process.pid, *descendants(self._process.pid))
+        self._waited = waited_seconds(self._chain)
         self._well = time.monotonic()
         self._life.told(self._well)
 
@@ -334,6 +340,7 @@ class Keeper:
                 if self._life.fresh or self._sessions >= SESSIONS_EACH:
                     self.restart()
                 else:
+                    self._waited = waited_seconds(self._chain)
                     self._life.session_ended(time.monotonic())
                     self.forget()
             case _:
@@ -454,6 +461,15 @@ def processor_seconds(browser: int) -> float:
             after_the_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += int(after_the_name[11]) + int(after_the_name[12])  # utime and stime, proc_pid_stat(5)
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def waited_seconds(processes: Iterable[int]) -> float:
+    """How long the first threads of these have waited for a processor in their lives (the kernel's sched-stats.rst)."""
+    nanoseconds = 0
+    for pid in processes:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            nanoseconds += int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
+    return nanoseconds / 1e9
 
 
 def children_of_type(browser: int, *kinds: bytes) -> Iterator[int]:

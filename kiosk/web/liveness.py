@@ -12,6 +12,10 @@ replaces a page that has not told is services/browser.py. A value: time is monot
 Silence is all that counts; that something died only makes it count sooner. A renderer that was spare, or the last
 session's, dies too, and the page goes on telling.
 
+What counts is silence in which the page could have told. A browser whose processes wait for a processor meanwhile (the
+machine does other things) gets that time on top, up to PATIENCE times what it had: a new one would wait, too. What
+stands still, or turns in a circle on a machine that has nothing else to do, waits for no processor.
+
 How long a page may be silent, or on its way, is for a machine that brings its first page within a few seconds. One that
 took c seconds for it is slow at everything, and is no sooner done by beginning anew: there a page may be silent for
 c / 8, also before it tells a server that is back, and on its way for c / 2, where that is more. Its first silence, with
@@ -30,6 +34,7 @@ SILENT_SECONDS = 2.0
 COMING_SECONDS = 3.0
 DEAD_SECONDS = 0.8  # longer than from one time to the next (LIFE_MS in life.js)
 AWAY_SECONDS = 1.0
+PATIENCE = 3.0
 
 
 class Life:
@@ -39,9 +44,9 @@ class Life:
         self.renderers: frozenset[int] = frozenset()
         self._started = now
         self._silent, self._coming, self._away = SILENT_SECONDS, COMING_SECONDS, AWAY_SECONDS
-        self._until = now + START_SECONDS
         self._slowest = now + SLOWEST_SECONDS
         self._worked = 0.0
+        self._has(START_SECONDS, now)
         self.fresh = True  # no page has told since the browser was started
         self.coming = True  # no page has told since the browser was started or the last session ended
 
@@ -53,7 +58,7 @@ class Life:
             self._silent, self._coming = max(SILENT_SECONDS, came / 8), max(COMING_SECONDS, came / 2)
             self._away = max(AWAY_SECONDS, came / 8)
             silent = self._coming if self._coming > COMING_SECONDS else self._silent
-        self._until = now + silent
+        self._has(silent, now)
         self.fresh = self.coming = False
 
     def works(self, worked: float, now: float) -> bool:
@@ -63,22 +68,34 @@ class Life:
             self._worked, self._until = worked, min(now + START_SECONDS, self._slowest)
         return more
 
+    def waits(self, waited: float, now: float) -> bool:
+        """Its time is over; whether it gets more. waited: how long its browser has waited for a processor since it was
+        given that time [s]. What has died does not come back by waiting."""
+        until = self._since + min(self._given + waited, PATIENCE * self._given)
+        more = not (self.fresh or self._died) and now < until
+        if more:
+            self._until = until
+        return more
+
     def session_ended(self, now: float) -> None:
         """The page goes to the next. One that has been on its way from the start has what it has."""
         if not self.coming:
-            self._until = now + self._coming
+            self._has(self._coming, now)
             self.coming = True
 
     def see(self, processes: Iterable[int], now: float) -> None:
         """These renderers are there now."""
         left = self.renderers.intersection(processes)
         if left != self.renderers and not self.coming:
-            self._until = min(self._until, now + DEAD_SECONDS)
+            self._until, self._died = min(self._until, now + DEAD_SECONDS), True
         self.renderers = left
 
     def server_away(self, now: float) -> None:
-        self._until = now + self._away
+        self._has(self._away, now)
 
     def over(self, now: float) -> bool:
         """The page has not told, and is to be replaced."""
         return now >= self._until
+
+    def _has(self, seconds: float, now: float) -> None:
+        self._since, self._given, self._until, self._died = now, seconds, now + seconds, False

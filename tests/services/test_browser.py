@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from kiosk.services.browser import (
     kill_group,
     processor_seconds,
     tell_browser,
+    waited_seconds,
 )
 from kiosk.web import liveness
 
@@ -184,6 +186,40 @@ def test_what_a_browser_works_is_what_all_its_processes_have_used() -> None:
         assert processor_seconds(browser.pid) < 0.5
         kill_group(browser)
     assert processor_seconds(browser.pid) == 0
+
+
+SPIN = "while :; do :; done"
+
+
+def test_who_waits_for_a_processor_is_told_from_who_stands_still() -> None:
+    """Two on one processor: each waits while the other has it, until it is stopped."""
+    one = str(min(os.sched_getaffinity(0)))
+    both = [subprocess.Popen(["taskset", "-c", one, "sh", "-c", SPIN]) for _ in "ab"]
+    try:
+        until(lambda: waited_seconds(each.pid for each in both) >= 0.2)
+        assert waited_seconds([both[0].pid]) > 0
+        os.kill(both[0].pid, signal.SIGSTOP)
+        time.sleep(0.1)
+        stood = waited_seconds([both[0].pid])
+        time.sleep(0.3)
+        assert waited_seconds([both[0].pid]) == stood
+    finally:
+        for each in both:
+            each.kill()
+            each.wait()
+    assert waited_seconds(each.pid for each in both) == 0
+
+
+def test_a_silent_page_whose_browser_waits_for_a_processor_has_more_time_but_not_for_ever(tmp_path: Path) -> None:
+    one = min(os.sched_getaffinity(0))
+    with stage(tmp_path, script=f"taskset -pc {one} $$; sh -c '{SPIN}' & sh -c '{SPIN}' & sleep 1000") as kiosk:
+        first = kiosk.next_browser()
+        until(lambda: len(living(first)) == 4)
+        kiosk.say(ALIVE)
+        began = time.monotonic()
+        kiosk.next_browser(after=first, seconds=10)
+        assert time.monotonic() - began >= liveness.PATIENCE * liveness.SILENT_SECONDS
+        assert living(first) == []
 
 
 class Board(NoCaretaker):

@@ -8,6 +8,7 @@ from kiosk.web.liveness import (
     AWAY_SECONDS,
     COMING_SECONDS,
     DEAD_SECONDS,
+    PATIENCE,
     SILENT_SECONDS,
     SLOWEST_SECONDS,
     START_SECONDS,
@@ -96,6 +97,36 @@ def test_a_renderer_that_dies_makes_silence_count_sooner() -> None:
     life.renderers = frozenset({7, 8})
     life.told(1)
     life.see([8], 1)
+    assert lived_until(life, 1 + DEAD_SECONDS)
+
+
+@pytest.mark.parametrize("waited", [0.3, 1.9, 100.0])
+def test_silence_in_which_the_browser_waits_for_a_processor_does_not_count_but_not_for_ever(waited: float) -> None:
+    life = Life(0)
+    life.told(1)
+    more = min(waited, (PATIENCE - 1) * SILENT_SECONDS)
+    assert life.waits(waited, 1 + SILENT_SECONDS)
+    assert lived_until(life, 1 + SILENT_SECONDS + more)
+    assert not life.waits(waited, 1 + SILENT_SECONDS + more)
+    life.told(20)
+    assert lived_until(life, 20 + SILENT_SECONDS), "and the next silence begins anew"
+    life.session_ended(21)
+    assert life.waits(waited, 21 + COMING_SECONDS)
+    assert lived_until(life, 21 + COMING_SECONDS + min(waited, (PATIENCE - 1) * COMING_SECONDS))
+
+
+def test_what_stands_still_waits_for_no_processor() -> None:
+    life = Life(0)
+    life.told(1)
+    assert not life.waits(0.0, 1 + SILENT_SECONDS)
+
+
+def test_whoever_waits_beside_a_renderer_that_has_died_does_not_put_it_off() -> None:
+    life = Life(0)
+    life.renderers = frozenset({7, 8})
+    life.told(1)
+    life.see([8], 1)
+    assert not life.waits(9, 1 + DEAD_SECONDS)
     assert lived_until(life, 1 + DEAD_SECONDS)
 
 
