@@ -74,6 +74,7 @@ class Figures(Collector):
         self._ends: Mapping[str, float | None] = {}
         self._boots = 0
         self._versions: Mapping[str, str] = {}
+        self._asked: float | None = None
 
     def hear(self, told: Event | Counts) -> None:
         """What has happened, once more."""
@@ -119,10 +120,11 @@ class Figures(Collector):
         with self._lock:
             self._boots = times
 
-    def versions(self, running: str, wanted: str, good: str) -> None:
-        """Of the image or the package; an empty one is not known."""
+    def versions(self, running: str, wanted: str, good: str, asked: float | None = None) -> None:
+        """Of the image or the package; an empty one is not known. asked: when an update's server last answered."""
         with self._lock:
             self._versions = {"running": running, "wanted": wanted, "good": good}
+            self._asked = asked
 
     def collect(self) -> Iterable[Metric]:
         with self._lock:
@@ -132,6 +134,8 @@ class Figures(Collector):
         yield _gauge("kiosk_build_info", "The version that runs", ("version",), {(self._version,): 1})
         installed = {(which, said): 1.0 for which, said in self._versions.items() if said}
         yield _gauge("kiosk_version", "1: this one is running, wanted, good", ("which", "version"), installed)
+        if self._asked is not None:
+            yield _gauge("kiosk_update_asked_time_seconds", "When its server answered last", (), {(): self._asked})
         yield _gauge("kiosk_caretaker_start_time_seconds", "When the caretaker started", (), {(): self._started})
         yield _counter("kiosk_boots", "Starts of the machine", (), {(): self._boots})
         counted = {(name,): self._events[name] for name, row in EVENTS.items() if row.kind != "state"}

@@ -4,7 +4,8 @@
     running   the image's (os-release)                          the package's; a clone's is the program's own
     wanted    what the settings say (caretaker.wanted_version); without them
               the newest whole update that systemd-sysupdate    nothing is known
-              finds, if it is newer than what runs
+              finds, or that the operator's server has brought,
+              if it is newer than what runs
     good      what boot-complete.target was reached with, or    the last with which all was well for as long as a good
               the state made (kiosk-version-raised.service)     start takes (kiosk/ipc/started_well.py); kept in FILE
 
@@ -31,6 +32,7 @@ from kiosk.ipc.started_well import STEADY_SECONDS, wanting
 FILE = "versions.json"  # in the state directory
 IMAGE = "kiosk"  # its IMAGE_ID
 RELEASE, FLOOR, UPDATES = "usr/lib/os-release", "state/version/os-release", "state/update"
+FETCHED = "state/version/fetched"  # the newest that lies in a slot, written whenever the server was asked and answered
 PARTS = {"efi", "root", "root-verity"}  # of an update: image/mkosi.extra/usr/lib/sysupdate.d
 PART = re.compile(rf"{IMAGE}_(?P<version>{VERSION})\.(?:(?P<efi>efi)|(?P<part>root(?:-verity)?)\.[0-9a-f-]+\.raw\.gz)")
 PACKAGED = Path("/usr/lib/kiosk")  # where Debian's package has the program (debian/rules)
@@ -48,7 +50,8 @@ class State(Struct, frozen=True):
 
 class Versions:
     """asked_for: what the settings say; None: nothing. root: where /usr and /state are. now: monotonic seconds. Each of
-    running, wanted and good is empty while it is not known. For one thread."""
+    running, wanted and good is empty while it is not known; asked: when the operator's server was asked for an update and
+    answered, in seconds since 1970; None: never. For one thread."""
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Versions:
         self._on_image = image.get("IMAGE_ID") == IMAGE
         self.running = fit(image.get("IMAGE_VERSION", "") if self._on_image else program())
         self.wanted = self.good = self._floor = ""
+        self.asked: float | None = None
         self._well_since: float | None = None
         self._looks_from = now()
 
@@ -78,20 +82,28 @@ class Versions:
             self._looks_from = self._now() + LOOK_SECONDS
             offered = max((self.running, *self._offered()), key=order) if self._on_image else ""
             self.wanted = self._asked_for or offered
+            self.asked = self._last_asked() if self._on_image else None
             floor = release(self._root / FLOOR).get("IMAGE_VERSION", "") if self._on_image else ""
             self._floor = fit(floor)
         self.good = self._floor if self._on_image else self._kept.now.good
 
+    def _last_asked(self) -> float | None:
+        try:
+            return (self._root / FETCHED).stat().st_mtime
+        except OSError:
+            return None
+
     def _offered(self) -> list[str]:
-        """The versions of which an update lies there whole."""
+        """The versions of which an update lies there whole, and what was fetched."""
+        fetched = fit(release(self._root / FETCHED).get("IMAGE_VERSION", ""))
         try:
             names = os.listdir(self._root / UPDATES)
         except OSError:
-            return []
+            names = []
         there: dict[str, set[str]] = {}
         for found in filter(None, map(PART.fullmatch, names)):
             there.setdefault(found["version"], set()).add(found["efi"] or found["part"])
-        return [each for each, parts in there.items() if parts == PARTS]
+        return [each for each, parts in there.items() if parts == PARTS] + [fetched] * bool(fetched)
 
 
 def program() -> str:

@@ -28,7 +28,9 @@ AUTHORITY, CERTIFICATE, KEY = "ca.pem", "kiosk.pem", "kiosk.key"  # as `kiosk au
 LARGEST = 16 * 1024  # bytes of each
 TOOL_SECONDS = 60.0
 
-ADDRESSES = ("trails.conf", "journal.conf")  # each with the one line URL=…
+UPDATES = "updates.conf"
+SHOWN = ("trails.conf", "journal.conf")  # whose servers ask for the kiosk's certificate
+ADDRESSES = (*SHOWN, UPDATES)  # each with the one line URL=…
 TOOLS: Mapping[str, tuple[str, ...]] = {
     "alertmanager.yml": ("amtool", "check-config"),
     "agent.yml": ("promtool", "check", "config", "--agent"),
@@ -37,7 +39,7 @@ FILES = (*TOOLS, "kiosk.yml", "alertmanager-target.yml", *ADDRESSES, AUTHORITY, 
 # What a file names: one of ours anywhere, and whatever is to be read from a file.
 NAMED = re.compile("|".join(rf"(?<![\w./-]){re.escape(name)}(?![\w.-])" for name in FILES))
 READ_FROM = re.compile(r"""_file["']?\s*:\s*["']?([^\s"',}]+)""")
-ADDRESS = re.compile(r"(?:#[^\\\n]*\n|\n)*URL=https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?\n?")
+ADDRESS = re.compile(r"(?:#[^\\\n]*\n|\n)*URL=(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?)\n?")
 LINE = re.compile(r"\bline (\d+)")
 
 
@@ -67,12 +69,20 @@ def check(files: Mapping[str, str], owner: str, now: int) -> None:
         if missing:
             what = missing[0] if missing[0] in FILES else "every file that is named there"
             raise Unfit(f"{name}: {what} has to come with it")
-        if name in ADDRESSES and not ADDRESS.fullmatch(text):
-            raise Unfit(f"{name}: is not one line URL=https://…")
+        if name in ADDRESSES:
+            address(name, text)
     for name in (AUTHORITY, CERTIFICATE):
         if name in files:
             _certificate(name, files[name], owner, now)
     _ask_tools(files)
+
+
+def address(name: str, text: str) -> str:
+    """What stands in a file with one, which is HTTPS and has no user, no query and no fragment. Raises Unfit."""
+    found = ADDRESS.fullmatch(text)
+    if found is None:
+        raise Unfit(f"{name}: is not one line URL=https://…")
+    return found[1]
 
 
 def unasked(files: Mapping[str, str]) -> list[str]:
@@ -81,7 +91,7 @@ def unasked(files: Mapping[str, str]) -> list[str]:
 
 
 def _needs(name: str, text: str) -> set[str]:
-    if name in ADDRESSES:
+    if name in SHOWN:
         return {AUTHORITY, CERTIFICATE}
     said = "\n".join(line.partition("#")[0] for line in text.splitlines())
     return {*NAMED.findall(said), *READ_FROM.findall(said)} - {KEY} if name in TOOLS else set()

@@ -4,6 +4,7 @@ else by the settings and by what the board says."""
 from __future__ import annotations
 
 import configparser
+import os
 import subprocess
 from functools import cmp_to_key
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from kiosk.caretaker import versions
 from kiosk.caretaker.metrics import version
-from kiosk.caretaker.versions import FLOOR, LOOK_SECONDS, PART, RELEASE, UPDATES, Versions, order
+from kiosk.caretaker.versions import FETCHED, FLOOR, LOOK_SECONDS, PART, RELEASE, UPDATES, Versions, order
 from kiosk.ipc.messages import Row
 from kiosk.ipc.started_well import STEADY_SECONDS, WELL
 from tests.stage import ROOT
@@ -86,6 +87,18 @@ def test_what_is_brought_is_wanted_once_it_is_whole_and_newer(machine: Machine) 
     machine.is_brought("0.1.0.10", NAMES[:1])
     assert machine.knows(it)[1] == "0.1.0.10"
     assert machine.knows(machine.begun(asked_for="0.1.0.9"))[1] == "0.1.0.9", "the settings have the last word"
+
+
+def test_what_was_fetched_is_wanted_if_it_is_newer_and_its_hour_is_known(machine: Machine) -> None:
+    machine.is_image("0.1.0.9", "0.1.0.9")
+    it, kept = machine.begun(), machine.root / FETCHED
+    assert machine.knows(it)[1] == "0.1.0.9" and it.asked is None
+    for fetched, wanted in (("0.1.0.8", "0.1.0.9"), ("0.1.0.10", "0.1.0.10"), ('1"} 2', "0.1.0.9")):
+        kept.write_text(f"IMAGE_VERSION={fetched}\n")
+        os.utime(kept, (1_764_100_000, 1_764_100_000))
+        assert machine.knows(it)[1] == wanted and it.asked == 1_764_100_000
+    machine.is_brought("0.1.0.11")
+    assert machine.knows(it)[1] == "0.1.0.11"
 
 
 def test_an_update_is_known_by_the_names_that_systemd_sysupdate_looks_for() -> None:

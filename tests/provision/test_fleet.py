@@ -32,6 +32,7 @@ def whole(machine: Machine) -> dict[str, str]:
         **{name: (SHIPPED / name).read_text("utf-8") for name in shipped},
         "trails.conf": "# the desk's\nURL=https://trails.example.jp\n",
         "journal.conf": "URL=https://journal.example.jp:443\n",
+        "updates.conf": "# the first ring\nURL=https://updates.example.jp/ring-1\n",
         "ca.pem": pem(signer("authority")[1]),
         "kiosk.pem": pem(certificate(machine.desk, "kiosk-17")),
     }
@@ -125,6 +126,12 @@ WRONG: dict[str, tuple[str, str, str]] = {  # a file's name, its content, and wh
     "two addresses": ("trails.conf", "URL=https://a.jp https://b.jp\n", "trails.conf: is not one line URL="),
     "an option": ("journal.conf", "URL=https://a.jp\\ --directory=/\n", "journal.conf: is not one line URL="),
     "a line that goes on": ("journal.conf", "#\\\nURL=https://a.jp\n", "journal.conf: is not one line URL="),
+    "an update in the clear": ("updates.conf", "URL=http://updates.example.jp/ring-1", "updates.conf: is not one line"),
+    "an update of somebody's": ("updates.conf", f"URL=https://{SECRET}@a.jp/", "updates.conf: is not one line URL="),
+    "an update that is asked for": ("updates.conf", f"URL=https://a.jp/?{SECRET}", "updates.conf: is not one line URL="),
+    "an update in a file": ("updates.conf", "URL=file:///state/update", "updates.conf: is not one line URL="),
+    "a word of systemd's": ("updates.conf", "URL=https://a.jp/%m", "updates.conf: is not one line URL="),
+    "more than an update": ("updates.conf", "URL=https://a.jp\n[Target]\nPath=/\n", "updates.conf: is not one line"),
     "no certificate": ("kiosk.pem", SECRET, "kiosk.pem: is no certificate (PEM)"),
     "no authority": ("ca.pem", "", "ca.pem: is no certificate (PEM)"),
     "another's certificate": ("kiosk.pem", pem(signer("stranger")[1]), "kiosk.pem: was made for another key"),
@@ -147,6 +154,12 @@ def test_one_wrong_file_in_a_set_changes_nothing_and_is_named_without_what_stand
 ) -> None:
     file, content, line = WRONG[name]
     put_in_wrong(world, {**whole(world.machine), file: content}, line)
+
+
+def test_an_updates_server_asks_for_no_certificate_and_may_be_one_that_everybody_trusts(world: World) -> None:
+    world.put_in()
+    world.is_given(world.machine.signed(fleet={"updates.conf": "URL=https://updates.example.jp/ring-1/"}))
+    assert world.put_in() == ("taken", "") and lies(world) == {"updates.conf", fleet.KEY}
 
 
 @pytest.mark.parametrize("lacks", LACKS)
