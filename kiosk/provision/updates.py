@@ -23,6 +23,4 @@ def rules(shipped: Mapping[str, str], said: str) -> dict[str, str]:
     for name, text in shipped.items():
         if (text.count(HERE), text.count(BEGINS)) != (1, 1):
             raise Unfit(f"{name}: does not say where an update lies as it did")
-    return {
-        name: text.replace(HERE, there).replace(BEGINS, f"{BEGINS}Verify=no\n") for name, text in shipped.items()
-    }
+    return {name: text.replace(HERE, there).replace(BEGINS, f"{BEGINS}Verify=no\n") for name, text in shipped.items()}

@@ -128,7 +128,11 @@ WRONG: dict[str, tuple[str, str, str]] = {  # a file's name, its content, and wh
     "a line that goes on": ("journal.conf", "#\\\nURL=https://a.jp\n", "journal.conf: is not one line URL="),
     "an update in the clear": ("updates.conf", "URL=http://updates.example.jp/ring-1", "updates.conf: is not one line"),
     "an update of somebody's": ("updates.conf", f"URL=https://{SECRET}@a.jp/", "updates.conf: is not one line URL="),
-    "an update that is asked for": ("updates.conf", f"URL=https://a.jp/?{SECRET}", "updates.conf: is not one line URL="),
+    "an update that is asked for": (
+        "updates.conf",
+        f"URL=https://a.jp/?{SECRET}",
+        "updates.conf: is not one line URL=",
+    ),
     "an update in a file": ("updates.conf", "URL=file:///state/update", "updates.conf: is not one line URL="),
     "a word of systemd's": ("updates.conf", "URL=https://a.jp/%m", "updates.conf: is not one line URL="),
     "more than an update": ("updates.conf", "URL=https://a.jp\n[Target]\nPath=/\n", "updates.conf: is not one line"),

@@ -86,7 +86,7 @@ class Asked:
     def gives(self, code: int, newest: str) -> None:
         self._stands_in.write_text(
             f"import sys\nopen({str(self.calls)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
-            f"if 'list' in sys.argv: print('{{\"current\":\"{newest}\",\"all\":[]}}')\n"
+            f'if \'list\' in sys.argv: print(\'{{"current":"{newest}","all":[]}}\')\n'
             f"else: sys.exit({code})\n"
         )
 
@@ -130,7 +130,9 @@ def test_the_list_that_make_image_writes_has_the_three_files_of_an_update_and_no
     for version in ("0.1.0.9", "0.1.0.9.1", "0.1.0.8"):
         for end in (*ours, "raw", "manifest", "proof"):
             (tmp_path / f"kiosk_{version}.{end}").write_text(version)
-    subprocess.run(["sh", "-euc", f"work=$1; shift; {line}", "-", tmp_path.parent, "0.1.0.9", tmp_path.name], check=True)
+    subprocess.run(
+        ["sh", "-euc", f"work=$1; shift; {line}", "-", tmp_path.parent, "0.1.0.9", tmp_path.name], check=True
+    )
     listed = (tmp_path / "SHA256SUMS").read_text()
     assert {each.split("  ")[1] for each in listed.splitlines()} == {f"kiosk_0.1.0.9.{end}" for end in ours}
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=tmp_path, check=True, timeout=30)

@@ -49,10 +49,7 @@ def run(machine: Machine, report: Report) -> None:
     lay_out(folder / "disk.raw")
     disk = subprocess.check_output(["losetup", "--find", "--show", folder / "disk.raw"], text=True).strip()
     try:
-        for path in RULES.glob("*.transfer"):
-            text = path.read_text().replace("Path=auto", f"Path={disk}").replace("/state/update", "/mnt/update")
-            text = text.replace("Path=/EFI/Linux\nPathRelativeTo=boot\n", "Path=/mnt/esp\n")
-            (folder / "rules" / path.name).write_text(text)
+        placed(folder / "rules", disk, "/mnt/update")
         bring(folder / "update", 2)
         for part, what in (("root-verity", "its hashes are"), ("root", "its root is")):
             update(folder, running=1, cut=part)
@@ -80,6 +77,19 @@ def run(machine: Machine, report: Report) -> None:
         subprocess.run(["losetup", "--detach", disk], check=True)
 
 
+def placed(folder: Path, disk: str, update: str | None) -> None:
+    """The image's rules, with the places of here. update: where an update lies; None: as in the image."""
+    for path in RULES.glob("*.transfer"):
+        text = path.read_text().replace("Path=auto", f"Path={disk}")
+        text = text.replace("Path=/EFI/Linux\nPathRelativeTo=boot\n", "Path=/mnt/esp\n")
+        (folder / path.name).write_text(text.replace("/state/update", update) if update else text)
+
+
+def release(running: int) -> str:
+    """What says which image runs."""
+    return (TOOLS / "usr/lib/os-release").read_text() + f"IMAGE_ID=kiosk\nIMAGE_VERSION={running}\n"
+
+
 def lay_out(disk: Path) -> None:
     """Two slots, the second empty."""
     with disk.open("wb") as raw:
@@ -90,11 +100,11 @@ def lay_out(disk: Path) -> None:
     subprocess.run(["sfdisk", "--quiet", disk], input=f"label: gpt\n{table}", text=True, check=True)
 
 
-def bring(folder: Path, version: int) -> None:
+def bring(folder: Path, version: int, root_bytes: int = ROOT_BYTES) -> None:
     """The three files of an update, and no others."""
     shutil.rmtree(folder)
     folder.mkdir()
-    for part, size in (("root-verity", VERITY_BYTES), ("root", ROOT_BYTES)):
+    for part, size in (("root-verity", VERITY_BYTES), ("root", root_bytes)):
         name = f"kiosk_{version}.{part}.{os.urandom(16).hex()}.raw.gz"
         (folder / name).write_bytes(gzip.compress(os.urandom(size), 1))
     (folder / f"kiosk_{version}.efi").write_bytes(os.urandom(EFI_BYTES))
@@ -102,8 +112,7 @@ def bring(folder: Path, version: int) -> None:
 
 def update(folder: Path, running: int, cut: str = "") -> str:
     """Let systemd-sysupdate do its work. cut: end it when it has begun with this part. Returns what it said."""
-    release = (TOOLS / "usr/lib/os-release").read_text() + f"IMAGE_ID=kiosk\nIMAGE_VERSION={running}\n"
-    (folder / "os-release").write_text(release)
+    (folder / "os-release").write_text(release(running))
     [before] = re.findall(r"^ExecStartPre=-(.+)$", UNIT.read_text(), re.MULTILINE)
     before = before.replace("/boot/EFI/Linux", "/mnt/esp")
     command: Sequence[str | Path] = ("sh", "-euc", INSIDE, "-", TOOLS.absolute(), folder, before)

@@ -1,0 +1,271 @@
+"""An update comes from the operator's server, of a ring's folder, whole or not at all; what breaks off, was changed on the
+way, comes from somebody else or is older changes nothing, and the next time is whole.
+
+For this no machine is started: the image's own script asks a real HTTPS server, by systemd-sysupdate and systemd-pull
+of the Debian that makes the image, which write small updates on a small disk; whom they trust is what the unit says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.appliance.machine import SECTOR, Machine
+from tests.appliance.parts.slots import ROOT_BYTES, TOOLS, bring, files, lay_out, placed, release, stands
+from tests.appliance.report import Report
+from tests.appliance.ring import Server
+
+SYSTEM = Path("image/mkosi.extra/usr/lib")
+FETCH, UNIT = SYSTEM / "kiosk-image/fetch", SYSTEM / "systemd/system/kiosk-fetch.service"
+SCRIPT = runpy.run_path(str(FETCH))
+BUNDLE, SINGLE, PUBLIC = "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs", "/usr/share/ca-certificates"
+BEFORE = "slots 1 and _empty, files kiosk_1.efi"
+OURS, NOTHING, UNFIT = 0, 1, SCRIPT["UNFIT"]
+ENDS_SECONDS = 300.0
+CALL = """
+import runpy, sys; from pathlib import Path
+script, told, shipped, made, kept, *sysupdate = sys.argv[1:]
+sys.exit(runpy.run_path(script)["main"](*map(Path, (told, shipped, made, kept)), sysupdate))
+"""
+# In the tools tree, as on the machine: which image runs, the public authorities, and over them what the unit puts there.
+INSIDE = f"""
+    tools=$1 folder=$2 unit=$3
+    [ "$4" = "--definitions=$folder/made" ]; shift 4
+    mount --make-rprivate /
+    mount --bind "$tools" "$tools"; cd "$tools"
+    mount --rbind /dev dev; mount --rbind /sys sys; mount -t proc proc proc
+    mount --bind "$folder" mnt; mount --bind "$folder/os-release" usr/lib/os-release
+    mount --bind mnt/public/certs .{SINGLE}; mount --bind mnt/public/share .{PUBLIC}
+    eval "$unit"
+    exec chroot . {SCRIPT["SYSUPDATE"][0]} --definitions=/mnt/made "$@"
+"""
+
+
+class Kiosk:
+    """One that asks. trusted: the operator's authority, which a stick has brought; None: none."""
+
+    def __init__(self, folder: Path, address: str, public: Path) -> None:
+        self.folder, self.said = folder, ""
+        self.trusted: Path | None = None
+        for name in ("shipped", "made", "esp", "public/certs", "public/share"):
+            (folder / name).mkdir(parents=True)
+        (folder / "esp/kiosk_1.efi").write_bytes(os.urandom(4096))
+        self.told, self.kept = folder / "updates.conf", folder / "fetched"
+        self.goes_to(address)
+        lay_out(folder / "disk.raw")
+        # As Debian has them: all in one file, and single ones, named by the hash of whose they are, which lead elsewhere.
+        shutil.copy(public, folder / "public/share/theirs.crt")
+        shutil.copy(public, folder / "public/certs/ca-certificates.crt")
+        by = ("openssl", "x509", "-noout", "-subject_hash", "-in", str(public))
+        name = subprocess.check_output(by, text=True).strip()
+        (folder / "public/certs" / f"{name}.0").symlink_to(f"{PUBLIC}/theirs.crt")
+
+    def goes_to(self, address: str) -> None:
+        self.told.write_text(f"URL={address}\n")
+
+    def asks(self, running: int, unit: str | None = None) -> int:
+        """The exit code of the image's script. unit: in place of its lines on whom it trusts."""
+        (self.folder / "os-release").write_text(release(running))
+        trusts = trust(self.trusted) if unit is None else unit
+        inside = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", INSIDE, "-")
+        sysupdate = (*inside, TOOLS.absolute(), self.folder, trusts)
+        places = (FETCH, self.told, self.folder / "shipped", self.folder / "made", self.kept)
+        done = subprocess.run(
+            [sys.executable, "-c", CALL, *places, *sysupdate],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=ENDS_SECONDS,
+        )
+        self.said = done.stdout
+        return done.returncode
+
+    @property
+    def version(self) -> str:
+        return self.kept.read_text().strip() if self.kept.exists() else "nothing"
+
+
+def trust(brought: Path | None) -> str:
+    """What the unit does before it starts, in the words of a shell: of a file that is not there nothing."""
+    text = UNIT.read_text()
+    [(source, target)] = re.findall(r"^BindReadOnlyPaths=-(\S+):(\S+)$", text, re.MULTILINE)
+    [closed] = re.findall(r"^InaccessiblePaths=-(\S+)$", text, re.MULTILINE)
+    assert source == "/etc/kiosk/fleet/ca.pem"
+    bound = f"mount --bind '{brought}' .{target}; " if brought else ""
+    return f"{bound}mount -t tmpfs -o mode=0 closed .{closed}"
+
+
+def run(machine: Machine, report: Report) -> None:
+    report.machine = "no machine: systemd-sysupdate and systemd-pull alone"
+    folder = machine.folder.absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    with around(folder) as (server, public, kiosk):
+        refused(server, public, kiosk, report)
+        comes(server, kiosk, report)
+        breaks(server, kiosk, report)
+        rings(server, kiosk, report)
+
+
+@contextlib.contextmanager
+def around(folder: Path) -> Iterator[tuple[Server, Server, Kiosk]]:
+    """The operator's server, somebody else's whom everybody trusts, and a kiosk."""
+    servers = []
+    try:
+        for name in ("operator", "public"):
+            servers.append(Server(folder / name))
+        ours, public = servers
+        kiosk = Kiosk(folder / "kiosk", f"https://localhost:{ours.port}/ring-1", public.authority)
+        disk = subprocess.check_output(["losetup", "--find", "--show", kiosk.folder / "disk.raw"], text=True).strip()
+        try:
+            placed(kiosk.folder / "shipped", disk, None)
+            yield ours, public, kiosk
+        finally:
+            subprocess.run(["losetup", "--detach", disk], check=True)
+    finally:
+        for server in servers:
+            server.close()
+
+
+def brings(server: Server, ring: str, version: int) -> None:
+    bring(server.ring(ring), version, ROOT_BYTES // 4)  # the rest of a slot is as it was
+    server.lists(ring, str(version))
+
+
+def refused(server: Server, public: Server, kiosk: Kiosk, report: Report) -> None:
+    """Whom it does not believe, and what is no address."""
+    for each in (server, public):
+        brings(each, "ring-1", 2)
+    ours, theirs = (f"https://localhost:{each.port}/ring-1" for each in (server, public))
+
+    def changes(what: str, code: int) -> None:
+        good = code == NOTHING and stands(kiosk.folder) == BEFORE and kiosk.version == "nothing"
+        report(good and not [*server.heard(), *public.heard()], f"{what}: nothing is fetched")
+
+    changes("the operator's server, whose authority was not brought", kiosk.asks(1))
+    kiosk.trusted = server.authority
+    kiosk.goes_to(theirs)
+    changes("a server that the public authorities know, where the operator's was brought", kiosk.asks(1))
+    open_beside = f"mount --bind '{server.authority}' .{BUNDLE}"
+    report(kiosk.asks(1, open_beside) == OURS, "which would be believed, were only the file of all authorities another")
+    for partition in ("3", "4"):
+        label = ("sfdisk", "--quiet", "--part-label", kiosk.folder / "disk.raw", partition, "_empty")
+        subprocess.run(label, check=True)
+    (kiosk.folder / "esp/kiosk_2+3-0.efi").unlink()
+    kiosk.kept.unlink()
+    public.heard()
+    kiosk.goes_to(ours.replace("https", "http"))
+    code = kiosk.asks(1)
+    report(code == UNFIT and "updates.conf: is not one line URL=" in kiosk.said, f"no address of https: {code}")
+    kiosk.goes_to("https://localhost:9/ring-1")
+    changes("a server that is not there", kiosk.asks(1))
+    kiosk.goes_to(ours)
+    server.stops("ring-1")
+    changes("a folder without a list", kiosk.asks(1))
+    server.lists("ring-1", "2")
+
+
+def comes(server: Server, kiosk: Kiosk, report: Report) -> None:
+    """Changed on the way, or on the server, after the list was made; then whole."""
+    ring = server.ring("ring-1")
+    for part in ("root-verity", "root", "efi"):
+        [path] = ring.glob(f"kiosk_2.{part}*" if part == "efi" else f"kiosk_2.{part}.*")
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-64] + os.urandom(64))
+        code = kiosk.asks(1)
+        good = code == NOTHING and stands(kiosk.folder) == BEFORE
+        report(good, f"another {part} than the list says: {stands(kiosk.folder)}")
+        path.write_bytes(whole)
+    code = kiosk.asks(1)
+    report(code == OURS and "ignoring" not in kiosk.said, "no line of the rules is ignored")
+    report(
+        stands(kiosk.folder) == "slots 1 and 2, files kiosk_1.efi, kiosk_2+3-0.efi", f"whole: {stands(kiosk.folder)}"
+    )
+    same = holds(kiosk.folder / "disk.raw", ring)
+    report(same, "its root and its hashes lie there byte for byte")
+    report(kiosk.version == "IMAGE_VERSION=2", f"kept for the desk: {kiosk.version}")
+    server.heard()
+    report(kiosk.asks(1) == OURS and server.heard() == [], "asked again, nothing is fetched twice")
+
+
+def breaks(server: Server, kiosk: Kiosk, report: Report) -> None:
+    """The line breaks in the middle of each file; in the last one it only stands still."""
+    (kiosk.folder / "esp/kiosk_2+3-0.efi").rename(kiosk.folder / "esp/kiosk_2.efi")  # as a good start does
+    brings(server, "ring-1", 3)
+    for server.breaks, server.stalls in ((".root-verity.", False), (".root.", False), (".efi", False), (".efi", True)):
+        code = kiosk.asks(2)
+        good = code == NOTHING and files(kiosk.folder) == ["kiosk_2.efi"]
+        how = "stands still" if server.stalls else "breaks"
+        report(good, f"the line {how} in {server.breaks.strip('.')}: {stands(kiosk.folder)}")
+        left = [path.name for path in (kiosk.folder / "esp").iterdir() if not path.name.startswith("kiosk_")]
+        report(not left, f"and nothing is left of it beside{': ' * bool(left)}{', '.join(left)}")
+    server.breaks, server.stalls = "", False
+    report(kiosk.version == "IMAGE_VERSION=2", f"kept for the desk: {kiosk.version}")
+    code = kiosk.asks(2)
+    report(
+        code == OURS and stands(kiosk.folder) == "slots 3 and 2, files kiosk_2.efi, kiosk_3+3-0.efi",
+        f"the next time it is whole: {stands(kiosk.folder)}",
+    )
+    report(holds(kiosk.folder / "disk.raw", server.ring("ring-1"), 0), "byte for byte")
+
+
+def rings(server: Server, kiosk: Kiosk, report: Report) -> None:
+    """What an operator does with the folders."""
+    (kiosk.folder / "esp/kiosk_3+3-0.efi").rename(kiosk.folder / "esp/kiosk_3.efi")
+    now = stands(kiosk.folder)
+    server.heard()
+    brings(server, "ring-2", 2)
+    kiosk.goes_to(f"https://localhost:{server.port}/ring-2/")
+    code = kiosk.asks(3)
+    report(
+        code == OURS and stands(kiosk.folder) == now and server.heard() == [], f"a ring with an older version: {now}"
+    )
+    brings(server, "ring-1", 4)
+    report(kiosk.asks(3) == OURS and stands(kiosk.folder) == now, "what is in the ring before is not this one's")
+    server.promotes("ring-1", "ring-2")
+    server.stops("ring-2")
+    code = kiosk.asks(3)
+    report(code == NOTHING and stands(kiosk.folder) == now, f"a ring that was stopped, its list taken away: {now}")
+    server.promotes("ring-1", "ring-2")
+    code = kiosk.asks(3)
+    report(
+        code == OURS and stands(kiosk.folder) == "slots 3 and 4, files kiosk_3.efi, kiosk_4+3-0.efi",
+        f"let into it: {stands(kiosk.folder)}",
+    )
+    server.stops("ring-2")
+    after = stands(kiosk.folder)
+    report(kiosk.asks(3) == NOTHING and stands(kiosk.folder) == after, f"stopped after that, it stays: {after}")
+    (kiosk.folder / "esp/kiosk_4+3-0.efi").rename(kiosk.folder / "esp/kiosk_4+0-3.efi")  # as three bad starts do
+    server.promotes("ring-1", "ring-2")
+    code = kiosk.asks(3)
+    report(
+        code == OURS and files(kiosk.folder) == ["kiosk_3.efi", "kiosk_4+0-3.efi"], "what was bad does not come again"
+    )
+    report(kiosk.version == "IMAGE_VERSION=4", f"the desk sees what is to run: {kiosk.version}")
+    brings(server, "ring-2", 5)
+    code = kiosk.asks(3)
+    report(
+        code == OURS and stands(kiosk.folder) == "slots 3 and 5, files kiosk_3.efi, kiosk_5+3-0.efi",
+        f"a newer one does: {stands(kiosk.folder)}",
+    )
+
+
+def holds(disk: Path, ring: Path, slot: int = 1) -> bool:
+    """Whether a slot of the disk has what the ring's folder has."""
+    table = json.loads(subprocess.check_output(["sfdisk", "--json", disk]))["partitiontable"]["partitions"]
+    with disk.open("rb") as raw:
+        for part, each in zip(("root-verity", "root"), table[2 * slot : 2 * slot + 2], strict=True):
+            [path] = ring.glob(f"kiosk_*.{part}.*.gz")
+            content = gzip.decompress(path.read_bytes())
+            raw.seek(each["start"] * SECTOR)
+            if raw.read(len(content)) != content:
+                return False
+    return True
