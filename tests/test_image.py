@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.caretaker.overview import SILENT_SECONDS
+from kiosk.caretaker.versions import FETCHED
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings
 from kiosk.ipc.messages import Board, Row, Rows
@@ -355,7 +356,7 @@ UNITS = SHIPPED / "systemd/system"
 PROOF, RECOVERY = "kiosk-proof@.service", "kiosk-recovery.service"
 FLEET = ROOT / "config/fleet"
 CALLS, FIGURES, UPLOADS = "kiosk-alertmanager.service", "kiosk-agent.service", "systemd-journal-upload.service"
-TRAILS = "kiosk-upload.service"
+TRAILS, UPDATES = "kiosk-upload.service", "kiosk-fetch.service"
 
 
 @pytest.fixture
@@ -363,7 +364,8 @@ def units(tmp_path: Path) -> Path:
     """Those of the package and of the image, but for the programs of an appliance: systemd looks whether they exist."""
     files = (*(ROOT / "systemd").glob("kiosk*"), *FLEET.glob("kiosk-upload.*"), *UNITS.glob("kiosk*"))
     (tmp_path / UPLOADS).write_text("[Service]\nDynamicUser=yes\nExecStart=/usr/bin/env\n")
-    for path in (*UNITS.glob("*upload.service.d/*"), *filter(Path.is_file, files)):
+    (tmp_path / LOCAL).write_text("[Service]\nExecStart=/usr/bin/env\n")
+    for path in (*UNITS.glob("*upload.service.d/*"), *UNITS.glob(f"{LOCAL}.d/*"), *filter(Path.is_file, files)):
         text = re.sub(
             r"/(opt|usr/lib)/kiosk/.venv/bin/python|/usr/sbin/(nft|kiosk)|/usr/lib/(kiosk-image|systemd)/[\w-]+",
             "/usr/bin/env",
@@ -450,6 +452,66 @@ def test_who_brings_calls_and_figures_out_may_do_little_else(units: Path, servic
     is_no_more_exposed(units / service, most)
 
 
+LOCAL = "systemd-sysupdate.service"
+
+
+def test_systemd_finds_nothing_to_say_about_the_units_of_an_update(units: Path) -> None:
+    checked = [units / name for name in (UPDATES, "kiosk-fetch.timer", LOCAL)]
+    result = subprocess.run(["systemd-analyze", "verify", *checked], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+    is_no_more_exposed(units / UPDATES, 40)
+
+
+def test_an_update_comes_from_one_place_at_a_time() -> None:
+    """From the server whose address a stick has brought, or else out of the folder, each time mended before."""
+    fetched, local = (UNITS / UPDATES).read_text(), (UNITS / f"{LOCAL}.d/kiosk.conf").read_text()
+    assert f"\nConditionPathExists=/etc/kiosk/{fleet.FOLDER}/{fleet.UPDATES}\n" in fetched
+    assert f"\nConditionPathExists=!/etc/kiosk/{fleet.FOLDER}/{fleet.UPDATES}\n" in local
+    for line in re.findall(r"^ExecSt(?:artPre|opPost)=.*$", local, re.MULTILINE):
+        assert f"\n{line}\n" in fetched
+    fetch = SHIPPED / "kiosk-image/fetch"
+    assert f"ExecStart=/{fetch.relative_to(IMAGE / 'mkosi.extra')}\n" in fetched and fetch.stat().st_mode & 0o111
+    said = fetch.read_text()
+    for place in (
+        f"/etc/kiosk/{fleet.FOLDER}/{fleet.UPDATES}",
+        f"/{FETCHED}",
+        "/run/kiosk-fetch",
+        "/usr/lib/sysupdate.d",
+    ):
+        assert f'"{place}"' in said
+    assert "RuntimeDirectory=kiosk-fetch\n" in fetched
+    assert "systemd-container" in words("Packages"), "systemd-pull, too"
+
+
+def test_a_server_that_cannot_be_reached_is_no_failure_and_what_does_not_fit_is() -> None:
+    unit = read(UNITS / UPDATES)
+    assert (unit["Service"]["Type"], unit["Service"]["Restart"]) == ("oneshot", "on-failure")
+    unfit = runpy.run_path(str(SHIPPED / "kiosk-image/fetch"))["UNFIT"]
+    assert unit["Service"]["RestartPreventExitStatus"] == str(unfit)
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0", "for as long as it takes"
+
+
+def test_a_thousand_kiosks_ask_at_night_each_at_its_own_moment() -> None:
+    timer = read(UNITS / "kiosk-fetch.timer")
+    assert dict(timer["Timer"]) == {
+        "OnCalendar": "20:00",
+        "OnBootSec": "10min",
+        "RandomizedDelaySec": "8h",
+        "FixedRandomDelay": "yes",
+    }, "and all have, by the time at which systemd-sysupdate-reboot.timer starts the machine anew (4:10)"
+    preset = (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text().splitlines()
+    assert "enable kiosk-fetch.timer" in preset
+
+
+def test_whoever_gives_an_update_is_known_by_the_operators_authority_alone() -> None:
+    """Where one was brought. curl looks into one file, and for others in its folder, which are links."""
+    unit = read(UNITS / UPDATES)["Service"]
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    assert unit["BindReadOnlyPaths"] == f"-/etc/kiosk/{fleet.FOLDER}/{fleet.AUTHORITY}:{bundle}"
+    assert unit["InaccessiblePaths"] == "-/usr/share/ca-certificates"
+    assert "ca-certificates" in words("Packages")
+
+
 def own(service: str) -> set[str]:
     """What a service gets of /etc/kiosk/fleet."""
     dropped = UNITS / f"{service}.d/kiosk.conf"
@@ -457,6 +519,7 @@ def own(service: str) -> set[str]:
     named = set(
         re.findall(rf"^(?:EnvironmentFile|ConditionPathExists)=/etc/kiosk/{fleet.FOLDER}/(\S+)$", text, re.MULTILINE)
     )
+    named |= set(re.findall(rf"^BindReadOnlyPaths=-/etc/kiosk/{fleet.FOLDER}/([^:]+):", text, re.MULTILINE))
     loaded = re.findall(rf"^LoadCredential=(\S+):/etc/kiosk/{fleet.FOLDER}/(\S+)$", text, re.MULTILINE)
     assert text.count("LoadCredential=") == len(loaded) and all(name == file for name, file in loaded)
     return named | {file for _, file in loaded}
@@ -468,7 +531,9 @@ def test_each_gets_its_own_of_what_an_answer_brings_and_starts_with_that_alone()
     assert own(FIGURES) == tls | {"agent.yml", "kiosk.yml", "alertmanager-target.yml"}
     assert own(UPLOADS) == tls | {"journal.conf"}
     assert own(TRAILS) == {"trails.conf"}, "and the rest as root, by --tls"
-    assert own(CALLS) | own(FIGURES) | own(UPLOADS) | own(TRAILS) == {*fleet.FILES, fleet.KEY}
+    assert own(UPDATES) == {fleet.UPDATES, fleet.AUTHORITY}
+    everybodys = own(CALLS) | own(FIGURES) | own(UPLOADS) | own(TRAILS) | own(UPDATES)
+    assert everybodys == {*fleet.FILES, fleet.KEY}
     for service, file in ((CALLS, "alertmanager.yml"), (FIGURES, "agent.yml")):
         unit = read(UNITS / service)
         assert unit["Unit"]["ConditionPathExists"] == f"/etc/kiosk/{fleet.FOLDER}/{file}"

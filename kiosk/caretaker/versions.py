@@ -50,8 +50,8 @@ class State(Struct, frozen=True):
 
 class Versions:
     """asked_for: what the settings say; None: nothing. root: where /usr and /state are. now: monotonic seconds. Each of
-    running, wanted and good is empty while it is not known; asked: when the operator's server was asked for an update and
-    answered, in seconds since 1970; None: never. For one thread."""
+    running, wanted and good is empty while it is not known; asked: when the operator's server of updates has answered
+    last, in seconds since 1970; None: never. For one thread."""
 
     def __init__(
         self,

@@ -18,8 +18,8 @@ MAKES = next(line.strip() for line in Path("tools/image").read_text().splitlines
 
 
 class Server:
-    """folder: empty. name: how a kiosk finds it, as a certificate has it. breaks: a file of whose name this is a part is
-    given by half, and then the line is cut, or (stalls) nothing more comes. asked: what was, without the list."""
+    """folder: empty. name: how a kiosk finds it, as a certificate has it. breaks: a file of whose name this is a part
+    is given by half, and then the line is cut, or (stalls) nothing more comes. asked: what was, without the list."""
 
     def __init__(self, folder: Path, name: str = "DNS:localhost") -> None:
         self.rings, self.authority = folder / "rings", folder / "ca.pem"

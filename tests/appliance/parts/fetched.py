@@ -1,5 +1,5 @@
-"""An update comes from the operator's server, of a ring's folder, whole or not at all; what breaks off, was changed on the
-way, comes from somebody else or is older changes nothing, and the next time is whole.
+"""An update comes from the operator's server, of a ring's folder, whole or not at all; what breaks off, was changed on
+the way, comes from somebody else or is older changes nothing, and the next time it is whole.
 
 For this no machine is started: the image's own script asks a real HTTPS server, by systemd-sysupdate and systemd-pull
 of the Debian that makes the image, which write small updates on a small disk; whom they trust is what the unit says.
@@ -36,7 +36,7 @@ import runpy, sys; from pathlib import Path
 script, told, shipped, made, kept, *sysupdate = sys.argv[1:]
 sys.exit(runpy.run_path(script)["main"](*map(Path, (told, shipped, made, kept)), sysupdate))
 """
-# In the tools tree, as on the machine: which image runs, the public authorities, and over them what the unit puts there.
+# In the tools tree, as on the machine: which image runs, public authorities, and over them what the unit puts there.
 INSIDE = f"""
     tools=$1 folder=$2 unit=$3
     [ "$4" = "--definitions=$folder/made" ]; shift 4
@@ -62,7 +62,7 @@ class Kiosk:
         self.told, self.kept = folder / "updates.conf", folder / "fetched"
         self.goes_to(address)
         lay_out(folder / "disk.raw")
-        # As Debian has them: all in one file, and single ones, named by the hash of whose they are, which lead elsewhere.
+        # As Debian has them: all in one file, and single ones, named by the hash of whose they are, as links.
         shutil.copy(public, folder / "public/share/theirs.crt")
         shutil.copy(public, folder / "public/certs/ca-certificates.crt")
         by = ("openssl", "x509", "-noout", "-subject_hash", "-in", str(public))
