@@ -25,7 +25,7 @@ MINUTES = 75.0  # and what is begun then comes to its end: no run takes more tha
 PARTS = (
     *("slots", "fetched", "inside", "start", "bare", "proof", "visit", "people", "ends", "unwiped", "devices"),
     *("moments", "keys", "stick", "fleet", "odd", "flipped"),
-    *("power", "power_visit", "power_update", "update", "back", "older"),
+    *("power", "power_visit", "power_update", "update", "back", "older", "rings"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import ssl
 import subprocess
@@ -104,7 +105,8 @@ def promotion(one: str, other: str, page: Path = Path("docs/installation.md")) -
         if part.startswith("    ") and "sha256sum --check" in part
     ]
     assert lines.startswith("    cd /srv/kiosk-updates\n")
-    return lines.partition("\n")[2].replace("ring-1", one).replace("ring-2", other)
+    names = {"ring-1": one, "ring-2": other}
+    return re.sub("|".join(names), lambda found: names[found[0]], lines.partition("\n")[2])
 
 
 def _openssl(folder: Path, *arguments: str) -> None:
