@@ -121,7 +121,8 @@ class Figures(Collector):
             self._boots = times
 
     def versions(self, running: str, wanted: str, good: str, asked: float | None = None) -> None:
-        """Of the image or the package; an empty one is not known. asked: when an update's server last answered."""
+        """Of the image or the package; an empty one is not known. asked: when the server of updates
+        answered last, and nothing was lacking."""
         with self._lock:
             self._versions = {"running": running, "wanted": wanted, "good": good}
             self._asked = asked
@@ -135,7 +136,12 @@ class Figures(Collector):
         installed = {(which, said): 1.0 for which, said in self._versions.items() if said}
         yield _gauge("kiosk_version", "1: this one is running, wanted, good", ("which", "version"), installed)
         if self._asked is not None:
-            yield _gauge("kiosk_update_asked_time_seconds", "When its server answered last", (), {(): self._asked})
+            yield _gauge(
+                "kiosk_update_asked_time_seconds",
+                "When it last made sure that it has what is offered",
+                (),
+                {(): self._asked},
+            )
         yield _gauge("kiosk_caretaker_start_time_seconds", "When the caretaker started", (), {(): self._started})
         yield _counter("kiosk_boots", "Starts of the machine", (), {(): self._boots})
         counted = {(name,): self._events[name] for name, row in EVENTS.items() if row.kind != "state"}

@@ -29,7 +29,7 @@ FETCH, UNIT = SYSTEM / "kiosk-image/fetch", SYSTEM / "systemd/system/kiosk-fetch
 SCRIPT = runpy.run_path(str(FETCH))
 BUNDLE, SINGLE, PUBLIC = "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs", "/usr/share/ca-certificates"
 BEFORE = "slots 1 and _empty, files kiosk_1.efi"
-OURS, NOTHING, UNFIT = 0, 1, SCRIPT["UNFIT"]
+OURS, NOTHING, UNFIT = 0, SCRIPT["NOT_NOW"], SCRIPT["UNFIT"]
 ENDS_SECONDS = 300.0
 CALL = """
 import runpy, sys; from pathlib import Path
