@@ -20,12 +20,13 @@ MAKES = next(line.strip() for line in Path("tools/image").read_text().splitlines
 
 class Server:
     """folder: empty. name: how a kiosk finds it, as a certificate has it. breaks: a file of whose name this is a part
-    is given by half, and then the line is cut, or (stalls) nothing more comes. asked: what was, without the list."""
+    is given by half, and then the line is cut, or (stalls) nothing more comes. stopped_in: while such
+    a file is given, its ring is stopped. asked: what was, without the list."""
 
     def __init__(self, folder: Path, name: str = "DNS:localhost") -> None:
         self.rings, self.authority = folder / "rings", folder / "ca.pem"
         self.rings.mkdir(parents=True)
-        self.breaks, self.stalls = "", False
+        self.breaks, self.stalls, self.stopped_in = "", False, ""
         self.asked: list[str] = []
         self._over = threading.Event()
         _authority(folder)
@@ -52,7 +53,9 @@ class Server:
         subprocess.run(["sh", "-euc", promotion(one, other)], cwd=self.rings, check=True, timeout=SOON * 10)
 
     def stops(self, name: str) -> None:
-        (self.rings / name / LIST).unlink()
+        """As that page says it, too."""
+        for path in (self.rings / name / LIST, *(self.rings / name).glob("kiosk_*")):
+            path.unlink()
 
     def heard(self) -> list[str]:
         """What was asked for since the last time, but for the list."""
@@ -85,6 +88,8 @@ class _Handler(SimpleHTTPRequestHandler):
         super().do_GET()
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
+        if self._of.stopped_in and self._of.stopped_in in self.path:
+            self._of.stops(Path(source.name).parent.name)
         if not self._of.breaks or self._of.breaks not in self.path:
             shutil.copyfileobj(source, outputfile)
             return

@@ -169,8 +169,8 @@ def refused(server: Server, public: Server, kiosk: Kiosk, report: Report) -> Non
     changes("a server that is not there", kiosk.asks(1))
     kiosk.goes_to(ours)
     server.stops("ring-1")
-    changes("a folder without a list", kiosk.asks(1))
-    server.lists("ring-1", "2")
+    changes("a folder that is empty", kiosk.asks(1))
+    brings(server, "ring-1", 2)
 
 
 def comes(server: Server, kiosk: Kiosk, report: Report) -> None:
@@ -233,7 +233,12 @@ def rings(server: Server, kiosk: Kiosk, report: Report) -> None:
     server.promotes("ring-1", "ring-2")
     server.stops("ring-2")
     code = kiosk.asks(3)
-    report(code == NOTHING and stands(kiosk.folder) == now, f"a ring that was stopped, its list taken away: {now}")
+    report(code == NOTHING and stands(kiosk.folder) == now, f"a ring that was stopped: {now}")
+    server.promotes("ring-1", "ring-2")
+    server.stopped_in = ".root."
+    code, server.stopped_in = kiosk.asks(3), ""
+    there = files(kiosk.folder) == ["kiosk_3.efi"] and len(server.heard()) == 3
+    report(code == NOTHING and there, f"stopped while its root is fetched: {stands(kiosk.folder)}")
     server.promotes("ring-1", "ring-2")
     code = kiosk.asks(3)
     report(
