@@ -120,12 +120,15 @@ class Figures(Collector):
         with self._lock:
             self._boots = times
 
-    def versions(self, running: str, wanted: str, good: str, asked: float | None = None) -> None:
-        """Of the image or the package; an empty one is not known. asked: when the server of updates
-        answered last, and nothing was lacking."""
+    def versions(self, running: str, wanted: str, good: str) -> None:
+        """Of the image or the package; an empty one is not known."""
         with self._lock:
             self._versions = {"running": running, "wanted": wanted, "good": good}
-            self._asked = asked
+
+    def asked(self, moment: float | None) -> None:
+        """When the server of updates has answered last, and nothing was lacking, in seconds since 1970; None: never."""
+        with self._lock:
+            self._asked = moment
 
     def collect(self) -> Iterable[Metric]:
         with self._lock:

@@ -226,7 +226,8 @@ class Service:
                 ends = self._gather.ends
                 self._figures.certificates(ends.timestamp() if ends else None, self._overview.upload_progress.ends)
                 known = self._overview.versions
-                self._figures.versions(known.running, known.wanted, known.good, known.asked)
+                self._figures.versions(running=known.running, wanted=known.wanted, good=known.good)
+                self._figures.asked(known.asked)
                 sd_notify.notify("WATCHDOG=1")
         sd_notify.notify("STOPPING=1")
         self._board.close()

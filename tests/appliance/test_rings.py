@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.provision.updates import rules
+from tests.appliance.machine import HOST
 from tests.appliance.parts import fetched, rings
 from tests.appliance.report import Report
 from tests.appliance.ring import LIST, Server
@@ -52,7 +53,8 @@ def test_a_ring_that_is_let_in_by_the_pages_words_gives_what_it_lists_and_one_th
         server.ring("ring-3")
         assert gives_no_list("ring-3")
         server.promotes(rings.RING, "ring-3")
-        listed = dict(reversed(line.split("  ")) for line in gives(f"ring-3/{LIST}").decode().splitlines())
+        lines = [line.split("  ") for line in gives(f"ring-3/{LIST}").decode().splitlines()]
+        listed = {name: digest for digest, name in lines}
         assert set(listed) == set(NAMES) == {path.name for path in server.ring("ring-3").iterdir()} - {LIST}
         assert {name: hashlib.sha256(gives(f"ring-3/{name}")).hexdigest() for name in NAMES} == listed
         assert sorted(server.heard()) == sorted(NAMES)
@@ -72,7 +74,7 @@ def test_what_the_machine_is_told_is_what_its_script_takes_and_its_firewall_lets
     brings, _ = rings.told(b"an authority", settings=str(tmp_path))
     subprocess.run(["sh", "-euc", brings], check=True, timeout=30)
     [rule] = rules({"a": "[Transfer]\n[Source]\nType=regular-file\nPath=/state/update\n"}, told(tmp_path)).values()
-    assert f"Path=https://{rings.HOST}:{rings.PORT}/{rings.RING}\n" in rule
+    assert f"Path=https://{HOST}:{rings.PORT}/{rings.RING}\n" in rule
     assert (tmp_path / "fleet/ca.pem").read_bytes() == b"an authority"
     assert "    set services { " in (ROOT / "systemd/nftables/rules.nft").read_text()
 

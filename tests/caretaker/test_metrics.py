@@ -126,7 +126,8 @@ def test_no_label_has_a_value_that_the_table_of_events_has_not(kiosk: Kiosk) -> 
     kiosk.figures.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand("paper"))
     kiosk.figures.left({"trail": 1_764_100_000, "journal": 1_764_100_000})
     kiosk.figures.certificates(1_800_000_000, 1_800_000_000)
-    kiosk.figures.versions(**VERSIONS, asked=1_764_100_000)
+    kiosk.figures.versions(**VERSIONS)
+    kiosk.figures.asked(1_764_100_000)
     for last in (False, True):
         for name in EVENTS:
             for _ in range(3):
@@ -220,9 +221,8 @@ def test_a_version_that_is_not_known_is_not_guessed(kiosk: Kiosk) -> None:
 
 def test_a_server_of_updates_that_was_never_asked_has_no_hour(kiosk: Kiosk) -> None:
     figure = ("kiosk_update_asked_time_seconds", frozenset[tuple[str, str]]())
-    kiosk.figures.versions(**VERSIONS)
     assert figure not in kiosk.samples()
-    kiosk.figures.versions(**VERSIONS, asked=1_764_100_000)
+    kiosk.figures.asked(1_764_100_000)
     assert kiosk.of(figure[0]) == 1_764_100_000
 
 

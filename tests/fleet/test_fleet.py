@@ -43,6 +43,7 @@ def figures() -> Figures:
     made.booted(7)
     made.certificates(time.time() + 1e7, time.time() + 1e7)
     made.versions(running="1.2", wanted="1.2", good="1.2")
+    made.asked(time.time())
     made.house([Row(check, "ok", "", 0, False) for check in CHECKS], DoorsStand())
     return made
 
