@@ -1,7 +1,7 @@
-"""Where calls, figures and records of a kiosk go (docs/fleet.md): a set of files of the names below, which an answer
-brings whole, and which takes the place of the set before. It is judged whole, too, before any of it lies where it is
-used: a name, a size, a form, that what a file names is there, and, where Alertmanager and Prometheus are, by their own
-tools.
+"""Where calls, figures and records of a kiosk go, and where its updates come from (docs/fleet.md): a set of files
+of the names below, which an answer brings whole, and which takes the place of the set before. It is judged whole, too,
+before any of it lies where it is used: a name, a size, a form, that what a file names is there, and, where Alertmanager
+and Prometheus are, by their own tools.
 
 The key that belongs to the certificate is made in the machine and never leaves it, as that to the portal, and is
 another: who reads the one does not get the other.

@@ -70,6 +70,14 @@ def test_a_ring_that_is_let_in_by_the_pages_words_gives_what_it_lists_and_one_th
             urllib.request.urlopen(f"https://localhost:{server.port}/", timeout=30)
 
 
+def test_both_pages_let_a_ring_in_and_stop_it_by_the_same_words() -> None:
+    words = [
+        [line for line in (ROOT / page).read_text("utf-8").splitlines() if line.startswith("    ") and "ring-" in line]
+        for page in ("docs/installation.md", "docs/installation.ja.md")
+    ]
+    assert words[0] == words[1] and len(words[0]) == 6
+
+
 def test_what_the_machine_is_told_is_what_its_script_takes_and_its_firewall_lets_out(tmp_path: Path) -> None:
     brings, _ = rings.told(b"an authority", settings=str(tmp_path))
     subprocess.run(["sh", "-euc", brings], check=True, timeout=30)

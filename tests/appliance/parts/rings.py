@@ -103,3 +103,4 @@ def asks(shell: Callable[[str, float], tuple[int, str]], server: Server, version
     report(code == 0, f"then it is fetched{': ' * bool(code)}{said.strip() * bool(code)}")
     wanted = shell(FETCHED, SHORT_SECONDS)[1].strip()
     report(wanted == f"IMAGE_VERSION={version}", f"the caretaker knows what is wanted: {wanted}")
+    shell("sync", SHORT_SECONDS)  # what is on its way to the disk; of cuts there is the part `power_update`
