@@ -13,7 +13,7 @@ Silence is all that counts; that something died only makes it count sooner. A re
 session's, dies too, and the page goes on telling.
 
 What counts is silence in which the page could have told. A browser whose processes wait for a processor meanwhile (the
-machine does other things) gets that time on top, up to PATIENCE times what it had: a new one would wait, too. What
+machine does other things) gets that time on top, twice what it had at most (PATIENCE): a new one would wait, too. What
 stands still, or turns in a circle on a machine that has nothing else to do, waits for no processor.
 
 How long a page may be silent, or on its way, is for a machine that brings its first page within a few seconds. One that
@@ -34,7 +34,7 @@ SILENT_SECONDS = 2.0
 COMING_SECONDS = 3.0
 DEAD_SECONDS = 0.8  # longer than from one time to the next (LIFE_MS in life.js)
 AWAY_SECONDS = 1.0
-PATIENCE = 3.0
+PATIENCE = 2.0
 
 
 class Life:
