@@ -50,7 +50,7 @@ class Odd:
 
 
 def set_right(machine: Machine, _: VirtualPrinter) -> None:
-    machine.run(f"date --set=@{time.time():.0f}")
+    machine.set_clock()
 
 
 def plugged_in(machine: Machine, _: VirtualPrinter) -> None:

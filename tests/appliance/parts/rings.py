@@ -34,6 +34,7 @@ def run(machine: Machine, report: Report) -> None:
     machine.like(started(machine))
     with ring(machine.folder / "server", new, UPDATE) as server:
         with running(machine, kept=True, ports={PORT: server.port}):
+            machine.set_clock()
             for command in told(server.authority.read_bytes()):
                 code, said = machine.run(command, SHORT_SECONDS)
                 report(code == 0, f"the machine is told whence{': ' * bool(said)}{said.strip()}")

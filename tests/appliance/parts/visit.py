@@ -312,7 +312,7 @@ def settle(
     }
     for name, content in files.items():
         machine.run(f"echo {base64.b64encode(content).decode()} | base64 -d >/etc/kiosk/{name}")
-    machine.run(f"date --set=@{time.time():.0f}")  # it stood still while it was kept
+    machine.set_clock()
     machine.run("chgrp kiosk /etc/kiosk/client.key && chmod 640 /etc/kiosk/client.key && sync")
     code, said = machine.run("systemctl restart kiosk-server kiosk-caretaker", 900)
     report(code == 0, f"the server starts with the station's settings{': ' * bool(said)}{said.strip()}")
