@@ -151,7 +151,7 @@ def begins(somebody: Person) -> None:
 
 def touches(somebody: Person, here: str, answer: str, then: str, seconds: float) -> None:
     """Again and again: what has just died may stand there still, and a reader or a portal that has just come is offered
-    a moment later."""
+    a moment later. What comes takes its time, and is not touched away."""
     began = time.monotonic()
     while True:
         somebody.touches(answer)
@@ -160,7 +160,8 @@ def touches(somebody: Person, here: str, answer: str, then: str, seconds: float)
         except NotSeen:
             if time.monotonic() - began > seconds:
                 raise
-            somebody.sees(here, seconds)
+            if somebody.sees_one_of((here, then), seconds) == then:
+                return
 
 
 def at_a_pin(there: Before, event: Event) -> None:
