@@ -31,11 +31,11 @@ NUMBER, PASSCODE = 4071, "58203917"  # no key twice in turn, which would be a fi
 ADD = f"echo {PASSCODE} | kiosk staff add --role supervisor {NUMBER}"
 ACTS = ("staff_admitted", "tried_out", "readiness_reported", "kiosk_closed", "kiosk_opened", "staff_left")
 ASKED_SECONDS, DOOR_SECONDS, TURNS_SECONDS = 120.0, 30.0, 2.0
-# What differs from machine to machine: whether there is something to set for ear and eye, whether there is a voice, and
-# how many problems the board has.
+# What differs from machine to machine: whether there is something to set for ear and eye, whether there is a voice,
+# whether one of the staff has a card, and how many problems the board has.
 BOARDS = ("staff_board_well", "staff_board_some", "staff_board_worst")
-ROOMS, TRIALS, TRIED, REPORTED = (
-    tuple(f"{name}_{which}" for which in (0, 1)) for name in ("room", "trials", "tried", "reported")
+DOORS, ROOMS, TRIALS, TRIED, REPORTED = (
+    tuple(f"{name}_{which}" for which in (0, 1)) for name in ("door", "room", "trials", "tried", "reported")
 )
 
 
@@ -123,7 +123,7 @@ def come_in(somebody: Person, here: str) -> None:
             somebody.types(str(NUMBER))
             somebody.touches("next")
             time.sleep(TURNS_SECONDS)  # with their number on it the one pad looks like the other
-            somebody.sees("door_passcode", DOOR_SECONDS)
+            somebody.sees_one_of(DOORS, DOOR_SECONDS)
             somebody.types(PASSCODE)
             somebody.touches("next")
             somebody.sees_one_of(ROOMS, ASKED_SECONDS)
@@ -181,13 +181,14 @@ def _as(user: str, *command: str) -> tuple[str, ...]:
 def _here() -> Iterator[Sight]:
     """The staff's screens as a machine has them, where the catalogue has others."""
     shut = DoorsStand(CLOSED_FOR[0], None)
-    for asks, rule, answers in (
-        ("number", officer.NUMBER, ("back",)),
-        ("passcode", officer.PASSCODE, ("back", "card")),  # which moves the key that goes on
+    for name, asks, rule, answers in (
+        ("door_number", "number", officer.NUMBER, ("back",)),
+        (DOORS[0], "passcode", officer.PASSCODE, ("back",)),
+        (DOORS[1], "passcode", officer.PASSCODE, ("back", "card")),  # which moves the key that goes on
     ):
         facts = {"asks": asks, "staff": NUMBER, "fault": "", "held": 0}
         pad = {**pad_of(rule, 0, ""), "shown": ""}
-        yield Sight(f"door_{asks}", Screen("staff_entrance", facts, answers, staff="door"), pad=pad)
+        yield Sight(name, Screen("staff_entrance", facts, answers, staff="door"), pad=pad)
     for name, left_out in zip(ROOMS, ({"levels"}, set[str]()), strict=True):
         desks = tuple(desk for desk in room.DESKS if desk not in left_out)
         yield Sight(name, Screen("staff_room", {"shut": ""}, (*desks, "finish"), staff="room"))

@@ -51,7 +51,8 @@ def run(machine: Machine, report: Report) -> None:
             server.heard()
             code, said = machine.run(ONCE, SHORT_SECONDS)
             report(
-                code == 0 and server.heard() == [], f"asked again, it fetches nothing{': ' * bool(code)}{said.strip()}"
+                code == 0 and server.heard() == [],
+                f"asked again, it fetches nothing{': ' * bool(code)}{said.strip() * bool(code)}",
             )
             units(machine.run, report)
 
