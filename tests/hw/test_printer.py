@@ -299,7 +299,7 @@ def test_a_host_that_takes_nothing_ends_in_bounded_time() -> None:
         printer = open_printer(PrinterSettings(kind="network", host=host, port=port, width=512, timeout_seconds=0.2))
         start = time.monotonic()
         assert printer.print(picture(512)) == NotPrinted(PrinterFault.UNREACHABLE, partly=False)
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -454,7 +454,7 @@ def test_what_outlasts_the_budget_is_unreachable_after_one_budget_and_no_paper_m
     ):
         start = time.monotonic()
         assert ask() == answer
-        assert 0.8 * TIMEOUT < time.monotonic() - start < 1.5 * TIMEOUT
+        assert 0.8 * TIMEOUT < time.monotonic() - start < 1.9 * TIMEOUT
     narrow.stop()
     assert narrow.slips == [] and narrow.hanging.height == 0
 
@@ -609,7 +609,7 @@ def test_a_name_that_leads_nowhere_is_unreachable_after_one_budget(
     printer = open_printer(PrinterSettings(kind="network", host=name, width=512, timeout_seconds=TIMEOUT))
     start = time.monotonic()
     assert printer.print(picture(512, 10)) == NotPrinted(PrinterFault.UNREACHABLE, partly=False)
-    assert time.monotonic() - start < 1.5 * TIMEOUT
+    assert time.monotonic() - start < 1.9 * TIMEOUT
 
 
 def test_a_name_with_several_addresses_is_tried_at_each(

@@ -255,7 +255,7 @@ def test_a_portal_that_dawdles_is_given_up_at_the_deadline(sandbox: Sandbox, set
     started = time.monotonic()
     with pytest.raises(PortalUnreachable):
         PortalClient(msgspec.structs.replace(settings, timeout_seconds=0.7)).begin()
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT, Fault.SERVER_ERROR, Fault.LOST_ANSWER])
@@ -306,7 +306,7 @@ def test_a_portal_whose_name_leads_nowhere_for_long_is_given_up_at_the_deadline(
             assert asks() is False
         except PortalUnreachable as unreachable:
             assert unreachable.sent == "no"
-        assert time.monotonic() - started < longest + 1
+        assert time.monotonic() - started < longest + 2.5, "and not as long as all of it would take: 6 s, 20 s"
     for each in (silent, *held):
         each.close()
 

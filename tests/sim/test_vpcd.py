@@ -120,7 +120,7 @@ def test_a_card_pulled_during_a_command_is_lost_at_once(slot: Watched, port: int
         begun = time.monotonic()
         with pytest.raises(Lost):
             connection.transmit(SELECT_TEXT)
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 5
         assert slot.next() is EMPTY and card.wait_out(1)
 
 
