@@ -143,7 +143,7 @@ class Keeper:
         self._sessions = 0  # that have ended in it
         self._life = Life(time.monotonic())
         self._chain: tuple[int, ...] = ()  # the processes by which the page tells
-        self._waited = 0.0  # that they had waited for a processor when it told last
+        self._waited = 0.0  # that they had waited for a processor when its silence was counted anew
         self._watchdog = sd_notify.Watchdog()
         self._began = time.monotonic()
         self._well = self._began  # when a page lived last, or there was no server or no display for it
@@ -220,7 +220,7 @@ class Keeper:
             life.see([pid for pid in life.renderers if Path(f"/proc/{pid}").exists()], time.monotonic())
             if life.over(time.monotonic()):
                 if not self._server_there():
-                    self._well = time.monotonic()
+                    self._waited, self._well = waited_seconds(self._chain), time.monotonic()
                     life.server_away(self._well)
                     continue
                 if life.works(processor_seconds(browser.pid), time.monotonic()):
@@ -319,8 +319,7 @@ class Keeper:
         if self._life.coming and self._process is not None:
             self._life.renderers = frozenset(children_of_type(self._process.pid, RENDERER))
             self._chain = (self._process.pid, *descendants(self._process.pid))
-        self._waited = waited_seconds(self._chain)
-        self._well = time.monotonic()
+        self._waited, self._well = waited_seconds(self._chain), time.monotonic()
         self._life.told(self._well)
 
     def _obey(self, word: bytes) -> bool:
