@@ -52,5 +52,4 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_finish() -> None:
-    gc.collect()
     gc.freeze()

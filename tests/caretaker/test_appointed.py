@@ -9,12 +9,12 @@ import pytest
 
 from kiosk.caretaker import appointed, disk, passcodes
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.passcodes import Cost, Passcodes, hashed
+from kiosk.caretaker.passcodes import Passcodes
 from kiosk.ipc.appointed import Appointed, Member
+from tests.caretaker.hashes import CHEAP, DEAR
 from tests.caretaker.trails import Told
 
-CHEAP = Cost(memory=8, passes=1, lanes=1)
-MEMBER = Member("supervisor", hashed("58203917"))
+MEMBER = Member("supervisor", DEAR)
 
 
 class Caretaker:
@@ -76,7 +76,7 @@ def test_a_disk_that_is_full_leaves_it_for_the_next_start(
     assert caretaker.starts() == {7: "supervisor"}
 
 
-DEAR = MEMBER.phc.replace("m=65536", "m=4000000")
+DEARER = MEMBER.phc.replace("m=65536", "m=4000000")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ DEAR = MEMBER.phc.replace("m=65536", "m=4000000")
         b"\xff",
         b'{"number":"1","members":{"0":{"role":"officer","phc":"%s"}}}' % MEMBER.phc.encode(),
         b'{"number":"1","members":{"7":{"role":"vendor","phc":"%s"}}}' % MEMBER.phc.encode(),
-        b'{"number":"1","members":{"7":{"role":"officer","phc":"%s"}}}' % DEAR.encode(),
+        b'{"number":"1","members":{"7":{"role":"officer","phc":"%s"}}}' % DEARER.encode(),
         b'{"number":"1","members":{"7":{"role":"officer","phc":"58203917"}}}',
         b'{"number":"1","more":1}',
     ],

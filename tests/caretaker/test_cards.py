@@ -17,7 +17,8 @@ from kiosk.caretaker.passcodes import HALF_SECONDS, Admitted, HalfAdmitted, NotD
 from kiosk.ipc.appointed import Appointed, Appointment, Member
 from kiosk.sim.people import KeyKind, people
 from kiosk.sim.pki import Credential, Pki
-from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG, Desk
+from tests.caretaker.hashes import CHEAP
+from tests.caretaker.test_passcodes import GOOD, OTHER, WRONG, Desk
 from tests.certificates import odd
 from tests.keys import KEYS
 

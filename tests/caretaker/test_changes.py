@@ -17,7 +17,7 @@ from kiosk.caretaker import appointed, disk, finished, looked_into, readiness
 from kiosk.caretaker.changes import FILE, Changes, Redo
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.overview import Overview
-from kiosk.caretaker.passcodes import Admitted, Cost, NotDone, Passcodes, hashed
+from kiosk.caretaker.passcodes import Admitted, NotDone, Passcodes
 from kiosk.caretaker.passcodes import Kept as Accounts
 from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.record import Record
@@ -31,14 +31,14 @@ from kiosk.ipc.looked_into import FILE as LOOKED_INTO
 from kiosk.ipc.looked_into import LookedInto
 from kiosk.ipc.messages import DoorsStand
 from kiosk.language import hours
+from tests.caretaker.hashes import CHEAP, DEAR
 from tests.caretaker.test_readiness import IDENTITY
 from tests.caretaker.trails import BEGAN, Clock, copied, lines, opened
 
-CHEAP = Cost(memory=8, passes=1, lanes=1)
 GOOD, OTHER, WRONG = "58203917", "60417293", "90183645"
 CALLS = ("write", "rename", "unlink")  # by each of these the disk is another than before
 FACTS = guidance.load()
-MEMBER = Member("officer", hashed(GOOD))
+MEMBER = Member("officer", DEAR)
 
 
 class Cut(BaseException):

@@ -108,8 +108,9 @@ from kiosk.ipc.messages import (
 )
 from kiosk.ipc.trail_to_stick import FILE as HANDED
 from kiosk.sim.pki import Pki
+from tests.caretaker.hashes import CHEAP
 from tests.caretaker.test_cards import certificate_of, signed
-from tests.caretaker.test_passcodes import CHEAP, GOOD, OTHER, WRONG
+from tests.caretaker.test_passcodes import GOOD, OTHER, WRONG
 from tests.caretaker.test_readiness import IDENTITY
 from tests.caretaker.trails import checked, key, lines, opened
 from tests.config.test_events import sample

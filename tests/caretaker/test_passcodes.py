@@ -33,9 +33,9 @@ from kiosk.caretaker.passcodes import (
 from kiosk.caretaker.weak_passcodes import weak
 from kiosk.ipc.appointed import PHC, Appointed, Member
 from kiosk.ipc.messages import FirstPasscode
+from tests.caretaker.hashes import CHEAP
 from tests.caretaker.trails import Told
 
-CHEAP = Cost(memory=8, passes=1, lanes=1)
 GOOD, OTHER, WRONG = "58203917", "60417293", "90183645"
 
 

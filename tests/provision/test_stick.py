@@ -16,7 +16,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.caretaker import disk, identity
-from kiosk.caretaker.passcodes import hashed
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.trail_to_stick import TrailToStick
 from kiosk.config.events import FIELDS, Event
@@ -32,12 +31,13 @@ from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
 from kiosk.services import provision
+from tests.caretaker.hashes import DEAR
 from tests.caretaker.test_export import commands, shell
 from tests.caretaker.trails import key, sample
 from tests.certificates import odd
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
 
-SUPERVISOR = Member("supervisor", hashed("58203917"))
+SUPERVISOR = Member("supervisor", DEAR)
 
 
 class Board(NoCaretaker):
