@@ -5,6 +5,7 @@
 .PHONY: help run test whole setup check format bench bench-fleet fuzz sweep endurance escape mutants audit sbom shots messages events conformity lock deb repository image test-appliance install clean
 PYTHON := .venv/bin/python
 BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE =  # the set-up makes none: what is used is compiled the first time, and not each time
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +25,6 @@ setup: ## only the set-up for run and test
 	@tools/setup test
 
 # Each of the six would compile all the tests for itself: where they never have been, one does it before, beside the types.
-check: export PYTHONDONTWRITEBYTECODE =
 check: ## format, lint, types, walls, tests; without set-up
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -166,19 +166,25 @@ def test_a_kiosk_that_has_lost_its_state_begins_a_new_trail_beside_the_old_one(w
         Archive(world.url, world.tls).put(f"{fresh.public.fingerprint}/{PUBLIC_FILE}", other.pem)
 
 
-def test_the_desks_web_server_takes_what_is_sent_and_nothing_else() -> None:
+def test_the_desks_web_server_takes_what_is_sent_gives_updates_and_knows_nothing_else() -> None:
     """The patterns of config/fleet/nginx.conf, which has only what both kinds of expressions have."""
     text = (ROOT / "config/fleet/nginx.conf").read_text("utf-8")
     takes = [re.compile(each) for each in re.findall(r"location ~ (\S+) \{", text)]
     place = key().public.fingerprint
-    for name in ("trail.pub", "trail/anchor", "trail/000001.jsonl", "trail/000001.jsonl.sig"):
-        assert [bool(each.search(f"/{place}/{name}")) for each in takes].count(True) == 1, name
+    sent = [f"{place}/{name}" for name in ("trail.pub", "trail/anchor", "trail/000001.jsonl", "trail/000001.jsonl.sig")]
+    given = ["ring-1/SHA256SUMS", "ring-12/kiosk_0.1.0.efi", "ring-1/kiosk_0.1.0.root.0123456789abcdef.raw.gz"]
+    for name in (*sent, *given):
+        assert [bool(each.search(f"/{name}")) for each in takes].count(True) == 1, name
     for name in (
         "trail.pub",
         f"{place}/x",
         f"{place}/trail/anchor/x",
         f"{place}/../x/trail.pub",
         f"x{place}/trail.pub",
+        "ring-1/",
+        "ring-1/new",
+        "SHA256SUMS",
+        "ring-1/kiosk_0.1.0/key.pem",
     ):
         assert not any(each.search(f"/{name}") for each in takes), name
 
