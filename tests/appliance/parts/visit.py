@@ -49,6 +49,7 @@ HERE = {  # what the memory has to hold then, so that the search is seen to find
     "step 10, the signature PIN is on its way": {"typed keys", "signature PIN", *READ},
     "step 11, linked, and the slip is printed": {"certificate serial", "receipt number", "slip", *READ},
 }
+BROUGHT_SECONDS = 50.0  # less than a kiosk waits for an answer: then what it was not brought for still stands there
 TYPED_SECONDS = 5.0  # until the last key has come to the pad, without hardware virtualisation
 FORGOTTEN_SECONDS = 2.0
 SETTINGS = f"""
@@ -151,6 +152,7 @@ def before(
                 yield Before(machine, somebody, slot, portal, printer, pki, wanted)
             except NotSeen as why:
                 report(False, str(why))
+                machine.picture().save(machine.folder / "stood.png", compress_level=1)
                 machine.keep_journal("journal")
             except Enough as why:
                 enough = why
@@ -246,7 +248,7 @@ def text_pin_on_its_way(there: Before) -> Held:
 
 def is_brought(chip: Held, pin: str) -> None:
     """Raises NotSeen."""
-    if not chip.is_brought_a_pin(PATIENCE_SECONDS):
+    if not chip.is_brought_a_pin(BROUGHT_SECONDS):
         raise NotSeen(f"no {pin} has come to the card")
 
 
