@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from tests.whole import WHOLE
@@ -15,11 +13,8 @@ from tests.whole import WHOLE
 CONTRACT = Path("kiosk/portal/openapi.yaml")
 
 
-@pytest.mark.parametrize(
-    ("paths", "calls"), [("^/(status|linkings)", 6), ("^/releases", 5)], ids=["linking", "release"]
-)
 def test_schemathesis_finds_nothing_the_contract_does_not_allow(
-    pki: Pki, portal_directory: Path, tmp_path: Path, paths: str, calls: int
+    pki: Pki, portal_directory: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "schemathesis.toml").write_text(
         # data that fits the schema may still be refused: an id nobody has begun, a signature that is none
@@ -30,8 +25,8 @@ def test_schemathesis_finds_nothing_the_contract_does_not_allow(
         command = [str(Path(sys.executable).with_name("st")), "run", str(CONTRACT.absolute()), "--url", portal.url]
         command += ["--request-cert", str(portal.certificate_file), "--request-cert-key", str(portal.key_file)]
         command += ["--tls-verify", str(portal.ca_file), "--no-color"]
-        command += ["--include-path-regex", paths, "--generation-deterministic"]
+        command += ["--include-path-regex", "^/(status|linkings|releases)", "--generation-deterministic"]
         command += ["--max-examples", "15" if WHOLE else "8", "--checks", "all", "--continue-on-failure"]
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=90)
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=110)
     assert run.returncode == 0, run.stdout[-5000:] + run.stderr[-1000:]
-    assert f"{calls} passed" in run.stdout
+    assert "11 passed" in run.stdout
