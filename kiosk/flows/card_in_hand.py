@@ -181,11 +181,14 @@ class CardInHand:
 
     def enter_pin(self, step: int | None, use: PinUse[A]) -> Move:
         """As `type_pin`; without a card the person is asked for one, and then for the PIN."""
-        told = self.fault if self.fault in AT_THE_PAD else ""
+        told = at_the_pad(self.fault)
         while (app := self.await_card(step, use.application)) is not None:
             try:
                 return BACK if self.type_pin(step, use, app, told) == "back" else NEXT
-            except (CardLost, CardPulled):
+            except CardPulled:
+                self.fault = "removed"
+                told = at_the_pad(self.fault)
+            except CardLost:  # nothing has been typed yet
                 self.fault = "removed"
             except ApplicationAbsent:
                 self.fault = NOT_OURS
@@ -331,3 +334,9 @@ class CardInHand:
 
     def _certificate_issued(self) -> bool:
         return self.select(JpkiApplication).certificate_availability().sign
+
+
+def at_the_pad(fault: str) -> str:
+    """What the PIN's screen tells of a fault, which says why a pad stands there that is empty again. A card that is
+    back at once, a bad contact, has been asked for by no other screen."""
+    return "reset" if fault == "removed" else fault if fault in AT_THE_PAD else ""

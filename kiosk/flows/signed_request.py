@@ -22,7 +22,7 @@ from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.ends import CardPulled, Left, VisitEnded
 from kiosk.flows.asking.runner import Move
 from kiosk.flows.asking.screen import Screen, Sound
-from kiosk.flows.card_in_hand import AT_THE_PAD, BACK, NEXT, PHONE, SIGN, TEXT, CardInHand, NotKnownAgain, OtherCard
+from kiosk.flows.card_in_hand import BACK, NEXT, PHONE, SIGN, TEXT, CardInHand, NotKnownAgain, OtherCard, at_the_pad
 from kiosk.flows.refusal import ENDS, Stop, end_of, failed_on_the_way
 from kiosk.hw.supervise import where
 from kiosk.language import dates
@@ -258,7 +258,7 @@ def _held_to_the_reader(memory: Memory) -> str:
     hand, step = memory.hand, memory.step(9)
     hand.told_fault()  # the card's, if any: nobody has held a phone there yet
     while True:
-        told = hand.fault if hand.fault in AT_THE_PAD else ""
+        told = at_the_pad(hand.fault)
         app = hand.await_phone(step)
         if app is None:
             return "card"

@@ -215,6 +215,20 @@ def test_a_card_taken_from_the_pad_is_asked_for_and_then_the_pin_again(card: Vir
     assert hand.enter_pin(5, TEXT) is NEXT
     assert kiosk.names == ["pin", "set_card", "pin"]
     assert kiosk.screens[1].facts["fault"] == "removed"
+    assert [kiosk.screens[at].facts["fault"] for at in (0, 2)] == ["", "reset"]
+
+
+def test_a_card_that_is_back_at_once_leaves_no_pad_that_is_empty_without_a_word(card: VirtualCard) -> None:
+    """A bad contact, a bump against the slot: what was typed has gone, and nothing else on the screen has changed."""
+
+    def bump(kiosk: ScriptedKiosk) -> str:
+        kiosk.take_out()
+        kiosk.put_in(card)
+        return "back"
+
+    kiosk = ScriptedKiosk(bump, "pin:1234", card=card)
+    assert CardInHand(kiosk).enter_pin(5, TEXT) is NEXT
+    assert [(screen.name, screen.facts["fault"]) for screen in kiosk.screens] == [("pin", ""), ("pin", "reset")]
 
 
 # Using it

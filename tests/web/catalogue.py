@@ -164,13 +164,16 @@ def _pins() -> Iterator[Sight]:
     yield pin("text_pin_short", 5, TEXT, 3, 3, problem=PinFault.TOO_SHORT.value)
     yield pin("text_pin_wrong", 5, TEXT, 0, 2, "wrong")
     yield pin("text_pin_last", 5, TEXT, 4, 1, "wrong")
+    yield pin("text_pin_reset", 5, TEXT, 0, 3, "reset")
     yield pin("sign_pin", 9, SIGN, 0, 5)
     yield pin("sign_pin_full", 9, SIGN, 16, 5)
     yield pin("sign_pin_wrong", 9, SIGN, 8, 4, "wrong")
+    yield pin("sign_pin_reset", 9, SIGN, 0, 5, "reset")
     for problem in (PinFault.TOO_SHORT, PinFault.NEEDS_LETTER, PinFault.NEEDS_DIGIT):
         yield pin(f"sign_pin_{problem.value}", 9, SIGN, 5, 5, problem=problem.value)
     yield pin("phone_pin", 9, PHONE, 7, 5)
     yield pin("phone_pin_wrong", 9, PHONE, 0, 4, "wrong")
+    yield pin("phone_pin_reset", 9, PHONE, 0, 5, "reset")
     for name, each, step in (("text", TEXT, 5), ("sign", SIGN, 9), ("phone", PHONE, 9)):
         facts = {"pin": each, "remaining": 1, "fault": ""}
         yield Sight(f"last_try_{name}", Screen("last_try", facts, ("yes", "back"), step=step))
