@@ -348,8 +348,8 @@ def test_what_went_wrong_is_told_where_it_is_listened_for(ear: Ear, person: Pers
 
 
 def test_help_is_a_key_away_and_leaving_is_asked_for_once_more(ear: Ear, person: Person, kiosk: Kiosk) -> None:
-    person.puts_in()
     begins(ear)
+    person.puts_in()
     ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.types(PINS.text[:2])
     since = kiosk.logged()
@@ -399,8 +399,8 @@ def test_whoever_lost_a_card_gets_their_list_by_keys_alone(ear: Ear, kiosk: Kios
 
 
 def test_a_language_is_chosen_by_keys_alone_and_nothing_typed_is_lost(ear: Ear, person: Person) -> None:
-    person.puts_in()
     begins(ear)
+    person.puts_in()
     ear.hears_screen("入力用の４けたの暗証番号", 5)
     ear.types(PINS.text[:2])
     began = ear.presses
