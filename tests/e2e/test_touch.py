@@ -32,6 +32,21 @@ CUT = f"""async () => {{
     (await {SOCKET}).socket.io.engine.close();
     await gone;
 }}"""  # until the screen has gone: the one that comes back is the same
+ALL_AT_ONCE = """async ([kind, more]) => {
+    const button = document.querySelector("[data-answer='key:4']"), { x, y, width, height } = button.getBoundingClientRect();
+    const at = { clientX: x + width / 2, clientY: y + height / 2, pointerId: 7, bubbles: true, ...more };
+    const moved = [];
+    for (let time = 0; time < 4; time++) {
+        moved.push(...kind.map(([make, type]) => new window[make](type, at)));
+        await new Promise(enough => setTimeout(enough, 400));
+    }
+    for (const event of moved) button.dispatchEvent(event);
+}"""
+BY = {
+    "a finger": [[["PointerEvent", "pointerdown"], ["PointerEvent", "pointerup"]], {}],
+    "a keyboard": [[["KeyboardEvent", "keydown"], ["KeyboardEvent", "keyup"]], {"key": "4"}],
+    "an aid": [[["MouseEvent", "click"]], {}],
+}
 HEAR_PAINTED = f"""async () => {{
     const {{ socket }} = await {SOCKET}, emit = socket.emit;
     window.told = [];
@@ -309,6 +324,15 @@ def test_one_key_pressed_with_time_between_is_no_bounce_when_it_arrives_all_at_o
         hand.taps("key:4")
         person.page.evaluate(CUT)
     person.sees("pin", 5)
+    person.has_typed(4)
+
+
+@pytest.mark.parametrize("by", BY)
+def test_one_key_pressed_with_time_between_is_no_bounce_when_the_page_hears_of_it_all_at_once(
+    person: Person, by: str
+) -> None:
+    person.walks_to(5)
+    person.page.evaluate(ALL_AT_ONCE, BY[by])
     person.has_typed(4)
 
 

@@ -88,8 +88,9 @@ function rest(finger) {
   mark(finger, false);
 }
 
-// at: when, on the page's clock [ms].
-async function pressed(finger, at) {
+// A button is pressed, by whatever it was. at: when, on the page's clock [ms]: of the finger or the key itself, for a page
+// that was busy hears of several at once.
+export async function pressed(finger, at) {
   const { button } = finger;
   const secret = button.matches(SECRET);
   if (!secret) mark(finger, true);
