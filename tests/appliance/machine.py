@@ -1,5 +1,6 @@
 """A machine of QEMU's for the image: firmware with secure boot (OVMF), a TPM 2.0 (swtpm), a disk larger than the image,
-a portrait screen. Hardware virtualisation is used where the firmware runs under it, and not needed.
+a portrait screen, a touch panel (panel.py). Hardware virtualisation is used where the firmware runs under it, and not
+needed.
 
 The image has no terminal. A signed addon to the kernel's words, which `make image` makes for throw-away keys alone,
 sends what the kernel and the journal say to the first serial port, and root's shell to the second (`run`). The picture
@@ -29,6 +30,7 @@ from typing import Any
 from PIL import Image
 
 from kiosk.sim.portal.tls import TO_A_GUEST
+from tests.appliance.panel import Panel
 
 FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
 VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")  # without keys: the machine is in setup mode
@@ -44,7 +46,6 @@ PICTURE = ".png"
 ANSWER_SECONDS = 60.0
 KEEP_SECONDS = 600.0
 LOOK_SECONDS = 5.0
-TABLET = 0x7FFF  # the whole of its width, or height
 TOUCH_SECONDS = 0.15
 KEY_SECONDS = 0.02
 HOST = TO_A_GUEST  # nothing else answers in the guest's network
@@ -110,6 +111,7 @@ class Machine:
         self._memory, self._processors = memory_megabytes, processors
         self._process: subprocess.Popen[bytes] | None = None
         self._tpm: subprocess.Popen[bytes] | None = None
+        self._panel: Panel | None = None
         self._line: socket.socket | None = None
         self._shell: socket.socket | None = None
         self._said_before = 0
@@ -157,9 +159,8 @@ class Machine:
         without: Collection[str] = (),
     ) -> None:
         """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments.
-        ports: of HOST, and which of this machine stands behind each. without: these of its USB devices."""
-        plugged = ("usb-tablet,id=touch", "usb-ccid,id=reader")
-        usb = [word for each in plugged if each.partition("id=")[2] not in without for word in ("-device", each)]
+        ports: of HOST, and which of this machine stands behind each. without: "touch" panel or "reader"."""
+        usb = () if "reader" in without else ("-device", "usb-ccid,id=reader")
         forward = Path(__file__).with_name("forward.py").resolve()
         behind = "".join(
             f",guestfwd=tcp:{HOST}:{port}-cmd:{sys.executable} {forward} {here}" for port, here in ports.items()
@@ -167,7 +168,7 @@ class Machine:
         self._said_before = len(self.said(all=True))
         tpm, control, shell = self.folder / "tpm", self.folder / "qmp.sock", self.folder / "shell.sock"
         tpm.mkdir(exist_ok=True)
-        for place in (control, shell, self.slot, tpm / "control.sock"):
+        for place in (control, shell, self.slot, self._touch, tpm / "control.sock"):
             place.unlink(missing_ok=True)
         self._tpm = subprocess.Popen(
             [
@@ -191,6 +192,8 @@ class Machine:
                 *("-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm"),
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
                 *("-device", "qemu-xhci", *usb),
+                *("-chardev", f"socket,id=touch,path={self._touch},server=on,wait=off"),
+                *("-device", "usb-redir,chardev=touch"),
                 *("-chardev", f"socket,id=card,path={self.slot},server=on,wait=off"),
                 *("-device", "ccid-card-passthru,id=slot,chardev=card"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
@@ -205,6 +208,8 @@ class Machine:
         )
         while not control.exists() and time.monotonic() < deadline:
             time.sleep(0.1)
+        if "touch" not in without:
+            self.plug_panel()
         self._line, self._shell = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
         self._line.settimeout(ANSWER_SECONDS)
         self._line.connect(str(control))
@@ -265,6 +270,7 @@ class Machine:
             if process is not None:
                 process.kill()
                 process.wait()
+        self.pull_panel()
         for line in (self._line, self._shell):
             if line is not None:
                 line.close()
@@ -327,6 +333,15 @@ class Machine:
         self.ask("chardev-add", id="printer", backend={"type": "socket", "data": {"addr": here, "server": False}})
         self.plug("printer", "usb-serial", chardev="printer")
 
+    def plug_panel(self) -> None:
+        """Put the touch panel into its USB socket."""
+        self._panel = Panel(self._touch)
+
+    def pull_panel(self) -> None:
+        if self._panel is not None:
+            self._panel.pull()
+            self._panel = None
+
     def network(self, there: bool) -> None:
         """Its network cable, in or out."""
         self.ask("set_link", name="net", up=there)
@@ -344,14 +359,15 @@ class Machine:
 
     def touch(self, x: float, y: float, seconds: float = TOUCH_SECONDS) -> None:
         """A finger at this point of the screen [px], for a moment, or for so long."""
-        place = [
-            {"type": "abs", "data": {"axis": axis, "value": round(at / size * TABLET)}}
-            for axis, at, size in (("x", x, WIDTH), ("y", y, HEIGHT))
-        ]
-        self.ask("input-send-event", events=place)
-        for down in (True, False):
-            self.ask("input-send-event", events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
-            time.sleep(seconds if down else TOUCH_SECONDS)
+        self.fingers({0: (x / WIDTH, y / HEIGHT)})
+        time.sleep(seconds)
+        self.fingers({})
+        time.sleep(TOUCH_SECONDS)
+
+    def fingers(self, on_the_glass: Mapping[int, tuple[float, float]]) -> None:
+        """Which fingers lie on the glass from now on, by their numbers, and where: of its width and height, 0 to 1."""
+        assert self._panel is not None
+        self._panel.touched(on_the_glass)
 
     def press(self, keys: Sequence[str | int]) -> None:
         """A chord of its newest keyboard's. Of each key QEMU's name, or a PC keyboard's own number."""
@@ -379,6 +395,10 @@ class Machine:
         """What it has said on its serial port since it was switched on last. all: before that, too."""
         words = self.log.read_text(errors="replace") if self.log.exists() else ""
         return words if all else words[self._said_before :]
+
+    @property
+    def _touch(self) -> Path:
+        return self.folder / "touch.sock"
 
     @property
     def _memory_kept(self) -> Path:

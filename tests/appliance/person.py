@@ -17,11 +17,12 @@ from typing import Protocol
 from PIL import Image
 from playwright.sync_api import Page
 
-from tests.appliance.machine import TOUCH_SECONDS, wait_for
+from tests.appliance.machine import HEIGHT, TOUCH_SECONDS, WIDTH, wait_for
 from tests.appliance.screens import SAME, resemblance
 from tests.e2e.look.gallery import WAYS, show
 from tests.web.catalogue import SIGHTS
 
+ANSWER = "#screen [data-answer='%s']"
 PATIENCE_SECONDS = 240.0  # without hardware virtualisation
 BETWEEN_SECONDS = 0.6  # two keys of a pad: the same one sooner counts as a bounce
 PAGE_SECONDS = 4.0
@@ -101,7 +102,7 @@ class Person:
 
     def touches(self, answer: str) -> None:
         """What gives this answer on the sight that was seen last."""
-        self._touches(f"#screen [data-answer='{answer}']")
+        self._touches(ANSWER % answer)
 
     def holds_the_corner(self) -> None:
         """The staff's door, on the sight that was seen last."""
@@ -124,11 +125,19 @@ class Person:
             self.touches(f"key:{key}")
             time.sleep(BETWEEN_SECONDS)
 
+    def place(self, answer: str) -> tuple[float, float]:
+        """Of what gives this answer, on the sight that was seen last: of the screen's width and height, 0 to 1."""
+        x, y = self._place(ANSWER % answer)
+        return x / WIDTH, y / HEIGHT
+
     def _touches(self, selector: str, seconds: float = TOUCH_SECONDS) -> None:
+        self.machine.touch(*self._place(selector), seconds)
+
+    def _place(self, selector: str) -> tuple[float, float]:
         box = self._page.locator(selector).first.bounding_box()
         if box is None:
             raise NotSeen(f"there is no {selector} to touch")
-        self.machine.touch(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, seconds)
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def _looks(self, name: str) -> Expected:
         show(self._page, SIGHT[name], WAYS[0])

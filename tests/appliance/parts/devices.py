@@ -58,9 +58,9 @@ def reader(there: Before) -> None:
 
 
 def touch(there: Before) -> None:
-    there.machine.unplug("touch")
+    there.machine.pull_panel()
     time.sleep(GONE_SECONDS)
-    there.machine.plug("touch", "usb-tablet")
+    there.machine.plug_panel()
     time.sleep(GONE_SECONDS)
 
 

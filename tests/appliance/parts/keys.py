@@ -31,7 +31,7 @@ KERNELS = (
     *(("alt", f"f{number}") for number in CONSOLES),
     *itertools.repeat(("ctrl", "alt", "delete"), 9),  # more than seven within two seconds end all at once
 )
-QEMUS = "0627:0001"  # its USB keyboard's number, and its tablet's, which is a mouse
+QEMUS = "0627:0001"  # its USB keyboard's number
 SETTINGS = "/etc/kiosk/kiosk.toml"
 NAME = f"sed -i 's/^let_in = .*/let_in = [\"{QEMUS}\"]/' {SETTINGS} && grep '^let_in.*{QEMUS}' {SETTINGS}"
 SEEN_SECONDS, SHOWN_SECONDS, LEFT_SECONDS, TOLD_SECONDS = 5.0, 60.0, 60.0, 300.0

@@ -54,7 +54,7 @@ def set_right(machine: Machine, _: VirtualPrinter) -> None:
 
 
 def plugged_in(machine: Machine, _: VirtualPrinter) -> None:
-    machine.plug("touch", "usb-tablet")
+    machine.plug_panel()
     time.sleep(PLUGGED_SECONDS)
 
 
