@@ -33,7 +33,8 @@ CUT = f"""async () => {{
     await gone;
 }}"""  # until the screen has gone: the one that comes back is the same
 ALL_AT_ONCE = """async ([kind, more]) => {
-    const button = document.querySelector("[data-answer='key:4']"), { x, y, width, height } = button.getBoundingClientRect();
+    const button = document.querySelector("[data-answer='key:4']");
+    const { x, y, width, height } = button.getBoundingClientRect();
     const at = { clientX: x + width / 2, clientY: y + height / 2, pointerId: 7, bubbles: true, ...more };
     const moved = [];
     for (let time = 0; time < 4; time++) {
