@@ -37,7 +37,10 @@ SILENT = logging.getLogger("kiosk.socket.library")  # its errors quote what came
 SILENT.disabled = True
 
 LONGEST_MESSAGE = 4096  # bytes; the longest true one is well under 100
-HEARTBEAT_SECONDS = 2
+# A server that hangs is missed after both, and then the page shows nobody's picture any more. A page that is busy has
+# the second of them to answer a ping; one that hangs is missed sooner than that, elsewhere (liveness.py).
+PING_SECONDS = 1
+ANSWERED_SECONDS = 3
 LONGEST_ANSWER_MS = 60_000  # from a touch to the screen that answers it; what is more is no such time
 LAST = "closing"  # stands for milliseconds: the next session would be asked for its sound
 
@@ -84,8 +87,8 @@ class Line:
             cors_allowed_origins=self._is_ours,
             transports=["websocket"],
             max_http_buffer_size=LONGEST_MESSAGE,
-            ping_interval=HEARTBEAT_SECONDS,
-            ping_timeout=HEARTBEAT_SECONDS,
+            ping_interval=PING_SECONDS,
+            ping_timeout=ANSWERED_SECONDS,
             logger=SILENT,
             engineio_logger=SILENT,
         )

@@ -23,6 +23,8 @@ DIED = "browser's keeper"  # whom the arbiter tells when a session's process has
 DROPPED = "WARNING kiosk.socket: a message that is no answer was dropped"
 NEUTRAL = "#neutral:not([hidden])"
 
+SET_CLOCK = "const day = Date.now; window.setBy = 0; Date.now = () => day() + window.setBy;"
+
 
 def host(person: Person) -> str:
     return urlsplit(person.page.url).netloc
@@ -235,6 +237,17 @@ def test_a_server_that_hangs_is_noticed_within_seconds(person: Person, kiosk: Ki
         assert kiosk.people[person.who].address not in person.dom
     finally:
         os.kill(worker, signal.SIGCONT)
+
+
+def test_a_clock_that_is_set_costs_the_page_no_line(person: Person, kiosk: Kiosk) -> None:
+    person.page.add_init_script(SET_CLOCK)
+    person.page.reload()
+    person.walks_to(5)
+    since = kiosk.logged()
+    person.page.evaluate("window.setBy = 3_600_000")
+    person.types("73")
+    person.has_typed(2)
+    assert not [line for line in kiosk.log[since:] if "the page has gone" in line]
 
 
 def test_the_next_person_finds_letters_of_the_usual_size(person: Person, kiosk: Kiosk) -> None:
