@@ -10,12 +10,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.appliance.machine import Machine, running
-from tests.appliance.parts.start import started
+from tests.appliance.machine import Machine
+from tests.appliance.parts.visit import before
 from tests.appliance.person import NotSeen, Person
 from tests.appliance.report import Report
 from tests.appliance.well import well
-from tests.e2e.look.gallery import WAYS, gallery
 
 MOST = 5
 STEPS, STEP_SECONDS = 12, 0.04
@@ -77,25 +76,18 @@ def gestures() -> Iterator[Gesture]:
 
 
 def run(machine: Machine, report: Report) -> None:
-    machine.like(started(machine))
-    with running(machine, kept=True), gallery() as pages:
-        somebody = Person(machine, pages.page(WAYS[0]))
-        try:
-            somebody.sees("attract", 1800)
-            there = machine.run(DIGITIZER)[0] == 0
-            report(there, "the system knows the panel")
-            somebody.touches("start")
-            somebody.sees(HERE)
-            every = tuple(gestures())
-            out = [each.name for each in every if not leaves_it_standing(each, machine, somebody)]
-            after = f": not after {'; '.join(out)}" if out else ""
-            report(not out, f"{len(every)} gestures of one to {MOST} fingers: what stood there stands{after}")
-            rest_and_press(machine, somebody.place(ANSWER))
-            somebody.sees(NEXT)
-            report(True, "a finger that rests takes nothing from another that presses")
-        except NotSeen as why:
-            report(False, str(why))
-            machine.keep_journal("journal")
+    with before(machine, report) as there:
+        somebody = there.somebody
+        report(machine.run(DIGITIZER)[0] == 0, "the system knows the panel")
+        somebody.touches("start")
+        somebody.sees(HERE)
+        every = tuple(gestures())
+        out = [each.name for each in every if not leaves_it_standing(each, machine, somebody)]
+        after = f": not after {'; '.join(out)}" if out else ""
+        report(not out, f"{len(every)} gestures of one to {MOST} fingers: what stood there stands{after}")
+        rest_and_press(machine, somebody.place(ANSWER))
+        somebody.sees(NEXT)
+        report(True, "a finger that rests takes nothing from another that presses")
         noticed = machine.run("journalctl --quiet --no-pager --grep='come before the page' | tail -n 3")[1].strip()
         report(not noticed, f"nothing has come before the page{': ' * bool(noticed)}{noticed}")
         well(machine.run, report)
