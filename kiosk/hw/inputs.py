@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kiosk.hw.keyboards import KNOWN, keys_shut_out
+from kiosk.hw.keyboards import keys_shut_out
+from kiosk.hw.udev import KNOWN
 
 LISTED: Final = Path("/sys/class/input")
 WORD_BITS: Final = 64

@@ -60,6 +60,7 @@ from kiosk.config.events import Event, event
 from kiosk.config.kiosk import BrowserSettings, Settings
 from kiosk.hw import supervise
 from kiosk.hw.levels import Levels, Machine
+from kiosk.hw.touch import panel_there
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.messages import LevelsAre, LevelsStand
 from kiosk.services import compositor, sd_notify
@@ -267,9 +268,12 @@ class Keeper:
             forget(self._process.pid)
 
     def report(self) -> None:
-        """Report for the board whether pages are painted: one has told so since this browser was started."""
+        """Report for the board whether pages are painted, as one has told since this browser was started, and whether
+        there is something to touch."""
         lives = self.pid is not None and not self._life.fresh
         self._caretaker.report("browser", "painted" if lives else "dark")
+        if not self._shared and (there := panel_there()) is not None:
+            self._caretaker.report("touch", "present" if there else "absent")
 
     def _reporting(self) -> None:
         while not self._stopped.is_set():

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from kiosk.config.kiosk import KeyboardSettings, salvage
-from kiosk.hw.keyboards import KNOWN, LISTED, Keyboard, keyboards
+from kiosk.hw.keyboards import Keyboard, keyboards
+from kiosk.hw.udev import KNOWN, LISTED
 
 BUSY = Path("/run/udev/queue")  # it is there as long as udev has something to do
 BUSY_SECONDS, LOOK_SECONDS = 10.0, 0.1

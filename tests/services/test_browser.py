@@ -223,29 +223,44 @@ def test_a_silent_page_whose_browser_waits_for_a_processor_has_more_time_but_not
 
 
 class Board(NoCaretaker):
-    """What it was told last."""
+    """What it was told last of each check."""
 
-    said: tuple[str, str] | None = None
+    def __init__(self) -> None:
+        self.said: dict[str, str] = {}
 
     def report(self, check: str, reason: str) -> bool:
-        self.said = (Report(check, reason).check, reason)
+        self.said[Report(check, reason).check] = reason
         return True
 
 
 def test_the_board_hears_whether_a_page_is_painted_and_not_whether_a_browser_runs(tmp_path: Path) -> None:
     board = Board()
     with stage(tmp_path, caretaker=board) as kiosk:
-        until(lambda: board.said == ("browser", "dark"))
+        until(lambda: board.said.get("browser") == "dark")
 
         def painted() -> bool:
             kiosk.say(ALIVE)
             kiosk.keeper.report()
-            return board.said == ("browser", "painted")
+            return board.said["browser"] == "painted"
 
         until(painted)
         kiosk.next_browser(after=kiosk.keeper.pid)
         kiosk.keeper.report()
-        assert board.said == ("browser", "dark"), "nobody has seen a page of the next one"
+        assert board.said["browser"] == "dark", "nobody has seen a page of the next one"
+
+
+@pytest.mark.parametrize(
+    "there, shared, said",
+    [(True, False, "present"), (False, False, "absent"), (None, False, None), (False, True, None)],
+)
+def test_the_board_hears_of_a_touch_panel_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool | None, shared: bool, said: str | None
+) -> None:
+    """Where nobody can tell, and on a screen that others use with a mouse, it hears nothing."""
+    monkeypatch.setattr(browser, "panel_there", lambda: there)
+    board = Board()
+    Keeper(Settings(), shared=shared, caretaker=board).report()
+    assert (board.said.get("touch"), board.said["browser"]) == (said, "dark")
 
 
 class Knobs:
