@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 
 from tests.appliance.machine import HEIGHT, TOUCH_SECONDS, WIDTH, wait_for
 from tests.appliance.screens import SAME, resemblance
@@ -39,6 +39,8 @@ class Glass(Protocol):
     def picture(self) -> Image.Image: ...
 
     def touch(self, x: float, y: float, seconds: float = TOUCH_SECONDS) -> None: ...
+
+    def fingers(self, on_the_glass: Mapping[int, tuple[float, float]]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,14 @@ class Person:
         """What gives this answer on the sight that was seen last."""
         self._touches(ANSWER % answer)
 
+    def touches_at_once(self, selector: str) -> None:
+        """All of these, each with a finger of its own."""
+        boxes = [each.bounding_box() for each in self._page.locator(selector).all()]
+        places = [_middle(box) for box in boxes if box is not None]
+        self.machine.fingers({finger: (x / WIDTH, y / HEIGHT) for finger, (x, y) in enumerate(places)})
+        time.sleep(TOUCH_SECONDS)
+        self.machine.fingers({})
+
     def holds_the_corner(self) -> None:
         """The staff's door, on the sight that was seen last."""
         self._touches("#screen [data-hold]", HOLD_SECONDS)
@@ -137,7 +147,7 @@ class Person:
         box = self._page.locator(selector).first.bounding_box()
         if box is None:
             raise NotSeen(f"there is no {selector} to touch")
-        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        return _middle(box)
 
     def _looks(self, name: str) -> Expected:
         show(self._page, SIGHT[name], WAYS[0])
@@ -153,3 +163,7 @@ class Person:
             return Expected(picture, None)
         left, top = round(box["x"]), round(box["y"])
         return Expected(picture, (left, top, left + round(box["width"]), top + round(box["height"])))
+
+
+def _middle(box: FloatRect) -> tuple[float, float]:
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

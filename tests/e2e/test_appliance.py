@@ -6,7 +6,7 @@ So that it still finds its way when a screen has changed: in a machine each try 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from kiosk.sim.card.chip import Behaviour
 from kiosk.sim.card.wire import Chip
 from kiosk.sim.portal.decisions import terms
 from tests.appliance import person as before_it
-from tests.appliance.machine import TOUCH_SECONDS
+from tests.appliance.machine import HEIGHT, TOUCH_SECONDS, WIDTH
 from tests.appliance.parts import devices, people, visit
 from tests.appliance.report import Report
 from tests.e2e.conftest import Kiosk, opened
@@ -49,6 +49,12 @@ class Glass:
         self._page.mouse.down()
         self._page.wait_for_timeout(1000 * seconds)
         self._page.mouse.up()
+
+    def fingers(self, on_the_glass: Mapping[int, tuple[float, float]]) -> None:
+        glass = self._page.context.new_cdp_session(self._page)
+        points = [{"x": x * WIDTH, "y": y * HEIGHT, "id": finger} for finger, (x, y) in on_the_glass.items()]
+        glass.send("Input.dispatchTouchEvent", {"type": "touchStart" if points else "touchEnd", "touchPoints": points})
+        glass.detach()
 
 
 class Reader:

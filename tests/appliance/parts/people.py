@@ -31,11 +31,14 @@ NUMBER, PASSCODE = 4071, "58203917"  # no key twice in turn, which would be a fi
 ADD = f"echo {PASSCODE} | kiosk staff add --role supervisor {NUMBER}"
 ACTS = ("staff_admitted", "tried_out", "readiness_reported", "kiosk_closed", "kiosk_opened", "staff_left")
 ASKED_SECONDS, DOOR_SECONDS, TURNS_SECONDS = 120.0, 30.0, 2.0
-# What differs from machine to machine: whether there is something to set for ear and eye, whether there is a voice,
-# whether one of the staff has a card, and how many problems the board has.
+# What differs from machine to machine: whether there is something to set for ear and eye, whether there is a voice and
+# a glass that tells fingers apart, whether one of the staff has a card, and how many problems the board has.
 BOARDS = ("staff_board_well", "staff_board_some", "staff_board_worst")
-DOORS, ROOMS, TRIALS, TRIED, REPORTED = (
-    tuple(f"{name}_{which}" for which in (0, 1)) for name in ("door", "room", "trials", "tried", "reported")
+DOORS, ROOMS, REPORTED = (tuple(f"{name}_{which}" for which in (0, 1)) for name in ("door", "room", "reported"))
+LACKS = ("keypad", "bell", "headphones", "caller")
+LACKS_BESIDES = ((), ("sound",), ("fingers",), ("fingers", "sound"))
+TRIALS, FELT, TRIED = (
+    tuple(f"{name}_{which}" for which in range(len(LACKS_BESIDES))) for name in ("trials", "felt", "tried")
 )
 
 
@@ -135,9 +138,14 @@ def come_in(somebody: Person, here: str) -> None:
 
 
 def report_is_made(somebody: Person) -> None:
-    """Of one part, the colours of the screen: from the room, and back."""
+    """Of the colours of the screen, and of two fingers where the glass tells them apart: from the room, and back."""
     somebody.touches("trials")
-    somebody.sees_one_of(TRIALS)
+    lacks = LACKS_BESIDES[TRIALS.index(somebody.sees_one_of(TRIALS))]
+    if "fingers" not in lacks:
+        somebody.touches("fingers")
+        somebody.sees("staff_fingers")
+        somebody.touches_at_once("[data-half]")
+        somebody.sees_one_of(FELT)
     somebody.touches("colours")
     for colour in trials.COLOURS:
         somebody.sees(f"staff_colour_{colour}")
@@ -192,13 +200,14 @@ def _here() -> Iterator[Sight]:
     for name, left_out in zip(ROOMS, ({"levels"}, set[str]()), strict=True):
         desks = tuple(desk for desk in room.DESKS if desk not in left_out)
         yield Sight(name, Screen("staff_room", {"shut": ""}, (*desks, "finish"), staff="room"))
-    lacks = {"fingers", "keypad", "bell", "headphones", "caller"}
-    for which, left_out in enumerate((lacks, {*lacks, "sound"})):
-        fitted = tuple(name for name in trials.TRIALS if name not in left_out)
-        facts = {"given": {}, "lacks": tuple(name for name in trials.TRIALS if name in left_out)}
-        yield Sight(TRIALS[which], Screen("staff_trials", facts, (*fitted, "all", "back"), staff="room"))
-        tried = {**facts, "given": {"colours": "good"}}
-        yield Sight(TRIED[which], Screen("staff_trials", tried, (*fitted, "report", "all", "back"), staff="room"))
+    for which, besides in enumerate(LACKS_BESIDES):
+        lacks = tuple(name for name in trials.TRIALS if name in (*LACKS, *besides))
+        fitted = tuple(name for name in trials.TRIALS if name not in lacks)
+        felt = {} if "fingers" in besides else {"fingers": "good"}
+        for names, given in ((TRIALS, {}), (FELT, felt), (TRIED, {**felt, "colours": "good"})):
+            facts = {"given": given, "lacks": lacks}
+            answers = (*fitted, *(("report",) if given else ()), "all", "back")
+            yield Sight(names[which], Screen("staff_trials", facts, answers, staff="room"))
     for name, problems in zip(REPORTED, (0, 1), strict=True):
         facts = {"number": 1, "slip": "printed", "ready": False, "problems": problems}
         yield Sight(name, Screen("staff_reported", facts, ("next",), staff="room"))
