@@ -19,8 +19,9 @@ stands still, or turns in a circle on a machine that has nothing else to do, wai
 How long a page may be silent, or on its way, is for a machine that brings its first page within a few seconds. One that
 took c seconds for it is slow at everything, and is no sooner done by beginning anew: there a page may be silent for
 c / 8, and on its way for c / 2, where that is more. Its way to a server that is back, with the neutral screen on the
-glass, takes as much longer. Its first silence, with nobody's picture on the glass and most still to do, counts as its
-way. Up to 6 seconds of start nothing changes, and up to 16 nothing of what a person may see but that one.
+glass, may take c - 5: all of the page comes anew, as it did then. Its first silence, with nobody's picture on the glass
+and most still to do, counts as its way. Up to 6 seconds of start nothing changes, and up to 16 nothing of what a person
+may see but that one.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Life:
         if self.fresh:
             came = now - self._started
             self._silent, self._coming = max(SILENT_SECONDS, came / 8), max(COMING_SECONDS, came / 2)
-            self._away = AWAY_SECONDS + self._coming - COMING_SECONDS
+            self._away = AWAY_SECONDS + max(0, came - 2 * COMING_SECONDS)
             silent = self._coming if self._coming > COMING_SECONDS else self._silent
         self._has(silent, now)
         self.fresh = self.coming = False

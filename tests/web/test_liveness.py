@@ -65,7 +65,7 @@ def test_how_long_a_page_may_be_silent_or_on_its_way_follows_from_how_long_the_f
     life.told(now := 1000 + came)  # a page that goes on telling does not become a slow one by that
     assert lived_until(life, now + max(SILENT_SECONDS, came / 8))
     life.server_away(now)
-    assert lived_until(life, now + AWAY_SECONDS + max(0, came / 2 - COMING_SECONDS))
+    assert lived_until(life, now + (came - 5 if came > 6 else AWAY_SECONDS))
     life.told(now)
     life.session_ended(now)
     assert lived_until(life, now + max(COMING_SECONDS, came / 2))
