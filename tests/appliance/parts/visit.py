@@ -37,6 +37,7 @@ from tests.appliance.well import well
 from tests.e2e.look.gallery import WAYS, gallery
 from tests.forgetting import slip
 from tests.forgetting.person import markers
+from tests.web.sight import SETTINGS as SHOWN
 
 WHO = "excellent"
 PINS = Pins(text="7391", sign="Q7XK29ZP")
@@ -52,9 +53,12 @@ HERE = {  # what the memory has to hold then, so that the search is seen to find
 BROUGHT_SECONDS = 50.0  # less than a kiosk waits for an answer: then what it was not brought for still stands there
 TYPED_SECONDS = 5.0  # until the last key has come to the pad, without hardware virtualisation
 FORGOTTEN_SECONDS = 2.0
+STATION = SHOWN.station  # as on the pictures by which a screen is known
 SETTINGS = f"""
 [station]
-name = "みどり野警察署"
+name = "{STATION.name}"
+desk = "{STATION.desk}"
+telephone = "{STATION.telephone}"
 [printer]
 %s
 [portal]
