@@ -17,7 +17,7 @@ from tests.appliance.report import Report
 from tests.appliance.well import well
 
 MOST = 5
-STEPS, STEP_SECONDS = 12, 0.04
+STEPS, STEP_SECONDS = 6, 0.2  # QEMU drops what an emulated machine is too slow to fetch
 LONG_SECONDS, QUICK_SECONDS = 2.5, 0.1
 SEEN_SECONDS = 60.0
 SPREAD = 0.05  # between two fingers of a hand, of the width
@@ -82,9 +82,9 @@ def run(machine: Machine, report: Report) -> None:
         somebody.touches("start")
         somebody.sees(HERE)
         every = tuple(gestures())
-        out = [each.name for each in every if not leaves_it_standing(each, machine, somebody)]
-        after = f": not after {'; '.join(out)}" if out else ""
-        report(not out, f"{len(every)} gestures of one to {MOST} fingers: what stood there stands{after}")
+        out = next((each.name for each in every if not leaves_it_standing(each, machine, somebody)), None)
+        after = f": not after {out}, with which it ended" if out else ""
+        report(out is None, f"{len(every)} gestures of one to {MOST} fingers: what stood there stands{after}")
         rest_and_press(machine, somebody.place(ANSWER))
         somebody.sees(NEXT)
         report(True, "a finger that rests takes nothing from another that presses")
