@@ -21,7 +21,7 @@ STEPS, STEP_SECONDS = 6, 0.2  # QEMU drops what an emulated machine is too slow 
 LONG_SECONDS, QUICK_SECONDS = 2.5, 0.1
 SEEN_SECONDS = 60.0
 SPREAD = 0.05  # between two fingers of a hand, of the width
-FREE = (0.5, 0.13)  # nothing is to be pressed there on HERE
+FREE = (0.5, 0.12)  # nothing is to be pressed there on HERE
 EDGES = {"left": (0.0, 0.5), "right": (1.0, 0.5), "top": (0.5, 0.0), "bottom": (0.5, 1.0)}
 HERE, ANSWER, NEXT = "home", "link", "step_1_licence"
 DIGITIZER = "grep -A 9 'Kiosk Panel' /proc/bus/input/devices"
@@ -70,7 +70,7 @@ def gestures() -> Iterator[Gesture]:
         yield Gesture(f"{hand} dragged after lying", tuple((at, (at[0], 0.95)) for at in lie), lies=LONG_SECONDS)
         if count > 1:
             far = [(math.sin(math.tau * each / count), math.cos(math.tau * each / count)) for each in range(count)]
-            near, wide = ([(FREE[0] + by * x, FREE[1] + by * y / 3) for x, y in far] for by in (0.04, 0.35))
+            near, wide = ([(FREE[0] + by * x, FREE[1] + by * y / 3) for x, y in far] for by in (0.03, 0.35))
             yield Gesture(f"{hand} spread", tuple(zip(near, wide, strict=True)))
             yield Gesture(f"{hand} pinched", tuple(zip(wide, near, strict=True)))
 
