@@ -126,7 +126,8 @@ class Figures(Collector):
             self._versions = {"running": running, "wanted": wanted, "good": good}
 
     def asked(self, moment: float | None) -> None:
-        """When the server of updates has answered last, and nothing was lacking, in seconds since 1970; None: never."""
+        """When the server of updates has answered last, and nothing was lacking, or was first asked in vain, in seconds
+        since 1970; None: neither."""
         with self._lock:
             self._asked = moment
 

@@ -32,7 +32,8 @@ from kiosk.ipc.started_well import STEADY_SECONDS, wanting
 FILE = "versions.json"  # in the state directory
 IMAGE = "kiosk"  # its IMAGE_ID
 RELEASE, FLOOR, UPDATES = "usr/lib/os-release", "state/version/os-release", "state/update"
-FETCHED = "state/version/fetched"  # the newest that lies in a slot, written whenever the server was asked and answered
+# The newest that lies in a slot, written whenever the server was asked and answered; empty since it was asked in vain.
+FETCHED = "state/version/fetched"
 PARTS = {"efi", "root", "root-verity"}  # of an update: image/mkosi.extra/usr/lib/sysupdate.d
 PART = re.compile(rf"{IMAGE}_(?P<version>{VERSION})\.(?:(?P<efi>efi)|(?P<part>root(?:-verity)?)\.[0-9a-f-]+\.raw\.gz)")
 PACKAGED = Path("/usr/lib/kiosk")  # where Debian's package has the program (debian/rules)
@@ -51,7 +52,7 @@ class State(Struct, frozen=True):
 class Versions:
     """asked_for: what the settings say; None: nothing. root: where /usr and /state are. now: monotonic seconds. Each of
     running, wanted and good is empty while it is not known; asked: when the operator's server of updates has answered
-    last, in seconds since 1970; None: never. For one thread."""
+    last, or was first asked in vain, in seconds since 1970; None: neither. For one thread."""
 
     def __init__(
         self,

@@ -101,6 +101,14 @@ def test_what_was_fetched_is_wanted_if_it_is_newer_and_its_hour_is_known(machine
     assert machine.knows(it)[1] == "0.1.0.11"
 
 
+def test_a_server_that_has_never_answered_is_known_by_when_it_was_asked(machine: Machine) -> None:
+    machine.is_image("0.1.0.9", "0.1.0.9")
+    it, kept = machine.begun(), machine.root / FETCHED
+    kept.write_bytes(b"")
+    os.utime(kept, (1_764_100_000, 1_764_100_000))
+    assert machine.knows(it)[1] == "0.1.0.9" and it.asked == 1_764_100_000
+
+
 def test_an_update_is_known_by_the_names_that_systemd_sysupdate_looks_for() -> None:
     parts = set()
     for path in (ROOT / "image/mkosi.extra/usr/lib/sysupdate.d").glob("*.transfer"):

@@ -4,6 +4,7 @@ gets there."""
 from __future__ import annotations
 
 import configparser
+import os
 import runpy
 import subprocess
 import sys
@@ -111,6 +112,18 @@ def test_what_was_asked_for_is_kept_once_the_server_has_answered(asked: Asked) -
     asked.gives(1, "0.1.0.11")
     assert asked(f"URL={THERE}\n") == 75
     assert asked.kept.read_text() == "IMAGE_VERSION=0.1.0.10\n", "and stays while it has not"
+
+
+def test_a_server_that_never_answers_is_known_since_it_was_first_asked(asked: Asked) -> None:
+    asked.gives(1, "0.1.0.10")
+    assert asked(f"URL={THERE}\n") == 75
+    os.utime(asked.kept, (1_764_100_000, 1_764_100_000))
+    assert asked(f"URL={THERE}\n") == 75
+    assert (asked.kept.read_text(), asked.kept.stat().st_mtime) == ("", 1_764_100_000)
+    asked.gives(0, "0.1.0.10")
+    assert asked(f"URL={THERE}\n") == 0
+    assert asked.kept.read_text() == "IMAGE_VERSION=0.1.0.10\n"
+    assert asked.kept.stat().st_mtime > 1_764_100_000
 
 
 @pytest.mark.parametrize(

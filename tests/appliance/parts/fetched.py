@@ -147,7 +147,7 @@ def refused(server: Server, public: Server, kiosk: Kiosk, report: Report) -> Non
     ours, theirs = (f"https://localhost:{each.port}/ring-1" for each in (server, public))
 
     def changes(what: str, code: int) -> None:
-        good = code == NOTHING and stands(kiosk.folder) == BEFORE and kiosk.version == "nothing"
+        good = code == NOTHING and stands(kiosk.folder) == BEFORE and kiosk.version in ("", "nothing")
         report(good and not [*server.heard(), *public.heard()], f"{what}: nothing is fetched")
 
     changes("the operator's server, whose authority was not brought", kiosk.asks(1))
