@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from kiosk.hw.keyboards import keys_shut_out
-from kiosk.hw.udev import KNOWN
+from kiosk.hw.udev import KNOWN, LISTED
 
-LISTED: Final = Path("/sys/class/input")
 WORD_BITS: Final = 64
 
 KEYPAD: Final = (71, 72, 73, 75, 76, 77, 79, 80, 81, 82)  # KEY_KP7 to KEY_KP0

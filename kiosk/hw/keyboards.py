@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kiosk.hw.udev import KNOWN, LISTED, inputs, told
+from kiosk.hw.udev import KNOWN, LISTED, devices, told
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Keyboard:
 
 def keyboards(listed: Path = LISTED, known: Path = KNOWN) -> tuple[Keyboard, ...]:
     """Those of which our rule has spoken."""
-    return tuple(_keyboard(device, of_it) for device, of_it in inputs(listed, known) if "KIOSK_KEYBOARD" in of_it)
+    return tuple(_keyboard(device, of_it) for device, of_it in devices(listed, known) if "KIOSK_KEYBOARD" in of_it)
 
 
 def _keyboard(device: Path, of_it: Mapping[str, str]) -> Keyboard:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kiosk.hw.udev import KNOWN, LISTED, inputs
+from kiosk.hw.udev import KNOWN, LISTED, devices
 
 
 def panel_there(listed: Path = LISTED, known: Path = KNOWN) -> bool | None:
     """None: udev knows of no input at all, as in a container."""
-    every = [told for _, told in inputs(listed, known) if told]
+    every = [told for _, told in devices(listed, known) if told]
     return any("ID_INPUT_TOUCHSCREEN" in told for told in every) if every else None

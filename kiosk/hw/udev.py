@@ -12,7 +12,7 @@ LISTED: Final = Path("/sys/class/input")
 KNOWN: Final = Path("/run/udev/data")
 
 
-def inputs(listed: Path = LISTED, known: Path = KNOWN) -> Iterator[tuple[Path, Mapping[str, str]]]:
+def devices(listed: Path = LISTED, known: Path = KNOWN) -> Iterator[tuple[Path, Mapping[str, str]]]:
     """Every device that events come from, in sysfs, and what is known of it."""
     for device in sorted(listed.glob("event*")):
         yield device, told(known / f"c{_read(device / 'dev').strip()}")

@@ -20,6 +20,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.appliance.wire import exactly
+
 HELLO, DEVICE_CONNECT, INTERFACE_INFO, ENDPOINT_INFO = 0, 1, 4, 5
 SET_CONFIGURATION, GET_CONFIGURATION, CONFIGURATION_STATUS = 6, 7, 8
 SET_ALTERNATE, GET_ALTERNATE, ALTERNATE_STATUS = 9, 10, 11
@@ -91,23 +93,22 @@ class Cable:
     def _serve(self) -> None:
         with contextlib.suppress(OSError, EOFError):
             while True:
-                kind, length = HEADER.unpack(self._read(HEADER.size))
+                kind, length = HEADER.unpack(exactly(self._line, HEADER.size))
                 of = SHORT_NUMBER if kind == HELLO else NUMBER
-                (number,) = of.unpack(self._read(of.size))
-                self._hear(kind, self._read(length), number)
+                (number,) = of.unpack(exactly(self._line, of.size))
+                self._hear(kind, exactly(self._line, length), number)
 
     def _hear(self, kind: int, said: bytes, number: int) -> None:
-        match kind:
-            case _ if kind == HELLO:
-                self._plug_in()
-            case _ if kind in (SET_CONFIGURATION, GET_CONFIGURATION):
-                self._say(CONFIGURATION_STATUS, bytes((SUCCESS, 1)), number)
-            case _ if kind in (SET_ALTERNATE, GET_ALTERNATE):
-                self._say(ALTERNATE_STATUS, bytes((SUCCESS, 0, 0)), number)
-            case _ if kind in (START_INTERRUPTS, STOP_INTERRUPTS):
-                self._say(INTERRUPTS_STATUS, bytes((SUCCESS, said[0])), number)
-            case _ if kind == CONTROL:
-                self._transfer(said, number)
+        if kind == HELLO:
+            self._plug_in()
+        elif kind in (SET_CONFIGURATION, GET_CONFIGURATION):
+            self._say(CONFIGURATION_STATUS, bytes((SUCCESS, 1)), number)
+        elif kind in (SET_ALTERNATE, GET_ALTERNATE):
+            self._say(ALTERNATE_STATUS, bytes((SUCCESS, 0, 0)), number)
+        elif kind in (START_INTERRUPTS, STOP_INTERRUPTS):
+            self._say(INTERRUPTS_STATUS, bytes((SUCCESS, said[0])), number)
+        elif kind == CONTROL:
+            self._transfer(said, number)
 
     def _plug_in(self) -> None:
         device = self._device
@@ -134,15 +135,6 @@ class Cable:
         if asked.kind & IN and asked.request == GET_DESCRIPTOR and asked.kind & KIND == STANDARD:
             return self._device.descriptors.get(divmod(asked.value, 0x100))
         return bytes(2) if asked.kind & KIND == STANDARD else self._device.answer(asked)
-
-    def _read(self, length: int) -> bytes:
-        said = b""
-        while len(said) < length:
-            more = self._line.recv(length - len(said))
-            if not more:
-                raise EOFError
-            said += more
-        return said
 
     def _say(self, kind: int, data: bytes, number: int = 0) -> None:
         with self._lock:

@@ -17,6 +17,7 @@ import threading
 from pathlib import Path
 
 from kiosk.sim.card.wire import Chip
+from tests.appliance.wire import exactly
 
 INIT, ERROR, READER_ADD, READER_REMOVE, ATR, CARD_REMOVE, APDU = range(1, 8)
 MAGIC, VERSION, NO_CAPABILITIES = b"VSCD", 2, 0
@@ -68,18 +69,9 @@ class Slot:
     def _serve(self) -> None:
         with contextlib.suppress(OSError, EOFError):
             while True:
-                kind, _, length = HEADER.unpack(self._exactly(HEADER.size))
-                content = self._exactly(length)
+                kind, _, length = HEADER.unpack(exactly(self._line, HEADER.size))
+                content = exactly(self._line, length)
                 if kind == APDU and (chip := self._chip) is not None:
                     said = chip.transmit(content)
                     if chip is self._chip:  # it has not been pulled out over it
                         self._say(APDU, said)
-
-    def _exactly(self, count: int) -> bytes:
-        got = b""
-        while len(got) < count:
-            part = self._line.recv(count - len(got))
-            if not part:
-                raise EOFError
-            got += part
-        return got

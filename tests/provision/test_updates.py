@@ -126,6 +126,12 @@ def test_a_server_that_never_answers_is_known_since_it_was_first_asked(asked: As
     assert asked.kept.stat().st_mtime > 1_764_100_000
 
 
+def test_a_disk_that_is_full_takes_nobody_the_next_try(asked: Asked) -> None:
+    asked.gives(1, "0.1.0.10")
+    asked.kept = asked.kept.parent / "no-such-place" / "fetched"
+    assert asked(f"URL={THERE}\n") == 75
+
+
 @pytest.mark.parametrize(
     ("said", "line"), [("URL=http://a.jp/", "is not one line URL=https://…"), (b"URL=\xff", "is not UTF-8 text")]
 )

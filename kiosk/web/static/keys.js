@@ -1,9 +1,9 @@
 // What a keypad or a keyboard does: it presses what is drawn, never anything else, and leads the focus about. A key that
 // is held down has been pressed once (EN 301 549 5.7): only arrows go on, and none of it says that somebody is there.
 
-import { active, seq } from "./socket.js";
+import { active } from "./socket.js";
 import { press } from "./presses.js";
-import { pressed, scrolls } from "./touch.js";
+import { pressedBy, scrolls } from "./touch.js";
 
 const SHORTCUTS = {
   ENTER: "[role=checkbox][aria-checked=false], .is-main, .touch-anywhere",
@@ -32,7 +32,7 @@ document.addEventListener("keydown", (event) => {
   const key = within.querySelector(SHORTCUTS[name] ?? `[data-key="${CSS.escape(name)}"]`);
   if (key === null) return;
   event.preventDefault();
-  if (!event.repeat) pressed({ button: key, seq, at: event.timeStamp }, event.timeStamp);
+  if (!event.repeat) pressedBy(event, key);
 });
 
 // Arrows lead to the heading and to whatever can be pressed or scrolled, in reading order and round again. Up and down

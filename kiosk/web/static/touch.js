@@ -60,8 +60,13 @@ document.addEventListener("pointercancel", (event) => {
 document.addEventListener("click", (event) => {
   if (event.pointerId >= 0) return; // of a finger, which has been heard by itself
   const button = event.target.closest("button");
-  if (button !== null) pressed({ button, seq, at: event.timeStamp }, event.timeStamp);
+  if (button !== null) pressedBy(event, button);
 });
+
+// By what is no finger: a key, or assistive technology.
+export function pressedBy({ timeStamp }, button) {
+  pressed({ button, seq, at: timeStamp }, timeStamp);
+}
 
 // Whether it would be a press if the finger came up here, and the mark that says so.
 function follow(finger, event) {
@@ -90,7 +95,7 @@ function rest(finger) {
 
 // A button is pressed, by whatever it was. at: when, on the page's clock [ms]: of the finger or the key itself, for a page
 // that was busy hears of several at once.
-export async function pressed(finger, at) {
+async function pressed(finger, at) {
   const { button } = finger;
   const secret = button.matches(SECRET);
   if (!secret) mark(finger, true);
