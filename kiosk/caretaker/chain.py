@@ -22,7 +22,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -61,6 +61,14 @@ class Line(Struct, frozen=True):
     @property
     def event(self) -> str:
         return str(self.members.get("event", ""))
+
+    @property
+    def time(self) -> datetime:
+        """Raises NoLine."""
+        try:
+            return datetime.fromisoformat(self.at).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise NoLine("has no time") from None
 
     def field(self, name: str) -> Any:
         fields = self.members.get("fields")
@@ -156,14 +164,6 @@ def read_anchor(data: bytes, key: PublicKey) -> Anchor:
         return msgspec.json.decode(said, type=Anchor)
     except (msgspec.MsgspecError, ValueError):
         raise NoLine("is not an anchor") from None
-
-
-def older_than(line: Line, days: int, now: datetime) -> bool:
-    """It was written more than so many days ago. One whose time cannot be read is not."""
-    try:
-        return now - datetime.fromisoformat(line.at) > timedelta(days)
-    except (ValueError, TypeError):
-        return False
 
 
 def lines_of(data: bytes) -> Iterator[Line]:

@@ -22,7 +22,9 @@ A disk that cannot be written to raises Unwritable, and the next append opens th
 onto a full disk is closed off like one that was cut by a power failure.
 
 Segments of which every line is older than the days they are kept go, with an event that says so, the two oldest at most
-whenever one is sealed: a clock that was set to next year does not take the trail away in one stroke.
+whenever one is sealed. How old they are is said by the clock and by the trail, in which a leap of more than GAP_DAYS
+from one segment to the next is not believed. So a clock that is wrong by years takes nothing away, and a kiosk that was
+off for a month keeps its lines a month longer.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from kiosk.caretaker import chain, disk
@@ -41,6 +44,7 @@ from kiosk.config.events import Counts, Event, event
 FOLDER = "trail"  # in the state directory
 SEGMENT_BYTES = 1 << 20
 REMOVED_AT_ONCE = 2
+GAP_DAYS = 7  # a kiosk that is on writes every day
 OWN = ("segments_removed", "trail_torn", "trail_broken")  # what the trail writes down of itself
 
 
@@ -107,7 +111,7 @@ class Trail:
         assert self._end is not None
         with self._written(), disk.held(self._folder, alone=True):
             old = self._expired(now) if self._turns(now) else []
-            removed = [event("segments_removed", line=last.n) for _, last in old[-1:]]
+            removed = [event("segments_removed", line=last) for _, last in old[-1:]]
             lines, head = self._lines([*self._found, *removed, *told], now)
             self._write(b"".join(lines), now)
             self._end.n, self._end.head = self._end.n + len(lines), head
@@ -213,18 +217,15 @@ class Trail:
         disk.put(path, data)
         end.segment, end.unsealed, end.size, end.day = disk.open_to_add(path), path, len(data), _day(now)
 
-    def _expired(self, now: datetime) -> list[tuple[Path, Line]]:
-        """The oldest segments that need not be kept any more, each with its last line."""
-        found = []
-        for path in segments(self._folder)[:-1][:REMOVED_AT_ONCE]:
-            lines, _ = chain.split(path.read_bytes())
-            try:
-                last = chain.read(lines[-1])
-            except (IndexError, NoLine):
+    def _expired(self, now: datetime) -> list[tuple[Path, int]]:
+        """The oldest segments that need not be kept any more, for the next began that long ago; each with the number of
+        its last line."""
+        there, kept, found = segments(self._folder), timedelta(self._kept_days), []
+        for at, path in enumerate(there[:-1][:REMOVED_AT_ONCE], 1):
+            since = [*filter(None, map(_began, there[at:])), now]
+            if now - since[0] <= kept or _gone_by(since) <= kept:
                 break
-            if not chain.older_than(last, self._kept_days, now):
-                break
-            found.append((path, last))
+            found.append((path, _first(there[at]) - 1))
         return found
 
     # Finding the end.
@@ -306,6 +307,19 @@ def _flaw(good: Sequence[Line], count: int, first: int, anchor: Anchor | None) -
         return "line_changed"
     hashes = {first - 1: good[0].before, **{line.n: line.hash for line in good}} if good else {}
     return "" if hashes.get(anchor.lines) == anchor.head else "line_changed"
+
+
+def _began(segment: Path) -> datetime | None:
+    """When its first line was written; None: nobody can read it any more."""
+    with segment.open("rb") as file, contextlib.suppress(NoLine):
+        return chain.read(file.readline()).time
+    return None
+
+
+def _gone_by(times: Sequence[datetime]) -> timedelta:
+    """From the first to the last, as far as it is believed."""
+    steps = (later - earlier for earlier, later in pairwise(times))
+    return sum((step for step in steps if timedelta() < step <= timedelta(GAP_DAYS)), timedelta())
 
 
 def _first(segment: Path) -> int:

@@ -80,7 +80,8 @@ def _verify(folder: Path, key: PublicKey) -> Report:
         if number == 0:
             first, walk.last, walk.head = begins, begins - 1, NOTHING_BEFORE if begins == 1 else _before(data)
         lines, after = chain.split(data)
-        _torn(walk, path, tail, lines)
+        if number or begins == 1:  # what stood before the oldest that is left went with it
+            _torn(walk, path, tail, lines)
         _lines(walk, path, begins, lines)
         _seal(walk, path, data, key, last=number == len(there) - 1)
         tail = after

@@ -113,18 +113,71 @@ def test_what_was_kept_for_long_enough_goes_and_the_trail_says_so(tmp_path: Path
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("000000000001.")]
 
 
-def test_a_clock_that_was_set_to_next_year_takes_two_segments_and_not_the_trail(tmp_path: Path) -> None:
+@pytest.mark.parametrize("years", [1, 10, 40])
+@pytest.mark.parametrize("days_wrong", [0, 1, 6])
+def test_a_clock_that_is_wrong_by_years_takes_nothing_away(tmp_path: Path, years: int, days_wrong: int) -> None:
+    """Nor does it when it goes on so for some days, and is set right then, again and again."""
     clock = Clock()
     trail = opened(tmp_path, clock)
     for count in range(1, 21):
         trail.append(number(count))
         clock.passes(days=1)
+    for _ in range(2):
+        clock.passes(days=365 * years)
+        for _ in range(days_wrong + 1):
+            trail.append(number(21))
+            clock.passes(days=1 if days_wrong else 0)
+        clock.passes(days=-365 * years - days_wrong)
+        trail.append(number(22))
+    assert counts(tmp_path)[:20] == list(range(1, 21)) and checked(tmp_path).sound
+    assert "segments_removed" not in names(tmp_path)
+
+
+def test_a_clock_that_was_put_right_by_years_goes_on_with_what_was_kept(tmp_path: Path) -> None:
+    """A battery that was empty: the lines before were of another year, and go when their days have gone by."""
+    clock = Clock()
+    trail = opened(tmp_path, clock)
+    trail.append(number(1))
     clock.passes(days=3650)
-    trail.append(number(21))
-    assert len(segments(tmp_path)) == 20 - 2 + 1 and checked(tmp_path).sound
-    clock.passes(days=-3660)
-    trail.append(number(22))
-    assert len(segments(tmp_path)) == 20 and checked(tmp_path).sound
+    for count in range(2, 2 + KEPT_DAYS):
+        trail.append(number(count))
+        clock.passes(days=1)
+    assert counts(tmp_path)[0] == 1
+    for count in range(100, 103):
+        trail.append(number(count))
+        clock.passes(days=1)
+    assert counts(tmp_path)[0] > 1 and checked(tmp_path).sound
+
+
+def test_what_went_with_a_half_line_at_its_end_leaves_a_trail_that_is_sound(tmp_path: Path) -> None:
+    clock = Clock()
+    trail = opened(tmp_path, clock)
+    trail.append(number(1))
+    trail.close()
+    with segments(tmp_path)[0].open("ab") as half:
+        half.write(b'{"at":"2026')
+    for count in range(2, 2 + 2 * KEPT_DAYS):
+        trail = opened(tmp_path, clock)
+        trail.append(number(count))
+        trail.close()
+        assert checked(tmp_path).sound, checked(tmp_path).flaws
+        clock.passes(days=1)
+    assert counts(tmp_path)[0] > 2
+
+
+def test_a_segment_that_nobody_can_read_goes_when_its_time_is_over(tmp_path: Path) -> None:
+    """Or what is broken once would be kept for ever, and all behind it."""
+    clock = Clock()
+    trail = opened(tmp_path, clock)
+    for count in range(1, 6):
+        trail.append(number(count))
+        clock.passes(days=1)
+    segments(tmp_path)[1].write_bytes(b"\0" * 100)
+    assert not checked(tmp_path).sound
+    for count in range(6, 6 + 2 * KEPT_DAYS):
+        trail.append(number(count))
+        clock.passes(days=1)
+    assert counts(tmp_path)[0] > 6 and checked(tmp_path).sound
 
 
 # Cut off
