@@ -229,6 +229,10 @@ class Keeper:
                     continue
                 if life.waits(waited_seconds(self._chain) - self._waited, time.monotonic()):
                     continue
+                if self._shown_by is not None and compositor.stands_still(self._shown_by, compositor.AT_ONCE_SECONDS):
+                    self._end_compositor()  # which is why no frame comes
+                    self._wanted = True
+                    return True
                 log.warning("the page tells no more that it lives; the browser is started again")
                 self._tell(event("browser_restarted", browser="silent"))
                 self._wanted = not life.coming  # one that never came waits like one that dies of its start
@@ -310,9 +314,12 @@ class Keeper:
             misses = misses + 1 if compositor.stands_still(place) else 0
             if misses == compositor.MISSES:
                 misses = 0
-                log.warning("the compositor stands still; the screen is started again")
-                self._caretaker.tell(event("browser_restarted", browser="compositor"))
-                sd_notify.notify(COMPOSITOR_STILL)
+                self._end_compositor()
+
+    def _end_compositor(self) -> None:
+        log.warning("the compositor stands still; the screen is started again")
+        self._caretaker.tell(event("browser_restarted", browser="compositor"))  # first: the keeper goes with it
+        sd_notify.notify(COMPOSITOR_STILL)
 
     def _tell(self, told: Event) -> None:
         """Beside the work: a page that is to come back waits for nobody."""

@@ -6,7 +6,9 @@ knows whether pages are painted, is cage's child. So it says its word to a socke
 
 For the same reason systemd ends only this process. Whatever way it goes, cage goes with it, and the keeper with cage.
 What is left then below it (a keeper or a browser that stands still hears no signal but one) is ours, as the kernel
-gives orphans to whoever asks for them, and is killed. So is a cage of which the keeper says that it stands still.
+gives orphans to whoever asks for them, and is killed. So is a cage of which the keeper says that it stands still. What
+was below it before it started anything is not: systemd's own "(sd-pam)", which closes the session when this process has
+gone.
 
 Without a display there is nothing to start, and no restart brings one: it is reported, and waited for. A cage that does
 not even start leaves a console, where it is said in words that a console has.
@@ -22,7 +24,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from kiosk.services import sd_notify
@@ -78,6 +80,7 @@ def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
         finally:
             os.umask(mask)
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        systemds = set(descendants(os.getpid()))
         command = [*_dies_with_us("KILL"), cage, "--", *_dies_with_us("TERM"), *keeper]
         compositor = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(place)})
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -92,7 +95,7 @@ def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
                 sd_notify.notify(said)
             _bury(compositor.pid)
         code = compositor.wait()
-        _end_what_is_left()
+        _end_what_is_left(systemds)
         code = code if code >= 0 else 128 - code
         if code and time.monotonic() - began < STARTED_SECONDS:
             say(code)
@@ -115,10 +118,10 @@ def _bury(but: int) -> None:
             os.waitpid(ended.si_pid, 0)
 
 
-def _end_what_is_left() -> None:
-    """The keeper has some time to clean up behind its browser."""
+def _end_what_is_left(but: Collection[int]) -> None:
+    """The keeper has some time to clean up behind its browser. but: not these, which were there before."""
     began = time.monotonic()
-    while (left := list(descendants(os.getpid()))) and time.monotonic() - began < 2 * LEFT_SECONDS:
+    while (left := set(descendants(os.getpid())).difference(but)) and time.monotonic() - began < 2 * LEFT_SECONDS:
         if time.monotonic() - began >= LEFT_SECONDS:
             for pid in left:
                 with contextlib.suppress(OSError):

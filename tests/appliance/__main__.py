@@ -23,8 +23,8 @@ FOLDER = Path("var/appliance")
 MINUTES = 75.0  # and what is begun then comes to its end: no run takes more than 90
 # A part may begin with what one before it has left.
 PARTS = (
-    *("slots", "fetched", "inside", "start", "bare", "proof", "visit", "people", "ends", "unwiped", "devices"),
-    *("moments", "keys", "fingers", "stick", "fleet", "odd", "flipped"),
+    *("slots", "fetched", "inside", "healed", "start", "bare", "proof", "visit", "people", "ends", "unwiped"),
+    *("devices", "moments", "keys", "fingers", "stick", "fleet", "odd", "flipped"),
     *("power", "power_visit", "power_update", "update", "back", "older", "rings"),
 )
 

@@ -11,6 +11,7 @@ import struct
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.escape.chords import MODIFIERS, Chord
 from tests.stage import ROOT
@@ -24,11 +25,20 @@ NOTCH = 15.0  # px of one step of a wheel
 Place = tuple[float, float]
 
 
-class Line:
-    """One client of the compositor."""
+class Said(NamedTuple):
+    """An event. by: of which object; what: its number there."""
 
-    def __init__(self, display: Path) -> None:
+    by: int
+    what: int
+    data: bytes
+
+
+class Line:
+    """One client of the compositor. patience: seconds that it waits for an answer; None: for ever. Raises OSError."""
+
+    def __init__(self, display: Path, patience: float | None = None) -> None:
         self._line = socket.socket(socket.AF_UNIX)
+        self._line.settimeout(patience)
         self._line.connect(str(display))
         self._last = REGISTRY
         self.send(DISPLAY, 1, REGISTRY)
@@ -44,14 +54,14 @@ class Line:
         self._last += 1
         return self._last
 
-    def sync(self) -> list[tuple[int, bytes]]:
+    def sync(self) -> list[Said]:
         """Every event until the compositor has done what was asked."""
         callback = self.new()
         self.send(DISPLAY, 0, callback)
-        events: list[tuple[int, bytes]] = []
-        while not events or events[-1][0] != callback:
-            sender, size = struct.unpack("=II", self._read(8))
-            events.append((sender, self._read((size >> 16) - 8)))
+        events: list[Said] = []
+        while not events or events[-1].by != callback:
+            by, size_and_what = struct.unpack("=II", self._read(8))
+            events.append(Said(by, size_and_what & 0xFFFF, self._read((size_and_what >> 16) - 8)))
         return events
 
     def send(self, to: int, what: int, *values: int | str, file: int | None = None) -> None:
@@ -66,19 +76,23 @@ class Line:
         carried = [] if file is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [file]))]
         self._line.sendmsg([message], carried)
 
+    def close(self) -> None:
+        self._line.close()
+
     def _known(self) -> dict[str, tuple[int, str, int]]:
         """What the compositor has: number, interface and version, for `bind`."""
         found = {}
-        for sender, data in self.sync():
-            if sender == REGISTRY:
-                number, length = struct.unpack_from("=II", data)
-                name = data[8 : 8 + length - 1].decode()
+        for said in self.sync():
+            if said.by == REGISTRY:
+                number, length = struct.unpack_from("=II", said.data)
+                name = said.data[8 : 8 + length - 1].decode()
                 found[name] = (number, name, 1)
         return found
 
     def _read(self, length: int) -> bytes:
         data = self._line.recv(length, socket.MSG_WAITALL) if length else b""
-        assert len(data) == length, "the compositor has hung up"
+        if len(data) != length:
+            raise ConnectionError("the compositor has hung up")
         return data
 
 

@@ -46,14 +46,16 @@ UNIT = Path(__file__).resolve().parents[2] / "systemd/kiosk-browser.service"
 class ShellBrowser:
     """A server that answers, and a keeper whose browser is a shell with a child."""
 
-    def __init__(self, runtime: Path, shared: bool, caretaker: Listener | None, script: str) -> None:
+    def __init__(
+        self, runtime: Path, shared: bool, caretaker: Listener | None, script: str, shown_by: Path | None
+    ) -> None:
         self.server = socket.create_server(("127.0.0.1", 0))
         program = runtime / "browser"
         program.write_text(f"#!/bin/sh\ncd {runtime}\n{script}\n")
         program.chmod(0o755)
         port = self.server.getsockname()[1]
         self.settings = msgspec.structs.replace(Settings(), server=Server(port=port, runtime_directory=str(runtime)))
-        self.keeper = Keeper(self.settings, program=str(program), shared=shared, caretaker=caretaker)
+        self.keeper = Keeper(self.settings, program=str(program), shared=shared, caretaker=caretaker, shown_by=shown_by)
         self.thread = threading.Thread(target=self.keeper.run, daemon=True)
 
     def say(self, word: bytes) -> bool:
@@ -91,9 +93,13 @@ def living(group: int) -> list[int]:
 
 @contextmanager
 def stage(
-    runtime: Path, shared: bool = False, caretaker: Listener | None = None, script: str = "sleep 1000 & sleep 1000"
+    runtime: Path,
+    shared: bool = False,
+    caretaker: Listener | None = None,
+    script: str = "sleep 1000 & sleep 1000",
+    shown_by: Path | None = None,
 ) -> Iterator[ShellBrowser]:
-    made = ShellBrowser(runtime, shared, caretaker, script)
+    made = ShellBrowser(runtime, shared, caretaker, script, shown_by)
     made.thread.start()
     try:
         made.next_browser()

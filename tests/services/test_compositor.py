@@ -15,7 +15,7 @@ from kiosk.config.kiosk import Settings
 from kiosk.services import compositor, sd_notify
 from kiosk.services.browser import COMPOSITOR_STILL, Keeper
 from kiosk.services.compositor import QUESTION, place, stands_still
-from tests.services.test_browser import until
+from tests.services.test_browser import impatient, stage, until  # noqa: F401
 from tests.session.test_course import Hears
 
 
@@ -81,3 +81,25 @@ def test_the_keeper_says_that_it_stands_still_and_tells_it(
     thread.join(5)
     assert said == [COMPOSITOR_STILL] * times
     assert caretaker.heard == [event("browser_restarted", browser="compositor")] * times
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["it answers", "it does not"])
+def test_whose_page_falls_silent_is_asked_once_and_goes_when_it_does_not_answer(
+    answers: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No frame comes of a compositor that stands still, and another browser below it would get none either."""
+    said: list[str] = []
+    monkeypatch.setattr(sd_notify, "notify", lambda *lines: said.extend(lines))
+    monkeypatch.setattr(compositor, "ASK_SECONDS", 1000)
+    monkeypatch.setattr(compositor, "AT_ONCE_SECONDS", 0.1)
+    caretaker = Hears()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        door.bind(str(tmp_path / "wayland-0"))
+        door.listen()
+        with stage(tmp_path, caretaker=caretaker, shown_by=tmp_path / ("nothing" if answers else "wayland-0")) as kept:
+            kept.tells_for(0.2)
+            silent = kept.next_browser()
+            kept.next_browser(after=silent)
+    assert said.count(COMPOSITOR_STILL) == (0 if answers else 1)
+    told = [each for each in caretaker.heard if each.name == "browser_restarted"]
+    assert told == [event("browser_restarted", browser="silent" if answers else "compositor")]

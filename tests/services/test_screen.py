@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,8 +29,10 @@ CREDENTIALS = struct.Struct("3i")  # pid, uid, gid; unix(7), SCM_CREDENTIALS
 
 
 @contextmanager
-def screen(folder: Path, keeper: str) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
-    """The main process, and what systemd has of it. keeper: Python."""
+def screen(
+    folder: Path, keeper: str, before: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    """The main process, and what systemd has of it. keeper: Python. before: a command that becomes it."""
     cage = folder / "cage"
     cage.write_text('#!/bin/sh\n[ "$1" = -- ] && shift\n"$@" &\ntrap "kill $!; exit 7" TERM\nwait\nexit 3\n')
     cage.chmod(0o755)
@@ -38,7 +40,7 @@ def screen(folder: Path, keeper: str) -> Iterator[tuple[subprocess.Popen[bytes],
         systemd.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         systemd.bind(str(folder / "systemd"))
         systemd.settimeout(20)
-        command = [sys.executable, "-c", RUN, str(folder), str(cage), sys.executable, "-c", keeper]
+        command = [*before, sys.executable, "-c", RUN, str(folder), str(cage), sys.executable, "-c", keeper]
         process = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(folder / "systemd")})
         try:
             yield process, systemd
@@ -98,6 +100,25 @@ def test_what_stands_still_goes_too_and_is_waited_for(
             process.send_signal(how)
         assert process.wait(20) == code
         assert not lives(pid)
+
+
+WITH_A_CHILD = ("sh", "-c", 'sleep 60 & echo $! >"$0"; exec "$@"')
+
+
+def test_what_systemd_has_put_below_it_is_left_to_systemd_and_not_waited_for(tmp_path: Path) -> None:
+    """As a unit with PAMName= has "(sd-pam)", which goes by itself when the main process has gone."""
+    systemds = tmp_path / "sd-pam"
+    with screen(tmp_path, KEEPER, [*WITH_A_CHILD, str(systemds)]) as (process, systemd):
+        systemd.recv(4096)
+        ended = time.monotonic()
+        assert process.wait(20) == 3
+        took = time.monotonic() - ended
+        child = int(systemds.read_text())
+        try:
+            assert lives(child)
+            assert took < screens.LEFT_SECONDS
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 def test_a_missing_display_is_reported_and_waited_for_and_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
