@@ -308,6 +308,8 @@ def test_it_looks_where_the_state_is_and_is_called_before_the_recovery_key_is_as
     told = "/usr/lib/kiosk-image/cannot-start locked >/dev/console 2>/dev/null || true\n"
     assert 0 < opens.index("tpm2-device=auto") < opens.index(told) < opens.index("systemd-ask-password --")
     assert NO_START.stat().st_mode & 0o111
+    [prompt] = re.findall(r'^ *"(.+)" >"\$key\.typed"', opens, re.MULTILINE)
+    assert len(prompt) + len(" (press TAB for no echo) ") < 80, "a console cuts off what goes beyond"
 
 
 def test_a_root_that_cannot_be_read_is_told_by_what_starts_before_it() -> None:

@@ -34,7 +34,14 @@ from tests.appliance.panel import Panel
 
 FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
 VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")  # without keys: the machine is in setup mode
-PROGRAMS = {"qemu-system-x86_64": "qemu-system-x86", "swtpm": "swtpm", "mcopy": "mtools", "sfdisk": "fdisk"}
+PROGRAMS = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "swtpm": "swtpm",
+    "mcopy": "mtools",
+    "sfdisk": "fdisk",
+    "tesseract": "tesseract-ocr",
+}
+ADDON = "::/loader/addons/serial.addon.efi"  # on its ESP
 SECURE = (
     *("-global", "driver=cfi.pflash01,property=secure,value=on"),
     *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}"),
@@ -126,7 +133,7 @@ class Machine:
         shutil.rmtree(self.folder / "tpm", ignore_errors=True)
         self.log.unlink(missing_ok=True)
         self.on_the_esp("mmd", "::/loader/addons")
-        self.on_the_esp("mcopy", str(addon), "::/loader/addons/serial.addon.efi")
+        self.on_the_esp("mcopy", str(addon), ADDON)
 
     def like(self, other: Machine) -> None:
         """Become what another machine, which has to be off, left on its disk and in its TPM. What each has shown stays
@@ -159,7 +166,7 @@ class Machine:
         without: Collection[str] = (),
     ) -> None:
         """Switch it on. more: arguments of QEMU's. kept: go on where `keep` has left it, with the same arguments.
-        ports: of HOST, and which of this machine stands behind each. without: "touch" panel or "reader"."""
+        ports: of HOST, and which of this machine stands behind each. without: "touch" panel, "reader" or "tpm"."""
         usb = () if "reader" in without else ("-device", "usb-ccid,id=reader")
         forward = Path(__file__).with_name("forward.py").resolve()
         behind = "".join(
@@ -188,8 +195,8 @@ class Machine:
                 *SECURE,
                 *("-drive", f"if=pflash,format=raw,unit=1,file={self._variables}"),
                 *("-drive", f"if=virtio,format=raw,cache=unsafe,file={self.disk}"),
-                *("-chardev", f"socket,id=tpm,path={tpm}/control.sock"),
-                *("-tpmdev", "emulator,id=tpm,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm"),
+                *(() if "tpm" in without else ("-device", "tpm-tis,tpmdev=tpm")),
+                *("-chardev", f"socket,id=tpm,path={tpm}/control.sock", "-tpmdev", "emulator,id=tpm,chardev=tpm"),
                 *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
                 *("-device", "qemu-xhci", *usb),
                 *("-chardev", f"socket,id=touch,path={self._touch},server=on,wait=off"),

@@ -12,12 +12,11 @@ import time
 from PIL import Image
 
 from tests.appliance.built import ATTRACT_SECONDS, BARE, attract, comes_to_attract
-from tests.appliance.machine import HEIGHT, WIDTH, Machine, running, wait_for
+from tests.appliance.machine import ADDON, HEIGHT, WIDTH, Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.report import Report
 from tests.appliance.screens import same
 
-ADDON = "::/loader/addons/serial.addon.efi"  # of the machine's ESP
 LOOK_SECONDS = 0.5
 AWAY_SECONDS = 30.0
 TIMES = 1.3  # of the bare start, within which what has died is to be back

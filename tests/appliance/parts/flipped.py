@@ -14,12 +14,7 @@ SUPERBLOCK = 1024  # erofs
 
 def run(machine: Machine, report: Report) -> None:
     machine.install(disk(), ADDON)
-    [root] = [each for each in machine.partitions() if each["name"] == disk().stem]
-    with (machine.folder / "disk.raw").open("r+b") as raw:
-        raw.seek(root["start"] * SECTOR + SUPERBLOCK + 64)
-        [byte] = raw.read(1)
-        raw.seek(-1, 1)
-        raw.write(bytes([byte ^ 1]))
+    flip(machine)
     with running(machine):
         seen = wait_for(lambda: "is corrupted" in machine.said(), 1200)
         report(seen is not None, "dm-verity notices")
@@ -27,3 +22,13 @@ def run(machine: Machine, report: Report) -> None:
         report(anew is not None, "the machine starts anew")
         machine.keep_picture("anew")
     report("Switching root" not in machine.said(), "nothing of that root has run")
+
+
+def flip(machine: Machine) -> None:
+    """One bit of its root; it has to be off."""
+    [root] = [each for each in machine.partitions() if each["name"] == disk().stem]
+    with machine.disk.open("r+b") as raw:
+        raw.seek(root["start"] * SECTOR + SUPERBLOCK + 64)
+        [byte] = raw.read(1)
+        raw.seek(-1, 1)
+        raw.write(bytes([byte ^ 1]))
