@@ -24,7 +24,7 @@ MINUTES = 75.0  # and what is begun then comes to its end: no run takes more tha
 # A part may begin with what one before it has left.
 PARTS = (
     *("slots", "fetched", "inside", "healed", "start", "bare", "proof", "visit", "people", "ends", "unwiped"),
-    *("devices", "moments", "keys", "fingers", "stick", "fleet", "odd", "flipped", "stranded"),
+    *("devices", "moments", "keys", "fingers", "strangers", "stick", "fleet", "odd", "flipped", "stranded"),
     *("power", "power_visit", "power_update", "update", "back", "older", "rings"),
 )
 
