@@ -61,9 +61,15 @@ def port_free(number: int) -> bool:
     return True
 
 
-def kiosk_answers(number: int) -> bool:
-    """Whether what answers at this port sends visitors to a session's site."""
+def kiosk_answers(number: int) -> bool | None:
+    """Whether what answers at this port sends visitors to a session's site. None: nothing there can be asked."""
     connection = http.client.HTTPConnection("127.0.0.1", number, timeout=1)
+    try:
+        connection.connect()
+    except TimeoutError:
+        return False
+    except OSError:  # nobody listens, or a firewall refuses it
+        return None
     with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
         connection.request("GET", "/")
         site = connection.getresponse().headers.get("Location", "")

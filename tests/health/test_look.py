@@ -56,6 +56,15 @@ def test_a_port_that_somebody_has_is_told_from_a_free_one() -> None:
     assert look.at_port(number).words == f"{number} is free"
 
 
+def test_of_a_port_that_cannot_be_asked_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a user whom the firewall refuses it: somebody listens, and it is the kiosk."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        number = gone.getsockname()[1]
+    monkeypatch.setattr(look, "port_free", lambda _: False)
+    assert look.at_port(number).words.startswith(f"{number} is taken; by whom, the firewall keeps")
+    assert not look.at_port(number).lacks
+
+
 def test_a_portals_file_that_is_missing_is_named_and_the_network_not_asked(tmp_path: Path) -> None:
     there, gone = tmp_path / "there.pem", tmp_path / "gone.key"
     there.touch()
