@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.config.kiosk import Settings, salvage
 from kiosk.health import caretaker, clock, printer, reader
 from kiosk.hw.device import PrinterFault, PrinterState, ReaderState
 from kiosk.ipc.messages import Row
@@ -28,13 +29,15 @@ def on_the_board(check: str, reason: str) -> list[str]:
     return [str(finding) for finding in caretaker.judge((3, "0" * 64), rows)]
 
 
-def told() -> dict[str, list[str]]:
+def told(folder: Path) -> dict[str, list[str]]:
     """What `kiosk check` says of each, by the code that says it."""
-    empty = ReaderState.EMPTY
+    empty, settings = ReaderState.EMPTY, folder / "kiosk.toml"
+    settings.write_text(odd.WRONG.replace("\\n", "\n"))
     return {
         "the state is full": on_the_board("disk", "full"),
         "the clock is years ahead": [str(clock.judge(NOW, {}, IllTimed.NO_MORE))],
         "the clock is years behind": [str(clock.judge(NOW, {"the last confirmed fact": NOW + timedelta(days=1)}))],
+        "the settings do not fit": [*salvage(settings, Settings)[1]],
         "there is no touch panel": on_the_board("touch", "absent"),
         "there is no display": on_the_board("browser", "no_display"),
         "there are two readers": [str(reader.judge(empty, None, {"one": empty, "two": empty}))],
@@ -42,8 +45,8 @@ def told() -> dict[str, list[str]]:
     }
 
 
-def test_what_is_waited_for_is_what_is_said() -> None:
-    said = told()
+def test_what_is_waited_for_is_what_is_said(tmp_path: Path) -> None:
+    said = told(tmp_path)
     for each in odd.ODD:
         assert each.what in said
         for what, lines in said.items():

@@ -1,6 +1,7 @@
-"""Starts in which something is not as it should be: the state is full, the clock is wrong by years, there is no touch
-panel or no display, there are two readers, the printer is off. The machine starts each time, `kiosk check` says what is
-wrong, the trail is sound and still has the lines that it began with; once it is mended somebody can begin.
+"""Starts in which something is not as it should be: the state is full, the clock is wrong by years, the settings do not
+fit, there is no touch panel or no display, there are two readers, the printer is off. The machine starts each time,
+`kiosk check` says what is wrong, the trail is sound and still has the lines that it began with; once it is mended
+somebody can begin.
 
 Each is tried in a start of its own, one after the other. It goes on where it stopped.
 """
@@ -28,6 +29,8 @@ PLUGGED_SECONDS = 15.0
 SHOWN = ("attract", "attract_guidance_only")  # what it can do then, it offers
 FIRST = "cat /var/lib/kiosk/trail/*.jsonl | head -n 3"
 FILL = "fallocate --length $(df --output=avail --block-size=1 /state | tail -n 1) /state/full; sync"
+WRONG = '[screen]\\nidle_seconds = "soon"\\n'
+ANEW = "systemctl try-restart kiosk-server kiosk-caretaker"
 DISPLAYS = "for each in /sys/class/drm/card*-*/status; do echo %s >$each; done"
 
 Mends = Callable[[Machine, VirtualPrinter], object]
@@ -75,6 +78,12 @@ ODD = (
         r"^(?:LACKS|has) +clock .*(?:, but .* is of|, before the portal's|behind the portal's)",  # systemd sets it on
         set_right,
         more=("-rtc", "base=2009-02-03T04:05:06"),
+    ),
+    Odd(
+        "the settings do not fit",
+        r"^\S+/kiosk\.toml: screen\.idle_seconds: \"soon\" does not fit",
+        lambda machine, _: machine.run(f"sed -i '/^.screen/,$d' /etc/kiosk/kiosk.toml && {ANEW}", SAID_SECONDS),
+        early=f"printf '{WRONG}' >>/etc/kiosk/kiosk.toml && {ANEW} --no-block",
     ),
     Odd(
         "there is no touch panel",
