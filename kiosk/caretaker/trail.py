@@ -223,7 +223,9 @@ class Trail:
         there, kept, found = segments(self._folder), timedelta(self._kept_days), []
         for at, path in enumerate(there[:-1][:REMOVED_AT_ONCE], 1):
             since = [*filter(None, map(_began, there[at:])), now]
-            if now - since[0] <= kept or _gone_by(since) <= kept:
+            if (
+                timedelta() <= now - since[0] <= kept or _gone_by(since) <= kept
+            ):  # less than none: it is of a wrong clock
                 break
             found.append((path, _first(there[at]) - 1))
         return found

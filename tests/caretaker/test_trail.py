@@ -149,6 +149,21 @@ def test_a_clock_that_was_put_right_by_years_goes_on_with_what_was_kept(tmp_path
     assert counts(tmp_path)[0] > 1 and checked(tmp_path).sound
 
 
+def test_what_a_clock_ahead_of_its_time_has_dated_goes_as_soon_as_the_rest(tmp_path: Path) -> None:
+    """It would stay until that day, and all behind it."""
+    clock = Clock()
+    trail = opened(tmp_path, clock)
+    trail.append(number(1))
+    clock.passes(days=3650)
+    trail.append(number(2))
+    clock.passes(days=-3650)
+    for count in range(3, 3 + 2 * KEPT_DAYS):
+        trail.append(number(count))
+        clock.passes(days=1)
+    assert counts(tmp_path)[0] > 2 and checked(tmp_path).sound
+    assert KEPT_DAYS <= len(counts(tmp_path)) <= KEPT_DAYS + 2
+
+
 def test_what_went_with_a_half_line_at_its_end_leaves_a_trail_that_is_sound(tmp_path: Path) -> None:
     clock = Clock()
     trail = opened(tmp_path, clock)
