@@ -6,6 +6,7 @@ import configparser
 import fnmatch
 import re
 import runpy
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -600,3 +601,14 @@ def test_no_key_and_no_mirror_is_in_the_tree() -> None:
     texts = [path.read_text() for path in (*IMAGE.rglob("*"), ROOT / "tools/image") if path.is_file()]
     assert len(texts) > 20
     assert not [text for text in texts if "PRIVATE KEY" in text or re.search(r"https?://", text)]
+
+
+def test_what_a_test_says_to_the_kernel_lets_it_look_and_changes_nothing_that_is_looked_at() -> None:
+    """A word that makes the machine come up would hide that it does not by itself (as it did of how the screen is
+    drawn)."""
+    [words] = re.findall(r"test\.words\" <<'END'\n(.*?)\nEND\n", (ROOT / "tools/image").read_text(), re.DOTALL)
+    said = {word.partition("=")[0] for word in shlex.split(words)}
+    looks = {"console", "loglevel", "systemd.show_status", "systemd.journald.forward_to_console"}
+    obeys = {f"systemd.run{end}" for end in ("", "_success_action", "_failure_action")}
+    waits = {"systemd.default_timeout_start_sec", "systemd.default_device_timeout_sec"}
+    assert said == looks | obeys | waits

@@ -311,6 +311,10 @@ def test_no_key_of_any_keyboard_puts_the_machine_to_sleep_or_switches_it_off() -
     assert len(known) > 10 and {name.decode() for name in known} <= set(told)
 
 
+def test_the_screen_is_drawn_the_same_way_on_every_machine() -> None:
+    assert "Environment=WLR_RENDERER=pixman" in lines("kiosk-browser.service")
+
+
 @pytest.mark.parametrize("service", ALL)
 def test_a_service_is_tried_for_ever(service: str) -> None:
     assert not [line for line in lines(service) if line.startswith("RestartPrevent")]

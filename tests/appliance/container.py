@@ -33,7 +33,7 @@ TTYReset=no
 TTYVHangup=no
 TTYVTDisallocate=no
 StandardInput=null
-Environment=WLR_BACKENDS=headless WLR_RENDERER=pixman
+Environment=WLR_BACKENDS=headless
 END
 systemctl daemon-reload; systemctl --no-block restart kiosk-browser
 """

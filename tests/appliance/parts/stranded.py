@@ -1,5 +1,5 @@
-"""Where the image cannot come up, its screen says why, what it means for what is kept, and what to do; read off the
-glass of a machine that has no addon of the tests, as an officer would. Another TPM opens nothing: the screen asks for
+"""Without the tests' addon, as it goes to a station, the image comes to attract; and where it cannot come up, its screen
+says why, what it means for what is kept, and what to do, read off the glass as an officer would. Another TPM opens nothing: the screen asks for
 the recovery key, a wrong one leaves it asking, the right one starts the kiosk, and the next start asks for none. A
 machine without its TPM asks, too. A state whose header is gone, and a root that is not as it was signed, say so and
 start anew.
@@ -11,6 +11,7 @@ import shutil
 import time
 
 from tests.appliance.built import ADDON as SERIAL
+from tests.appliance.built import comes_to_attract
 from tests.appliance.console import text
 from tests.appliance.cut import is_back, trail_lines
 from tests.appliance.machine import ADDON, PICTURE, SECTOR, Machine, running, wait_for
@@ -36,6 +37,8 @@ def run(machine: Machine, report: Report) -> None:
     if key is None:
         return
     machine.on_the_esp("mdel", ADDON)
+    with running(machine):
+        comes_to_attract(machine, report, then="without the tests' addon")
     copy = Machine(machine.folder.parent / f"{machine.folder.name}-copy")
 
     shutil.rmtree(machine.folder / "tpm")
