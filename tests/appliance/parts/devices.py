@@ -57,11 +57,11 @@ def reader(there: Before) -> None:
     there.slot.is_a_readers()
 
 
-def touch(there: Before) -> None:
+def touch(there: Before, seconds: float = GONE_SECONDS) -> None:
     there.machine.pull_panel()
-    time.sleep(GONE_SECONDS)
+    time.sleep(seconds)
     there.machine.plug_panel()
-    time.sleep(GONE_SECONDS)
+    time.sleep(seconds)
 
 
 def cable(there: Before) -> None:
