@@ -196,6 +196,7 @@ def test_a_place_that_is_being_made_is_waited_for_and_one_that_does_not_come_is_
     assert f"ExecStart=/usr/bin/udevadm wait --settle --timeout=60 {device}" in place
     after = [line for line in place if line.startswith("After=")]
     assert after == ["After=systemd-repart.service systemd-udevd.service"], "which is over when it has made the place"
+    assert "ConditionVirtualization=!container" in place, "or `inside` and `healed` would end before they begin"
     assert {"OnFailure=emergency.target", "OnFailureJobMode=replace-irreversibly"} <= set(place)
     assert "enable kiosk-state-place.service\n" in (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text()
 
