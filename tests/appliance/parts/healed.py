@@ -46,7 +46,7 @@ SERVER, SCREEN, CARETAKER = "kiosk-server.service", "kiosk-browser.service", "ki
 MORTALS = (
     Mortal("the page", "pgrep --euid kiosk-browser --full -- --type=renderer", SCREEN, 2),
     Mortal("Chromium", "pgrep --euid kiosk-browser --oldest --exact chromium", SCREEN, 2),
-    Mortal("cage", "pgrep --euid kiosk-browser --exact cage", SCREEN, 4),
+    Mortal("cage", "pgrep --euid kiosk-browser --exact cage", SCREEN, 8),
     Mortal("the browser's keeper", "pgrep --parent $(pgrep --exact cage)", SCREEN, 20),
     Mortal("the screen's main process", MAIN % SCREEN, SCREEN, 20),
     Mortal("the visit's process", f"pgrep --parent $({MAIN % SERVER})", SERVER, 21),
