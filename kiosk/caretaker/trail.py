@@ -223,9 +223,8 @@ class Trail:
         there, kept, found = segments(self._folder), timedelta(self._kept_days), []
         for at, path in enumerate(there[:-1][:REMOVED_AT_ONCE], 1):
             since = [*filter(None, map(_began, there[at:])), now]
-            if (
-                timedelta() <= now - since[0] <= kept or _gone_by(since) <= kept
-            ):  # less than none: it is of a wrong clock
+            by_the_clock = now - since[0]  # less than none: it was dated by a clock that was ahead
+            if timedelta() <= by_the_clock <= kept or _gone_by(since) <= kept:
                 break
             found.append((path, _first(there[at]) - 1))
         return found

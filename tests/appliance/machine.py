@@ -364,6 +364,11 @@ class Machine:
         """As a file of that name beside its disk, for the contact sheet (tests/appliance/sheet.py)."""
         self.picture().save(self.folder / f"{named(what)}{PICTURE}", compress_level=1)
 
+    def keep_pictures_of(self, copy: Machine) -> None:
+        """What a copy of it has kept, among its own."""
+        for picture in copy.folder.glob(f"*{PICTURE}"):
+            shutil.copy(picture, self.folder)
+
     def touch(self, x: float, y: float, seconds: float = TOUCH_SECONDS) -> None:
         """A finger at this point of the screen [px], for a moment, or for so long."""
         self.fingers({0: (x / WIDTH, y / HEIGHT)})

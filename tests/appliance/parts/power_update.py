@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from tests.appliance.built import UPDATE, as_disk, disk, update
 from tests.appliance.cut import is_back
-from tests.appliance.machine import PICTURE, Machine, running, wait_for
+from tests.appliance.machine import Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.parts.update import BRING, INSTALLED, OVER, WRITING_SECONDS, names
 from tests.appliance.report import Report
@@ -113,8 +113,7 @@ def _copy_is_back(machine: Machine, report: Report) -> None:
     copy.like(machine)
     with running(copy):
         is_back(copy, report, report.done[-1])
-    for picture in copy.folder.glob(f"*{PICTURE}"):
-        shutil.copy(picture, machine.folder)
+    machine.keep_pictures_of(copy)
     shutil.rmtree(copy.folder)
 
 

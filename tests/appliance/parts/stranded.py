@@ -14,7 +14,7 @@ from tests.appliance.built import ADDON as SERIAL
 from tests.appliance.built import comes_to_attract
 from tests.appliance.console import text
 from tests.appliance.cut import is_back, trail_lines
-from tests.appliance.machine import ADDON, PICTURE, SECTOR, Machine, running, wait_for
+from tests.appliance.machine import ADDON, SECTOR, Machine, running, wait_for
 from tests.appliance.parts.flipped import flip
 from tests.appliance.parts.proof import recovery_key
 from tests.appliance.parts.start import started
@@ -68,14 +68,14 @@ def run(machine: Machine, report: Report) -> None:
     with running(copy):
         says(copy, report, "a state without its header", "damaged", "In a minute it tries anew")
         starts_anew(copy, report, "a state without its header")
-    shown(copy, machine)
+    machine.keep_pictures_of(copy)
 
     copy.like(machine)
     flip(copy)
     with running(copy):
         says(copy, report, "a root that is not as it was signed", "not as it was signed", "In a minute it tries anew")
         starts_anew(copy, report, "a root that is not as it was signed")
-    shown(copy, machine)
+    machine.keep_pictures_of(copy)
     shutil.rmtree(copy.folder)
 
 
@@ -107,9 +107,3 @@ def starts_anew(machine: Machine, report: Report, what: str) -> None:
     gone = wait_for(lambda: EVERYBODY[0] not in text(machine.picture()), ANEW_SECONDS)
     took = time.monotonic() - began
     report(gone is not None and took > KEY_SECONDS / 2, f"{what}: it starts anew, after {took:.0f} s to read")
-
-
-def shown(copy: Machine, machine: Machine) -> None:
-    """The copy's pictures among this one's."""
-    for picture in copy.folder.glob(f"*{PICTURE}"):
-        shutil.copy(picture, machine.folder)
