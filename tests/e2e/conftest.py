@@ -159,7 +159,9 @@ def visit(stage: Kiosk, page: Page) -> Iterator[Person]:
         page.on(event, listener)  # type: ignore[call-overload]
     try:
         with heard(page, lambda message: not message.location["url"].endswith(TAB_ICON)) as said:
-            yield Person(stage, page)
+            person = Person(stage, page)
+            person.has_a_screen()  # the server knows its page sooner: what is done meanwhile is done to nothing
+            yield person
     finally:
         for event, listener in listeners.items():
             page.remove_listener(event, listener)

@@ -53,6 +53,10 @@ class Person:
         at = "" if step is None else f":has(li:nth-child({step})[aria-current=step])"
         self._wait(f"#screen .frame.is-{name.replace('_', '-')}:not([inert]){at}")
 
+    def has_a_screen(self) -> None:
+        """Wait until one that is not the end of another visit can be touched."""
+        self._wait("#screen .frame:not([inert], .is-closing)")
+
     def is_asked(self, answer: str) -> None:
         """Wait for a question laid over the screen that can be answered so."""
         self._wait(f"#screen [role=dialog] [data-answer={answer}]")
