@@ -1,5 +1,5 @@
-"""`python -m kiosk`: what an appliance runs (serve, browser, caretaker, keyboards), what its operator asks (check,
-audit, report, staff, provision), and the demo.
+"""`python -m kiosk`: what an appliance runs (serve, browser, caretaker, keyboards, continue), what its operator asks
+(check, audit, report, staff, provision), and the demo.
 
 What is wrong with an option is said in one line on stderr, with exit code 2; what stops a command that was asked for
 rightly (a port taken, no display) in one line with exit code 1. Of the settings each thing that is wrong is a line. A
@@ -40,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     browser_ = commands.add_parser("browser", help="keep Chromium on the kiosk's page (what the appliance runs)")
     caretaker_ = commands.add_parser("caretaker", help="keep trail, counts and staff (what the appliance runs)")
     keyboards_ = commands.add_parser("keyboards", help="let in what the settings name (what the appliance runs)")
+    continue_ = commands.add_parser("continue", help="have go on what was stopped (what the appliance runs)")
     check_ = commands.add_parser("check", help="check the settings, and say what this kiosk has and lacks")
     audit_ = commands.add_parser("audit", help="the audit trail: verify, show, export, upload")
     report_ = commands.add_parser("report", help="the readiness reports that were made at the screen: list, get")
@@ -69,6 +70,8 @@ def main(argv: list[str] | None = None) -> int:
     caretaker_.set_defaults(run=lambda options: caretaker(options.config))
     keyboards_.description = "Tell udev which keyboards the settings name. Nothing of any other comes to the screen."
     keyboards_.set_defaults(run=lambda options: keyboards(options.config))
+    continue_.description = "Have each process of the kiosk go on that a signal has stopped, until told to stop."
+    continue_.set_defaults(run=lambda options: go_on())
     audit_arguments(audit_)
     report_arguments(report_)
     staff_arguments(staff_)
@@ -230,6 +233,12 @@ def keyboards(config: Path) -> int:
     from kiosk.services.keyboards import run
 
     return run(config)
+
+
+def go_on() -> int:
+    from kiosk.services.going_on import run
+
+    return run()
 
 
 def _salvaged(path: Path, part: type[Section]) -> tuple[Section, tuple[str, ...]]:

@@ -79,6 +79,7 @@ def test_every_file_of_systemd_and_every_settings_file_has_its_place(installed: 
         "usr/lib/systemd/system/kiosk-caretaker.service",
         "usr/lib/systemd/system/kiosk-firewall.service",
         "usr/lib/systemd/system/kiosk-keyboards.service",
+        "usr/lib/systemd/system/kiosk-continue.service",
         "usr/lib/systemd/system/kiosk-prepare.service",
         "usr/lib/systemd/system/kiosk-provision.slice",
         "usr/lib/systemd/system/kiosk-provision@.service",

@@ -17,7 +17,7 @@ import pytest
 from kiosk.caretaker import restarts
 from kiosk.config.kiosk import Settings
 from kiosk.health import look
-from kiosk.services import sd_notify
+from kiosk.services import going_on, sd_notify
 from kiosk.services.browser import BACK_OFF_SECONDS, LOOK_SECONDS, WORD_SECONDS
 from kiosk.services.caretaker import TURN_SECONDS
 from kiosk.services.server import SETTLE_SECONDS, STOP_SECONDS, UNWIND_SECONDS
@@ -31,6 +31,7 @@ CARETAKER = "kiosk-caretaker.service"
 FIREWALL = "kiosk-firewall.service"
 PREPARE, STICK = "kiosk-prepare.service", "kiosk-provision@.service"
 KEYBOARDS = "kiosk-keyboards.service"
+GOING_ON = "kiosk-continue.service"
 STICKS = "kiosk-provision.slice"
 ALL = [*SERVICES, CARETAKER]
 
@@ -38,7 +39,7 @@ ALL = [*SERVICES, CARETAKER]
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
     """The units as they are, but for the program of an appliance: systemd looks whether it exists."""
-    for unit in [*ALL, FIREWALL, PREPARE, KEYBOARDS, STICK, STICKS, "kiosk.target"]:
+    for unit in [*ALL, FIREWALL, PREPARE, KEYBOARDS, GOING_ON, STICK, STICKS, "kiosk.target"]:
         text = (UNITS / unit).read_text()
         text = text.replace("/opt/kiosk/.venv/bin/python", "/usr/bin/env").replace("/usr/sbin/nft", "/usr/bin/env")
         (tmp_path / unit).write_text(text)
@@ -76,6 +77,7 @@ def test_a_stick_that_claims_to_be_many_is_bounded_as_one() -> None:
         (FIREWALL, 16),
         (PREPARE, 10),
         (KEYBOARDS, 9),
+        (GOING_ON, 9),
         (STICK, 20),
     ],
 )
@@ -173,6 +175,7 @@ def test_the_install_command_puts_every_file_of_systemd_in_its_place(tmp_path: P
         "etc/systemd/system/kiosk-firewall.service",
         "etc/systemd/system/kiosk-prepare.service",
         "etc/systemd/system/kiosk-keyboards.service",
+        "etc/systemd/system/kiosk-continue.service",
         "etc/systemd/system/kiosk-provision@.service",
         "etc/systemd/system/kiosk-provision.slice",
         "etc/kiosk/firewall.nft",
@@ -235,6 +238,7 @@ def test_the_server_tells_systemd_of_each_stage_and_when_it_is_ready_though_a_fi
         ("kiosk-server.service", 1 + WORD_SECONDS),
         ("kiosk-browser.service", sd_notify.TURN_SECONDS + 2 * LOOK_SECONDS + max(BACK_OFF_SECONDS)),
         (CARETAKER, TURN_SECONDS),
+        (GOING_ON, sd_notify.TURN_SECONDS + going_on.LOOK_SECONDS),
     ],
 )
 def test_a_service_that_stands_still_is_replaced_and_one_that_is_only_slow_is_not(service: str, turns: float) -> None:
@@ -315,7 +319,7 @@ def test_the_screen_is_drawn_the_same_way_on_every_machine() -> None:
     assert "Environment=WLR_RENDERER=pixman" in lines("kiosk-browser.service")
 
 
-@pytest.mark.parametrize("service", ALL)
+@pytest.mark.parametrize("service", [*ALL, GOING_ON])
 def test_a_service_is_tried_for_ever(service: str) -> None:
     assert not [line for line in lines(service) if line.startswith("RestartPrevent")]
     assert "Restart=always" in lines(service) and "StartLimitIntervalSec=0" in lines(service)
