@@ -20,11 +20,14 @@ from tests.stage import ROOT
 from tests.whole import few
 
 
+NO_DAEMON = {"PCSCLITE_CSOCK_NAME": "/nowhere"}  # or it would see those of other tests come and go
+
+
 def kiosk(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "kiosk", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, **NO_DAEMON, **environment},
         capture_output=True,
         text=True,
         timeout=30,
