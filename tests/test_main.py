@@ -19,7 +19,6 @@ from kiosk.sim.printer import VirtualPrinter
 from tests.stage import ROOT
 from tests.whole import few
 
-
 NO_DAEMON = {"PCSCLITE_CSOCK_NAME": "/nowhere"}  # or it would see those of other tests come and go
 
 
