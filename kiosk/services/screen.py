@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from kiosk.services import sd_notify
+from kiosk.services import arrow, sd_notify
 from kiosk.services.browser import COMPOSITOR_STILL, REPORT_SECONDS, descendants, display_there
 
 NOTIFY_SOCKET = "screen.sock"  # in the runtime directory; this user's alone
@@ -81,8 +81,9 @@ def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
             os.umask(mask)
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         systemds = set(descendants(os.getpid()))
-        command = [*_dies_with_us("KILL"), cage, "--", *_dies_with_us("TERM"), *keeper]
-        compositor = subprocess.Popen(command, env={**os.environ, "NOTIFY_SOCKET": str(place)})
+        cages = {"NOTIFY_SOCKET": str(place), arrow.VARIABLE: str(arrow.hidden(runtime))}
+        keepers = ["env", f"--unset={arrow.VARIABLE}", *_dies_with_us("TERM"), *keeper]
+        compositor = subprocess.Popen([*_dies_with_us("KILL"), cage, "--", *keepers], env={**os.environ, **cages})
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: compositor.terminate())
         signal.signal(signal.SIGABRT, lambda *_: compositor.kill())  # systemd's, when nothing is heard any more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.ipc.messages import Report
-from kiosk.services import browser, sd_notify
+from kiosk.services import arrow, browser, sd_notify
 from kiosk.services import screen as screens
 from tests.stage import until
 
@@ -24,8 +25,26 @@ RUN = """import sys
 from pathlib import Path
 from kiosk.services import screen
 sys.exit(screen.run(sys.argv[3:], Path(sys.argv[1]), sys.argv[2]))"""
+CAGE = """#!/bin/sh
+echo "$XCURSOR_PATH" >"$0.arrow"
+[ "$1" = -- ] && shift
+"$@" &
+trap "kill $!; exit 7" TERM
+wait
+exit 3
+"""
 KEEPER = "import os; from kiosk.services import sd_notify; sd_notify.notify('READY=1', f'STATUS={os.getpid()}')"
+SAYS_ARROW = "import os; from kiosk.services.sd_notify import notify; notify(os.environ.get('XCURSOR_PATH', 'unset'))"
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid; unix(7), SCM_CREDENTIALS
+
+
+class XcursorImage(ctypes.Structure):
+    """Xcursor.h."""
+
+    _fields_ = (
+        *((name, ctypes.c_uint32) for name in ("version", "size", "width", "height", "xhot", "yhot", "delay")),
+        ("pixels", ctypes.POINTER(ctypes.c_uint32)),
+    )
 
 
 @contextmanager
@@ -34,7 +53,7 @@ def screen(
 ) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
     """The main process, and what systemd has of it. keeper: Python. before: a command that becomes it."""
     cage = folder / "cage"
-    cage.write_text('#!/bin/sh\n[ "$1" = -- ] && shift\n"$@" &\ntrap "kill $!; exit 7" TERM\nwait\nexit 3\n')
+    cage.write_text(CAGE)
     cage.chmod(0o755)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -59,6 +78,24 @@ def test_systemd_hears_the_keepers_word_from_the_main_process(tmp_path: Path) ->
         assert status != f"STATUS={process.pid}", "it was another that said it"
         assert process.wait(20) == 3, "the code is cage's"
     assert (tmp_path / "screen.sock").stat().st_mode & 0o077 == 0, "nobody else speaks for it"
+
+
+def test_cage_has_an_arrow_that_nobody_sees_and_the_browser_its_own(tmp_path: Path) -> None:
+    with screen(tmp_path, SAYS_ARROW) as (_, systemd):
+        assert systemd.recv(4096) == b"unset"
+    place = Path((tmp_path / "cage.arrow").read_text().strip())
+    for name in arrow.NAMES:
+        image = loaded(place / "default/cursors" / name)
+        assert (image.width, image.height, image.pixels[0]) == (1, 1, 0)
+
+
+def loaded(file: Path) -> XcursorImage:
+    """By the library of the format's own makers."""
+    library = ctypes.CDLL("libXcursor.so.1")
+    library.XcursorFilenameLoadImage.restype = ctypes.POINTER(XcursorImage)
+    image = library.XcursorFilenameLoadImage(str(file).encode(), arrow.SIZE)
+    assert image, "it is none"
+    return image.contents  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
