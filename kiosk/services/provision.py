@@ -27,7 +27,7 @@ from pathlib import Path
 from kiosk.config.events import event
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings, salvage
-from kiosk.ipc import trail_to_stick
+from kiosk.ipc import stick_done, trail_to_stick
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
 from kiosk.provision import fleet, recovery, request, stick, taking
@@ -124,6 +124,8 @@ def use(
         if reason == "asked":
             reason = "unreadable"
             _tell(caretaker(config), reason)
+    with contextlib.suppress(OSError):  # a word to whoever stands there, and no more
+        stick_done.leave(Path(salvage(config, BrowserSettings)[0].server.runtime_directory), reason)
     return reason, line
 
 

@@ -38,6 +38,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -59,6 +60,7 @@ from kiosk.hw.jack import InputJack
 from kiosk.hw.keypad import ListedKeypad
 from kiosk.hw.printer import NoPrinter, open_printer
 from kiosk.hw.supervise import Complaints, stands, start, where, within
+from kiosk.ipc import stick_done
 from kiosk.ipc.caretaker import Listener, NoCaretaker, Untold
 from kiosk.ipc.messages import SafeFor
 from kiosk.portal.begun import Begun
@@ -380,12 +382,14 @@ def open_session(
     handover.unseen = True
     site = Site.fresh(settings.server.port)
     jack = opened("the jack", lambda: open_jack(settings.voice), NoJack)
-    portal = PortalClient(settings.portal, Begun(Path(settings.server.runtime_directory)))
+    runtime = Path(settings.server.runtime_directory)
+    portal = PortalClient(settings.portal, Begun(runtime))
     left = [] if safe else portal.left()  # before this session begins anything itself
     has_printer = settings.printer.kind != "none"
     printer = opened("the printer", lambda: open_printer(settings.printer), lambda: NoPrinter(settings.printer.width))
     aids = opened("the aids", lambda: open_aids(settings), Aids)
-    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe, aids)
+    done = partial(stick_done.left, runtime)
+    devices = Devices(reader, printer, portal, jack, caretaker, has_printer, safe, aids, done)
 
     def life(mine: bool) -> bool:
         if mine:

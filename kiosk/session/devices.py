@@ -84,6 +84,7 @@ class Devices:
         has_printer: bool = True,
         safe_for: SafeFor | None = None,
         aids: Aids | None = None,
+        stick: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.safe_for = safe_for
         self.aids = aids or Aids()
@@ -98,6 +99,8 @@ class Devices:
         self.caretaker = caretaker or NoCaretaker()
         self.doors = self._doors_left() or UNKNOWN
         self._doors_day = self._portal_day = dates.today()  # on which each was asked last
+        self.stick: str | None = None
+        self._stick_done = stick
         self._has_printer = has_printer
         self._known: set[str] = set()  # of which it was found out how it is
         self._answered: bool | None = None  # the reader did, at the last look
@@ -143,6 +146,7 @@ class Devices:
             self._watch("portal", self.ask_portal, self.no_portal, changed, busy)
             self._watch("printer", self.ask_printer, self.no_printer, changed, busy)
         self._watch("caretaker", self.ask_caretaker, self.no_caretaker, changed, busy)
+        self._watch("stick", self.ask_stick, lambda: False, changed, busy)
         self._watch("health", self.report, lambda: False, changed, lambda: False, self._news)
 
     def stop(self) -> None:
@@ -224,6 +228,11 @@ class Devices:
     def _doors_left(self) -> DoorsStand | None:
         left = self.caretaker.doors_left()
         return None if left is None else left.stand(dates.now().timestamp())
+
+    def ask_stick(self) -> bool:
+        """What was done with a stick for provisioning, not long ago."""
+        before, self.stick = self.stick, self._stick_done()
+        return before != self.stick
 
     def no_caretaker(self) -> bool:
         return self._caretaker_is(False)

@@ -17,9 +17,11 @@ import jinja2
 from markupsafe import Markup, escape
 
 from kiosk.config.guidance import called_in
+from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import Settings
 from kiosk.flows.linking import STEPS
 from kiosk.flows.staff.doors import told
+from kiosk.ipc import stick_done
 from kiosk.ipc.messages import CallState
 from kiosk.language.compiled import Compiled
 from kiosk.language.dates import coming, now, written
@@ -134,6 +136,7 @@ def render(view: View, settings: Settings, devices: Devices, call: CallState = "
             "safe_mode": devices.safe_for is not None,
             "outside": devices.doors.reason == "hours" and devices.safe_for is None,
             "doors_open_at": told(devices.doors)["until"],
+            "stick": CHECKS[stick_done.CHECK].reasons[devices.stick] if devices.stick else None,
         },
         "pad": view.pad,
     }

@@ -20,7 +20,7 @@ from kiosk.caretaker.trail import segments
 from kiosk.caretaker.trail_to_stick import TrailToStick
 from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
-from kiosk.ipc import finished, trail_to_stick
+from kiosk.ipc import finished, stick_done, trail_to_stick
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import TrailState
@@ -99,6 +99,18 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(identity, "package", lambda name: "")  # dpkg takes its time
     return World(tmp_path)
+
+
+def test_the_screen_is_told_once_the_stick_may_be_pulled(world: World, tmp_path: Path) -> None:
+    world.machine.config.write_text(f'[server]\nruntime_directory = "{tmp_path}"\n')
+    world.put_in()
+    assert stick_done.left(tmp_path) == "asked"
+    world.is_given(b"none")
+    world.put_in()
+    assert stick_done.left(tmp_path) == "torn"
+    world.pulled_at = 1
+    world.put_in()
+    assert stick_done.left(tmp_path) == "torn", "it says what became of the answer, of which the stick cannot"
 
 
 def test_a_stick_gets_a_request_with_nothing_secret_in_it(world: World) -> None:

@@ -531,3 +531,14 @@ def test_a_change_is_reported_at_once_also_while_somebody_is_served(outside: Out
         assert heard.acquire(timeout=5)
     assert caretaker.reported[-1] == ("reader", "present")
     devices.stop()
+
+
+def test_what_was_done_with_a_stick_is_news_when_it_comes_and_when_it_is_over(outside: Outside) -> None:
+    done = iter((None, "asked", "asked", None))
+    devices = Devices(SlotReader(), cast(Printer, outside), cast(PortalClient, outside), stick=lambda: next(done))
+    assert [(devices.ask_stick(), devices.stick) for _ in range(4)] == [
+        (False, None),
+        (True, "asked"),
+        (False, "asked"),
+        (True, None),
+    ]

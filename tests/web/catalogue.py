@@ -125,6 +125,9 @@ def _before_and_after() -> Iterator[Sight]:
     yield Sight("home_outside_hours", Screen("home", {}, GUIDANCE), doors=later)
     yield Sight("home_no_paper", home, printer=PrinterFault.PAPER_END)
     yield Sight("attract_keypad", visit.ATTRACT, keypad=True)
+    yield Sight("attract_stick", visit.ATTRACT, stick="unfit")
+    facts = {**told(DoorsStand("hours", int(OPENS.timestamp()))), "place": FACTS.licence_desk, "card": False}
+    yield Sight("closed_stick", Screen("closed", facts, (visit.OFFICER,)), stick="unfit")
 
 
 def _card() -> Iterator[Sight]:

@@ -55,6 +55,7 @@ class Sight:
     keypad: bool = False  # the tactile one is there
     safe_for: SafeFor | None = None
     doors: DoorsStand = OPEN
+    stick: str | None = None  # what was done with one
     call: CallState | None = None  # of a kiosk that can call
 
     def html(self, preferences: Preferences = DEFAULTS) -> str:
@@ -72,6 +73,7 @@ class Sight:
             aids=SimpleNamespace(keys=self.keypad),
             safe_for=self.safe_for,
             doors=self.doors,
+            stick=self.stick,
             guidance_only=self.safe_for is not None or self.doors.guidance,
         )
         if self.call is None:
