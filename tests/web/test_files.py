@@ -33,11 +33,13 @@ class Tags(HTMLParser):
         self.addresses: set[str] = set()
         self.preloaded: set[str] = set()
         self.kinds: set[str] = set()
+        self.attributes: set[str] = set()
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.kinds.add(tag)
+        self.attributes.update(given)
         self.classes.update(given.get("class", "").split())
         if tag in ("link", "script"):
             self.addresses.add(given.get("href") or given["src"])
@@ -106,10 +108,9 @@ def test_no_style_sheet_dresses_what_nobody_wears(path: Path, worn: set[str]) ->
 
 def test_nothing_on_any_screen_leads_elsewhere_or_has_a_picker() -> None:
     """It is what the lock-down of a page counts on: static/stays.js."""
-    kinds = set.union(
-        *(Tags(each).kinds for each in (view.page(), *(sight.html() for sight in (*SIGHTS, *STAFF_SIGHTS))))
-    )
-    assert not kinds & {
+    tags = [Tags(each) for each in (view.page(), *(sight.html() for sight in (*SIGHTS, *STAFF_SIGHTS)))]
+    assert "title" not in set.union(*(each.attributes for each in tags)), "words that come out where a mouse rests"
+    assert not set.union(*(each.kinds for each in tags)) & {
         "a",
         "area",
         "form",

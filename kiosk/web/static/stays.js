@@ -11,6 +11,10 @@ navigation.addEventListener("navigate", (event) => {
   if (event.cancelable && !(kiosk && event.navigationType === "replace")) event.preventDefault();
 });
 
+// Nor are there words that come out of what a mouse rests on.
+const untitled = (event) => event.composedPath().forEach((each) => each.removeAttribute?.("title"));
+addEventListener("pointerover", untitled, { capture: true });
+
 addEventListener("invalid", (event) => event.preventDefault(), { capture: true }); // no bubble at a field found wrong
 for (const field of [HTMLInputElement, HTMLSelectElement]) field.prototype.showPicker = field.prototype.click = () => {};
 for (const touch of ["pointerdown", "mousedown", "click", "keydown"])
