@@ -24,7 +24,8 @@ SEEN_SECONDS, ASKED_SECONDS = 15.0, 300.0
 DEVICES = ("usb-net", "usb-kbd", "usb-mouse", "usb-tablet", "usb-audio")
 LINKS = "cd /sys/class/net; grep . */operstate; grep -B 1 'host LOCAL' /proc/net/fib_trie | grep -o '[0-9.]*$'"
 MOUNTS = "findmnt --noheadings --list --output TARGET,SOURCE,FSTYPE"
-CONSOLES = "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -o '/dev/tty[0-9]*$' | sort --unique"
+# By their numbers: /dev/tty alone is whichever its process has already.
+CONSOLES = "ls -l /proc/[0-9]*/fd 2>/dev/null | grep -o '/dev/tty[0-9][0-9]*$' | sort --unique"
 SEES = "cat /sys/bus/usb/devices/*/product /proc/bus/input/devices; lsblk --noheadings --output LABEL"
 
 
