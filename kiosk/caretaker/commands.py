@@ -25,7 +25,7 @@ from kiosk.caretaker.readiness import NotReported
 from kiosk.caretaker.trail import FOLDER, segments
 from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.verify import verify
-from kiosk.caretaker.weak_passcodes import LONGEST
+from kiosk.caretaker.weak_passcodes import LONGEST, SHORTEST
 from kiosk.caretaker.words import Tongue, words
 from kiosk.config.events import event
 from kiosk.config.kiosk import CaretakerSettings
@@ -242,11 +242,12 @@ def _get(folder: Path, number: int, to: Path) -> int:
     return 0
 
 
-def new_passcode(whose: str = "") -> str | None:
-    """Typed twice at a terminal, unseen; else the next line of what comes in. None: the two are not the same."""
+def new_passcode(whose: str = "", shortest: int = SHORTEST) -> str | None:
+    """Typed twice at a terminal, unseen; else the next line of what comes in. None: the two are not the same. shortest:
+    what is asked for, in digits."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    passcode = getpass.getpass(f"Passcode{whose} (8 digits or more): ")
+    passcode = getpass.getpass(f"Passcode{whose} ({shortest} digits or more): ")
     return passcode if getpass.getpass("Once more: ") == passcode else None
 
 

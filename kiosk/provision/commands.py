@@ -109,7 +109,7 @@ def _key(path: Path) -> PrivateKey:
 
 def _member(number: int, role: Appointment) -> Member:
     """Their passcode is asked for, or the next line of the input."""
-    passcode = new_passcode(f" of {role} {number}")
+    passcode = new_passcode(f" of {role} {number}", SHORTEST)
     if passcode is None:
         raise NotSigned("the two are not the same; nothing was signed")
     if weakness := weak(passcode, number):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 import json
 import re
@@ -51,6 +52,23 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(tmp_path, monkeypatch)
+
+
+def test_a_terminal_is_asked_for_as_many_digits_as_are_taken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def answers(prompt: str) -> str:
+        asked.append(prompt)
+        return GOOD[: int(re.findall(r"\((\d+) digits", asked[0])[0])]
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(getpass, "getpass", answers)
+    monkeypatch.setattr(io, "StringIO", Terminal)
+    assert desk.signs("--staff", "1001:supervisor") == 0
+    assert len(asked) == 2
 
 
 def test_what_is_signed_at_the_desk_is_taken_by_the_machine(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
