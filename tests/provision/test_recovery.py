@@ -28,6 +28,7 @@ from tests.tpm import tpm
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = ROOT / "image/mkosi.extra/usr/lib"
+HEADER_BYTES = 16 << 20  # both copies, with room
 FORM = re.compile(r"([cbdefghijklnrtuv]{8}-){7}[cbdefghijklnrtuv]{8}\n")
 
 
@@ -250,6 +251,15 @@ def test_a_board_without_a_tpm_asks_at_each_start_and_its_slot_stays(tmp_path: P
     board = OtherBoard(folder, state, "", [key])
     said = board.starts()
     assert said.returncode == 0 and "asks again" in said.stdout and state.slots == ["recovery"] and board.left == []
+
+
+def test_a_state_that_no_key_can_open_asks_for_none(tmp_path: Path, state: State, key: str) -> None:
+    folder = tmp_path / "board"
+    folder.mkdir()
+    with Path(state.path).open("r+b") as raw:
+        raw.write(bytes(HEADER_BYTES))
+    board = OtherBoard(folder, state, "", [key])
+    assert board.starts().returncode == 1 and not (folder / "asked").exists() and board.left == []
 
 
 @pytest.mark.parametrize(("types", "prompts"), [([], 1), (["", "x", "cbdefghi" * 8, "cbdefghi"], 3)])
