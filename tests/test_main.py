@@ -144,6 +144,8 @@ def test_the_browser_starts_cage_whatever_the_settings_are(tmp_path: Path) -> No
         ended = kiosk("browser", "--cage", "--config", path, "--", "--flag", PATH=f"{tmp_path}:{os.defpath}")
         assert ended.stdout.splitlines() == [
             "--",
+            "env",
+            "--unset=XCURSOR_PATH",
             "setpriv",
             "--pdeathsig",
             "TERM",

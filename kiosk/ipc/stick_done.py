@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from kiosk.config.health import CHECKS
+from kiosk.config.health import CHECKS, ReasonName
 
 CHECK = "provisioning"
 FILE = "stick_done.json"
@@ -24,7 +24,7 @@ UNTRUSTED = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # the folder is the br
 class StickDone(Struct, frozen=True):
     """reason: what was done. at: when, in seconds since the machine's start."""
 
-    reason: str
+    reason: ReasonName
     at: float
 
 
