@@ -32,14 +32,9 @@ def now() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def leave(runtime: Path, reason: str) -> None:
-    """Raises OSError."""
-    new = runtime / f"{FILE}.new"
-    new.unlink(missing_ok=True)  # whose it may be: nobody follows it
-    with open(new, "xb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, MODE)) as file:
-        os.fchmod(file.fileno(), MODE)
-        file.write(msgspec.json.encode(StickDone(reason, now())))
-    new.replace(runtime / FILE)
+def word(reason: str) -> bytes:
+    """What is left there: that this was done, now."""
+    return msgspec.json.encode(StickDone(reason, now()))
 
 
 def left(runtime: Path) -> str | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 from kiosk.caretaker import disk
+from kiosk.ipc import stick_done
 from kiosk.provision.answer import LARGEST
 from kiosk.provision.machine import SHORT
 
@@ -63,6 +64,11 @@ def write(mount: Mount, machine: str, files: dict[str, bytes], spent: bool = Fal
                 disk.add(file, data)
             finally:
                 os.close(file)
+
+
+def may_be_pulled(runtime: Path, reason: str) -> None:
+    """Told at the screen. runtime: server.runtime_directory. Raises OSError."""
+    disk.put(runtime / stick_done.FILE, stick_done.word(reason), stick_done.MODE)
 
 
 def _wipe(path: Path) -> None:

@@ -63,7 +63,7 @@ from kiosk.hw.levels import Levels, Machine
 from kiosk.hw.touch import panel_there
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.messages import LevelsAre, LevelsStand
-from kiosk.services import compositor, sd_notify
+from kiosk.services import compositor, processes, sd_notify
 from kiosk.web.liveness import SLOWEST_SECONDS, Life
 
 log = logging.getLogger("kiosk.browser")
@@ -329,7 +329,7 @@ class Keeper:
         """The page lives."""
         if self._life.coming and self._process is not None:
             self._life.renderers = frozenset(children_of_type(self._process.pid, RENDERER))
-            self._chain = (self._process.pid, *descendants(self._process.pid))
+            self._chain = (self._process.pid, *processes.descendants(self._process.pid))
         self._waited, self._well = waited_seconds(self._chain), time.monotonic()
         self._life.told(self._well)
 
@@ -447,12 +447,11 @@ def kill_group(browser: subprocess.Popen[bytes]) -> None:
 
 def lives(group: int) -> bool:
     """Whether a process of the group has not ended. One that has may wait a while for the system to reap it."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, ValueError):
-                state, _parent, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
-                if int(its_group) == group and state not in "ZX":
-                    return True
+    for pid in processes.every():
+        with contextlib.suppress(OSError):
+            state, _parent, its_group = processes.stat(pid)[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
     return False
 
 
@@ -466,17 +465,16 @@ def forget(browser: int) -> None:
 def processor_seconds(browser: int) -> float:
     """The processor time that a browser has used, with every process below it that is there now."""
     ticks = 0
-    for pid in (browser, *descendants(browser)):
-        with contextlib.suppress(OSError, ValueError):
-            after_the_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(after_the_name[11]) + int(after_the_name[12])  # utime and stime, proc_pid_stat(5)
+    for pid in (browser, *processes.descendants(browser)):
+        with contextlib.suppress(OSError):
+            ticks += sum(map(int, processes.stat(pid)[11:13]))  # utime and stime
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def waited_seconds(processes: Iterable[int]) -> float:
+def waited_seconds(pids: Iterable[int]) -> float:
     """How long the first threads of these have waited for a processor in their lives (the kernel's sched-stats.rst)."""
     nanoseconds = 0
-    for pid in processes:
+    for pid in pids:
         with contextlib.suppress(OSError, ValueError, IndexError):
             nanoseconds += int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
     return nanoseconds / 1e9
@@ -484,23 +482,8 @@ def waited_seconds(processes: Iterable[int]) -> float:
 
 def children_of_type(browser: int, *kinds: bytes) -> Iterator[int]:
     """The processes below `browser` with one of these words in their command."""
-    for pid in descendants(browser):
+    for pid in processes.descendants(browser):
         with contextlib.suppress(OSError):
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
             if any(kind in command for kind in kinds):
                 yield pid
-
-
-def descendants(root: int) -> Iterator[int]:
-    """Every process below `root`, from /proc."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, ValueError):
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                parents.setdefault(parent, []).append(int(entry.name))
-    waiting = [root]
-    while waiting:
-        children = parents.get(waiting.pop(), [])
-        yield from children
-        waiting.extend(children)

@@ -16,17 +16,23 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+from kiosk.services.processes import stat
 from kiosk.services.sd_notify import Watchdog, notify
 
-CGROUPS, PROC = Path("/sys/fs/cgroup"), Path("/proc")
+CGROUPS = Path("/sys/fs/cgroup")
 SCREEN = "kiosk-browser"  # its processes are of a session of its user's
 LOOK_SECONDS = 0.5
 STOPPED = "T"
 
 
 def run() -> int:
-    """Until told to stop."""
-    watchdog, ours, seen = Watchdog(), groups(), frozenset[int]()
+    """Until told to stop. The exit code, where there is nobody to look after."""
+    try:
+        ours = groups()
+    except KeyError:
+        print(f"continue: there is no user {SCREEN}; systemd-sysusers makes it", file=sys.stderr)
+        return 1
+    watchdog, seen = Watchdog(), frozenset[int]()
     notify("READY=1")
     while True:
         watchdog.turn()
@@ -36,7 +42,7 @@ def run() -> int:
 
 def groups(user: str = SCREEN) -> tuple[str, ...]:
     """Where systemd keeps the processes of the kiosk's services, of pcscd and of the screen's session, below CGROUPS.
-    Nobody else's, such as what an administrator holds with Ctrl+Z."""
+    Nobody else's, such as what an administrator holds with Ctrl+Z. Raises KeyError when there is no such user."""
     session = f"user.slice/user-{pwd.getpwnam(user).pw_uid}.slice/**"
     return tuple(
         f"{each}/cgroup.procs" for each in ("system.slice/kiosk-*.service", "system.slice/pcscd.service", session)
@@ -66,6 +72,6 @@ def _listed(file: Path) -> list[int]:
 def _state(pid: int) -> str:
     """As the kernel names it; nothing of one that has ended."""
     try:
-        return (PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()[0].decode()
+        return stat(pid)[0]
     except OSError:
         return ""

@@ -27,7 +27,7 @@ from pathlib import Path
 from kiosk.config.events import event
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings, salvage
-from kiosk.ipc import stick_done, trail_to_stick
+from kiosk.ipc import trail_to_stick
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
 from kiosk.provision import fleet, recovery, request, stick, taking
@@ -75,6 +75,7 @@ def run_stick(config: Path, device: str) -> int:
             reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
     except (NoKey, OSError) as error:
         _tell(caretaker_of(config), "unwritable")
+        _may_be_pulled(config, "unwritable")
         return _complain(error)
     print(f"{reason}{line and ': '}{line}")
     return 0 if reason != "unreadable" else 1
@@ -124,8 +125,7 @@ def use(
         if reason == "asked":
             reason = "unreadable"
             _tell(caretaker(config), reason)
-    with contextlib.suppress(OSError):  # a word to whoever stands there, and no more
-        stick_done.leave(Path(salvage(config, BrowserSettings)[0].server.runtime_directory), reason)
+    _may_be_pulled(config, reason)
     return reason, line
 
 
@@ -172,6 +172,12 @@ def _tell(caretaker: Listener, reason: str) -> None:
     told = caretaker.tell(event("provisioned", provision=reason))
     if not (caretaker.report("provisioning", reason) and told):
         log.error("the caretaker does not answer; trail and board do not have it")
+
+
+def _may_be_pulled(config: Path, reason: str) -> None:
+    """A word to whoever stands before the screen, and no more: nothing hangs on it."""
+    with contextlib.suppress(OSError):
+        stick.may_be_pulled(Path(salvage(config, BrowserSettings)[0].server.runtime_directory), reason)
 
 
 def _runtime(config: Path) -> Path:

@@ -28,7 +28,8 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from kiosk.services import arrow, sd_notify
-from kiosk.services.browser import COMPOSITOR_STILL, REPORT_SECONDS, descendants, display_there
+from kiosk.services.browser import COMPOSITOR_STILL, REPORT_SECONDS, display_there
+from kiosk.services.processes import descendants
 
 NOTIFY_SOCKET = "screen.sock"  # in the runtime directory; this user's alone
 LETTER_BYTES = 4096  # systemd's own limit

@@ -31,7 +31,7 @@ from kiosk.config import kiosk as config
 from kiosk.hw.device import SETTLE_SECONDS
 from kiosk.ipc import doors
 from kiosk.portal.client import PortalClient, PortalRefused
-from kiosk.services.browser import descendants
+from kiosk.services.processes import descendants
 from kiosk.sim.people import people
 from kiosk.sim.pki import Pki
 from kiosk.web.site import port_free

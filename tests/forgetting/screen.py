@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Self
 
 from kiosk.config.kiosk import Settings
-from kiosk.services.browser import Keeper, descendants
+from kiosk.services.browser import Keeper
+from kiosk.services.processes import descendants
 
 SIZE = "1080x1920"
 AS_ROOT = ("--no-sandbox",) if os.geteuid() == 0 else ()  # in tests only: Chromium has no sandbox under root

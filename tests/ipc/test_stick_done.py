@@ -9,15 +9,16 @@ import msgspec
 import pytest
 
 from kiosk.ipc import stick_done
-from kiosk.ipc.stick_done import FILE, STANDS_SECONDS, StickDone, leave, left
+from kiosk.ipc.stick_done import FILE, STANDS_SECONDS, StickDone, left
+from kiosk.provision.stick import may_be_pulled
 
 
 def test_what_was_done_stands_for_a_while_and_the_next_takes_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert left(tmp_path) is None
-    leave(tmp_path, "asked")
-    leave(tmp_path, "taken")
+    may_be_pulled(tmp_path, "asked")
+    may_be_pulled(tmp_path, "taken")
     assert left(tmp_path) == "taken" and [each.name for each in tmp_path.iterdir()] == [FILE]
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o640
     later = stick_done.now() + STANDS_SECONDS
@@ -43,7 +44,7 @@ def test_what_is_none_of_it_says_nothing(tmp_path: Path, there: bytes) -> None:
 
 def test_others_than_the_helper_are_not_believed(tmp_path: Path) -> None:
     """The folder is the browser's, too."""
-    leave(tmp_path, "taken")
+    may_be_pulled(tmp_path, "taken")
     if os.geteuid() == 0:
         os.chown(tmp_path / FILE, 12345, 12345)
         assert left(tmp_path) is None

@@ -560,3 +560,10 @@ def test_a_machine_that_cannot_use_its_key_says_so(world: World, capsys: pytest.
     assert provision.run_prepare(world.machine.config) == 1
     assert capsys.readouterr().err == f"provision: {path}: is no key that can be used\n"
     assert path.read_text() == "no key", "it may be one that somebody can still read"
+
+
+def test_a_stick_that_this_machine_can_do_nothing_with_may_be_pulled_too(world: World, tmp_path: Path) -> None:
+    world.machine.config.write_text(f'[server]\nruntime_directory = "{tmp_path}"\n')
+    (world.machine.folder / "client.key").write_text("no key")
+    assert provision.run_stick(world.machine.config, "/dev/sdb1") == 1
+    assert stick_done.left(tmp_path) == "unwritable"

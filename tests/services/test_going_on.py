@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.services.going_on import PROC, groups, look
+from kiosk.services import going_on
+from kiosk.services.going_on import groups, look
+from kiosk.services.processes import stat
 from tests.stage import until
 
 SOON = 10.0
@@ -29,7 +31,7 @@ def process() -> Iterator[int]:
 
 
 def state(pid: int) -> str:
-    return (PROC / f"{pid}/stat").read_text().split()[2]
+    return stat(pid)[0]
 
 
 def belongs(pid: int, group: str, cgroups: Path) -> None:
@@ -78,3 +80,11 @@ def test_what_has_ended_or_never_was_says_nothing(tmp_path: Path, capfd: pytest.
     (tmp_path / "system.slice/kiosk-browser.service").mkdir()
     assert look(OURS, {ended.pid}, tmp_path) == frozenset()
     assert capfd.readouterr().err == ""
+
+
+def test_where_there_is_no_kiosk_it_says_so_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pwd, "getpwnam", {}.__getitem__)
+    assert going_on.run() == 1
+    assert capfd.readouterr().err == "continue: there is no user kiosk-browser; systemd-sysusers makes it\n"
