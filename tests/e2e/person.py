@@ -129,6 +129,12 @@ class Person:
         """Touch the button that is called exactly so."""
         self.page.get_by_role("button", name=label, exact=True).tap(timeout=SOON)
 
+    def middle_of(self, label: str) -> tuple[float, float]:
+        """Where the middle of the button is that is called exactly so."""
+        place = self.page.get_by_role("button", name=label, exact=True).bounding_box()
+        assert place is not None, f"{label} is not to be seen"
+        return place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+
     def goes_on(self) -> None:
         """Press Enter, which presses the button that goes on."""
         self.page.keyboard.press("Enter")

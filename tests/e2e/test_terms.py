@@ -22,6 +22,19 @@ def test_the_box_comes_with_the_end_of_the_terms_by_touch(person: Person) -> Non
     person.sees("pin", 9)
 
 
+def test_a_finger_that_reads_on_and_on_in_one_place_meets_no_other_button(person: Person) -> None:
+    """Whoever reads touches つづきを読む once more than there is to read."""
+    person.walks_to(8)
+    x, y = person.middle_of("つづきを読む")
+    person.turns_the_pages()
+    for _ in range(3):
+        person.page.touchscreen.tap(x, y)
+    person.touches("tick")  # what was touched before is heard by now
+    expect(person.page.get_by_role("checkbox")).to_be_checked()
+    person.sees("terms", 8)
+    assert person.middle_of("同意しない")[0] < x
+
+
 def test_the_terms_can_be_read_and_agreed_to_by_keyboard_alone(person: Person) -> None:
     person.walks_to(8)
     keys = person.page.keyboard

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from kiosk.card.apdu import CardLost
 from kiosk.config.health import CHECKS
@@ -29,6 +30,7 @@ from kiosk.ipc.messages import (
     Part,
     Taken,
     TriedOut,
+    Verdict,
 )
 from kiosk.portal.client import PortalClient, PortalClosed
 from kiosk.portal.errors import Lasts
@@ -322,7 +324,7 @@ def test_all_are_tried_out_in_one_run_and_then_a_report_can_be_made(card: Virtua
     assert report == MakeReport(12, here)
     assert kiosk.slips == [slips.TestSlip(), slips.ReadinessSlip(reported=REPORTED)]
     [shown] = [screen for screen in kiosk.screens if screen.name == "staff_reported"]
-    assert shown.facts == {"number": REPORTED.number, "ready": True, "problems": 0, "slip": "printed"}
+    assert shown.facts == readiness.told(REPORTED, "printed")
 
 
 def test_a_run_ends_at_the_part_that_gets_no_verdict_and_goes_on_from_there(card: VirtualCard) -> None:
@@ -370,7 +372,17 @@ def test_a_verdict_that_nobody_has_written_down_ends_the_run() -> None:
 def test_what_became_of_the_slip_is_said_and_the_report_is_made_all_the_same(around: dict[str, Any], slip: str) -> None:
     kiosk = ScriptedKiosk("next", caretaker=office(), **around)
     readiness.make(kiosk, officer(), ("printer",))
-    assert kiosk.screens[-1].facts == {"number": REPORTED.number, "ready": True, "problems": 0, "slip": slip}
+    assert kiosk.screens[-1].facts["slip"] == slip
+
+
+def test_whoever_signs_a_report_reads_on_the_screen_what_is_not_good_and_what_was_not_tried() -> None:
+    tried: dict[Part, Verdict | None] = {"printer": "good", "reader": "bad", "touch": None}
+    report = structs.replace(REPORTED, tried=tried, ready=False, problems=2)
+    assert readiness.told(report, "none") == {
+        **{"number": REPORTED.number, "ready": False, "problems": 2, "slip": "none"},
+        "bad": [("カードリーダー", "the card reader")],
+        "untried": [("タッチ", "touch")],
+    }
 
 
 def test_a_report_that_was_not_made_is_not_said_to_be() -> None:

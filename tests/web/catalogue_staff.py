@@ -25,6 +25,7 @@ from kiosk.flows.staff import (
     passcode,
     prints,
     proof,
+    readiness,
     room,
     settings,
     trials,
@@ -53,6 +54,7 @@ from kiosk.ipc.proof import Lacks, Proof, Unproven
 from kiosk.language.dates import JST
 from kiosk.language.hours import Hours
 from kiosk.session.pad import pad_of
+from tests.receipts.shots import reported
 from tests.web.sight import SETTINGS, Sight
 
 NOW = datetime(2026, 11, 22, 10, 4, tzinfo=JST)
@@ -337,10 +339,10 @@ def _trials() -> Iterator[Sight]:
     yield Sight("staff_trials", _room("staff_trials", *trials.TRIALS, "all", "back", given={}, lacks=()))
     yield Sight("staff_trials_some", _room("staff_trials", *here, "report", "all", "back", given=given, lacks=lacks))
     yield Sight("staff_trials_all", _room("staff_trials", *trials.TRIALS, "report", "back", given=every, lacks=()))
-    for slip, number in {"printed": 12, "none": 123456, "failed": 123456}.items():
-        told = {"ready": slip != "none", "problems": 0 if slip == "printed" else 12}
-        reported = _room("staff_reported", "next", number=number, slip=slip, **told)
-        yield Sight(f"staff_reported_{slip}", reported)
+    good, bad = reported("good"), reported("bad")
+    besides = structs.replace(good, number=bad.number, problems=12)
+    for slip, report in {"printed": good, "none": bad, "failed": besides}.items():
+        yield Sight(f"staff_reported_{slip}", _room("staff_reported", "next", **readiness.told(report, slip)))
     for what in ("printer", "portal", "board", "sound", "caller", "trail", "proof", *RESTARTED_BY):
         yield Sight(f"staff_busy_{what}", _room("staff_busy", what=what))
     for what in ("printer", "reader", "colours"):

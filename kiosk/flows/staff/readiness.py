@@ -7,6 +7,7 @@ hand: the verdicts, which kiosk ran there, and the fingerprint of what is kept.
 
 from __future__ import annotations
 
+from kiosk.config.events import FIELDS
 from kiosk.flows.asking.contract import Kiosk
 from kiosk.flows.asking.screen import Screen
 from kiosk.flows.staff.officer import Officer, asked, busy
@@ -20,8 +21,15 @@ def make(kiosk: Kiosk, officer: Officer, offered: tuple[Part, ...]) -> None:
     reported = asked(kiosk, MakeReport(officer.staff, offered))
     if isinstance(reported, Reported):
         slip = _printed(kiosk, reported)
-        facts = {"number": reported.number, "ready": reported.ready, "problems": reported.problems, "slip": slip}
-        kiosk.ask(Screen("staff_reported", facts, ("next",), staff="room"))
+        kiosk.ask(Screen("staff_reported", told(reported, slip), ("next",), staff="room"))
+
+
+def told(reported: Reported, slip: str) -> dict[str, object]:
+    """For a screen: with or without a slip, whoever signs reads by name what is not good and what was not tried."""
+    names = FIELDS["part"].values or {}
+    lacks = {which: [names[part] for part, said in reported.tried.items() if said == which] for which in ("bad", None)}
+    stand = {"number": reported.number, "ready": reported.ready, "problems": reported.problems}
+    return {**stand, "slip": slip, "bad": lacks["bad"], "untried": lacks[None]}
 
 
 def _printed(kiosk: Kiosk, reported: Reported) -> str:

@@ -11,9 +11,11 @@ import shlex
 import time
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from kiosk.config import guidance
 from kiosk.flows.asking.screen import Screen
-from kiosk.flows.staff import doors, officer, room, trials
+from kiosk.flows.staff import doors, officer, readiness, room, trials
 from kiosk.ipc.messages import CLOSED_FOR, DoorsStand
 from kiosk.session import visit as session
 from kiosk.session.pad import pad_of
@@ -24,6 +26,7 @@ from tests.appliance.person import PATIENCE_SECONDS, SIGHT, NotSeen, Person
 from tests.appliance.report import Report
 from tests.appliance.rights import USERS
 from tests.appliance.well import CHECK_SECONDS, Shell, lacking, units
+from tests.receipts import shots
 from tests.web.catalogue_staff import STAFF_SIGHTS
 from tests.web.sight import Sight
 
@@ -34,11 +37,12 @@ ASKED_SECONDS, DOOR_SECONDS, TURNS_SECONDS = 120.0, 30.0, 2.0
 # What differs from machine to machine: whether there is something to set for ear and eye, whether there is a voice and
 # a glass that tells fingers apart, whether one of the staff has a card, and how many problems the board has.
 BOARDS = ("staff_board_well", "staff_board_some", "staff_board_worst")
-DOORS, ROOMS, REPORTED = (tuple(f"{name}_{which}" for which in (0, 1)) for name in ("door", "room", "reported"))
+DOORS, ROOMS = (tuple(f"{name}_{which}" for which in (0, 1)) for name in ("door", "room"))
 LACKS = ("keypad", "bell", "headphones", "caller")
 LACKS_BESIDES = ((), ("sound",), ("fingers",), ("fingers", "sound"))
-TRIALS, FELT, TRIED = (
-    tuple(f"{name}_{which}" for which in range(len(LACKS_BESIDES))) for name in ("trials", "felt", "tried")
+TRIALS, FELT, TRIED, REPORTED_WELL, REPORTED = (
+    tuple(f"{name}_{which}" for which in range(len(LACKS_BESIDES)))
+    for name in ("trials", "felt", "tried", "reported_well", "reported")
 )
 
 
@@ -154,7 +158,7 @@ def report_is_made(somebody: Person) -> None:
     somebody.touches("good")
     somebody.sees_one_of(TRIED)
     somebody.touches("report")
-    somebody.sees_one_of(REPORTED)
+    somebody.sees_one_of((*REPORTED_WELL, *REPORTED))
     somebody.touches("next")
     somebody.sees_one_of(TRIED)
     somebody.touches("back")
@@ -208,9 +212,11 @@ def _here() -> Iterator[Sight]:
             facts = {"given": given, "lacks": lacks}
             answers = (*fitted, *(("report",) if given else ()), "all", "back")
             yield Sight(names[which], Screen("staff_trials", facts, answers, staff="room"))
-    for name, problems in zip(REPORTED, (0, 1), strict=True):
-        facts = {"number": 1, "slip": "printed", "ready": False, "problems": problems}
-        yield Sight(name, Screen("staff_reported", facts, ("next",), staff="room"))
+        tried = {name: given.get(name) for name in fitted}
+        for names, problems in ((REPORTED_WELL, 0), (REPORTED, 1)):
+            reported = structs.replace(shots.reported("bad"), number=1, tried=tried, problems=problems)
+            facts = readiness.told(reported, "printed")
+            yield Sight(names[which], Screen("staff_reported", facts, ("next",), staff="room"))
     facts = {**doors.told(shut), "opened": None}
     yield Sight("doors_shut", Screen("staff_doors", facts, ("open", "close", "restart", "back"), staff="room"))
     facts = {**doors.told(shut), "place": guidance.load().licence_desk, "card": False}
