@@ -91,15 +91,20 @@ def test_that_a_trail_was_looked_into_is_signed_alone_and_left_out_of_what_an_ol
     assert not answer.looked_into and FILE not in files(answer) and b"looked_into" not in desk.answer.read_bytes()
 
 
-def test_where_a_machine_may_go_is_signed_with_its_settings(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    page = (ROOT / "docs/provisioning.md").read_text("utf-8").partition("## Where the machine may go")[2]
-    [shown] = re.findall(r"((?:^ {4}.*\n)+)", page.partition("\n## ")[0], re.MULTILINE)
-    (desk.folder / "firewall.toml").write_text(textwrap.dedent(shown))
+@pytest.mark.parametrize("page", ["provisioning.md", "installation.md", "installation.ja.md"])
+def test_where_a_machine_may_go_is_signed_as_each_page_shows_it(desk: Desk, page: str) -> None:
+    blocks: list[str] = re.findall(r"((?:^ {4,}\S.*\n)+)", (ROOT / "docs" / page).read_text("utf-8"), re.MULTILINE)
+    [shown] = [textwrap.dedent(block) for block in blocks if "server = [[" in block]
+    (desk.folder / "firewall.toml").write_text(shown)
     assert desk.signs("--settings", "kiosk.toml", "--firewall", "firewall.toml") == 0
     answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
     assert answer.firewall and ("192.0.2.7", 443) in answer.firewall.server
     assert b"add element inet kiosk server { 192.0.2.7/32 . 443" in files(answer)["firewall.nft"]
-    desk.answer.unlink()
+
+
+def test_where_a_machine_may_go_is_refused_with_the_line_that_says_why(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     for text, line in (
         ("server = [['192.0.2.7', 443]]\nprinter = []", "firewall.toml: Object contains unknown field `printer`"),
         ("server = [", "firewall.toml: "),
