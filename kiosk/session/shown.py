@@ -21,7 +21,7 @@ from kiosk.session.answers import Wish
 from kiosk.session.preferences import Preferences
 
 Overlay = Literal["leave", "leaving", "idle", "staff", "language"]
-NOBODY_YET = frozenset({"attract", "closed", "home", "left_card", "take_card", "closing"})  # no visit to leave
+NOBODY_YET = frozenset({"attract", "closed", "left_card", "take_card", "closing"})  # no visit to leave
 
 
 @dataclass(frozen=True)

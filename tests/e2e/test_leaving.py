@@ -17,6 +17,14 @@ BUSY = {6: Slow("VERIFY", seconds=1.0), 10: Slow("COMPUTE DIGITAL SIGNATURE", se
 HOLDING = (8, 9, 10)
 
 
+def test_whoever_wants_none_of_what_is_offered_leaves_the_kiosk_as_they_found_it(person: Person) -> None:
+    person.sees("attract")
+    person.goes_on()
+    person.sees("home")
+    person.touches("leave")
+    person.sees("attract")
+
+
 def test_back_leads_one_step_back_until_something_has_been_sent(person: Person, kiosk: Kiosk) -> None:
     def back_to(name: str, step: int | None) -> None:
         person.touches("back")

@@ -69,7 +69,7 @@ EYE = ["size", "contrast", "reach"]
 HELPERS = ["staff", "language", *EYE, "listen"]
 VOICE = ["repeat", "softer", "louder", "hush"]  # in place of those for the eye, for whoever listens
 PARTS = 4  # one after the other, each well within a test's time on a machine that does other things
-BEFORE_A_VISIT = {"attract", "closed", "home", "left_card", "take_card", "closing"}
+BEFORE_A_VISIT = {"attract", "closed", "left_card", "take_card", "closing"}
 
 
 @pytest.fixture
