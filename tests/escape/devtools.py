@@ -19,6 +19,7 @@ from PIL import Image
 DOORS = ("RemoteDebuggingAllowed", "DeveloperToolsAvailability")
 FLAG = "--remote-debugging-port=0"  # any that is free; which, stands in the profile
 ASK_SECONDS, FIND_SECONDS = 8.0, 30.0
+ITS_OWN = ("chrome://", "chrome-untrusted://")
 
 Answer = dict[str, Any]
 
@@ -47,11 +48,12 @@ class Devtools:
         return [(each["type"], each["url"]) for each in found]
 
     def attach(self) -> None:
-        """To the page."""
-        pages = [each for each in self.ask("Target.getTargets")["targetInfos"] if each["type"] == "page"]
-        if not pages:
-            raise Silent("no page")
-        told = self.ask("Target.attachToTarget", targetId=pages[0]["targetId"], flatten=True)
+        """To the page. Chromium calls pages of its own that are not shown pages, too: those of its address bar."""
+        found = [each for each in self.ask("Target.getTargets")["targetInfos"] if each["type"] == "page"]
+        pages = [each["targetId"] for each in found if not each["url"].startswith(ITS_OWN)]
+        if len(pages) != 1:
+            raise Silent(f"{len(pages)} pages")
+        told = self.ask("Target.attachToTarget", targetId=pages[0], flatten=True)
         self._session = told["sessionId"]
 
     def page(self, method: str, **parameters: object) -> Answer:
