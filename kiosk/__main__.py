@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,7 +33,16 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: list[str] | None = None) -> int:
-    argv = sys.argv[1:] if argv is None else argv
+    options = parsed(sys.argv[1:] if argv is None else argv)
+    try:
+        return int(options.run(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def parsed(argv: list[str]) -> argparse.Namespace:
+    """What is to be done: its `run` takes the rest. Exits with 2 for what it does not know."""
     parser = Parser(prog="python -m kiosk", description="The kiosk that forgets.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -82,12 +92,13 @@ def main(argv: list[str] | None = None) -> int:
         demo.arguments(demo_)
         demo_.set_defaults(run=demo.run)
 
-    options = parser.parse_args(argv)
-    try:
-        return int(options.run(options))
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return parser.parse_args(argv)
+
+
+def _config_behind(commands: Iterable[argparse.ArgumentParser]) -> None:
+    """--config may stand behind what is to be done, too: there an operator writes it."""
+    for command in commands:
+        command.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before")
 
 
 def audit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +114,7 @@ def audit_arguments(parser: argparse.ArgumentParser) -> None:
     upload = does.add_parser("upload", help="send it to a prefecture's desk, from where that was (docs/fleet.md)")
     upload.add_argument("url", metavar="https://DESK/FOLDER")
     upload.add_argument("--tls", type=Path, required=True, metavar="FOLDER", help="has ca.pem, kiosk.pem, kiosk.key")
+    _config_behind(does.choices.values())
     parser.set_defaults(run=audit)
 
 
@@ -113,6 +125,7 @@ def report_arguments(parser: argparse.ArgumentParser) -> None:
     get = does.add_parser("get", help="one as PDF")
     get.add_argument("number", type=int, metavar="NUMBER")
     get.add_argument("file", type=Path, metavar="FILE.pdf")
+    _config_behind(does.choices.values())
     parser.set_defaults(run=report)
 
 
@@ -129,6 +142,7 @@ def staff_arguments(parser: argparse.ArgumentParser) -> None:
     which = card.add_mutually_exclusive_group(required=True)
     which.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the certificate of its key 9A, PEM or DER")
     which.add_argument("--none", action="store_true", help="the passcode alone again")
+    _config_behind(does.choices.values())
     parser.set_defaults(run=staff)
 
 

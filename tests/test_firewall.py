@@ -154,12 +154,13 @@ def named(wanted: Mapping[tuple[str, Place], str]) -> dict[str, str]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="to become other users takes root")
 def test_each_user_reaches_what_is_theirs_and_nothing_else(files: Path) -> None:
-    pages, alertmanager = ("tcp", "127.0.0.1", 8888), ("tcp", "127.0.0.1", 9093)
+    pages, alertmanager, resolver = (("tcp", "127.0.0.1", 8888), ("tcp", "127.0.0.1", 9093), ("udp", "127.0.0.1", 53))
     portal, printer, odd = ("tcp", "10.0.0.1", 443), ("tcp", "10.0.0.1", 9100), ("tcp", "10.0.0.1", 25)
     names, time, repository = ("udp", "10.0.0.1", 53), ("udp", "10.0.0.1", 123), ("tcp", "10.0.0.1", 80)
     wanted = {
         ("root", pages): PASSED, ("kiosk", pages): PASSED, ("kiosk-browser", pages): PASSED,
         ("kiosk-caretaker", pages): REFUSED, ("another", pages): REFUSED,
+        ("kiosk-browser", alertmanager): REFUSED, ("kiosk-browser", resolver): REFUSED,
         ("kiosk-caretaker", alertmanager): PASSED, ("another", alertmanager): PASSED,
         ("kiosk", portal): PASSED, ("kiosk", printer): PASSED, ("kiosk", names): PASSED,
         ("kiosk", odd): REFUSED, ("kiosk", repository): REFUSED, ("kiosk", time): REFUSED,

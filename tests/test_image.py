@@ -485,8 +485,10 @@ def test_an_update_comes_from_one_place_at_a_time() -> None:
     fetched, local = (UNITS / UPDATES).read_text(), (UNITS / f"{LOCAL}.d/kiosk.conf").read_text()
     assert f"\nConditionPathExists=/etc/kiosk/{fleet.FOLDER}/{fleet.UPDATES}\n" in fetched
     assert f"\nConditionPathExists=!/etc/kiosk/{fleet.FOLDER}/{fleet.UPDATES}\n" in local
+    forgets = f"ExecStartPre=-/usr/bin/rm -f /{FETCHED}"  # when a server that is asked no more had answered
     for line in re.findall(r"^ExecSt(?:artPre|opPost)=.*$", local, re.MULTILINE):
-        assert f"\n{line}\n" in fetched
+        assert (f"\n{line}\n" in fetched) is (line != forgets)
+    assert f"\n{forgets}\n" in local
     fetch = SHIPPED / "kiosk-image/fetch"
     assert f"ExecStart=/{fetch.relative_to(IMAGE / 'mkosi.extra')}\n" in fetched and fetch.stat().st_mode & 0o111
     said = fetch.read_text()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from kiosk.__main__ import CONFIG, parsed
 from kiosk.config.kiosk import Settings
 from kiosk.sim.printer import VirtualPrinter
 from tests.stage import ROOT
@@ -248,3 +251,49 @@ def test_check_finds_a_missing_font_and_browser_and_names_their_packages(tmp_pat
     assert "LACKS  font      Noto Sans CJK JP is not installed; apt install fonts-noto-cjk" in ended.stdout
     assert "LACKS  browser   chromium is not installed; apt install chromium" in ended.stdout
     assert ended.stderr.count("\n") <= 1
+
+
+# What a unit or a page has the program do, it knows how to do
+
+
+UNITS = sorted(
+    path
+    for folder in ("systemd", "image/mkosi.extra/usr/lib/systemd", "config/fleet")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in (".service", ".conf")
+)
+RUNS = re.compile(r"^Exec\w+=-?(?:\S*/python (?:-I )?-m kiosk|/usr/sbin/kiosk) (.+)$", re.MULTILINE)
+SHOWN = re.compile(r"(?:^ {4,}|`)(?:python -m )?kiosk ((?:[^\n`\\#]|\\\n)+)", re.MULTILINE)
+MEANT = {"${URL}": "https://trails.example.jp", "NUMBER": "12", "ROLE": "officer"}
+ASKED = {"check", "audit", "report", "staff", "provision"}
+
+
+def unknown(line: str, said: pytest.CaptureFixture[str]) -> str:
+    """What the program does not know of it; not, what else it would have to be told."""
+    said.readouterr()
+    try:
+        assert callable(parsed([MEANT.get(word, word) for word in shlex.split(line)]).run)
+    except SystemExit:
+        why = said.readouterr().err
+        return "" if "required" in why else f"{line}: {why}"
+    return ""
+
+
+def test_the_program_knows_every_line_that_a_unit_gives_it(capsys: pytest.CaptureFixture[str]) -> None:
+    given = [line for path in UNITS for line in RUNS.findall(path.read_text())]
+    assert len(given) >= 10 and not [why for line in given if (why := unknown(line, capsys))]
+
+
+def test_the_program_knows_every_command_that_a_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    shown = [line.replace("\\\n", " ") for page in pages for line in SHOWN.findall(page.read_text("utf-8"))]
+    asked = [line for line in shown if line.split()[0] in ASKED and "…" not in line]
+    assert len(asked) >= 10 and not [why for line in asked if (why := unknown(line, capsys))]
+
+
+@pytest.mark.parametrize("command", [("audit", "verify"), ("report", "list"), ("staff", "list")])
+def test_which_settings_are_meant_may_stand_before_what_is_to_be_done_or_behind(command: tuple[str, str]) -> None:
+    what, does = command
+    ways = [what, "--config", "here.toml", does], [what, does, "--config", "here.toml"]
+    assert [parsed(way).config for way in ways] == [Path("here.toml")] * 2
+    assert parsed([what, does]).config == CONFIG

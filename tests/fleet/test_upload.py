@@ -7,9 +7,7 @@ import re
 import shutil
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,49 +21,13 @@ from kiosk.caretaker.key import PUBLIC_FILE, Key, PublicKey
 from kiosk.caretaker.trail import Trail
 from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.upload_progress import FILE, UploadProgress
-from kiosk.caretaker.verify import verify
 from kiosk.ipc.caretaker import Away
 from kiosk.ipc.messages import Answer, Denied, DeskCertificate, Question, Taken, Uploaded
 from tests.caretaker.trails import KEPT_DAYS, Clock, key, number, opened
+from tests.fleet.archive import DeskArchive
 
 ROOT = Path(__file__).parents[2]
 SOON = 30.0
-
-
-class Takes(BaseHTTPRequestHandler):
-    """What config/fleet/nginx.conf does: PUT and HEAD, and neither a key nor what is sealed is taken again."""
-
-    folder: Path
-    left = 10**6  # requests before the line is cut
-
-    def do_HEAD(self) -> None:
-        self.says(200 if self.place.exists() else 404)
-
-    def do_PUT(self) -> None:
-        data = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.place.with_name(self.place.name + ".sig").exists() or (
-            self.place.suffix in (".sig", ".pub") and self.place.exists()
-        ):
-            return self.says(409)
-        self.place.parent.mkdir(exist_ok=True, parents=True)
-        self.place.write_bytes(data)
-        return self.says(201)
-
-    @property
-    def place(self) -> Path:
-        return self.folder / self.path.removeprefix("/kiosk-17/")
-
-    def says(self, status: int) -> None:
-        type(self).left -= 1
-        if type(self).left < 0:
-            self.close_connection = True
-            return
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
 
 
 class World:
@@ -81,15 +43,8 @@ class World:
             signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost")
             out = ("-keyout", f"{name}.key", "-out", f"{name}.pem")
             self.openssl("req", "-x509", *new, "-subj", f"/CN={name}", *signed, *out)
-        self.handler: Any = type("Handler", (Takes,), {"folder": self.desk})
-        self.door = ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
-        trust = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(self.tls / "ca.pem"))
-        trust.verify_mode = ssl.CERT_REQUIRED
-        trust.load_cert_chain(self.tls / "desk.pem", self.tls / "desk.key")
-        self.door.socket = trust.wrap_socket(self.door.socket, server_side=True, do_handshake_on_connect=False)
-        self.door.handle_error = lambda *_: None  # type: ignore[method-assign]
-        threading.Thread(target=self.door.serve_forever, daemon=True).start()
-        self.url = f"https://localhost:{self.door.server_address[1]}/kiosk-17"
+        self.archive = DeskArchive(self.desk, self.tls, "desk")
+        self.url = f"https://localhost:{self.archive.port}"
         self.clock = Clock()
         self.trail = opened(self.folder, self.clock)
 
@@ -109,18 +64,14 @@ class World:
         return self.verified(key().public)
 
     def verified(self, public: PublicKey) -> int:
-        folder = self.desk / public.fingerprint
-        report = verify(folder / "trail", PublicKey.load(folder))
-        assert report.sound, report.flaws
-        return report.last
+        return self.archive.verified(public.fingerprint)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
-    made.door.shutdown()
-    made.door.server_close()
+    made.archive.close()
 
 
 def test_the_desk_has_all_of_it_and_each_sealed_segment_goes_once(world: World) -> None:
@@ -138,13 +89,13 @@ def test_cut_off_at_any_request_it_goes_on_from_there_and_what_is_there_is_sound
     for answered in range(99):
         shutil.rmtree(world.desk)
         world.desk.mkdir()
-        world.handler.left = answered
+        world.archive.cut_after(answered)
         try:
             world.sends()
             break
         except NotTaken as error:
             assert re.fullmatch(r"[0-9a-z./]+: \w+", str(error)), "one line, and nothing of a trail"
-        world.handler.left = 10**6
+        world.archive.cut_after()
         world.sends()
         assert world.arrived == 9
     assert answered > 7
@@ -315,13 +266,13 @@ def test_what_is_wrong_with_the_trail_keeps_back_nothing_of_the_journal(
 ) -> None:
     journal_at(world.tls / "state", b"LAST_CURSOR=s=1\n", monkeypatch)
     world.grows(3)
-    world.handler.left = 0
+    world.archive.cut_after(0)
     caretaker = Hears()
     assert run_upload(world, caretaker) == 1 and caretaker.told == ["journal"] and capsys.readouterr().err
     said = subprocess.check_output(["openssl", "x509", "-in", world.tls / "kiosk.pem", "-noout", "-enddate"], text=True)
     ends = int(ssl.cert_time_to_seconds(said.strip().removeprefix("notAfter=")))
     assert caretaker.ends == [ends], "also when the desk takes nothing"
-    world.handler.left = 10**6
+    world.archive.cut_after()
     assert run_upload(world, caretaker) == 0 and caretaker.told == ["journal", "trail", "journal"]
     assert not capsys.readouterr().err
 

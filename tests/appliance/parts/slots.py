@@ -113,7 +113,7 @@ def bring(folder: Path, version: int, root_bytes: int = ROOT_BYTES) -> None:
 def update(folder: Path, running: int, cut: str = "") -> str:
     """Let systemd-sysupdate do its work. cut: end it when it has begun with this part. Returns what it said."""
     (folder / "os-release").write_text(release(running))
-    [before] = re.findall(r"^ExecStartPre=-(.+)$", UNIT.read_text(), re.MULTILINE)
+    [before] = re.findall(r"^ExecStartPre=-(/usr/bin/find .+)$", UNIT.read_text(), re.MULTILINE)
     before = before.replace("/boot/EFI/Linux", "/mnt/esp")
     command: Sequence[str | Path] = ("sh", "-euc", INSIDE, "-", TOOLS.absolute(), folder, before)
     inside = ("unshare", "--mount", "--pid", "--fork", "--kill-child", *command)
