@@ -90,6 +90,7 @@ def test_every_set_is_filled_or_named_for_the_operator_and_the_numbers_are_the_s
     assert filled | named == sets - {"ssh6"} and named == {"ssh"}
     assert all(f"@{name}" in RULES for name in sets), "a set that no rule asks"
     assert f"pages {{ {Settings().server.port} }}" in OPERATORS
+    assert f"set pages {{ type inet_service; elements = {{ {Settings().server.port} }}; }}" in RULES
     assert f". {Settings().printer.port}" in OPERATORS
     assert RULES.count("policy drop") == 3
 
@@ -123,8 +124,11 @@ def test_nft_takes_what_an_answer_fills_the_sets_with(files: Path) -> None:
     assert "192.0.2.7 . 443" in done.stdout and "2001:db8:2::/48" in done.stdout and "8889" in done.stdout
 
 
-def asked(files: Path, wanted: Mapping[tuple[str, Place], str], more: str = "", enter: str = "") -> dict[str, str]:
-    """What each user meets at each place. more: of the operator's. enter: another network to ask from."""
+def asked(
+    files: Path, wanted: Mapping[tuple[str, Place], str], more: str = "", enter: str = "", operators: str = ""
+) -> dict[str, str]:
+    """What each user meets at each place. more: of the operator's. enter: another network to ask from. operators: their
+    file, instead of the one that is shipped."""
     users = {**USERS, "root": 0}
     questions = [[f"{user} {kind} {host}:{port}", users[user], kind, host, port] for user, (kind, host, port) in wanted]
     (files / "more.nft").write_text(more)
@@ -138,7 +142,7 @@ def asked(files: Path, wanted: Mapping[tuple[str, Place], str], more: str = "", 
         ip addr add 10.0.0.2/24 dev wire && ip link set wire up
         nsenter --target $far --net sh -c "ip addr add 10.0.0.1/24 dev end && ip link set end up && ip link set lo up"
         nft -f {files}/rules.nft
-        nft -f {files}/firewall.nft
+        nft -f {files}/{operators or "firewall.nft"} || test "{operators}"
         nft -f {files}/more.nft
         {enter} /usr/bin/python3 -c "$TRY" '{json.dumps([] if enter else [8888, 9093])}'
     """
@@ -170,6 +174,18 @@ def test_each_user_reaches_what_is_theirs_and_nothing_else(files: Path) -> None:
            for place in (portal, printer, odd, names, time, repository)},
     }  # fmt: skip
     assert asked(files, wanted) == named(wanted)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="to become other users takes root")
+def test_with_an_operators_file_that_does_not_fit_the_screen_has_its_pages_and_nothing_goes_out(files: Path) -> None:
+    (files / "wrong.nft").write_text(f"{OPERATORS}\nadd element inet kiosk clock {{ time.example.jp.invalid }}\n")
+    pages, portal = ("tcp", "127.0.0.1", 8888), ("tcp", "10.0.0.1", 443)
+    wanted = {
+        **{(user, pages): PASSED for user in ("root", "kiosk", "kiosk-browser")},
+        **{(user, pages): REFUSED for user in ("kiosk-caretaker", "another")},
+        **{(user, portal): REFUSED for user in ("root", "kiosk", "kiosk-browser", "another")},
+    }
+    assert asked(files, wanted, operators="wrong.nft") == named(wanted)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another network takes root")

@@ -18,7 +18,7 @@ from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings
 from kiosk.ipc.messages import Board, Row, Rows
 from kiosk.ipc.proof import SECONDS, SOCKET
-from kiosk.ipc.started_well import STEADY_SECONDS, WELL
+from kiosk.ipc.started_well import STEADY_SECONDS, WELL, undecided, wanting
 from kiosk.provision import fleet, proof, recovery
 from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.request import FOLDER
@@ -203,6 +203,40 @@ def test_a_place_that_is_being_made_is_waited_for_and_one_that_does_not_come_is_
 
 def test_a_good_start_asks_for_what_the_table_of_health_has() -> None:
     assert WELL and {CHECKS[check].reasons[reason].level for check, reason in WELL.items()} == {"ok"}
+
+
+def test_a_start_is_no_bad_one_for_what_the_version_before_would_find_so_too() -> None:
+    def board(**others: str) -> list[Row]:
+        return [Row(name, "ok", reason, 0, True) for name, reason in {**WELL, **others}.items()]
+
+    assert wanting(board()) == wanting(board(trail="broken")) == []
+    assert wanting(board(trail="unwritable")) == ["trail"]
+    assert wanting(board(trail="unwritable", disk="full")) == []
+    assert wanting(board(trail="broken", fonts="missing")) == ["fonts"]
+    assert undecided(board(browser="no_display")) and not undecided(board(browser="dark"))
+    for check, reason in (("trail", "broken"), ("trail", "unwritable"), ("disk", "full"), ("browser", "no_display")):
+        assert reason in CHECKS[check].reasons
+
+
+def test_as_long_as_there_is_no_display_a_start_has_more_time(tmp_path: Path) -> None:
+    program = runpy.run_path(str(SHIPPED / "kiosk-image/started-well"))
+    boards, said = iter(["no_display", "no_display", "painted"]), []  # type: ignore[var-annotated]
+
+    class Board:
+        def __init__(self, _runtime: str) -> None:
+            pass
+
+        def ask(self, _question: object) -> Rows:
+            return Rows(
+                tuple(Row(name, "ok", each, 0, True) for name, each in {**WELL, "browser": next(boards)}.items())
+            )
+
+    names = {"Caretaker": Board, "STEADY_SECONDS": 0.0, "LOOK_SECONDS": 0.0, "notify": said.append}
+    program["main"].__globals__.update(names)
+    program["main"](tmp_path / "kiosk.toml")
+    unit = read(SHIPPED / "systemd/system/kiosk-started-well.service")
+    assert said == ["EXTEND_TIMEOUT_USEC=900000000"] * 2
+    assert (unit["Service"]["NotifyAccess"], unit["Service"]["TimeoutStartSec"]) == ("main", "15min")
 
 
 def test_a_good_start_is_watched_for_longer_than_the_board_takes_to_say_that_it_is_none() -> None:
@@ -501,6 +535,30 @@ def test_an_update_comes_from_one_place_at_a_time() -> None:
         assert f'"{place}"' in said
     assert "RuntimeDirectory=kiosk-fetch\n" in fetched
     assert "systemd-container" in words("Packages"), "systemd-pull, too"
+
+
+@pytest.mark.parametrize(
+    ("names", "may"),
+    [
+        (["kiosk_0.1.0.1.efi"], True),
+        (["kiosk_0.1.0.9.efi", "kiosk_0.1.0.10+3.efi"], True),
+        (["kiosk_0.1.0.9.efi", "kiosk_0.1.0.10+0-3.efi"], False),
+        (["kiosk_0.1.0.9.efi", "kiosk_0.1.0.9.1+0-3.efi"], False),
+        (["kiosk_0.1.0.10+0-3.efi", "kiosk_0.1.0.11+2-1.efi"], True),
+        (["kiosk_0.1.0.11.efi", "kiosk_0.1.0.10+0-3.efi"], True),
+        ([], True),
+    ],
+)
+def test_a_version_that_has_used_up_its_tries_is_nothing_to_start_anew_for(
+    tmp_path: Path, names: list[str], may: bool
+) -> None:
+    """Or the machine would start anew every night, and come to the older slot every time."""
+    for name in names:
+        (tmp_path / name).touch()
+    asks = SHIPPED / "kiosk-image/update-may-start"
+    assert (subprocess.run([asks, tmp_path], capture_output=True, check=False).returncode == 0) is may
+    condition = read(UNITS / "systemd-sysupdate-reboot.service.d/kiosk.conf")["Service"]["ExecCondition"]
+    assert condition == f"/{asks.relative_to(IMAGE / 'mkosi.extra')} /boot/EFI/Linux"
 
 
 def test_a_server_that_cannot_be_reached_is_no_failure_and_what_does_not_fit_is() -> None:

@@ -58,12 +58,12 @@ class Gather:
         self._families, self._lists = families or fonts_there, lists
         self._confirmed = confirmed
         self._fonts: bool | None = None  # not known yet
-        self._asked = False
+        self._asks: threading.Thread | None = None
         self.ends: datetime | None = None
 
     def __call__(self, again: bool = False) -> Iterator[Found]:
         """again: also at what takes its time."""
-        if again or not self._asked:
+        if again or not self._fonts:  # a busy start is no time to be sure that one is missing
             self._ask_for_fonts(WAITED_AGAIN_SECONDS if again else WAITED_SECONDS)
         if self._fonts is not None:
             yield "fonts", "there" if self._fonts else "missing"
@@ -77,10 +77,10 @@ class Gather:
         def ask() -> None:
             self._fonts = self._families()
 
-        self._asked = True
-        thread = threading.Thread(target=ask, name="fonts", daemon=True)
-        thread.start()
-        thread.join(seconds)
+        if self._asks is None or not self._asks.is_alive():
+            self._asks = threading.Thread(target=ask, name="fonts", daemon=True)
+            self._asks.start()
+        self._asks.join(seconds)
 
     def _files(self) -> Iterator[Found]:
         """The settings and the facts, as the next start will read them."""

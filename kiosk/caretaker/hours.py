@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kiosk.caretaker import disk
 from kiosk.config.events import FIELDS, NONE, Counts, Event, NotAnEvent, counts
@@ -152,12 +152,21 @@ def _less(values: Mapping[str, int], less: Mapping[str, int]) -> dict[str, int]:
 
 
 def _read(path: Path) -> Waiting:
-    """What waits there; nothing, if what is there is not ours or not of today's table."""
+    """What waits there; nothing, if what is there is not ours. What is not of today's table stays behind, alone."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Waiting)
-        for rows in (found.rows, found.leaving):
-            for name, by in rows.items():
-                counts(name, 1, by)
-    except (OSError, msgspec.MsgspecError, ValueError, NotAnEvent):
+    except (OSError, msgspec.MsgspecError, ValueError):
         return Waiting()
-    return found
+    return structs.replace(found, rows=_of_today(found.rows), leaving=_of_today(found.leaving))
+
+
+def _of_today(rows: Rows) -> Rows:
+    return {name: by for name, by in rows.items() if _fits(name, by)}
+
+
+def _fits(name: str, by: By) -> bool:
+    try:
+        counts(name, 1, by)
+    except NotAnEvent:
+        return False
+    return True

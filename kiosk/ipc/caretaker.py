@@ -85,12 +85,13 @@ class Caretaker:
     def tell(self, told: Event, times: int = 1) -> bool:
         """Whether it has arrived. Never raises. A state is not counted when it has not: it is told again and again.
         times: of what is only counted, how often it was so."""
-        waiting = self._untold.untold
+        waiting, lost = self._untold.untold, told.row.kind != "state"
         try:
             arrived = isinstance(self.ask(telling(told, waiting, times)), Taken | Denied)
         except Away:
             arrived = False
-        self._untold.untold = 0 if arrived else waiting + (told.row.kind != "state")
+        # What another thread has not got through meanwhile stays to be told.
+        self._untold.untold = max(0, self._untold.untold - waiting) if arrived else self._untold.untold + lost
         return arrived
 
     def report(self, check: str, reason: str) -> bool:

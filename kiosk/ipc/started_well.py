@@ -2,8 +2,11 @@
 and its image alone decide, for STEADY_SECONDS without a break.
 
 What the station, the people or the network decide (reader, printer, paper, portal, clock, settings) is not asked: an
-older version would have none of it either. The board keeps what it said before the machine was off, so STEADY_SECONDS
-are longer than it takes until whoever says nothing, or nothing good, stands there as that.
+older version would have none of it either. Neither is a trail that was marked as broken before, or a disk that is full.
+Where no display is there nobody can say yet: somebody has switched it off for the night.
+
+The board keeps what it said before the machine was off, so STEADY_SECONDS are longer than it takes until whoever says
+nothing, or nothing good, stands there as that.
 """
 
 from __future__ import annotations
@@ -19,4 +22,11 @@ STEADY_SECONDS = 90.0
 def wanting(rows: Iterable[Row]) -> list[str]:
     """The checks that are not well, of a board; all of them, of an empty one."""
     stands: dict[str, str] = {row.check: row.reason for row in rows}
-    return [check for check, reason in WELL.items() if stands.get(check) != reason]
+    kept = {"broken"} | ({"unwritable"} if stands.get("disk") == "full" else set())
+    lacks = [check for check, reason in WELL.items() if stands.get(check) != reason]
+    return [check for check in lacks if check != "trail" or stands.get(check) not in kept]
+
+
+def undecided(rows: Iterable[Row]) -> bool:
+    """No display is there to paint on."""
+    return any((row.check, row.reason) == ("browser", "no_display") for row in rows)

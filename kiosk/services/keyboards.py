@@ -7,6 +7,7 @@ other change. The settings may be as wrong as they like: what does not fit of th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -46,7 +47,8 @@ def let_in(
     _await(busy)
     changed = tuple(each for each in keyboards(listed, known) if each.let_in is not (each.usb in named))
     for each in changed:
-        _plug_anew(each.device)
+        with contextlib.suppress(OSError):  # pulled meanwhile: udev asks the files when it is back
+            _plug_anew(each.device)
     return changed
 
 

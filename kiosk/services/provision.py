@@ -205,7 +205,7 @@ def restart() -> None:
     """The new settings are read at a start, and where the machine may go. Whoever is at the kiosk is told
     (kiosk/services/server.py)."""
     for words in (
-        ("try-restart", "kiosk-firewall.service"),
+        ("restart", "kiosk-firewall.service"),
         ("--no-block", "restart", "kiosk-keyboards.service"),
         ("try-restart", "kiosk-caretaker.service"),
         ("--no-block", "try-restart", "kiosk-server.service"),
@@ -220,12 +220,14 @@ def restart() -> None:
 def _run(*command: str) -> None:
     """Raises OSError, with the program's own last line."""
     seconds = RESTART_SECONDS if command[0] == "systemctl" else MOUNT_SECONDS
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+        _, said = running.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
+        running.kill()  # and nobody waits for it: what hangs in a dying stick hears of that when the stick answers
         raise OSError(None, f"{command[0]} takes too long") from None
-    if done.returncode != 0:
-        raise OSError(None, (done.stderr.strip().splitlines() or [f"{command[0]} has failed"])[0])
+    if running.returncode != 0:
+        raise OSError(None, (said.strip().splitlines() or [f"{command[0]} has failed"])[0])
 
 
 def _complain(error: Exception) -> int:

@@ -162,6 +162,14 @@ def test_fonts_are_asked_for_once_and_when_somebody_wants_to_see_it_again(machin
     assert machine.finds(again=True)["fonts"] == "missing" and machine.asked == 2
 
 
+def test_fonts_that_are_missing_are_asked_for_until_they_are_there(machine: Machine) -> None:
+    """A busy start answers late, and that they are missing is nothing to be sure of."""
+    machine.fonts = False
+    assert machine.finds()["fonts"] == machine.finds()["fonts"] == "missing"
+    machine.fonts = True
+    assert machine.finds()["fonts"] == "there"
+
+
 def test_a_program_that_does_not_answer_about_fonts_holds_nobody_up(machine: Machine) -> None:
     answers = threading.Event()
 

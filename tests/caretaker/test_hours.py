@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -187,6 +188,17 @@ def test_a_file_that_is_not_ours_is_not_counted(machine: Machine, content: bytes
     machine.visits(3)
     [visits] = machine.passes(1)
     assert visits.count == 3
+
+
+def test_a_row_that_is_not_of_todays_table_takes_no_other_with_it(machine: Machine) -> None:
+    """Another version has written it: before an update, or before it was gone back to."""
+    machine.visits(3)
+    kept = json.loads((machine.memory / FILE).read_bytes())
+    kept["rows"]["slip"] = {"printed": {"printed": 3}, "of_tomorrow": {"x": 3}}
+    (machine.memory / FILE).write_text(json.dumps(kept))
+    machine.start()
+    [visits] = machine.passes(1)
+    assert (visits.name, visits.count) == ("visit_ended", 3)
 
 
 def test_what_the_trail_does_not_take_is_told_at_the_next_hour(machine: Machine) -> None:

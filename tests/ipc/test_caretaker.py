@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config.events import event
-from kiosk.ipc.caretaker import Away, Caretaker, NoCaretaker
+from kiosk.ipc.caretaker import Away, Caretaker, InThisProcess, NoCaretaker
 from kiosk.ipc.messages import (
     LONGEST,
     SOCKET,
@@ -75,6 +75,20 @@ def test_what_could_not_be_told_goes_along_as_a_number_with_what_can(tmp_path: P
     with answering(tmp_path, lambda _: encode(Taken()), asked):
         assert caretaker.tell(FAULT) and caretaker.tell(FAULT)
     assert [told(each).untold for each in asked] == [3, 0]
+
+
+def test_what_another_thread_has_not_got_through_meanwhile_stays_to_be_told(tmp_path: Path) -> None:
+    untold, asked = InThisProcess(), []  # type: ignore[var-annotated]
+    caretaker, nested = Caretaker(tmp_path, untold), Caretaker(tmp_path / "away", untold)
+
+    def takes(_: bytes) -> bytes:
+        if len(asked) == 1:
+            assert not nested.tell(FAULT), "while the first is on its way"
+        return encode(Taken())
+
+    with answering(tmp_path, takes, asked):
+        assert caretaker.tell(FAULT) and caretaker.tell(FAULT) and caretaker.tell(FAULT)
+    assert [told(each).untold for each in asked] == [0, 1, 0]
 
 
 @pytest.mark.parametrize("said", [b"", b"x", b"{}", b'{"message":"x"}', None], ids=repr)

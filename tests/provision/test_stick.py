@@ -514,7 +514,7 @@ def test_a_stick_is_mounted_without_programs_devices_and_owners(world: World, un
 def test_who_serves_is_started_anew_and_not_what_was_stopped(unit: Path) -> None:
     provision.restart()
     assert (unit / "done").read_text().splitlines() == [
-        "systemctl try-restart kiosk-firewall.service",
+        "systemctl restart kiosk-firewall.service",
         "systemctl --no-block restart kiosk-keyboards.service",
         "systemctl try-restart kiosk-caretaker.service",
         "systemctl --no-block try-restart kiosk-server.service",
@@ -544,7 +544,7 @@ def test_a_stick_that_finds_what_was_begun_finishes_it_and_has_it_told(world: Wo
     assert world.machine.config.read_text() == STATION
     done = (unit / "done").read_text().splitlines()
     assert [line for line in done if line.startswith("systemctl")] == [
-        "systemctl try-restart kiosk-firewall.service",
+        "systemctl restart kiosk-firewall.service",
         "systemctl --no-block restart kiosk-keyboards.service",
         "systemctl try-restart kiosk-caretaker.service",
         "systemctl --no-block try-restart kiosk-server.service",

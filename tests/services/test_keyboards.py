@@ -66,6 +66,15 @@ def test_who_is_named_is_let_in_and_only_what_changes_is_plugged_in_anew(machine
     assert machine.said(2) == machine.said(3) == ("", "")
 
 
+def test_one_that_is_pulled_just_then_takes_no_other_with_it(machine: Machine) -> None:
+    """Were the names gone with it, it would be a stranger when it is back."""
+    gone = machine.listed / "event0" / "uevent"
+    gone.unlink()
+    gone.mkdir()
+    machine.is_told('[keypad]\nlet_in = ["046d:c31c"]\n')
+    assert machine.named == {"046d:c31c"} and machine.said(1) == ("add", "change")
+
+
 def test_it_goes_and_comes_in_this_order(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     words: list[str] = []
     monkeypatch.setattr(Path, "write_text", lambda path, text, *_, **__: words.append(f"{path.parent.name} {text}"))
