@@ -50,7 +50,7 @@ def started(unit: str, folder: Path, port: int, was: int) -> Iterator[None]:
     text = (UNITS / unit).read_text().replace("\\\n", " ")
     [words] = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
     assert f"127.0.0.1:{was}" in words
-    words = words.replace("%d", str(folder)).replace("%S", str(folder / "state")).replace(f":{was}", f":{port}")
+    words = words.replace("%d", str(folder)).replace("%t", str(folder / "state")).replace(f":{was}", f":{port}")
     with (folder / f"{unit}.log").open("wb") as log:
         process = subprocess.Popen(shlex.split(words), stdout=log, stderr=log)
     try:
