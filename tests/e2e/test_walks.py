@@ -137,8 +137,7 @@ def test_another_question_is_answered_without_a_new_beginning(visitor: Visitor) 
 
 
 def test_what_linking_gives_leads_into_linking(visitor: Visitor) -> None:
-    for answer in ("start", "benefits", "link"):
-        visitor.touches(answer)
+    visitor.takes("start", "benefits", "benefits.link")
     visitor.sees("licence")
     assert visitor.page.locator("[aria-current=step]").count() == 1
 

@@ -94,6 +94,15 @@ class Visitor:
         self.page.tap(f"#screen > :not([inert]) [data-answer='{answer}']", timeout=SOON)
         self.count += 1
 
+    def takes(self, *ways: str) -> None:
+        """One after the other. "screen.answer" where the screen before has such an answer, too: a touch that comes
+        while that still stands is meant for it, and goes with it."""
+        for way in ways:
+            screen, _, answer = way.rpartition(".")
+            if screen:
+                self.sees(screen)
+            self.touches(answer)
+
     def follows(self, goal: Goal) -> None:
         """From the attract screen until the paper has come out."""
         self.sees("attract")
@@ -109,10 +118,7 @@ class Visitor:
                 case "terms", _, _:
                     self.agrees()
                 case _:
-                    screen, _, answer = touch.rpartition(".")
-                    if screen:
-                        self.sees(screen)
-                    self.touches(answer)
+                    self.takes(touch)
             if touch not in LEADS_ON:
                 kind = "PINs" if touch.startswith("pin:") else "terms" if touch == "terms" else "decisions"
                 self.needed[kind] += self.count - before
