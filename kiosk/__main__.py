@@ -98,7 +98,9 @@ def parsed(argv: list[str]) -> argparse.Namespace:
 def _config_behind(commands: Iterable[argparse.ArgumentParser]) -> None:
     """--config may stand behind what is to be done, too: there an operator writes it."""
     for command in commands:
-        command.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="as before")
+        command.add_argument(
+            "--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help=f"default: {CONFIG}"
+        )
 
 
 def audit_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@ settings, facts, fonts, accounts, trail, lock-down. Each is opened here and judg
 out.
 
 A look takes some milliseconds, for the same thread serves everybody. Fonts are asked of a program of their own, so in a
-thread of their own, at the first look and when staff want to see it again.
+thread of their own, until they are there, and when staff want to see it again.
 """
 
 from __future__ import annotations
