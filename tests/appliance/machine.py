@@ -40,6 +40,8 @@ PROGRAMS = {
     "mcopy": "mtools",
     "sfdisk": "fdisk",
     "tesseract": "tesseract-ocr",
+    "nginx": "nginx-light",
+    "/lib/systemd/systemd-journal-remote": "systemd-journal-remote",
 }
 ADDON = "::/loader/addons/serial.addon.efi"  # on its ESP
 SECURE = (

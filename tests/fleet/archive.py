@@ -72,9 +72,9 @@ class DeskArchive:
         """From now on."""
         self._handler.left = requests
 
-    def verified(self, fingerprint: str) -> int:
-        """Lines that stand here of that key's trail; what is here is sound."""
-        folder = self.folder / fingerprint
-        report = verify(folder / "trail", PublicKey.load(folder))
-        assert report.sound, report.flaws
-        return report.last
+
+def verified(folder: Path) -> int:
+    """Lines that stand there, of one key's trail; what is there is sound."""
+    report = verify(folder / "trail", PublicKey.load(folder))
+    assert report.sound, report.flaws
+    return report.last

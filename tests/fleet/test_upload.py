@@ -24,7 +24,7 @@ from kiosk.caretaker.upload_progress import FILE, UploadProgress
 from kiosk.ipc.caretaker import Away
 from kiosk.ipc.messages import Answer, Denied, DeskCertificate, Question, Taken, Uploaded
 from tests.caretaker.trails import KEPT_DAYS, Clock, key, number, opened
-from tests.fleet.archive import DeskArchive
+from tests.fleet.archive import DeskArchive, verified
 
 ROOT = Path(__file__).parents[2]
 SOON = 30.0
@@ -64,7 +64,7 @@ class World:
         return self.verified(key().public)
 
     def verified(self, public: PublicKey) -> int:
-        return self.archive.verified(public.fingerprint)
+        return verified(self.desk / public.fingerprint)
 
 
 @pytest.fixture

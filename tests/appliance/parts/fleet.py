@@ -1,6 +1,7 @@
 """A stick brings what makes the machine one of many: then 係員を呼ぶ reaches an Alertmanager outside, and the machine's
 figures reach a Prometheus outside. Both are real, what is on their way is the image's own, and nobody on the machine
-reaches anything else there. Its trail comes to the desk's archive, sound, and the figures say that it has.
+reaches anything else there. Its trail, sound, and its journal come in through the desk's nginx, and the figures say how
+far.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from tests.appliance.person import SIGHT, Person
 from tests.appliance.report import Report
 from tests.appliance.stick import Stick
 from tests.appliance.well import well
-from tests.fleet.archive import DeskArchive
+from tests.fleet.archive import verified
 from tests.fleet.desk import FLEET, Desk, Pager
+from tests.fleet.door import Door
 
 KIOSK, STATION = "みどり野警察署 １階", "みどり野警察署"
-FIGURES, CALLS, TRAILS, ELSEWHERE = 9443, 9099, 9444, 9999  # ports of HOST
+FIGURES, CALLS, TRAILS, JOURNALS, ELSEWHERE = 9443, 9099, 9444, 9445, 9999  # ports of HOST
 METRICS = 9877
 SETTINGS = f"""
 [caretaker]
@@ -41,25 +43,28 @@ kiosk = "{KIOSK}"
 FIREWALL = f"""
 add element inet kiosk pages {{ 8888 }}
 add element inet kiosk server {{ {HOST} . 443, {HOST} . 9100 }}
-add element inet kiosk services {{ {HOST} . {FIGURES}, {HOST} . {CALLS}, {HOST} . {TRAILS} }}
+add element inet kiosk services {{ {HOST} . {FIGURES}, {HOST} . {CALLS}, {HOST} . {TRAILS}, {HOST} . {JOURNALS} }}
 """
-SERVICES, UPLOAD = ("kiosk-alertmanager.service", "kiosk-agent.service"), "kiosk-upload.service"
+SERVICES = ("kiosk-alertmanager.service", "kiosk-agent.service", "systemd-journal-upload.service")
+UPLOAD = "kiosk-upload.service"
 STARTS_SECONDS, COMES_SECONDS, ATTRACT_SECONDS = 300.0, 300.0, 900.0
 # Whether somebody there reaches a port of HOST: 0; 1: refused, or no answer.
 REACHES = (
     "setpriv --reuid={user} --clear-groups /usr/lib/kiosk/.venv/bin/python -I -c"
     " 'import socket; socket.create_connection((\"{host}\", {port}), 20)'"
 )
-SERVICED = {FIGURES, CALLS, TRAILS}
+SERVICED = {FIGURES, CALLS, TRAILS, JOURNALS}
 MAY = {"nobody": SERVICED, "root": SERVICED, "kiosk": {443}}  # everybody else nothing
 USERS = ("nobody", "root", "kiosk", "kiosk-browser", "kiosk-caretaker")
 PORTS = (443, *sorted(SERVICED), ELSEWHERE)
 CALLED = "home_called"
+LAST_OF_A_START = "a good start"  # in its journal
 
 
 def run(machine: Machine, report: Report) -> None:
-    with outside() as (desk, pager, elsewhere), contextlib.closing(archive(desk)) as trails:
-        ports = {FIGURES: desk.port, CALLS: pager.port, TRAILS: trails.port, ELSEWHERE: elsewhere.port}
+    with outside() as (desk, pager, elsewhere), contextlib.closing(Door(desk.folder)) as door:
+        ports = {FIGURES: desk.port, CALLS: pager.port, ELSEWHERE: elsewhere.port}
+        ports |= {TRAILS: door.trails_port, JOURNALS: door.journals_port}
         with before(machine, report, more=SETTINGS, ports=ports) as there:
             walled(machine, report, elsewhere)
             brought(there, desk, report)
@@ -70,7 +75,8 @@ def run(machine: Machine, report: Report) -> None:
                 lambda: desk.has("alertmanager_notifications_total{integration='webhook'} > 0"), COMES_SECONDS
             )
             report(carried is not None, "among them that its Alertmanager has told somebody")
-            sends_its_trail(machine, desk, trails, report)
+            sends_its_journal(machine, door, report)
+            sends_its_trail(machine, desk, door, report)
             well(machine.run, report)
             for service in SERVICES:
                 used = machine.run(f"systemctl show --property=MemoryCurrent --value {service}")[1].strip()
@@ -112,15 +118,7 @@ def outside(name: str = f"IP:{HOST}") -> Iterator[tuple[Desk, Pager, Elsewhere]]
             desk.stop()
 
 
-def archive(desk: Desk) -> DeskArchive:
-    trails = desk.folder / "trails"
-    trails.mkdir()
-    return DeskArchive(trails, desk.folder, "server")
-
-
-def files(
-    desk: Desk, request: bytes, host: str = HOST, figures: int = FIGURES, calls: int = CALLS, trails: int = TRAILS
-) -> dict[str, str]:
+def files(desk: Desk, request: bytes, host: str = HOST, figures: int = FIGURES, calls: int = CALLS) -> dict[str, str]:
     """What the desk has its kiosk brought, from the shipped files. request: the machine's, for a certificate."""
     texts = {name: (FLEET / name).read_text("utf-8") for name in ("agent.yml", "alertmanager.yml", "kiosk.yml")}
     changes = (
@@ -136,7 +134,8 @@ def files(
         "alertmanager-target.yml": (FLEET / "alertmanager-target.yml").read_text("utf-8"),
         "ca.pem": (desk.folder / "ca.pem").read_text(),
         "kiosk.pem": desk.certificate(request),
-        "trails.conf": f"URL=https://{host}:{trails}\n",
+        "trails.conf": f"URL=https://{host}:{TRAILS}\n",
+        "journal.conf": f"URL=https://{host}:{JOURNALS}\n",
     }
 
 
@@ -174,18 +173,24 @@ def brought(there: Before, desk: Desk, report: Report) -> None:
     there.somebody.sees("attract", ATTRACT_SECONDS)
 
 
-def sends_its_trail(machine: Machine, desk: Desk, trails: DeskArchive, report: Report) -> None:
-    """By the unit that sends it each hour."""
+def sends_its_journal(machine: Machine, door: Door, report: Report) -> None:
+    """As it goes along, from its first line on."""
+    start = machine.run("tr -d - </proc/sys/kernel/random/boot_id")[1].strip()
+    came = wait_for(lambda: LAST_OF_A_START in door.journal(f"_BOOT_ID={start}"), COMES_SECONDS)
+    report(came is not None, f"the desk has the journal of this start, within {came or COMES_SECONDS:.0f} s")
+
+
+def sends_its_trail(machine: Machine, desk: Desk, door: Door, report: Report) -> None:
+    """By the unit that does so each hour, and says how far both have come."""
     code, _ = machine.run(f"systemctl start {UPLOAD}", STARTS_SECONDS)
     said = machine.run(f"journalctl --unit={UPLOAD} --output=cat --no-pager")[1]
     report(code == 0, f"{UPLOAD} sends the trail{'' if code == 0 else f': {said.strip()}'}")
-    [*kept] = trails.folder.iterdir()
-    report(len(kept) == 1, "the desk has one kiosk's trail")
-    for folder in kept:
-        lines, written = trails.verified(folder.name), trail_lines(machine)
-        report(0 < lines <= written, f"sound, and {lines} of the {written} lines that there are now")
-    came = wait_for(lambda: desk.has(f'kiosk_uploaded_time_seconds{{kiosk="{KIOSK}"}}'), COMES_SECONDS)
-    report(came is not None, "and the figures say how far it has come")
+    if code == 0:
+        lines, written = verified(door.trail()), trail_lines(machine)
+        report(0 < lines <= written, f"the desk has it, sound, and {lines} of the {written} lines that there are now")
+    both = f'count(kiosk_uploaded_time_seconds{{kiosk="{KIOSK}", what=~"trail|journal"}}) == 2'
+    came = wait_for(lambda: desk.has(both), COMES_SECONDS)
+    report(came is not None, "and the figures say how far trail and journal have come")
 
 
 def calls(somebody: Person, pager: Pager, report: Report) -> None:
