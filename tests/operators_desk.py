@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 OK = (
     "Verified OK",
-    *(f"{what} OK" for what in ("quote", "statement", "PCRs", "challenge", "secure boot", "image", "settings")),
+    *(
+        f"{what} OK"
+        for what in ("quote", "statement", "PCRs", "challenge", "secure boot", "image", "settings", "trusted")
+    ),
 )
 
 
 def checks_proof(
-    folder: Path, text: str, key: str, pcr7: str, challenge: str, published: Iterable[str], settings: bytes
+    folder: Path,
+    text: str,
+    key: str,
+    pcr7: str,
+    challenge: str,
+    published: Iterable[str],
+    sent: Mapping[str, bytes],
 ) -> set[str]:
-    """What of OK the commands say of a proof. key, pcr7: of the request. published: lines of kiosk_VERSION.proof."""
-    folder.mkdir(exist_ok=True)
+    """What of OK the commands say of a proof. key, pcr7: of the request. published: lines of kiosk_VERSION.proof. sent:
+    what the machine was brought, by the names that it has beside the settings."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     lines = "".join(f"{line}\n" for line in published)
     files = {"answer.txt": text, "key.pem": key, "pcr7": f"{pcr7}\n", "kiosk_VERSION.proof": lines}
     for name, content in files.items():
         (folder / name).write_text(content)
-    (folder / "kiosk.toml").write_bytes(settings)
+    for name, data in sent.items():
+        (folder / name).write_bytes(data)
     page = (DOCS / "proof.md").read_text("utf-8")
     [block] = [each for each in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "-verify" in each]
     environment = {"NUMBER": challenge, "PATH": "/usr/bin:/bin"}

@@ -1,5 +1,5 @@
-"""A proof of what runs on this machine, for somebody far away who has said a number: version, image and settings,
-signed by the TPM together with what the firmware and the boot loader have measured.
+"""A proof of what runs on this machine, for somebody far away who has said a number: version, image, settings and whom
+it believes, signed by the TPM together with what the firmware and the boot loader have measured.
 
     statement   lines of text: the challenge, what this program finds on the machine, and the PCRs
     quote       the TPM's own words (TPMS_ATTEST): the SHA-256 of the statement, and the digest of those PCRs
@@ -25,10 +25,13 @@ from pathlib import Path
 
 from kiosk.caretaker import identity
 from kiosk.ipc.proof import CHALLENGE, Proof, Unproven
+from kiosk.provision.answer import PROVISIONER
+from kiosk.provision.machine import AUTHORITY, CERTIFICATE
 
 log = logging.getLogger("kiosk.provision")
 
-FORM = "kiosk-proof 1"
+FORM = "kiosk-proof 2"
+TRUSTED = (CERTIFICATE, AUTHORITY, PROVISIONER)  # one after the other, those that are there
 PCRS = (7, 11, 12, 13)
 DEVICE = "dev/tpmrm0"
 TPM_SECONDS = 20.0  # for each of the four
@@ -76,6 +79,7 @@ def proof(challenge: str, config: Path, root: Path = Path("/")) -> Proof | Unpro
         f"version {version}",
         f"image {image}",
         f"settings {identity.hashed(config)}",
+        f"trusted {_trusted(config.parent)}",
     ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -84,6 +88,12 @@ def proof(challenge: str, config: Path, root: Path = Path("/")) -> Proof | Unpro
         except (OSError, _Silent) as error:
             log.error("%s", error)
             return Unproven("failed")
+
+
+def _trusted(folder: Path) -> str:
+    """SHA-256 of who this machine is to the portal, whom it takes for the portal, and whose answers it takes."""
+    found = [path.read_bytes() for name in TRUSTED if (path := folder / name).is_file()]
+    return hashlib.sha256(b"".join(found)).hexdigest()
 
 
 def _signed(says: list[str], folder: Path) -> Proof:

@@ -37,6 +37,7 @@ IMAGE = {
     ".sbat": b"x",
 }
 SETTINGS = '[station]\nname = "見本警察署"\n'
+TRUSTED = {"portal-ca.pem": b"whom it takes for the portal\n", "provisioner.pem": b"whose answers it takes\n"}
 
 
 class Kiosk:
@@ -48,6 +49,8 @@ class Kiosk:
             (self.root / name).mkdir(parents=True)
         self.config = self.root / "etc/kiosk.toml"
         self.config.write_text(SETTINGS)
+        for name, data in TRUSTED.items():
+            (self.config.parent / name).write_bytes(data)
         (self.root / "proc/cmdline").write_text(WORDS)
         (self.root / "etc/os-release").write_text(f"IMAGE_VERSION={VERSION}\n")
         (self.root / proving.DEVICE).touch()
@@ -105,7 +108,7 @@ def checked(
 ) -> set[str]:
     """What of OK the desk says. image: another published one."""
     published = measured.lines(VERSION, image or boot_file(IMAGE))
-    return checks_proof(folder, text, key, pcr7, challenge, published, SETTINGS.encode())
+    return checks_proof(folder, text, key, pcr7, challenge, published, {"kiosk.toml": SETTINGS.encode(), **TRUSTED})
 
 
 def line_of(name: str, proof: Proof) -> str:
@@ -142,6 +145,19 @@ def settings(kiosk: Kiosk, chip: Tpm) -> None:
     kiosk.config.write_text(SETTINGS.replace("見本", "別の"))
 
 
+def portal(kiosk: Kiosk, chip: Tpm) -> None:
+    (kiosk.config.parent / "portal-ca.pem").write_text("whom somebody else takes for it\n")
+
+
+def provisioner(kiosk: Kiosk, chip: Tpm) -> None:
+    (kiosk.config.parent / "provisioner.pem").unlink()
+
+
+def certificate(kiosk: Kiosk, chip: Tpm) -> None:
+    """Of another machine."""
+    (kiosk.config.parent / "client.pem").write_text("who it is\n")
+
+
 def version(kiosk: Kiosk, chip: Tpm) -> None:
     (kiosk.root / "etc/os-release").write_text("IMAGE_VERSION=0.0.9\n")
 
@@ -172,6 +188,7 @@ def keys(kiosk: Kiosk, chip: Tpm) -> None:
     ("changes", "missing"),
     [
         (settings, "settings OK"),
+        *((each, "trusted OK") for each in (portal, provisioner, certificate)),
         (version, "image OK"),
         (image, "image OK"),
         (started, "image OK"),
@@ -245,7 +262,7 @@ def test_root_can_have_nothing_signed_that_hides_what_was_started(
 def test_without_a_published_image_none_is_right(tmp_path: Path, kiosk: Kiosk) -> None:
     proof = kiosk.proves()
     wanted = (proof.text, proof.key, line_of("pcr7", proof), CHALLENGE)
-    assert "image OK" not in checks_proof(tmp_path / "desk", *wanted, [], SETTINGS.encode())
+    assert "image OK" not in checks_proof(tmp_path / "desk", *wanted, [], {"kiosk.toml": SETTINGS.encode()})
 
 
 @pytest.mark.parametrize("lacks", ["image", "tpm", "failed"])

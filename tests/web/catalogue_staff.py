@@ -62,8 +62,8 @@ UNTIL = int(datetime(2099, 11, 23, 8, 30, tzinfo=JST).timestamp())
 HOURS = Opening(Hours("Mo-Fr 08:30-17:15; PH off"))
 DIGITS = "0123456789abcdef" * 4
 PROOF = Proof(
-    "kiosk-proof 1\nchallenge 402871935516\nversion 0.1.0.20261127.073530\n"
-    f"image {DIGITS}\nsettings {DIGITS}\n"
+    "kiosk-proof 2\nchallenge 402871935516\nversion 0.1.0.20261127.073530\n"
+    f"image {DIGITS}\nsettings {DIGITS}\ntrusted {DIGITS}\n"
     + "".join(f"pcr{pcr} {DIGITS}\n" for pcr in (7, 11, 12, 13))
     + f"quote {'q' * 196}\nsignature {'s' * 96}\n",
     "-----BEGIN PUBLIC KEY-----",

@@ -8,6 +8,7 @@ import base64
 import subprocess
 from pathlib import Path
 
+from kiosk.provision.proof import TRUSTED
 from tests.appliance.built import OUT, disk
 from tests.appliance.machine import Machine, running
 from tests.appliance.parts.start import started
@@ -18,7 +19,8 @@ from tests.operators_desk import OK, checks_proof, reads_recovery_key
 NUMBER, SECONDS = "402871935516", 300.0
 PYTHON = "/usr/lib/kiosk/.venv/bin/python -I -c"
 ASK = f"""{PYTHON} 'from kiosk.ipc.proof import prove; p = prove("{NUMBER}"); print(p.text + "key\\n" + p.key)'"""
-SETTINGS, KEPT = "/etc/kiosk/kiosk.toml", "/etc/kiosk/provisioning/recovery.p7m"
+KEPT = "/etc/kiosk/provisioning/recovery.p7m"
+BROUGHT = ("kiosk.toml", *TRUSTED)
 STATE = "/dev/disk/by-partlabel/kiosk-state"
 
 
@@ -41,8 +43,9 @@ def _proof(machine: Machine, report: Report) -> None:
     addon = lines["pcr12"]
     report(f"pcr12 {addon}" not in published, "the addon of this test shows in PCR 12")
     with_it = [f"pcr12 {addon}" if line.startswith("pcr12 ") else line for line in published]
-    settings = base64.b64decode(machine.run(f"base64 -w0 {SETTINGS}")[1])
-    found = checks_proof(machine.folder / "desk", text, key, f"pcr7 {lines['pcr7']}", NUMBER, with_it, settings)
+    read = {name: machine.run(f"base64 -w0 /etc/kiosk/{name} 2>/dev/null") for name in BROUGHT}
+    sent = {name: base64.b64decode(content) for name, (code, content) in read.items() if code == 0}
+    found = checks_proof(machine.folder / "desk", text, key, f"pcr7 {lines['pcr7']}", NUMBER, with_it, sent)
     lacks = ", ".join(sorted(set(OK) - found))
     report(not lacks, f"the proof verifies{f', but not: {lacks}; it says {lines}' if lacks else ''}")
 
