@@ -174,6 +174,9 @@ def test_only_the_boards_own_socket_gets_an_address() -> None:
     assert "virtio-net-pci" in docked, "the machine of the tests has such a one"
 
 
+STATE, STATE_RULE = "/dev/kiosk-state", SHIPPED / "udev/rules.d/61-kiosk-state.rules"
+
+
 def partition(path: Path) -> configparser.SectionProxy:
     return read(path)["Partition"]
 
@@ -182,10 +185,63 @@ def test_where_the_state_is_looked_for_it_is_made() -> None:
     state = partition(SHIPPED / "repart.d/60-state.conf")
     folders = set(state["MakeDirectories"].split())
     bound = re.findall(r"^/state(/\S+)\s+\S+\s+none bind$", (IMAGE / "mkosi.extra/etc/fstab").read_text(), re.MULTILINE)
-    assert len(bound) == 4 and set(bound) <= folders
+    assert len(bound) == 5 and set(bound) <= folders
     name = state["Label"]
-    assert (IMAGE / "mkosi.extra/etc/crypttab").read_text().startswith(f"{name} /dev/disk/by-partlabel/{name} ")
+    assert (IMAGE / "mkosi.extra/etc/crypttab").read_text().startswith(f"{name} {STATE} ")
+    [rule] = [line for line in STATE_RULE.read_text().splitlines() if not line.startswith("#")]
+    assert f'ENV{{ID_PART_ENTRY_NAME}}=="{name}"' in rule and rule.endswith(f'SYMLINK+="{STATE.removeprefix("/dev/")}"')
     assert f"/dev/mapper/{name} /state " in (IMAGE / "mkosi.extra/etc/fstab").read_text()
+
+
+@pytest.mark.parametrize(
+    ("partition", "mapped", "is_it"),
+    [
+        ("sda6", {"root": ("sda2", "sda3")}, True),
+        ("nvme0n1p6", {"kiosk-state": ("sdb1",), "root": ("nvme0n1p2", "nvme0n1p3")}, True),
+        ("sdb1", {"root": ("sda2", "sda3")}, False),
+        ("sdb1", {"root": ("sda2", "sdb3")}, False),
+        ("sda6", {}, False),
+    ],
+)
+def test_a_partition_on_a_stick_is_not_the_state_whatever_it_is_called(
+    tmp_path: Path, partition: str, mapped: dict[str, tuple[str, ...]], is_it: bool
+) -> None:
+    block = tmp_path / "class/block"
+    block.mkdir(parents=True)
+    for each in {partition, *(part for parts in mapped.values() for part in parts)}:
+        place = tmp_path / "devices" / re.sub(r"p?\d$", "", each) / each
+        place.mkdir(parents=True)
+        (block / each).symlink_to(place)
+    for at, (name, parts) in enumerate(mapped.items()):
+        (block / f"dm-{at}/dm").mkdir(parents=True)
+        (block / f"dm-{at}/dm/name").write_text(f"{name}\n")
+        for part in parts:
+            (block / f"dm-{at}/slaves" / part).mkdir(parents=True)
+    program = SHIPPED / "kiosk-image/beside-root"
+    asked = subprocess.run([program, partition], env={"BLOCK": str(block), "PATH": "/usr/bin:/bin"}, timeout=60)
+    assert (asked.returncode == 0) is is_it
+    assert f'PROGRAM=="/{program.relative_to(IMAGE / "mkosi.extra")} %k"' in STATE_RULE.read_text()
+
+
+def test_the_state_has_no_other_name_and_no_root_comes_from_what_is_plugged_in() -> None:
+    found = [
+        path for path in (IMAGE / "mkosi.extra").rglob("*") if path.is_file() and "by-partlabel" in path.read_text()
+    ]
+    assert found == []
+    assert not set(words("KernelModulesInitrdInclude")) & {"/usb-storage.ko", "/uas.ko"}
+
+
+def test_no_state_is_made_or_opened_unless_secure_boot_is_on() -> None:
+    """A recovery key that is typed would bind it to a machine on which anything starts."""
+    asks = "kiosk-secure-boot.service"
+    unit = (UNITS / asks).read_text()
+    assert "ExecStart=/usr/bin/systemd-analyze condition ConditionSecurity=uefi-secureboot\n" in unit
+    assert {"OnFailure=emergency.target", "ConditionVirtualization=!container"} <= set(unit.splitlines())
+    for name in ("systemd-repart.service", "systemd-cryptsetup@.service"):
+        after = read(UNITS / f"{name}.d/kiosk.conf")["Unit"]
+        assert (after["Requires"], after["After"]) == (asks, asks)
+    preset = (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text().splitlines()
+    assert f"enable {asks}" in preset
 
 
 def test_a_place_that_is_being_made_is_waited_for_and_one_that_does_not_come_is_told_of() -> None:
@@ -298,6 +354,8 @@ def is_readable_on_any_console(said: str) -> None:
 @pytest.mark.parametrize(
     ("there", "luks", "argument", "why", "what"),
     [
+        ("open", False, "", "not_secure", ("Sekyua buuto ga", "Secure boot is off", "Type no recovery key")),
+        ("open tpm state", True, "", "not_secure", ("Sekyua buuto ga", "Secure boot is off", "Type no recovery key")),
         ("", False, "", "no_tpm", ("ni TPM ga arimasen", "no TPM", "firmware's set-up")),
         ("tpm", False, "", "no_place", ("(kiosk-state) ga disuku ni arimasen", "Keep the disk as it is")),
         ("tpm state", True, "", "locked", ("kagi o akemasen", "The next start asks for the recovery key")),
@@ -319,6 +377,7 @@ def test_a_machine_that_does_not_come_up_says_why_and_what_to_do_and_touches_not
         "cryptsetup": f"exit {0 if luks else 1}",
         "mountpoint": f"exit {0 if 'mounted' in there else 1}",
         "systemctl": 'echo "wrong.service loaded failed failed It"',
+        "systemd-analyze": f"exit {1 if 'open' in there.split() else 0}",
         "sleep": "",
     }.items():
         program = tmp_path / "bin" / name
@@ -344,7 +403,7 @@ def test_a_machine_that_does_not_come_up_says_why_and_what_to_do_and_touches_not
     assert f", {why}\n" in said and [each for each in what if each not in said] == []
     asked = log.read_text().splitlines()
     assert asked.count("sleep 5") == (0 if argument else 60 / 5), "as long as somebody takes to read it"
-    assert {line.split()[0] for line in asked} <= {"cryptsetup", "mountpoint", "systemctl", "sleep"}
+    assert {line.split()[0] for line in asked} <= {"systemd-analyze", "cryptsetup", "mountpoint", "systemctl", "sleep"}
     assert {line for line in asked if line.startswith("cryptsetup")} <= {f"cryptsetup isLuks {places['state']}"}
     assert {path.name: path.read_bytes() for path in places.values() if path.exists()} == before
 
@@ -460,9 +519,6 @@ def test_the_words_of_a_start_are_measured_each_and_in_one_order() -> None:
     assert after == "systemd-pcrphase-sysinit.service" and measured.PHASES[-2:] == ("sysinit", "ready")
 
 
-STATE = "/dev/disk/by-partlabel/kiosk-state"
-
-
 def test_a_proof_is_asked_for_where_it_is_made_by_the_server_and_root_alone() -> None:
     door = read(UNITS / "kiosk-proof.socket")["Socket"]
     assert (door["ListenStream"], door["SocketGroup"], door["SocketMode"]) == (str(SOCKET), "kiosk", "0660")
@@ -514,7 +570,7 @@ LOCAL = "systemd-sysupdate.service"
 
 
 def test_systemd_finds_nothing_to_say_about_the_units_of_an_update(units: Path) -> None:
-    checked = [units / name for name in (UPDATES, "kiosk-fetch.timer", LOCAL)]
+    checked = [units / name for name in (UPDATES, "kiosk-fetch.timer", "kiosk-fetch-started.timer", LOCAL)]
     result = subprocess.run(["systemd-analyze", "verify", *checked], capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stdout + result.stderr) == (0, "")
     is_no_more_exposed(units / UPDATES, 33)
@@ -580,12 +636,21 @@ def test_a_thousand_kiosks_ask_at_night_each_at_its_own_moment() -> None:
     timer = read(UNITS / "kiosk-fetch.timer")
     assert dict(timer["Timer"]) == {
         "OnCalendar": "20:00",
-        "OnBootSec": "10min",
         "RandomizedDelaySec": "8h",
         "FixedRandomDelay": "yes",
     }, "and all have, by the time at which systemd-sysupdate-reboot.timer starts the machine anew (4:10)"
+
+
+def test_a_kiosk_that_is_off_at_night_has_asked_long_before_it_is_switched_off() -> None:
+    """Had they to wait up to eight hours, a fifth would never come to the end of an update."""
+    timer = read(UNITS / "kiosk-fetch-started.timer")["Timer"]
+    assert timer["Unit"] == UPDATES and timer["FixedRandomDelay"] == "yes"
+    assert (timer["OnBootSec"], timer["RandomizedDelaySec"]) == ("10min", "1h")
+
+
+def test_both_timers_of_an_update_run() -> None:
     preset = (SHIPPED / "systemd/system-preset/10-kiosk-image.preset").read_text().splitlines()
-    assert "enable kiosk-fetch.timer" in preset
+    assert {"enable kiosk-fetch.timer", "enable kiosk-fetch-started.timer"} <= set(preset)
 
 
 def test_whoever_gives_an_update_is_known_by_the_operators_authority_alone() -> None:

@@ -137,6 +137,11 @@ class Machine:
         self.on_the_esp("mmd", "::/loader/addons")
         self.on_the_esp("mcopy", str(addon), ADDON)
 
+    def forgets_its_keys(self) -> None:
+        """Its firmware's, of secure boot, as by a battery that is flat; and nobody has the boot loader enroll them."""
+        shutil.copy(VARIABLES, self._variables)
+        self.on_the_esp("mdeltree", "::/loader/keys")
+
     def like(self, other: Machine) -> None:
         """Become what another machine, which has to be off, left on its disk and in its TPM. What each has shown stays
         its own."""

@@ -21,10 +21,7 @@ from tests.appliance.machine import SECTOR, Machine, NoMachine
 from tests.forgetting.memory import Search
 
 PASSWORD = "of a test"
-ENROL = (
-    f"NEWPASSWORD='{PASSWORD}' systemd-cryptenroll --unlock-tpm2-device=auto --password"
-    " /dev/disk/by-partlabel/kiosk-state && sync"
-)
+ENROL = f"NEWPASSWORD='{PASSWORD}' systemd-cryptenroll --unlock-tpm2-device=auto --password /dev/kiosk-state && sync"
 ENROL_SECONDS = 900.0
 HEADER_BYTES = 16 << 20
 PIECE_BYTES = 4 << 20

@@ -192,7 +192,7 @@ class OtherBoard:
         )
         shipped = (IMAGE / "kiosk-image/open-state").read_text()
         places = {
-            "/dev/disk/by-partlabel/kiosk-state": str(state.path),
+            "/dev/kiosk-state": str(state.path),
             "mktemp -p /run": f"mktemp -p {folder}",
             "/dev/tpmrm0": str(folder) if tcti else "/nowhere",
             "--tpm2-device=auto": f"--tpm2-device={tcti}",

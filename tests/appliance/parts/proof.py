@@ -21,7 +21,7 @@ PYTHON = "/usr/lib/kiosk/.venv/bin/python -I -c"
 ASK = f"""{PYTHON} 'from kiosk.ipc.proof import prove; p = prove("{NUMBER}"); print(p.text + "key\\n" + p.key)'"""
 KEPT = "/etc/kiosk/provisioning/recovery.p7m"
 BROUGHT = ("kiosk.toml", *TRUSTED)
-STATE = "/dev/disk/by-partlabel/kiosk-state"
+STATE = "/dev/kiosk-state"
 
 
 def run(machine: Machine, report: Report) -> None:

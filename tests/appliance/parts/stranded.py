@@ -1,7 +1,8 @@
 """Without the tests' addon, as it goes to a station, the image comes to attract. And where it cannot come up, its
 screen says why, what it means for what is kept, and what to do, read off the glass as an officer would. Another TPM
 opens nothing: the screen asks for the recovery key, a wrong one leaves it asking, the right one starts the kiosk, and
-the next start asks for none. A machine without its TPM asks, too. A state whose header is gone, and a root that is not
+the next start asks for none. A machine without its TPM asks, too. One without secure boot
+asks for nothing, and says why. A state whose header is gone, and a root that is not
 as it was signed, say so and start anew.
 """
 
@@ -59,6 +60,13 @@ def run(machine: Machine, report: Report) -> None:
 
     with running(machine, without=("tpm",)):
         says(machine, report, "no TPM", "locked", ASKS)
+
+    copy.like(machine)
+    copy.forgets_its_keys()
+    with running(copy):
+        says(copy, report, "secure boot is off", "not_secure", "Type no recovery key", "In a minute it tries anew")
+        starts_anew(copy, report, "secure boot is off")
+    machine.keep_pictures_of(copy)
 
     copy.like(machine)
     [state] = [each for each in copy.partitions() if each["name"] == "kiosk-state"]
