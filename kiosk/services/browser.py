@@ -35,7 +35,8 @@ until it is done: a page on its way to the next session would be lost together w
 
 Characters typed on a real keyboard are another matter: Chromium's main process collects them, to warn of reused
 passwords, and no policy or switch was found that stops it. After a session that has used such keys the whole browser
-is started anew; and so it is after SESSIONS_EACH sessions, since it keeps a little of every site, and is up for years.
+is started anew; and so it is after SESSIONS_EACH sessions, since it keeps a little of every site, and after the first
+session that ends when it is OLDEST_SECONDS old, since a page that nobody touches paints, too, and it is up for years.
 
 The profile lies in the runtime directory, which is on tmpfs, and goes with the browser.
 """
@@ -44,6 +45,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import select
 import shutil
@@ -84,6 +86,7 @@ REPORT_SECONDS = 10.0
 LEVELS_SECONDS, READ_SECONDS = 1.0, 60.0  # between asking what staff want, and looking at the machine
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 SESSIONS_EACH = 300  # of one browser: its main process keeps some 8 kB of each site that it has shown
+OLDEST_SECONDS = 24 * 3600.0
 GIVEN_UP_SECONDS = 120.0  # without a page, which is some eight browsers
 STEADY_SECONDS = 30.0  # a browser that ran so long has not died of its start
 FEATURES_OFF = (
@@ -142,6 +145,7 @@ class Keeper:
         self._stopped = threading.Event()
         self._wanted = False  # it was killed by us and is started anew
         self._sessions = 0  # that have ended in it
+        self._old = math.inf  # from when on it is too old for another
         self._life = Life(time.monotonic())
         self._chain: tuple[int, ...] = ()  # the processes by which the page tells
         self._waited = 0.0  # that they had waited for a processor when its silence was counted anew
@@ -194,7 +198,9 @@ class Keeper:
             try:
                 profile = tempfile.mkdtemp(prefix=PROFILE, dir=self._runtime)
                 stack.callback(shutil.rmtree, profile, ignore_errors=True)
-                self._life, self._wanted, self._sessions = Life(time.monotonic()), False, 0
+                began = time.monotonic()
+                self._life, self._wanted, self._sessions = Life(began), False, 0
+                self._old = began + OLDEST_SECONDS
                 self._process = subprocess.Popen(
                     [self._program, *FLAGS, *self._flags, f"--user-data-dir={profile}", start_address(self._port)],
                     stdin=subprocess.DEVNULL,
@@ -347,7 +353,7 @@ class Keeper:
             case b"forget":
                 self._sessions += 1
                 # A first page may be on its way, and would be lost with the network process.
-                if self._life.fresh or self._sessions >= SESSIONS_EACH:
+                if self._life.fresh or self._sessions >= SESSIONS_EACH or time.monotonic() > self._old:
                     self.restart()
                 else:
                     self._waited = waited_seconds(self._chain)

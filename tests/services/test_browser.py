@@ -353,6 +353,23 @@ def test_a_browser_is_started_anew_after_so_many_sessions(tmp_path: Path, monkey
             first = kiosk.next_browser(after=first)
 
 
+def test_a_browser_is_started_anew_when_it_is_a_day_old_and_somebody_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a kiosk to which few come it would be the same one for a hundred days."""
+    monkeypatch.setattr(browser, "forget", lambda _: None)
+    monkeypatch.setattr(browser, "OLDEST_SECONDS", 2.0)
+    with stage(tmp_path) as kiosk:
+        first = kiosk.next_browser()
+        began = time.monotonic()
+        kiosk.say(ALIVE)
+        assert kiosk.say(FORGET) and (kiosk.keeper.pid == first or time.monotonic() - began > 1)
+        until(lambda: time.monotonic() - began > 2)
+        assert kiosk.keeper.pid == first, "nobody's screen goes because of its age alone"
+        kiosk.say(ALIVE)
+        assert kiosk.say(FORGET) and living(first) == []
+
+
 def test_a_word_that_is_none_is_not_answered(tmp_path: Path) -> None:
     with stage(tmp_path) as kiosk:
         first = kiosk.next_browser()
