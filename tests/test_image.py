@@ -7,7 +7,10 @@ import fnmatch
 import re
 import runpy
 import shlex
+import shutil
+import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,7 @@ from kiosk.provision import fleet, proof, recovery
 from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
+from tests.uki import Signer, believes
 from tests.units import is_no_more_exposed
 from tools import measured
 
@@ -623,12 +627,117 @@ def test_a_version_that_has_used_up_its_tries_is_nothing_to_start_anew_for(
     assert condition == f"/{asks.relative_to(IMAGE / 'mkosi.extra')} /boot/EFI/Linux"
 
 
+KEEPS = SHIPPED / "kiosk-image/keep-signed"
+
+
+class Firmware:
+    """It believes two, of whom the second has signed this image and its updates."""
+
+    def __init__(self, folder: Path) -> None:
+        if shutil.which("sbsign") is None:
+            pytest.skip("sbsign is not installed (tools/debian-packages)")
+        other, self.ours, self.stranger = (Signer(folder, name) for name in ("other", "ours", "stranger"))
+        self.db = believes(folder / "db", other.certificate, self.ours.certificate)
+
+    def keeps(self, folder: Path, db: Path | None = None) -> tuple[int, str, set[str]]:
+        """The exit code, what was said, and what is still there."""
+        command = (sys.executable, "-I", KEEPS, folder, db or self.db)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr, {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def firmware(tmp_path_factory: pytest.TempPathFactory) -> Firmware:
+    return Firmware(tmp_path_factory.mktemp("firmware"))
+
+
+def test_a_signed_update_is_kept_and_what_has_started_well_is_not_looked_at(firmware: Firmware, tmp_path: Path) -> None:
+    names = {"kiosk_0.1.0.9.efi", "kiosk_0.1.0.10+3-0.efi", "kiosk_0.1.0.11+2-1.efi", "kiosk_0.1.0.12+3.efi"}
+    for name in names:
+        firmware.ours.signs(tmp_path / name, re.split("[_+]", name)[1])
+    (tmp_path / "kiosk_0.1.0.9.efi").write_bytes(b"has started well")
+    assert firmware.keeps(tmp_path) == (0, "", names)
+
+
+@pytest.mark.parametrize("count", ["+3-0", "+3", "+0-3"])
+@pytest.mark.parametrize(
+    ("name", "says", "why"),
+    [
+        ("9999", "0.1.0.9", "it is version 0.1.0.9"),
+        ("9999", "9999.1", "it is version 9999.1"),
+        ("9999+0-3", "9999", "it is version 9999"),  # the boot loader would take it for a count
+        ("9999", None, "nobody has signed it whom this machine's firmware believes"),
+        ("9999", "9999", "nobody has signed it whom this machine's firmware believes"),
+    ],
+)
+def test_what_the_firmware_would_not_start_or_is_not_what_its_name_says_goes_before_it_is_the_newest_for_ever(
+    firmware: Firmware, tmp_path: Path, name: str, says: str | None, why: str, count: str
+) -> None:
+    running, lie = "kiosk_0.1.0.9.efi", tmp_path / f"kiosk_{name}{count}.efi"
+    firmware.ours.signs(tmp_path / running, "0.1.0.9")
+    if says is None:
+        lie.write_bytes(b"MZ" + bytes(9000))
+    else:
+        (firmware.stranger if "nobody" in why else firmware.ours).signs(lie, says)
+    removed = runpy.run_path(str(KEEPS))["REMOVED"]
+    line = f"{lie.name} is no update, and is removed: {why}.\n"
+    assert firmware.keeps(tmp_path) == (removed, line, {running})
+
+
+def test_one_that_was_changed_after_it_was_signed_goes(firmware: Firmware, tmp_path: Path) -> None:
+    path = firmware.ours.signs(tmp_path / "kiosk_0.1.0.9+3-0.efi", "0.1.0.9")
+    path.write_bytes(path.read_bytes().replace(b"0.1.0.9", b"0.1.1.9"))
+    path.rename(tmp_path / "kiosk_0.1.1.9+3-0.efi")
+    _code, said, there = firmware.keeps(tmp_path)
+    assert "nobody has signed it" in said and not there
+
+
+def test_one_that_does_not_fit_into_the_memory_of_whoever_looks_goes(
+    firmware: Firmware, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or it would stay, and end whoever looks, night after night."""
+    main = runpy.run_path(str(KEEPS))["main"]
+    given = read(UNITS / UPDATES)["Service"]["MemoryMax"]
+    assert main.__globals__["LARGEST"] * 2 <= int(given.removesuffix("M")) << 20
+    path = firmware.ours.signs(tmp_path / "kiosk_9+3-0.efi", "9")
+    main.__globals__["LARGEST"] = path.stat().st_size
+    assert main(tmp_path, firmware.db) == 0
+    main.__globals__["LARGEST"] -= 1
+    assert main(tmp_path, firmware.db) != 0 and not path.exists() and "larger than" in capsys.readouterr().out
+
+
+def test_a_firmware_that_believes_nobody_removes_nothing_and_lets_nothing_start(
+    firmware: Firmware, tmp_path: Path
+) -> None:
+    """It has no such variable, or hashes alone in it (EFI_CERT_SHA256_GUID)."""
+    hashes = bytes.fromhex("2616c4c14c509240aca941f936934328") + struct.pack("<III", 28 + 48, 0, 48) + bytes(48)
+    (tmp_path / "db").write_bytes(bytes(4) + hashes)
+    (tmp_path / "esp").mkdir()
+    path = firmware.ours.signs(tmp_path / "esp/kiosk_9+3-0.efi", "9")
+    for db in (tmp_path / "db", tmp_path / "none"):
+        code, said, there = firmware.keeps(tmp_path / "esp", db)
+        assert code == runpy.run_path(str(KEEPS))["NOBODY"] and "believes" in said and there == {path.name}
+    (tmp_path / "db").write_bytes(bytes(4) + hashes + firmware.db.read_bytes()[4:])
+    assert firmware.keeps(tmp_path / "esp", tmp_path / "db")[0] == 0, "behind hashes are certificates"
+
+
+def test_an_update_is_looked_at_where_it_is_fetched_and_before_the_machine_starts_anew_for_it() -> None:
+    fetch, looks = (runpy.run_path(str(path)) for path in (SHIPPED / "kiosk-image/fetch", KEEPS))
+    program, folder = fetch["KEEPS"]
+    assert IMAGE / "mkosi.extra" / program.lstrip("/") == KEEPS and KEEPS.stat().st_mode & 0o111
+    assert fetch["REMOVED"] == looks["REMOVED"]
+    reboots = (UNITS / "systemd-sysupdate-reboot.service.d/kiosk.conf").read_text()
+    assert f"\nExecCondition={program} {folder}\n" in reboots
+    assert "sbsigntool" in words("Packages")
+
+
 def test_a_server_that_cannot_be_reached_is_no_failure_and_what_does_not_fit_is() -> None:
     unit = read(UNITS / UPDATES)
     assert (unit["Service"]["Type"], unit["Service"]["Restart"]) == ("oneshot", "on-failure")
     script, raised = runpy.run_path(str(SHIPPED / "kiosk-image/fetch")), 1
-    assert unit["Service"]["RestartPreventExitStatus"].split() == [str(raised), str(script["UNFIT"])]
-    assert script["NOT_NOW"] not in (0, raised, script["UNFIT"])
+    failures = (raised, script["REMOVED"], script["UNFIT"])
+    assert unit["Service"]["RestartPreventExitStatus"].split() == [str(each) for each in failures]
+    assert "SuccessExitStatus" not in unit["Service"] and script["NOT_NOW"] not in (0, *failures)
     assert unit["Unit"]["StartLimitIntervalSec"] == "0", "for as long as it takes"
 
 

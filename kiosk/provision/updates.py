@@ -3,7 +3,8 @@ update, but for where its files come from. systemd-sysupdate and systemd-pull do
 
 Verify=no is said of SHA256SUMS alone, which would have to be signed by GPG; each file is held to its hash in there all
 the same. That the list is the operator's, TLS says; whether what came may run, the signature of the UKI, the hash of
-the root and the version floor, as of everything that is put into a slot.
+the root and the version floor, as of everything that is put into a slot. What may not, or is not the version that it is
+called, is removed before it keeps others back (image/mkosi.extra/usr/lib/kiosk-image/keep-signed).
 """
 
 from __future__ import annotations

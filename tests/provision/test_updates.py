@@ -76,11 +76,14 @@ def test_rules_that_are_not_as_they_were_are_not_half_changed(was: str) -> None:
 
 
 class Asked:
-    """The image's own script, with a stand-in for systemd-sysupdate, which says what it was asked."""
+    """The image's own script, with stand-ins for systemd-sysupdate, which says what it was asked, and for keep-signed,
+    which says each of looks in turn, and then that all is well."""
 
     def __init__(self, folder: Path) -> None:
         self.told, self.made, self.kept = folder / "updates.conf", folder / "made", folder / "fetched"
         self.calls, self._stands_in = folder / "calls", folder / "sysupdate"
+        self.looks: list[int] = []
+        self._says = folder / "looks"
         self.made.mkdir()
         self.gives(0, "0.1.0.10")
 
@@ -95,7 +98,9 @@ class Asked:
         self.told.write_bytes(said if isinstance(said, bytes) else said.encode())
         main = runpy.run_path(str(FETCH))["main"]
         stands_in = (sys.executable, str(self._stands_in))
-        return int(main(self.told, IMAGE / "sysupdate.d", self.made, self.kept, stands_in))
+        self._says.write_text("".join(f"{code}\n" for code in self.looks))
+        keeps = ("sh", "-c", 'code=$(head -n 1 "$1"); sed -i 1d "$1"; exit ${code:-0}', "-", str(self._says))
+        return int(main(self.told, IMAGE / "sysupdate.d", self.made, self.kept, stands_in, keeps))
 
 
 @pytest.fixture
@@ -130,6 +135,32 @@ def test_a_disk_that_is_full_takes_nobody_the_next_try(asked: Asked) -> None:
     asked.gives(1, "0.1.0.10")
     asked.kept = asked.kept.parent / "no-such-place" / "fetched"
     assert asked(f"URL={THERE}\n") == 75
+
+
+@pytest.mark.parametrize("came", [0, 1])
+def test_what_was_no_update_is_no_answer_and_is_not_asked_for_again_at_once(asked: Asked, came: int) -> None:
+    """A gigabyte each hour would make it none. A server that has never given another is known all the same."""
+    asked.gives(came, "0.1.0.10")
+    asked.looks = [0, 65]
+    assert asked(f"URL={THERE}\n") == 65 and asked.kept.read_text() == ""
+    asked.kept.write_text("IMAGE_VERSION=0.1.0.9\n")
+    os.utime(asked.kept, (1_764_100_000, 1_764_100_000))
+    assert asked(f"URL={THERE}\n") == 65
+    assert (asked.kept.read_text(), asked.kept.stat().st_mtime) == ("IMAGE_VERSION=0.1.0.9\n", 1_764_100_000)
+    assert "list" not in asked.calls.read_text()
+
+
+def test_what_a_power_cut_has_left_unlooked_at_goes_before_the_server_is_asked(asked: Asked) -> None:
+    asked.looks = [65]
+    assert asked(f"URL={THERE}\n") == 0 and asked.kept.read_text() == "IMAGE_VERSION=0.1.0.10\n"
+
+
+@pytest.mark.parametrize("code", [1, 78, 127])
+def test_where_nothing_can_be_looked_at_nothing_is_fetched(asked: Asked, code: int) -> None:
+    asked.looks = [code]
+    with pytest.raises(SystemExit) as ends:
+        asked(f"URL={THERE}\n")
+    assert ends.value.code == 78 and not asked.calls.exists() and not asked.kept.exists()
 
 
 @pytest.mark.parametrize(
