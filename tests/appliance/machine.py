@@ -39,6 +39,7 @@ PROGRAMS = {
     "swtpm": "swtpm",
     "mcopy": "mtools",
     "sfdisk": "fdisk",
+    "sbsign": "sbsigntool",
     "tesseract": "tesseract-ocr",
     "nginx": "nginx-light",
     "/lib/systemd/systemd-journal-remote": "systemd-journal-remote",

@@ -100,7 +100,7 @@ def lay_out(disk: Path) -> None:
     subprocess.run(["sfdisk", "--quiet", disk], input=f"label: gpt\n{table}", text=True, check=True)
 
 
-def bring(folder: Path, version: int, root_bytes: int = ROOT_BYTES) -> None:
+def bring(folder: Path, version: int | str, root_bytes: int = ROOT_BYTES) -> None:
     """The three files of an update, and no others."""
     shutil.rmtree(folder)
     folder.mkdir()
