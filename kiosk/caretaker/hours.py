@@ -8,12 +8,15 @@ an hour and never when the third visit ends. Hours are the monotonic clock's.
 Where a field may have been not at all (the steps that a visit came to), the others are of fewer people, who would stand
 there by themselves, one field beside the other. Such a row waits until none of its fields is of one or two.
 
-The counts that wait lie in memory (the runtime directory), so they outlive the caretaker, and the power only when it
-was stopped as it should be: then they are moved to the disk, to be joined to the first hour after the start.
+The counts of the running hour lie in memory (the runtime directory), so they outlive the caretaker and not the power.
+When the hour is over, what waits is put on the disk, or a quiet kiosk whose power goes each evening would tell of
+nobody; so it is when the caretaker is stopped as it should be. It has no time in it. The file is written at the end of
+each hour in which anything waits, whether anybody came or not, so its own time says nothing of the last of them: what
+can be told of one who waits alone is the hour, and no more.
 
-No kill makes two of one visit. Each of the two files is whole and bears a number: the higher is the newer, and has in
-it whatever the other had. Before counts go into the trail it is written down which, and behind which of its lines they
-will stand; whoever finds that looks whether they do (`record.py`).
+No kill and no power cut makes two of one visit. Each of the two files is whole and bears a number: the higher is the
+newer, and has in it whatever the other had. Before counts go into the trail it is written down on the disk which, and
+behind which of its lines they will stand; whoever finds that looks whether they do (`record.py`).
 """
 
 from __future__ import annotations
@@ -58,9 +61,7 @@ class Hours:
         self._serial, self._rows, self._hours = newest.serial, newest.rows, newest.hours
         self._leaving, self._behind = newest.leaving, newest.behind
         self._began = now()
-        with contextlib.suppress(OSError):  # then they live as long as the caretaker, and stay on the disk
-            self._put(self._memory)
-            disk.remove(self._state)
+        self._keep()
 
     @property
     def behind(self) -> int | None:
@@ -84,7 +85,10 @@ class Hours:
             return []
         self._began += whole * HOUR_SECONDS
         self._hours = {name: self._hours.get(name, 0) + whole for name in self._rows}
-        self._keep()
+        try:
+            self._put_down()
+        except OSError:  # they stay in memory
+            self._keep()
         if sum(self._rows.get(VISIT, {}).get("end", {}).values()) < FEWEST:
             return []
         ripe = {name: by for name, by in self._rows.items() if not _names_somebody(by)}
@@ -95,8 +99,7 @@ class Hours:
         self._leaving = {each.name: _copy(each.by) for each in over}
         self._behind = behind
         try:
-            self._put(self._memory)
-            disk.remove(self._state)  # what was moved there once, and would be joined again
+            self._put(self._state)
         except OSError:
             self._leaving = {}
             return False
@@ -114,14 +117,23 @@ class Hours:
                 self._rows[each.name], self._hours[each.name] = left, hours - each.hours
         self._leaving = {}
         self._keep()
+        if not self._rows:
+            with contextlib.suppress(OSError):  # it says of itself what stands in the trail
+                disk.remove(self._state)
         return found
 
     def stop(self) -> None:
         """The machine may be switched off now."""
         with contextlib.suppress(OSError):  # they stay in memory
-            if self._rows:
-                self._put(self._state)
+            self._put_down()
             disk.remove(self._memory)
+
+    def _put_down(self) -> None:
+        """What waits is on the disk, and nothing that does not."""
+        if self._rows:
+            self._put(self._state)
+        else:
+            disk.remove(self._state)
 
     def _put(self, path: Path) -> None:
         self._serial += 1

@@ -26,6 +26,10 @@ class Machine:
     def start(self) -> None:
         self.hours = Hours(self.memory, self.state, lambda: self.time)
 
+    def loses_power(self) -> None:
+        (self.memory / FILE).unlink(missing_ok=True)
+        self.start()
+
     def visits(self, count: int, end: str = "left") -> None:
         for _ in range(count):
             self.hours.add(visit(end))
@@ -133,16 +137,15 @@ def test_nothing_is_handed_out_that_the_disk_would_bring_back(
     machine.visits(3)
     machine.hours.stop()
 
-    def refuses(*paths: Path) -> None:
+    def refuses(*_: object) -> None:
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patched:
-        patched.setattr(disk, "remove", refuses)
+        patched.setattr(disk, "put", refuses)
         machine.start()
         machine.time += HOUR_SECONDS
         assert not machine.hours.leave(machine.hours.over(), 0)
-    (machine.memory / FILE).unlink()  # the power is off
-    machine.start()
+    machine.loses_power()
     assert [each.count for each in machine.passes(1)] == [3]
 
 
@@ -172,11 +175,62 @@ def test_what_waits_outlives_a_kill_in_memory_and_a_stop_on_the_disk(machine: Ma
     assert not list(machine.state.iterdir()), "no visit is on the disk while it can be told when it was"
     machine.hours.stop()
     assert [path.name for path in machine.state.iterdir()] == [FILE] and not list(machine.memory.glob("*.json"))
-    (machine.memory / FILE).unlink(missing_ok=True)  # the power is off
-    machine.start()
-    assert not list(machine.state.iterdir())
+    machine.loses_power()
     [visits] = machine.passes(1)
     assert visits.count == 3
+    assert not list(machine.state.iterdir()), "what was told waits no more"
+
+
+def test_where_the_power_is_cut_each_evening_a_quiet_kiosk_counts_everybody_but_those_of_the_last_hour(
+    machine: Machine,
+) -> None:
+    told = {"visit_ended": 0, "slip": 0}
+    for _ in range(250):
+        machine.visits(2)
+        for _ in range(2):
+            machine.hours.add(event("slip", printed="printed"))
+        for each in machine.passes(9):
+            assert each.name != "visit_ended" or each.count >= FEWEST
+            told[each.name] += each.count
+        machine.visits(1)  # in the last hour, which is not over
+        machine.loses_power()
+    assert 497 < told["visit_ended"] <= 500 and 497 < told["slip"] <= 500
+
+
+def test_a_row_that_waits_for_a_third_is_not_lost_with_the_power(machine: Machine) -> None:
+    for _day in range(3):
+        machine.visits(3)
+        for last in ("none", "none", "20"):
+            machine.hours.add(steps(step_1="5", step_11=last))
+        told = machine.passes(9)
+        machine.loses_power()
+    [row] = [each for each in told if each.name == "steps"]
+    assert (row.count, row.by["step_11"]) == (9, {"none": 6, "20": 3})
+
+
+def test_what_waits_on_the_disk_says_of_nobody_more_than_the_hour(machine: Machine) -> None:
+    """Nor does the file's own time: it is written at the end of an hour, also of one in which nobody came."""
+
+    def there() -> tuple[bytes, int] | None:
+        path = machine.state / FILE
+        return (path.read_bytes(), path.stat().st_ino) if path.exists() else None
+
+    written = set()
+    for minutes in range(1, 5 * 60):
+        if minutes == 75:
+            machine.visits(1)
+        before = there()
+        machine.passes(1 / 60 + 0.0001)
+        if there() != before:
+            written.add(minutes % 60)
+            assert set(json.loads((machine.state / FILE).read_bytes())) == {
+                "serial",
+                "rows",
+                "hours",
+                "leaving",
+                "behind",
+            }
+    assert len(written) == 1 and there() is not None
 
 
 @pytest.mark.parametrize(

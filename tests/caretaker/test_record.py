@@ -12,6 +12,7 @@ import pytest
 
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.counters import Counters
+from kiosk.caretaker.hours import FILE as HOURS
 from kiosk.caretaker.hours import HOUR_SECONDS, Hours
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.roll import Roll
@@ -138,6 +139,34 @@ def test_a_kill_at_any_call_counts_nothing_twice_and_loses_only_what_was_not_ack
         if whole:
             break
     assert at > 60, "there are so many calls"
+
+
+def test_a_power_cut_at_any_call_at_the_end_of_an_hour_loses_none_that_waited_before_and_counts_none_twice(
+    tmp_path: Path,
+) -> None:
+    for at in range(1, 1000):
+        folder, whole = tmp_path / f"{at}", False
+        life = Life(folder)
+        for _ in range(VISITS - 1):
+            life.record.tell(VISIT)
+        life.turns(1)
+        life.record.tell(VISIT)
+        with suppress(Killed), killed(at):
+            life.turns(1)
+            whole = True
+        for _ in range(2):  # and once more, before anything new is told
+            (folder / "run" / HOURS).unlink(missing_ok=True)
+            life = Life(folder)
+            life.turns()
+        for _ in range(VISITS):
+            life.record.tell(VISIT)
+        life.turns(1)
+        there = in_the_trail(folder, "visit_ended")
+        assert there in (2 * VISITS - 1, 2 * VISITS) and counted(life)[0] == there, at
+        assert there == 2 * VISITS or not whole
+        if whole:
+            break
+    assert at > 10, "there are so many calls"
 
 
 @contextmanager
