@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from kiosk.caretaker import cards, chain, readiness
+from kiosk.caretaker import cards, chain, disk, readiness
 from kiosk.caretaker.cards import NotACard
 from kiosk.caretaker.chain import Line, NoLine
 from kiosk.caretaker.export import export
@@ -147,7 +147,10 @@ def _looked_into(caretaker: Caretaker) -> int:
 
 def _show(state: Path, tongue: Tongue, shown: Callable[[Line], bool]) -> int:
     for path in segments(state / FOLDER):
-        for data in chain.split(path.read_bytes())[0]:
+        if (segment := disk.read(path)) is None:
+            print(f"        {path.name}: cannot be read")
+            continue
+        for data in chain.split(segment)[0]:
             try:
                 line = chain.read(data)
                 if shown(line):

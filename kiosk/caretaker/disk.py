@@ -4,12 +4,14 @@ A file is written beside its place, brought to the disk, renamed, and the folder
 atomic; without the last step it may not have happened). A line is added to a file that is open, and brought to the disk
 before anybody is told that it stands there; a cut leaves a part of it, which the reader recognises.
 
-All raise OSError.
+All raise OSError, but for what a disk has lost of one file: that is an answer (`read`), so that whoever reads many goes
+on with the others.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from pathlib import Path
 
 UNFINISHED = ".new"  # the end of the name of what is being written
 PRIVATE = 0o600
+LOST = (errno.EIO, errno.EUCLEAN, errno.EBADMSG)  # a block that cannot be read; metadata, or a checksum, that is wrong
 
 
 def private_folder(path: Path) -> None:
@@ -39,6 +42,16 @@ def put(path: Path, data: bytes, mode: int = PRIVATE, group: int | None = None) 
         os.close(file)
     os.rename(unfinished, path)
     _bring_to_disk(path.parent)
+
+
+def read(path: Path) -> bytes | None:
+    """What stands there; None: the disk does not give it back any more."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        if error.errno not in LOST:
+            raise
+        return None
 
 
 def add(file: int, data: bytes) -> None:

@@ -2,7 +2,8 @@
 
 A tar archive: the segments with their seals, the anchor and its signature as two files, the public key, the list of all
 these with their SHA-256 as sha256sum(1) writes it, and that list's signature. It is made from what stands on the disk,
-flaws and all; whoever exports a broken trail hands on the proof that it is broken.
+flaws and all; whoever exports a broken trail hands on the proof that it is broken. A file that the disk does not give
+back is not in it.
 """
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ def _newest(there: Sequence[Path], most_bytes: int | None) -> list[Path]:
 
 def _files(folder: Path, there: Sequence[Path], key: Key) -> Iterator[tuple[str, bytes]]:
     for path in there:
-        yield path.name, path.read_bytes()
+        if (data := disk.read(path)) is None:
+            continue
+        yield path.name, data
         with contextlib.suppress(FileNotFoundError):  # the last is not sealed yet
             yield path.name + SEAL, path.with_name(path.name + SEAL).read_bytes()
     with contextlib.suppress(FileNotFoundError, NoLine):  # then the list says that there is none
-        said, signature = chain.anchor_parts((folder / ANCHOR).read_bytes())
+        said, signature = chain.anchor_parts(disk.read(folder / ANCHOR) or b"")
         yield ANCHOR, said
         yield ANCHOR + SEAL, signature
     yield PUBLIC_FILE, key.public.pem

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast, get_args
 
-from kiosk.caretaker import chain
+from kiosk.caretaker import chain, disk
 from kiosk.caretaker.chain import Line, NoLine
 from kiosk.caretaker.trail import segments
 from kiosk.config.events import Event
@@ -49,7 +49,7 @@ def _backwards(trail: Path) -> Iterator[Line]:
     """The lines that may be of it, the last first."""
     with contextlib.suppress(OSError):
         for path in segments(trail)[: -MOST_SEGMENTS - 1 : -1]:
-            for data in reversed(chain.split(path.read_bytes())[0]):
+            for data in reversed(chain.split(disk.read(path) or b"")[0]):
                 if any(mark in data for mark in MARKS):
                     with contextlib.suppress(NoLine):
                         yield chain.read(data)

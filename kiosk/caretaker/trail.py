@@ -16,16 +16,18 @@ when the trail is opened again:
     a file not yet renamed    it is removed: no part of the trail
     fewer lines than the      somebody has done that, or the disk. The trail goes on behind the anchor with
     anchor says, a line that  `trail_broken`, and `verify` says so for as long as these segments are kept
-    was changed, no anchor
+    was changed, no anchor,
+    a file that the disk
+    does not give back
 
 A disk that cannot be written to raises Unwritable, and the next append opens the trail anew; so a line that went half
 onto a full disk is closed off like one that was cut by a power failure.
 
 Segments of which every line is older than the days they are kept go, with an event that says so, the two oldest at most
-whenever one is sealed. How old they are is said by the clock and by the trail, in which a leap of more than GAP_DAYS
-from one segment to the next is not believed. So a clock that is wrong by years takes nothing away, and a kiosk that was
-off for a month keeps its lines a month longer.
-"""
+whenever one is sealed. What cannot be read or removed of them keeps no line from being written. How old they are is
+said by the clock and by the trail, in which a leap of more than GAP_DAYS from one segment to the next is not believed.
+So a clock that is wrong by years takes nothing away, and a kiosk that was off for a month keeps its lines a month
+longer. """
 
 from __future__ import annotations
 
@@ -116,8 +118,9 @@ class Trail:
             self._write(b"".join(lines), now)
             self._end.n, self._end.head = self._end.n + len(lines), head
             disk.put(self._folder / ANCHOR, chain.anchor_file(Anchor(head, self._end.n), self._key))
-            for path, _ in old:
-                disk.remove(path, _seal(path))
+            with contextlib.suppress(OSError):  # the lines stand; it is tried again with the next segment
+                for path, _ in old:
+                    disk.remove(path, _seal(path))
         found, self._found = self._found, []
         self.last_event = chain.read(lines[-1]).event
         return found
@@ -146,7 +149,10 @@ class Trail:
         anchor, there = self._anchor(), segments(self._folder)
         if not there:
             return anchor is not None and anchor.lines == end.n == 0
-        lines, _ = chain.split(there[-1].read_bytes())
+        data = disk.read(there[-1])
+        if data is None:
+            return False
+        lines, _ = chain.split(data)
         first = _first(there[-1])
         good = list(_good(lines, first))
         last = (good[-1].n, good[-1].hash) if good else None
@@ -161,12 +167,19 @@ class Trail:
         with self._written():
             there = segments(self._folder) if self._folder.exists() else []
             last = next((at for at, path in reversed([*enumerate(there)]) if _first(path) <= n + 1), 0)
-            data = [path.read_bytes() for path in there[last:]]
+            data = [self._read(path) for path in there[last:]]
         for each in [line for lines in data for line in chain.split(lines)[0]]:
             with contextlib.suppress(NoLine):
                 line = chain.read(each)
                 if line.n > n and (told := chain.told_in(line)) is not None:
                     yield line.n, told
+
+    def _read(self, path: Path) -> bytes:
+        """A segment; nothing, and that is a flaw, if the disk does not give it back."""
+        data = disk.read(path)
+        if data is None and not self.broken:
+            self._broken("unreadable")
+        return data or b""
 
     def close(self) -> None:
         if self._end is not None and self._end.segment is not None:
@@ -250,23 +263,24 @@ class Trail:
     def _anchor(self) -> Anchor | None:
         """None: there is none, or none that verifies."""
         try:
-            return chain.read_anchor((self._folder / ANCHOR).read_bytes(), self._key.public)
+            return chain.read_anchor(disk.read(self._folder / ANCHOR) or b"", self._key.public)
         except (FileNotFoundError, NoLine):
             return None
 
     def _behind(self, path: Path, anchor: Anchor | None) -> _End:
         """The end behind the last segment."""
-        data = path.read_bytes()
+        there = disk.read(path)
+        data = there or b""
         lines, tail = chain.split(data)
         first = _first(path)
         good = list(_good(lines, first))
-        flaw = _flaw(good, len(lines), first, anchor)
+        flaw = "unreadable" if there is None else _flaw(good, len(lines), first, anchor)
         if flaw:
             self._broken(flaw)
         if tail:
             self._found.append(event("trail_torn", bytes=chain.torn(tail)))
         self.last_event = good[-1].event if good else ""
-        unsealed = None if _seal(path).exists() else path
+        unsealed = None if there is None or _seal(path).exists() else path
         n, head = first + max(len(lines), 1) - 1, chain.hash_of(lines[-1]) if lines else NOTHING_BEFORE
         if anchor is not None and anchor.lines > n:
             n, head = anchor.lines, anchor.head
@@ -312,7 +326,7 @@ def _flaw(good: Sequence[Line], count: int, first: int, anchor: Anchor | None) -
 
 def _began(segment: Path) -> datetime | None:
     """When its first line was written; None: nobody can read it any more."""
-    with segment.open("rb") as file, contextlib.suppress(NoLine):
+    with contextlib.suppress(OSError, NoLine), segment.open("rb") as file:
         return chain.read(file.readline()).time
     return None
 

@@ -3,9 +3,10 @@
 Each file goes by PUT over TLS with the kiosk's own certificate, to whatever takes it (config/fleet/nginx.conf). Sealed
 segments go once, the oldest first, each before its seal: a seal that is there says that all before it are, so whoever
 was cut off goes on where that was. Then the open segment, and at last the anchor, which vouches for no line that has
-not been sent. So what the desk has can be verified at any time, and lies there as here: trail.pub, and the folder
-trail. All of it is in a folder of its key's fingerprint: a kiosk that has lost its state has a new key and begins a new
-trail, and the old one stays beside it as it was.
+not been sent. A file that the disk does not give back is left out, and its absence is there to be seen. So what the
+desk has can be verified at any time, and lies there as here: trail.pub, and the folder trail. All of it is in a folder
+of its key's fingerprint: a kiosk that has lost its state has a new key and begins a new trail, and the old one stays
+beside it as it was.
 
 How far it has come is a moment: everything that was written before it has left. Of the journal, which Debian's
 systemd-journal-upload sends, it is the time of the first entry behind the place that it has saved; for it is known to
@@ -18,7 +19,7 @@ import http.client
 import ssl
 import subprocess
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,16 +91,16 @@ def upload(folder: Path, key: PublicKey, archive: Archive) -> int:
     with disk.held(folder, alone=False):
         there = segments(folder)
         sealed = [path for path in there if _seal(path).exists()]
-        unsealed = [(path, path.read_bytes()) for path in there if path not in sealed]
+        unsealed = [(path, disk.read(path)) for path in there if path not in sealed]
         anchor = (folder / ANCHOR).read_bytes()
     new = [*takewhile(lambda path: not archive.has(at_desk(_seal(path))), reversed(sealed))][::-1]
     public = f"{key.fingerprint}/{PUBLIC_FILE}"
     if not archive.has(public):
         archive.put(public, key.pem)
-    for path in (each for segment in new for each in (segment, _seal(segment))):
-        archive.put(at_desk(path), path.read_bytes())
-    for path, data in (*unsealed, (folder / ANCHOR, anchor)):
-        archive.put(at_desk(path), data)
+    whole = ((path, disk.read(path)) for segment in new for path in (segment, _seal(segment)))
+    for path, data in chain(whole, unsealed, [(folder / ANCHOR, anchor)]):
+        if data is not None:
+            archive.put(at_desk(path), data)
     return len(new)
 
 

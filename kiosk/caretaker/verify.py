@@ -1,7 +1,8 @@
 """Is the trail what was written? Every line, every seal and the anchor, with the public key alone; nothing is changed.
 
 What is found (a flaw each): a byte, a line or a file that is not as it was written, is not there, is there twice or in
-another place; lines cut off before the anchor. What cannot be found, and who could do it, stands in docs/audit.md:
+another place; lines cut off before the anchor; a file that the disk does not give back, of which nothing more can be
+said. What cannot be found, and who could do it, stands in docs/audit.md:
 lines cut off after the last anchor that has left the machine, by somebody with the private key, which is root.
 """
 
@@ -56,6 +57,7 @@ class _Walk:
     flaws: list[Flaw] = field(default_factory=list)
     last: int = 0
     head: str = NOTHING_BEFORE
+    lost: bool = False  # the segment before cannot be read: where it ends is not known
     removed: int = 0  # up to this line, as the trail itself says
     hashes: dict[int, str] = field(default_factory=dict)  # of the last segment, and of the line before it
 
@@ -75,13 +77,19 @@ def _verify(folder: Path, key: PublicKey) -> Report:
     there = segments(folder)
     first, tail = 0, b""
     for number, path in enumerate(there):
-        data = path.read_bytes()
+        data = disk.read(path)
         begins = chain.first_of(path.name) or 0
-        if number == 0:
-            first, walk.last, walk.head = begins, begins - 1, NOTHING_BEFORE if begins == 1 else _before(data)
+        first = first or begins
+        if data is None:
+            walk.flaw(path.name, "cannot be read")
+            walk.last, walk.lost, tail = begins, True, b""
+            continue
+        if number == 0 or walk.lost:
+            walk.last, walk.head = begins - 1, NOTHING_BEFORE if begins == 1 else _before(data)
         lines, after = chain.split(data)
-        if number or begins == 1:  # what stood before the oldest that is left went with it
+        if begins == 1 or (number and not walk.lost):  # what stood before the oldest that is left went with it
             _torn(walk, path, tail, lines)
+        walk.lost = False
         _lines(walk, path, begins, lines)
         _seal(walk, path, data, key, last=number == len(there) - 1)
         tail = after
@@ -149,7 +157,7 @@ def _remember(walk: _Walk, line: Line) -> None:
 def _seal(walk: _Walk, path: Path, data: bytes, key: PublicKey, last: bool) -> None:
     seal = path.with_name(path.name + SEAL)
     try:
-        if not key.verifies(seal.read_bytes(), data):
+        if not key.verifies(disk.read(seal) or b"", data):
             walk.flaw(seal.name, "does not verify")
     except FileNotFoundError:
         if not last:
@@ -159,12 +167,14 @@ def _seal(walk: _Walk, path: Path, data: bytes, key: PublicKey, last: bool) -> N
 def _anchor(walk: _Walk, folder: Path, key: PublicKey) -> int:
     """Hold the end against the anchor; returns how many lines stand behind it."""
     try:
-        anchor: Anchor = chain.read_anchor((folder / ANCHOR).read_bytes(), key)
+        anchor: Anchor = chain.read_anchor(disk.read(folder / ANCHOR) or b"", key)
     except FileNotFoundError:
         walk.flaw(ANCHOR, "is missing")
         return 0
     except NoLine as flaw:
         walk.flaw(ANCHOR, str(flaw))
+        return 0
+    if walk.lost:
         return 0
     if anchor.lines > walk.last:
         walk.flaw(ANCHOR, f"vouches for {anchor.lines} lines, and the trail ends with line {walk.last}")

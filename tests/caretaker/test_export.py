@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from kiosk.caretaker.export import SUMS, export
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.words import words
 from kiosk.config.events import counts, event
-from tests.caretaker.trails import key, opened, sample
+from tests.caretaker.trails import Lost, key, opened, sample
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "audit.md"
 
@@ -97,3 +98,16 @@ def test_of_a_long_trail_the_newest_segments_go_along_and_verify(tmp_path: Path)
         said = shell(to.parent, commands("tar -xf"))
         assert said.endswith("anchor OK\n") and not re.search("CHANGED|FALSE|BROKEN|Fail", said)
         assert {path.name for path in to.parent.glob("*.jsonl")} == {path.name for path in there[-expected:]}
+
+
+def test_a_segment_that_the_disk_does_not_give_back_keeps_no_other_from_being_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trail = sample(tmp_path / "trail")
+    to = tmp_path / "FILE.tar"
+    lost = segments(trail)[1]
+    Lost(monkeypatch, lost)
+    export(trail, key(), to)
+    with tarfile.open(to) as bundle:
+        names = bundle.getnames()
+    assert lost.name not in names and {path.name for path in segments(trail)} - {lost.name} <= set(names)

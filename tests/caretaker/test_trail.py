@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -17,7 +18,20 @@ from kiosk.caretaker.key import Key, NoKey, PublicKey
 from kiosk.caretaker.trail import Trail, Unwritable, segments
 from kiosk.config import events
 from kiosk.config.events import NotAnEvent, event
-from tests.caretaker.trails import BEGAN, KEPT_DAYS, Clock, checked, copied, counts, key, lines, number, opened, sample
+from tests.caretaker.trails import (
+    BEGAN,
+    KEPT_DAYS,
+    Clock,
+    Lost,
+    checked,
+    copied,
+    counts,
+    key,
+    lines,
+    number,
+    opened,
+    sample,
+)
 from tests.nobody import needs_root, nobody_says
 from tests.whole import few
 
@@ -193,6 +207,69 @@ def test_a_segment_that_nobody_can_read_goes_when_its_time_is_over(tmp_path: Pat
         trail.append(number(count))
         clock.passes(days=1)
     assert counts(tmp_path)[0] > 6 and checked(tmp_path).sound
+
+
+# A disk that loses a part of it
+
+
+def lived(folder: Path, days: int, since: int = 1) -> Clock:
+    """So many days, of one line each, by a caretaker that was started anew each morning."""
+    clock = Clock()
+    clock.passes(days=since - 1)
+    for count in range(since, since + days):
+        trail = opened(folder, clock)
+        trail.append(number(count))
+        trail.close()
+        clock.passes(days=1)
+    return clock
+
+
+@pytest.mark.parametrize("at", [0, 1, -1])
+def test_a_segment_that_the_disk_does_not_give_back_keeps_no_line_from_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    lived(tmp_path, 5)
+    lost = segments(tmp_path)[at]
+    with monkeypatch.context() as patched:
+        Lost(patched, lost)
+        lived(tmp_path, 2 * KEPT_DAYS, since=6)
+        trail = opened(tmp_path)
+        assert [told for _, told in trail.behind(2 * KEPT_DAYS)][-1] == number(5 + 2 * KEPT_DAYS)
+        assert counts(tmp_path)[0] > 5 and checked(tmp_path).sound, "it went with its time"
+
+
+@pytest.mark.parametrize("at", [2, -1])
+def test_what_the_disk_does_not_give_back_is_shown_as_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    lived(tmp_path, 5)
+    path = segments(tmp_path)[at]
+    left = [count for count in range(1, 6) if not path.name.endswith(f"{count}.jsonl")]
+    with monkeypatch.context() as patched:
+        Lost(patched, path)
+        assert [str(flaw) for flaw in checked(tmp_path).flaws] == [f"{path.name}: cannot be read"]
+        trail = opened(tmp_path)
+        trail.open()
+        assert [told for _, told in trail.behind(0)] == [number(count) for count in left]
+        trail.append(number(6))
+        trail.close()
+        assert trail.broken
+        assert f"{path.name}: cannot be read" in [str(flaw) for flaw in checked(tmp_path).flaws]
+    assert [line.field("flaw") for line in lines(tmp_path) if line.event == "trail_broken"] == ["unreadable"]
+
+
+def test_what_the_disk_does_not_remove_keeps_no_line_from_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", refuses)
+        lived(tmp_path, 2 * KEPT_DAYS)
+        assert len(counts(tmp_path)) == 2 * KEPT_DAYS
+    lived(tmp_path, KEPT_DAYS, since=2 * KEPT_DAYS + 1)
+    assert counts(tmp_path)[0] > KEPT_DAYS and checked(tmp_path).sound
 
 
 # Cut off

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
+import errno
+import io
+import os
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.caretaker.chain import Line, lines_of
@@ -46,6 +52,20 @@ class Clock:
 
     def passes(self, **how: float) -> None:
         self.time += timedelta(**how)
+
+
+class Lost:
+    """The disk gives back nothing of these files, whoever reads them, and goes on with all others."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *paths: Path) -> None:
+        self.paths, self._open = {str(path) for path in paths}, io.open
+        for module in (io, builtins):
+            monkeypatch.setattr(module, "open", self.open)
+
+    def open(self, path: Any, *args: Any, **kwargs: Any) -> Any:
+        if str(path) in self.paths:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return self._open(path, *args, **kwargs)
 
 
 def opened(folder: Path, clock: Clock | None = None, segment_bytes: int = 700) -> Trail:

@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.caretaker import commands
 from kiosk.caretaker import upload as module
 from kiosk.caretaker.key import PUBLIC_FILE, Key, PublicKey
-from kiosk.caretaker.trail import Trail
+from kiosk.caretaker.trail import Trail, segments
 from kiosk.caretaker.upload import Archive, NotTaken, journal_left, upload
 from kiosk.caretaker.upload_progress import FILE, UploadProgress
 from kiosk.ipc.caretaker import Away
 from kiosk.ipc.messages import Answer, Denied, DeskCertificate, Question, Taken, Uploaded
-from tests.caretaker.trails import KEPT_DAYS, Clock, key, number, opened
+from tests.caretaker.trails import KEPT_DAYS, Clock, Lost, key, number, opened
 from tests.fleet.archive import DeskArchive, verified
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +99,18 @@ def test_cut_off_at_any_request_it_goes_on_from_there_and_what_is_there_is_sound
         world.sends()
         assert world.arrived == 9
     assert answered > 7
+
+
+def test_a_segment_that_the_disk_does_not_give_back_keeps_none_behind_it_from_the_desk(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.grows(11)
+    lost = segments(world.folder)[1]
+    with monkeypatch.context() as patched:
+        Lost(patched, lost)
+        assert world.sends() > 1 and world.sends() == 0
+    there = {path.name for path in world.desk.rglob("*.jsonl")}
+    assert there == {path.name for path in segments(world.folder)} - {lost.name}
 
 
 def test_a_kiosk_that_has_lost_its_state_begins_a_new_trail_beside_the_old_one(world: World) -> None:
