@@ -118,6 +118,7 @@ class Overview:
         self.broken.written(told)
         if isinstance(told, Counts) and told.name == "slip":
             self.roll.printed(told.by["printed"].get("printed", 0), line)
+        self.roll.heard(line)
 
     def again(self) -> None:
         """Look, and show what is found without waiting whether it lasts."""
@@ -160,6 +161,7 @@ class Overview:
 
     def stop(self) -> None:
         self.counters.turn()
+        self.roll.turn()
         self._clock.stop()
 
     def _gather(self, again: bool = False) -> None:

@@ -19,7 +19,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.trail import OWN, Trail, Unwritable
@@ -89,7 +89,7 @@ class Record:
         stand: list[Event | Counts] = []
         if behind is not None and self._open():
             with contextlib.suppress(Unwritable):
-                stand = [each for _, each in self._trail.behind(behind)]
+                stand = [each for _, each in self._trail.behind(behind) if each in told]
         for each in told:
             if each not in stand:
                 self.tell(each)
@@ -148,7 +148,9 @@ class Record:
             self.written(late, n)
         assert self._trail.anchor is not None
         self._end = self._trail.anchor.lines
-        self._stand([*enumerate(told, self._end - len(told) + 1)])
+        self._stand(told)
+        for n, each in enumerate(told, self._end - len(told) + 1):
+            self.written(each, n)
         return True
 
     @property
@@ -165,26 +167,28 @@ class Record:
             assert self._trail.anchor is not None
             end = self._trail.anchor.lines
             since = self.known(end) if self._end is None else self._end
-            behind = [since] if self._hours.behind is None else [since, self._hours.behind]
-            stand = list(self._trail.behind(min(behind)))
+            left = self._hours.behind
+            if left is not None:
+                self._stand(told for _, told in self._trail.behind(left))
+            for n, told in self._trail.behind(since):
+                self._late(n, told)
         except Unwritable as error:
             return self._refused(error)
-        if self._end is not None:  # it was told here, and counted among what the disk did not take
-            for told in (each for n, each in stand if n > since and isinstance(each, Event)):
-                if told.name not in OWN:
-                    self._take_back(told)
         self._end = end
-        self._stand(stand)
         return True
 
-    def _stand(self, stand: Sequence[tuple[int, Event | Counts]]) -> None:
-        """These lines are in the trail."""
-        behind = self._hours.behind
-        left = self._hours.told(*(each for n, each in stand if isinstance(each, Counts) and n > (behind or 0)))
-        for each in left:
+    def _stand(self, told: Iterable[Event | Counts]) -> None:
+        """Counts among these are in the trail."""
+        for each in self._hours.told(*(each for each in told if isinstance(each, Counts))):
             self._hears(each)
-        for n, told in stand:
-            self.written(told, n)
+
+    def _late(self, n: int, told: Event | Counts) -> None:
+        """This line stands in the trail, and nobody here has heard of it."""
+        if self._end is not None:  # it was told here, and counted among what the disk did not take
+            if isinstance(told, Event) and told.name not in OWN:
+                self._take_back(told)
+            self._end = n
+        self.written(told, n)
 
     def _take_back(self, told: Event) -> None:
         """A line of which it was thought that the disk did not take it."""

@@ -38,6 +38,7 @@ class Roll:
 
     def __init__(self, path: Path, changes: Changes) -> None:
         self._kept, self._changes = StateFile(path, State(), changes), changes
+        self._line = 0  # up to which there is nothing more to count; it is on the disk within a second
 
     @property
     def stands(self) -> PaperStands:
@@ -49,24 +50,36 @@ class Roll:
         """There is a new roll."""
         state = self._kept.now
         gave = (*state.gave, state.printed)[-ROLLS:] if state.low and state.printed else state.gave
-        new = self._kept.change(State(state.rolls + 1, gave=gave, line=state.line))
+        new = self._kept.change(State(state.rolls + 1, gave=gave, line=self._heard))
         self._changes.keep(event("paper_changed", staff=staff, role=role), new)
 
     def turn(self) -> None:
-        """To be called about once a second."""
+        """To be called about once a second: many lines do not become as many writes."""
         self._kept.turn()
+        if self._heard != self._kept.now.line:
+            self._kept.keep(structs.replace(self._kept.now, line=self._heard))
 
     def known(self, end: int) -> int:
         """The line up to which it is counted, of a trail that ends there."""
-        line = end if self._kept.now.line is None else min(self._kept.now.line, end)
+        line = end if self._heard is None else min(self._heard, end)
+        self._line = 0
         if line != self._kept.now.line:
             self._kept.keep(structs.replace(self._kept.now, line=line))
         return line
 
+    def heard(self, line: int) -> None:
+        """Up to that line of the trail, which says nothing of slips."""
+        self._line = max(self._line, line)
+
     def printed(self, slips: int, line: int) -> None:
         """So many more, as that line of the trail says."""
-        if line > (self._kept.now.line or 0):
+        if line > (self._heard or 0):
             self._kept.keep(structs.replace(self._kept.now, printed=self._kept.now.printed + slips, line=line))
+
+    @property
+    def _heard(self) -> int | None:
+        line = self._kept.now.line
+        return line if line is None else max(line, self._line)
 
     def reported(self, reason: str) -> None:
         """What the printer says (config/health.toml)."""

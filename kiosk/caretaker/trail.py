@@ -27,7 +27,8 @@ Segments of which every line is older than the days they are kept go, with an ev
 whenever one is sealed. What cannot be read or removed of them keeps no line from being written. How old they are is
 said by the clock and by the trail, in which a leap of more than GAP_DAYS from one segment to the next is not believed.
 So a clock that is wrong by years takes nothing away, and a kiosk that was off for a month keeps its lines a month
-longer. """
+longer.
+"""
 
 from __future__ import annotations
 
@@ -163,16 +164,19 @@ class Trail:
         self.broken = False
 
     def behind(self, n: int) -> Iterator[tuple[int, Event | Counts]]:
-        """What stands behind that line, each with its number, as far as today's table has it. Raises Unwritable."""
+        """What stands behind that line, each with its number, as far as today's table has it; one segment after the
+        other, for a trail may be longer than memory. Raises Unwritable, also on the way."""
         with self._written():
             there = segments(self._folder) if self._folder.exists() else []
             last = next((at for at, path in reversed([*enumerate(there)]) if _first(path) <= n + 1), 0)
-            data = [self._read(path) for path in there[last:]]
-        for each in [line for lines in data for line in chain.split(lines)[0]]:
-            with contextlib.suppress(NoLine):
-                line = chain.read(each)
-                if line.n > n and (told := chain.told_in(line)) is not None:
-                    yield line.n, told
+        for path in there[last:]:
+            with self._written():
+                data = self._read(path)
+            for each in chain.split(data)[0]:
+                with contextlib.suppress(NoLine):
+                    line = chain.read(each)
+                    if line.n > n and (told := chain.told_in(line)) is not None:
+                        yield line.n, told
 
     def _read(self, path: Path) -> bytes:
         """A segment; nothing, and that is a flaw, if the disk does not give it back."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.caretaker import disk
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.clock import BACK_SECONDS, BELIEVED_SECONDS
 from kiosk.caretaker.counters import Counters
@@ -218,6 +219,29 @@ def test_a_board_of_another_program_or_of_nobody_is_begun_anew(world: World, cap
     assert world.begun().board.rows == ()
     (world.folder / "board.json").write_text("{")
     assert world.begun().board.rows == () and "is not what was written there" in caplog.text
+
+
+# What a start reads again.
+
+
+def test_a_start_reads_again_no_line_that_was_heard_of_though_none_told_of_a_slip(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.overview.known(0) == 0
+    written, put = list[str](), disk.put
+
+    def puts(path: Path, data: bytes, *more: int) -> None:
+        written.append(path.name)
+        put(path, data, *more)
+
+    monkeypatch.setattr(disk, "put", puts)
+    for line in range(1, 501):
+        world.overview.written(event("session_died"), line)
+    world.passes(2)
+    assert world.begun().known(500) == 500
+    assert (written.count("paper.json"), written.count("counters.json")) == (1, 1), "and not once a line"
+    world.overview.written(counts("slip", 1, {"printed": {"printed": 3}}), 400)
+    assert world.overview.roll.stands.printed == 0, "nor is it counted twice"
 
 
 # The clock.

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from kiosk.caretaker import disk
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.counters import Counters
 from kiosk.caretaker.hours import FILE as HOURS
 from kiosk.caretaker.hours import HOUR_SECONDS, Hours
 from kiosk.caretaker.record import Record
 from kiosk.caretaker.roll import Roll
+from kiosk.caretaker.trail import segments
 from kiosk.config.events import Counts, Event, event
 from tests.caretaker.trails import checked, lines, opened
 
@@ -167,6 +169,30 @@ def test_a_power_cut_at_any_call_at_the_end_of_an_hour_loses_none_that_waited_be
         if whole:
             break
     assert at > 10, "there are so many calls"
+
+
+def test_a_start_reads_a_long_trail_one_segment_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a trail longer than memory ends the caretaker at each of its starts."""
+    life = Life(tmp_path)
+    for _ in range(30):
+        life.record.tell(FAULT)
+    life.trail.close()
+    read, heard = list[Path](), list[tuple[int, int]]()
+    true = disk.read
+
+    def reads(path: Path) -> bytes | None:
+        read.append(path)
+        return true(path)
+
+    life = Life(tmp_path)
+    life.record.written = lambda _told, line: heard.append((line, len(read)))
+    life.record.known = lambda _end: 0
+    monkeypatch.setattr(disk, "read", reads)
+    life.trail.open()
+    read.clear()
+    life.turns()
+    of = [at for at, path in enumerate(segments(tmp_path / "lib" / "trail"), 1) for _ in path.read_bytes().splitlines()]
+    assert heard == [*enumerate(of, 1)] and of[-1] > 2
 
 
 @contextmanager
