@@ -27,16 +27,17 @@ Segments of which every line is older than the days they are kept go, with an ev
 whenever one is sealed. What cannot be read or removed of them keeps no line from being written. How old they are is
 said by the clock and by the trail, in which a leap of more than GAP_DAYS from one segment to the next is not believed.
 So a clock that is wrong by years takes nothing away, and a kiosk that was off for a month keeps its lines a month
-longer.
+longer. A clock that forgets the year with the power and is set right each morning comes back to where it stood: that is
+a step of a day, not two leaps.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+from bisect import bisect, insort
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 from kiosk.caretaker import chain, disk
@@ -336,9 +337,18 @@ def _began(segment: Path) -> datetime | None:
 
 
 def _gone_by(times: Sequence[datetime]) -> timedelta:
-    """From the first to the last, as far as it is believed."""
-    steps = (later - earlier for earlier, later in pairwise(times))
-    return sum((step for step in steps if timedelta() < step <= timedelta(GAP_DAYS)), timedelta())
+    """From the first to the last, as far as it is believed: step by step; and where a clock leaps back to where it was,
+    from the nearest moment before that at which it has stood."""
+    gone, before = timedelta(), list[tuple[datetime, timedelta]]()
+    known: list[tuple[datetime, timedelta]] = []  # how much had gone by at each, in the clock's order
+    for time in times:
+        at = bisect(known, (time, timedelta.max))
+        for earlier, then in [*known[max(at - 1, 0) : at], *before]:
+            if timedelta() < time - earlier <= timedelta(GAP_DAYS):
+                gone = max(gone, then + (time - earlier))
+        before = [(time, gone)]
+        insort(known, (time, gone))
+    return gone
 
 
 def _first(segment: Path) -> int:

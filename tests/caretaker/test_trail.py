@@ -8,6 +8,7 @@ import resource
 import signal
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,28 @@ def test_what_a_clock_ahead_of_its_time_has_dated_goes_as_soon_as_the_rest(tmp_p
         clock.passes(days=1)
     assert counts(tmp_path)[0] > 2 and checked(tmp_path).sound
     assert KEPT_DAYS <= len(counts(tmp_path)) <= KEPT_DAYS + 2
+
+
+@pytest.mark.parametrize(
+    "forgets_to", ["a year ago", "the first day", "the same day of last year, and stays there for days"]
+)
+def test_where_the_clock_forgets_the_year_each_night_lines_go_when_their_days_have_gone_by(
+    tmp_path: Path, forgets_to: str
+) -> None:
+    """A battery that is empty, and power that is cut each evening: the clock is set right each morning."""
+    clock = Clock()
+    trail = opened(tmp_path, clock)
+    right = clock.time
+    for count in range(1, 121):
+        right += timedelta(days=1)
+        clock.time = datetime(2000, 1, 1, tzinfo=UTC) if forgets_to == "the first day" else right - timedelta(days=365)
+        trail.append(number(count))
+        if not forgets_to.endswith("for days") or count % 3 == 0:
+            clock.time = right + timedelta(minutes=5)
+            trail.append(number(count))
+        kept = sorted(set(counts(tmp_path)))
+        assert kept == list(range(kept[0], count + 1)) and (kept[0] == 1 or len(kept) >= KEPT_DAYS)
+    assert len(kept) <= KEPT_DAYS + 4 and checked(tmp_path).sound
 
 
 def test_what_went_with_a_half_line_at_its_end_leaves_a_trail_that_is_sound(tmp_path: Path) -> None:
