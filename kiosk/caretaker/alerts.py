@@ -50,20 +50,21 @@ Severity = Literal["call", "problem", "warning"]
 @dataclass(frozen=True)
 class Problem:
     """When an event is a trouble. well: the values of its last field for which it is none; without one it always is.
-    seconds: after which it is over by itself; None: when the event says so."""
+    seconds: after which it is over by itself. ended_by: another event, that ends it. Without both the event says so."""
 
     alert: str
     severity: Severity = "problem"
     well: frozenset[str] = frozenset()
     seconds: float | None = None
+    ended_by: str | None = None
 
 
 PROBLEMS: Mapping[str, Problem] = {
-    "reader": Problem("KioskReader", well=frozenset({"present"})),
-    "printer": Problem("KioskPrinter", well=frozenset({"ready"})),
+    "reader": Problem("KioskReader", well=frozenset({"present", "unused"})),
+    "printer": Problem("KioskPrinter", well=frozenset({"ready", "unused"})),
     "check": Problem("KioskCheck", well=frozenset({"ok", "info", "warning"})),
-    "portal": Problem("KioskPortal", "warning", well=frozenset({"open", "closed"})),
-    "trail_broken": Problem("KioskTrailBroken"),
+    "portal": Problem("KioskPortal", "warning", well=frozenset({"open", "closed", "unused"})),
+    "trail_broken": Problem("KioskTrailBroken", ended_by="trail_looked_into"),
     "gap": Problem("KioskEventsLost", "warning", seconds=600),
     "passcodes_held": Problem("KioskPasscodesHeld", seconds=900),
     "session_died": Problem("KioskSessionDied", "warning", seconds=600),
@@ -132,7 +133,12 @@ class Alerts:
 
     def hear(self, told: Event | Counts) -> None:
         """What has happened, as far as it concerns this."""
-        if isinstance(told, Counts) or told.name not in PROBLEMS:
+        if isinstance(told, Counts):
+            return
+        for over in [name for name, problem in PROBLEMS.items() if problem.ended_by == told.name]:
+            self._alerts.pop(over, None)
+            self._wish()
+        if told.name not in PROBLEMS:
             return
         problem = PROBLEMS[told.name]
         values = {name: str(value) for name, value in told.fields.items() if FIELDS[name].values}

@@ -36,7 +36,7 @@ from kiosk.portal.model import OpensAt
 log = logging.getLogger("kiosk.devices")
 
 ASK_EVERY_SECONDS = 10.0
-UNUSED = ("reader", "printer", "portal", "bell", "keypad", "beacon")  # while there is guidance only
+UNUSED = ("reader", "printer", "portal", "certificate", "clock", "bell", "keypad", "beacon")  # for guidance only
 
 PortalState = Literal["open", "closed", "unreachable"]
 
@@ -280,15 +280,18 @@ class Devices:
         return found
 
     def _states(self) -> list[Event]:
-        """What is known. A reader that is absent at one look only is being opened."""
+        """What is known. A reader that is absent at one look only is being opened. What is not used is told as that: it
+        may have been out of order before, and would stay so for whoever was told."""
         states: list[Event] = []
         if self.safe_for is not None:
-            return states
+            return [event(name, **{name: "unused"}) for name in ("reader", "printer", "portal")]
         answers = self.reader.answers is not False and self.reader.state is not ReaderState.ABSENT
         before, self._answered = self._answered, answers
         if before is answers:
             states.append(event("reader", reader="present" if answers else "absent"))
-        if "printer" in self._known and self._has_printer:
+        if not self._has_printer:
+            states.append(event("printer", printer="unused"))
+        elif "printer" in self._known:
             fault = self.printer_fault
             states.append(event("printer", printer=fault.value if fault else "ready"))
         if "portal" in self._known:

@@ -180,6 +180,23 @@ def test_every_state_can_be_well_again_and_what_only_happens_is_over_by_itself()
     desk.time += max(problem.seconds or 0 for problem in PROBLEMS.values())
     desk.alerts.turn()
     assert set(desk.hand.wish.alerts) == {"trail_broken"}, "that one stays until somebody has looked"
+    desk.alerts.hear(event("trail_looked_into"))
+    assert not desk.hand.wish.alerts
+
+
+def test_nothing_stands_that_no_event_and_no_time_ends() -> None:
+    for name, problem in PROBLEMS.items():
+        assert problem.well or problem.seconds or problem.ended_by in EVENTS, name
+
+
+def test_what_is_used_no_more_is_no_trouble_any_more() -> None:
+    """A printer that the settings have taken away, and everything while there is guidance only."""
+    desk = Desk()
+    for name, trouble in (("reader", "absent"), ("printer", "paper_end"), ("portal", "unreachable")):
+        desk.alerts.hear(event(name, **{name: trouble}))
+        assert name in desk.hand.wish.alerts
+        desk.alerts.hear(event(name, **{name: "unused"}))
+        assert not desk.hand.wish.alerts
 
 
 class Engine:

@@ -242,14 +242,14 @@ def test_the_caretaker_is_told_what_is_known_of_the_devices_and_nothing_guessed(
     assert caretaker.heard[2] == {"reader": "present"}
 
 
-def test_of_a_kiosk_without_a_printer_none_is_told(outside: Outside) -> None:
+def test_of_a_kiosk_without_a_printer_it_is_told_that_none_is_used(outside: Outside) -> None:
     caretaker = Caretaker()
     devices = Devices(
         SlotReader(), cast(Printer, outside), cast(PortalClient, outside), caretaker=caretaker, has_printer=False
     )
     look(devices)
     devices.ask_caretaker()
-    assert caretaker.heard == [{"portal": "open"}]
+    assert caretaker.heard == [{"printer": "unused"}, {"portal": "open"}]
 
 
 def test_a_caretaker_that_goes_and_comes_back_is_noticed_once_each(outside: Outside) -> None:
@@ -477,7 +477,9 @@ def test_with_guidance_only_nothing_is_asked_and_that_is_what_is_told(outside: O
     assert (devices.portal_state, devices.printer_fault) == ("unreachable", PrinterFault.UNREACHABLE)
     for _ in range(3):
         devices.ask_caretaker()
-    assert caretaker.heard == [], "a reader that is absent would call somebody"
+    told = {name: value for each in caretaker.heard for name, value in each.items()}
+    assert told == dict.fromkeys(("reader", "printer", "portal"), "unused"), "absent, they would call somebody"
+    assert all(set(each.values()) == {"unused"} for each in caretaker.heard)
     found = reports(devices, caretaker)
     assert found == {"safe_mode": safe_for, **dict.fromkeys(UNUSED, "unused")}
     assert all("unused" in CHECKS[check].reasons for check in UNUSED)
