@@ -8,6 +8,7 @@ thread of their own, until they are there, and when staff want to see it again.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -68,10 +69,17 @@ class Gather:
         if self._fonts is not None:
             yield "fonts", "there" if self._fonts else "missing"
         yield "staff", staff.judge(self._roles())
-        yield "trail", "unwritable" if self._unwritten() else "broken" if self._broken() else "written"
+        yield "trail", self._trail()
         yield "time_zone", "japan" if time.timezone == JAPAN_SECONDS else "other"
         yield from self._files()
         yield from self._machine()
+
+    def _trail(self) -> str:
+        """A disk on which one write has failed is read-only until a start has checked it: that, a restart may mend."""
+        with contextlib.suppress(OSError):
+            if os.statvfs(self._state).f_flag & os.ST_RDONLY:
+                return "read_only"
+        return "unwritable" if self._unwritten() else "broken" if self._broken() else "written"
 
     def _ask_for_fonts(self, seconds: float) -> None:
         def ask() -> None:

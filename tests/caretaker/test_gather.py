@@ -18,6 +18,7 @@ import pytest
 from kiosk.caretaker.gather import Gather, refused
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import PORTAL_FILES, Settings, load
+from tests.nobody import needs_root
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMINFO = "MemTotal:        4000000 kB\nMemFree:          100000 kB\nMemAvailable:    {} kB\nHugePages_Total:       0\n"
@@ -127,6 +128,32 @@ def test_staff_and_trail_are_as_the_caretaker_knows_them(machine: Machine) -> No
     assert machine.finds()["staff"] == "unsupervised" and machine.finds()["trail"] == "broken"
     machine.unwritten = 1
     assert machine.finds()["trail"] == "unwritable"
+
+
+@needs_root
+def test_a_disk_that_has_become_read_only_is_told_from_one_that_is_full(machine: Machine, tmp_path: Path) -> None:
+    """As the kernel leaves it after an error: a restart checks it, and is the only hand where nobody can log in."""
+    state = tmp_path / "state"
+    state.mkdir()
+
+    def mounted(how: str) -> None:
+        subprocess.run(["mount", *how.split(), str(state)], check=True, capture_output=True)
+
+    try:
+        mounted("-t tmpfs none")
+    except subprocess.CalledProcessError:
+        pytest.skip("nothing can be mounted here")
+    try:
+        machine.gather = Gather(machine.config, state, lambda: [], lambda: machine.unwritten)
+        machine.unwritten = 1
+        assert machine.finds()["trail"] == "unwritable"
+        mounted("-o remount,ro")
+        machine.unwritten = 0
+        assert machine.finds()["trail"] == "read_only"
+        reason = CHECKS["trail"].reasons["read_only"]
+        assert reason.level == "problem" and reason.who == "officer" and reason.do and "再起動" in reason.do[0]
+    finally:
+        subprocess.run(["umount", str(state)], check=True)
 
 
 def test_a_machine_on_which_nothing_was_installed_says_nothing_of_its_lock_down(machine: Machine) -> None:
