@@ -458,15 +458,53 @@ def test_how_many_slips_are_left_is_known_from_the_rolls_before(world: World) ->
     world.overview.roll.changed(12, "officer")
     assert world.overview.roll.stands == PaperStands(1, 0, None), "a roll that was taken out early tells nothing"
     for slips in (200, 260, 240):
+        world.overview.report("printer", "ready")
         printed(world, slips, failed=2)
         world.overview.report("printer", "near_end")
         world.overview.report("printer", "ready")
         world.overview.roll.changed(12, "officer")
     printed(world, 100)
     assert world.begun().roll.stands == PaperStands(4, 100, 140)
-    printed(world, 500)
-    assert world.overview.roll.stands.left == 0
+    printed(world, 150)
+    assert world.overview.roll.stands.left == 0, "one of before gave 260"
+    printed(world, 350)
+    assert world.overview.roll.stands.left is None, "no roll has ever given so many: it is not the one that it was"
     assert world.events[-1] == ("paper_changed", "12", "officer")
+
+
+def ends(world: World, slips: int) -> None:
+    """A roll gives so many, and comes to its end; there is another one in the printer, of which nobody has said so."""
+    world.overview.report("printer", "ready")
+    printed(world, slips)
+    world.overview.report("printer", "paper_end")
+    world.overview.report("printer", "ready")
+
+
+def test_a_roll_of_which_nobody_has_said_that_it_is_new_teaches_nothing_wrong(world: World) -> None:
+    ends(world, 200)
+    world.overview.roll.changed(12, "officer")
+    ends(world, 200)
+    world.overview = world.begun()
+    printed(world, 40)
+    assert world.overview.roll.stands.left is None, "somebody has forgotten the button"
+    ends(world, 160)
+    world.overview.roll.changed(12, "officer")
+    printed(world, 50)
+    assert world.overview.roll.stands == PaperStands(2, 50, 150), "no roll of 400 is believed in"
+
+
+def test_what_the_printer_says_of_the_roll_before_is_nothing_of_the_new_one(world: World) -> None:
+    """Who says that there is a new one before it is in the printer."""
+    ends(world, 200)
+    world.overview.roll.changed(12, "officer")
+    for reason in ("near_end", "paper_end", "ready"):
+        world.overview.report("printer", reason)
+    printed(world, 30)
+    world.overview.roll.changed(12, "officer")
+    assert world.overview.roll.stands.left == 200, "it was taken out early, and tells nothing"
+    ends(world, 180)
+    world.overview.roll.changed(12, "officer")
+    assert world.overview.roll.stands.left == 190
 
 
 # The counters.
