@@ -53,6 +53,7 @@ from kiosk.ipc.messages import (
 from kiosk.ipc.proof import Lacks, Proof, Unproven
 from kiosk.language.dates import JST
 from kiosk.language.hours import Hours
+from kiosk.portal.errors import Lasts
 from kiosk.session.pad import pad_of
 from tests.receipts.shots import reported
 from tests.web.sight import SETTINGS, Sight
@@ -364,11 +365,11 @@ def _trials() -> Iterator[Sight]:
     for what, how, verdict in came:
         of = trials.result(what, how, verdict)
         yield Sight(f"staff_result_{what}_{how}", _room("staff_result", "next", **of))
-    for name, lasts in CHECKS["certificate"].reasons.items():
+    for name in get_args(Lasts):
         of = {
             **trials.result("portal", "unreachable" if name == "ended" else "open", "good"),
             "ends": NOW,
-            "lasts": lasts,
+            "lasts": CHECKS["certificate"].reasons[name],
         }
         yield Sight(f"staff_result_{name}", _room("staff_result", "next", **of))
     into = {"asks": "in", "mute": False, "fault": "", "kind": "card"}
