@@ -151,7 +151,7 @@ def test_the_words_of_the_table_are_those_of_the_code() -> None:
     assert of["task"] == {*FLOWS, "none"}
     assert of["end"] == {"finished", "problem", *(each.word for each in ends.VisitEnded.__subclasses__())}
     faults = {fault.value for fault in PrinterFault}
-    assert (of["printed"], of["printer"]) == ({*faults, "printed"}, {*faults, "ready"})
+    assert (of["printed"], of["printer"]) == ({*faults, "printed"}, {*faults, "ready", "unused"})
 
 
 def test_a_caretaker_that_does_not_answer_is_waited_for_once_and_the_rest_is_counted() -> None:
