@@ -664,12 +664,7 @@ def test_a_stick_that_is_full_keeps_each_file_whole(world: World, monkeypatch: p
     assert {path.name: path.read_bytes() for path in world.place.iterdir() if path.suffix != ".new"} == files
     written: list[str] = []
     renames = os.rename
-
-    def rename(old: Path, new: Path) -> None:
-        written.append(new.name)
-        renames(old, new)
-
-    monkeypatch.setattr(os, "rename", rename)
+    monkeypatch.setattr(os, "rename", lambda old, new: written.append(Path(new).name) or renames(old, new))
     assert world.put_in() == ("asked", "") and (world.place / stick.RECOVERY).read_bytes() == b"sealed anew"
     assert not [path for path in world.place.iterdir() if path.suffix == ".new"]
     assert written[-1] == stick.SAYS, "which speaks of the others"
