@@ -162,7 +162,6 @@ def provision_arguments(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("--certificate", type=Path, required=True, metavar="FILE", help="… and its certificate (PEM)")
     sign.add_argument("--settings", type=Path, metavar="FILE", help="the whole kiosk.toml")
     sign.add_argument("--firewall", type=Path, metavar="FILE", help="where it may go (TOML), with --settings")
-    sign.add_argument("--guidance", type=Path, metavar="FILE", help="the whole guidance.toml: what the kiosk tells")
     sign.add_argument("--portal-certificate", type=Path, metavar="FILE", help="made from request.csr (PEM)")
     sign.add_argument("--portal-ca", type=Path, metavar="FILE", help="whom to trust as the portal (PEM)")
     sign.add_argument("--fleet", type=Path, metavar="FOLDER", help="where calls and figures go (docs/fleet.md)")

@@ -14,11 +14,10 @@ import contextlib
 import errno
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 UNFINISHED = ".new"  # the end of the name of what is being written
-ASIDE = ".unusable"  # the end of the name of what was set aside
 PRIVATE = 0o600
 LOST = (errno.EIO, errno.EUCLEAN, errno.EBADMSG)  # a block that cannot be read; metadata, or a checksum, that is wrong
 
@@ -45,29 +44,6 @@ def put(path: Path, data: bytes, mode: int = PRIVATE, group: int | None = None) 
     _bring_to_disk(path.parent)
 
 
-@contextlib.contextmanager
-def room(path: Path, most: int) -> Iterator[Callable[[bytes], None]]:
-    """For what is going to be in that place, so many bytes at most, and is made meanwhile: a disk that is full says so
-    before, when nothing is lost by it. What is handed in is in its place then, as by `put`, for its user alone."""
-    unfinished = path.with_name(path.name + UNFINISHED)
-    file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
-    try:
-        add(file, bytes(most))
-
-        def keep(data: bytes) -> None:
-            os.lseek(file, 0, os.SEEK_SET)
-            add(file, data)
-            os.ftruncate(file, len(data))
-            os.fsync(file)
-            os.rename(unfinished, path)
-            _bring_to_disk(path.parent)
-
-        yield keep
-    finally:
-        os.close(file)
-        remove(unfinished)
-
-
 def read(path: Path) -> bytes | None:
     """What stands there; None: the disk does not give it back any more."""
     try:
@@ -76,17 +52,6 @@ def read(path: Path) -> bytes | None:
         if error.errno not in LOST:
             raise
         return None
-
-
-def set_aside(path: Path) -> None:
-    """Out of the way, and not lost: what cannot be used may be of use to somebody who sees to it elsewhere. The first
-    that was set aside stays."""
-    aside = path.with_name(path.name + ASIDE)
-    if aside.exists():
-        remove(path)
-    else:
-        os.rename(path, aside)
-        _bring_to_disk(path.parent)
 
 
 def add(file: int, data: bytes) -> None:

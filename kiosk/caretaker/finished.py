@@ -1,4 +1,4 @@
-"""An answer of provisioning that was used to its end is told here: `provisioned` in the trail, and the board's
+"""An answer of provisioning that a start has used to its end is told here: `provisioned` in the trail, and the board's
 `unwritable` of when it was begun makes way. Which one was told last is kept, with its line, so each is told once."""
 
 from __future__ import annotations

@@ -2,34 +2,24 @@
 
 Whoever has the public half can verify every seal without the kiosk, by openssl alone (docs/audit.md). So that nobody
 can put another pair in its place unseen, its fingerprint is noted when the kiosk is set up: SHA-256 of the key as DER.
-
-One that a disk has spoilt is set aside, with its public half, and another is made: without, nothing would be recorded
-any more, and there is no other way in. The trail then finds an anchor that does not verify, and says so (trail.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from kiosk.caretaker import disk
-
-log = logging.getLogger("kiosk.caretaker")
 
 PRIVATE_FILE, PUBLIC_FILE = "trail.key", "trail.pub"
 
 
 class NoKey(Exception):
     """There is no key, or none that can be used. One line, without anything of the key."""
-
-
-class Unusable(NoKey):
-    """What is there can be read, and is no key."""
 
 
 class PublicKey:
@@ -46,10 +36,10 @@ class PublicKey:
             key = serialization.load_pem_public_key(path.read_bytes())
         except OSError as error:
             raise NoKey(f"{path}: cannot be read ({error.strerror})") from None
-        except (ValueError, UnsupportedAlgorithm):
-            raise Unusable(f"{path}: is no public key") from None
+        except ValueError:
+            raise NoKey(f"{path}: is no public key") from None
         if not isinstance(key, Ed25519PublicKey):
-            raise Unusable(f"{path}: is no Ed25519 key")
+            raise NoKey(f"{path}: is no Ed25519 key")
         return cls(key)
 
     @property
@@ -84,23 +74,16 @@ class Key:
             key = serialization.load_pem_private_key(path.read_bytes(), None)
         except OSError as error:
             raise NoKey(f"{path}: cannot be read ({error.strerror})") from None
-        except (TypeError, ValueError, UnsupportedAlgorithm):
-            raise Unusable(f"{path}: is no key that can be used") from None
+        except (TypeError, ValueError):
+            raise NoKey(f"{path}: is no key that can be used") from None
         if not isinstance(key, Ed25519PrivateKey):
-            raise Unusable(f"{path}: is no Ed25519 key")
+            raise NoKey(f"{path}: is no Ed25519 key")
         return cls(key)
 
     @classmethod
     def of(cls, folder: Path) -> Key:
-        """The key of this folder, made when there is none that can be used. Raises NoKey when it cannot be read, and
-        OSError when it cannot be written."""
+        """The key of this folder, made when there is none yet. Raises NoKey, and OSError when it cannot be written."""
         disk.private_folder(folder)
-        try:
-            if (folder / PRIVATE_FILE).exists():
-                cls.load(folder)
-        except Unusable as why:
-            log.error("%s; it is set aside, and another is made", why)
-            disk.set_aside(folder / PRIVATE_FILE)
         if not (folder / PRIVATE_FILE).exists():
             made = Ed25519PrivateKey.generate()
             pem = made.private_bytes(
@@ -108,11 +91,8 @@ class Key:
             )
             disk.put(folder / PRIVATE_FILE, pem)
         key = cls.load(folder)
-        public = folder / PUBLIC_FILE
-        if public.exists() and public.read_bytes() != key.public.pem:  # of the key before
-            disk.set_aside(public)
-        if not public.exists():  # or the power went in between
-            disk.put(public, key.public.pem)
+        if not (folder / PUBLIC_FILE).exists():  # the power went in between
+            disk.put(folder / PUBLIC_FILE, key.public.pem)
         return key
 
     @property

@@ -1,5 +1,5 @@
-"""Which answer was used to its end last: put beside the settings by provisioning, and told by the caretaker at its own
-start, which the new settings want anyway. So it is told whatever happens in between.
+"""Which answer was used to its end only at a later start: put beside the settings by provisioning, which then has
+nobody to tell, and told by the caretaker at its own start.
 """
 
 from __future__ import annotations

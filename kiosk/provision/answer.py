@@ -10,10 +10,10 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 from msgspec import Struct
 
-from kiosk.config import guidance, kiosk
+from kiosk.config import kiosk
 from kiosk.config.file import ConfigError
 from kiosk.ipc import appointed, looked_into
 from kiosk.ipc.appointed import Appointed, Member
@@ -32,13 +32,11 @@ from kiosk.ipc.looked_into import LookedInto
 from kiosk.ipc.messages import Moment, Number
 from kiosk.provision import firewall, fleet
 from kiosk.provision.firewall import Firewall
-from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, PublicKey, id_of
+from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, id_of
 from kiosk.provision.request import MachineId, OneTimeNumber
 
-Loaded = TypeVar("Loaded")
-
 PROVISIONER = "provisioner.pem"  # beside the settings: whom this machine believes
-SETTINGS, GUIDANCE = "kiosk.toml", "guidance.toml"
+SETTINGS = "kiosk.toml"
 LARGEST = 64 * 1024  # bytes; settings, four certificates and a hundred members of staff are some 40,000
 OPENSSL_SECONDS = 20.0
 SLACK_SECONDS = 24 * 3600  # by which the machine's clock may be behind the desk's
@@ -60,8 +58,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     kiosk.toml. certificate: for the portal, with those between it and its authority; authority: whom to trust as the
     portal; provisioner: whom to believe from now on (all PEM). looked_into: into a trail that did not hold together.
     firewall: where the machine may go, in place of all that it may now; with the settings, whose places these are.
-    fleet: where calls, figures and records go, files by name. guidance: the whole of guidance.toml. What is empty stays
-    as it is on the machine, and is left out: an older one does not know all of these."""
+    fleet: where calls, figures and records go, files by name. What is empty stays as it is on the machine, and is left
+    out: an older one does not know all of these."""
 
     machine: MachineId
     number: OneTimeNumber
@@ -76,7 +74,6 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     looked_into: bool = False
     firewall: Firewall | None = None
     fleet: dict[str, str] = {}
-    guidance: str = ""
 
 
 def files(answer: Answer) -> Mapping[str, bytes]:
@@ -86,7 +83,6 @@ def files(answer: Answer) -> Mapping[str, bytes]:
         CERTIFICATE: answer.certificate,
         AUTHORITY: answer.authority,
         PROVISIONER: answer.provisioner,
-        GUIDANCE: answer.guidance,
     }
     # The firewall's file first: if the power goes right then, the next start loads it before it does the rest.
     opened = (
@@ -116,17 +112,6 @@ def open_signed(data: bytes, provisioner: Path) -> Answer:
         parser.parse(data, strict=True)  # it says how long it is
     except ValueError:
         raise Wrong("torn") from None
-    try:
-        answer = msgspec.json.decode(_signed(data, provisioner), type=Answer)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        raise Wrong("unfit", "what was signed is no answer to a machine") from None
-    if answer.provisioner:
-        _keeps_the_signer(answer.provisioner, data)
-    return answer
-
-
-def _signed(data: bytes, provisioner: Path) -> bytes:
-    """What one of those has signed. Raises Wrong."""
     believed = ["-certfile", str(provisioner), "-nointern", "-noverify"]
     command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", *believed]
     try:
@@ -135,23 +120,10 @@ def _signed(data: bytes, provisioner: Path) -> bytes:
         raise Wrong("unsigned", f"openssl: {type(error).__name__}") from None
     if verified.returncode != 0:
         raise Wrong("unsigned")
-    return verified.stdout
-
-
-def _keeps_the_signer(provisioner: str, data: bytes) -> None:
-    """Whom a machine believes from now on includes who says so: with a wrong file, nobody could tell it anything any
-    more, and there is no other way in. Raises Wrong."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, PROVISIONER)
-        path.write_text(provisioner, "utf-8")
-        try:
-            _signed(data, path)
-        except Wrong:
-            raise Wrong(
-                "unfit",
-                "provisioner: does not have the certificate that this is signed with; a change takes two answers, the"
-                " first with both certificates",
-            ) from None
+    try:
+        return msgspec.json.decode(verified.stdout, type=Answer)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Wrong("unfit", "what was signed is no answer to a machine") from None
 
 
 def check(answer: Answer, machine: str, number: str, now: int, desk: str = "") -> None:
@@ -171,15 +143,10 @@ def check(answer: Answer, machine: str, number: str, now: int, desk: str = "") -
         raise Wrong("unfit", "a staff number is to come and to go")
     if answer.settings:
         _check_settings(answer.settings)
-    if answer.guidance:
-        _loaded(guidance.load, GUIDANCE, answer.guidance)
     _certificates("authority", answer.authority)
-    for one in _certificates("provisioner", answer.provisioner):
-        if not isinstance(_public(one, "provisioner"), PublicKey):
-            raise Wrong("unfit", "provisioner: has a key that is neither an elliptic curve's nor RSA's")
+    _certificates("provisioner", answer.provisioner)
     for own in _certificates("certificate", answer.certificate)[:1]:
-        _public(own, "certificate")
-        if id_of(own) != machine:
+        if _id_of(own) != machine:
             raise Wrong("unfit", "certificate: was made for another machine's key")
         moment = datetime.fromtimestamp(now, UTC)
         if own.not_valid_after_utc <= moment:
@@ -190,12 +157,12 @@ def check(answer: Answer, machine: str, number: str, now: int, desk: str = "") -
         raise Wrong("unfit", str(error)) from None
 
 
-def _public(certificate: x509.Certificate, what: str) -> object:
-    """Its key. Raises Wrong."""
+def _id_of(certificate: x509.Certificate) -> str:
+    """Raises Wrong."""
     try:
-        return certificate.public_key()
+        return id_of(certificate)
     except (ValueError, UnsupportedAlgorithm):
-        raise Wrong("unfit", f"{what}: its key cannot be read") from None
+        raise Wrong("unfit", "certificate: its key cannot be read") from None
 
 
 def _pages(settings: str) -> int:
@@ -222,17 +189,12 @@ def _check_firewall(brought: Firewall, settings: str) -> None:
 
 
 def _check_settings(text: str) -> kiosk.Settings:
-    """Raises Wrong, with its line."""
-    return _loaded(kiosk.load, SETTINGS, text)
-
-
-def _loaded(load: Callable[[Path], Loaded], name: str, text: str) -> Loaded:
     """As `kiosk check` does, by the same parser. Raises Wrong, with its line."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, name)
+        path = Path(folder, SETTINGS)
         path.write_text(text, "utf-8")
         try:
-            return load(path)
+            return kiosk.load(path)
         except ConfigError as error:
             raise Wrong("unfit", str(error).removeprefix(f"{folder}/")) from None
 

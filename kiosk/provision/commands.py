@@ -20,7 +20,7 @@ from kiosk.caretaker.passcodes import WEAKNESSES, hashed
 from kiosk.caretaker.weak_passcodes import weak
 from kiosk.ipc.appointed import Appointment, Member
 from kiosk.provision import fleet
-from kiosk.provision.answer import LARGEST, Answer, Wrong, check, open_signed, sign
+from kiosk.provision.answer import LARGEST, Answer, Wrong, check, sign
 from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import PrivateKey, id_of
 from kiosk.provision.request import Request
@@ -65,11 +65,9 @@ def _sign(options: argparse.Namespace) -> int:
         looked_into=options.looked_into,
         firewall=_firewall(options.firewall),
         fleet=_fleet(options.fleet),
-        guidance=_text(options.guidance),
     )
     check(answer, asked.machine, asked.number, now, asked.desk)
     signed = sign(answer, key, certificate)
-    open_signed(signed, options.certificate)
     if len(signed) > LARGEST:
         raise Wrong("too_large", f"{len(signed)} bytes; {LARGEST} at most")
     for name in fleet.unasked(answer.fleet):
@@ -102,7 +100,7 @@ def _key(path: Path) -> PrivateKey:
             key = serialization.load_pem_private_key(pem, None)
         except TypeError:  # it has a passphrase
             key = serialization.load_pem_private_key(pem, getpass.getpass(f"Passphrase of {path}: ").encode())
-    except (ValueError, UnsupportedAlgorithm):
+    except ValueError:
         raise NotSigned(f"{path}: is no key that can be used (PEM)") from None
     if not isinstance(key, PrivateKey):
         raise NotSigned(f"{path}: is neither an elliptic curve's key nor RSA's")

@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from kiosk.caretaker import disk
-from kiosk.provision.machine import PrivateKey, id_of, key
+from kiosk.provision.machine import NoKey, PrivateKey, id_of, key
 
 FOLDER = "fleet"  # beside the settings, for root alone; systemd hands each service its own of it
 AUTHORITY, CERTIFICATE, KEY = "ca.pem", "kiosk.pem", "kiosk.key"  # as `kiosk audit upload --tls` has them
@@ -51,7 +51,11 @@ def own_key(folder: Path) -> PrivateKey:
     """This machine's, for root alone; made when there is none that can be used: another certificate is all that it
     costs. folder: of the settings. Raises OSError."""
     disk.private_folder(folder / FOLDER)
-    return key(folder / FOLDER, None, KEY)
+    try:
+        return key(folder / FOLDER, None, KEY)
+    except NoKey:
+        disk.remove(folder / FOLDER / KEY)
+        return key(folder / FOLDER, None, KEY)
 
 
 def check(files: Mapping[str, str], owner: str, now: int) -> None:

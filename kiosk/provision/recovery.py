@@ -24,8 +24,6 @@ from kiosk.provision.answer import OPENSSL_SECONDS, PROVISIONER
 from kiosk.provision.request import FOLDER
 
 FILE = "recovery.p7m"
-IMAGE = Path("/usr/lib/kiosk-image")  # has one, and makes it once at each start (kiosk-recovery.service)
-KEY_BYTES = 256  # more than one has
 ENROLL = ("systemd-cryptenroll", "--recovery-key", "--wipe-slot=recovery")
 BY_TPM = ("--unlock-tpm2-device=auto",)
 ENROLL_SECONDS = 90.0
@@ -52,16 +50,10 @@ def make(folder: Path, device: str, unlock: Sequence[str] = BY_TPM) -> bool:
     if place.exists():
         return False
     provisioner = (folder / PROVISIONER).read_bytes()
-    longest = len(sealed(bytes(KEY_BYTES), provisioner)) + KEY_BYTES  # before anything is changed
+    sealed(b"-", provisioner)  # before anything is changed
     disk.private_folder(folder / FOLDER)
-    with disk.room(place, longest) as keep:
-        keep(sealed(_enrolled(device, unlock), provisioner))
+    disk.put(place, sealed(_enrolled(device, unlock), provisioner))
     return True
-
-
-def is_wanting(folder: Path, image: Path = IMAGE) -> bool:
-    """There is an encrypted state, and somebody who is to have its key, and none was made yet."""
-    return image.exists() and (folder / PROVISIONER).exists() and kept(folder) is None
 
 
 def sealed(data: bytes, provisioner: bytes) -> bytes:

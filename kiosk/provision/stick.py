@@ -50,8 +50,7 @@ def read(mount: Mount, machine: str) -> bytes | None:
 
 
 def write(mount: Mount, machine: str, files: dict[str, bytes], spent: bool = False) -> None:
-    """files: in this order, each beside its place first, so that a stick that is full or pulled keeps the one before.
-    spent: the answer was used, and is to go. Raises OSError."""
+    """spent: the answer was used, and is to go. Raises OSError."""
     with mount("rw") as top:
         folder = top / name_of(machine)
         with contextlib.suppress(FileExistsError):
@@ -59,24 +58,17 @@ def write(mount: Mount, machine: str, files: dict[str, bytes], spent: bool = Fal
         if spent:
             _wipe(folder / ANSWER)
         for name, data in files.items():
-            _put(folder / name, data)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            file = os.open(folder / name, flags, 0o644)
+            try:
+                disk.add(file, data)
+            finally:
+                os.close(file)
 
 
 def may_be_pulled(runtime: Path, reason: str) -> None:
     """Told at the screen. runtime: server.runtime_directory. Raises OSError."""
     disk.put(runtime / stick_done.FILE, stick_done.word(reason), stick_done.MODE)
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Raises OSError."""
-    beside = path.with_name(path.name + disk.UNFINISHED)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    file = os.open(beside, flags, 0o644)
-    try:
-        disk.add(file, data)
-    finally:
-        os.close(file)
-    os.rename(beside, path)
 
 
 def _wipe(path: Path) -> None:

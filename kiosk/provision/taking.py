@@ -63,7 +63,8 @@ def take(answer: Answer, folder: Path, group: Callable[[str], int | None] = grou
     when not even its first file could be written, not at all."""
     disk.private_folder(folder / FOLDER)
     disk.put(folder / FOLDER / FILE, msgspec.json.encode(answer))
-    _use(answer, folder, group)
+    _put(answer, folder, group)
+    disk.remove(folder / FOLDER / FILE)
 
 
 def begun(folder: Path) -> bool:
@@ -72,7 +73,8 @@ def begun(folder: Path) -> bool:
 
 
 def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> bool:
-    """Whether there was one that had not come to its end. Raises OSError."""
+    """Whether there was one that had not come to its end. The caretaker tells of it at its next start (kiosk/ipc/
+    finished.py). Raises OSError."""
     path = folder / FOLDER / FILE
     try:
         answer = msgspec.json.decode(path.read_bytes(), type=Answer)
@@ -82,15 +84,10 @@ def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> b
         log.error("%s: is not what was written there; it is removed, and the stick may be put in again", path)
         disk.remove(path)
         return False
-    _use(answer, folder, group)
-    return True
-
-
-def _use(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> None:
-    """The caretaker tells of it, at its next start (kiosk/ipc/finished.py): nobody else would know of it again."""
     _put(answer, folder, group)
     disk.put(folder / finished.FILE, msgspec.json.encode(Finished(answer.number)), EVERYBODYS)
-    disk.remove(folder / FOLDER / FILE)
+    disk.remove(path)
+    return True
 
 
 def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> None:

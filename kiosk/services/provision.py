@@ -32,7 +32,7 @@ from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
 from kiosk.provision import fleet, recovery, request, stick, taking
 from kiosk.provision.answer import PROVISIONER, Wrong, check, open_signed
-from kiosk.provision.machine import PrivateKey, csr, id_of, key
+from kiosk.provision.machine import NoKey, PrivateKey, csr, id_of, key
 from kiosk.provision.recovery import NotMade
 from kiosk.provision.stick import How, Mount
 
@@ -41,16 +41,13 @@ log = logging.getLogger("kiosk.provision")
 SERVER_GROUP = "kiosk"
 KINDS = "vfat,exfat"
 FLEET = "kiosk-fleet.*"  # a pattern: the image alone has such a target, and a kiosk without it is no error
-WANTS_RECOVERY = (
-    "There is no recovery.p7m yet. Start the machine anew, and put the stick in once its first screen is there."
-)
 SPENT = ("taken", "used")  # the answer is of no use to this machine any more
 MOUNT_SECONDS, RESTART_SECONDS = 30.0, 60.0
 
 
 def prepare(folder: Path) -> PrivateKey:
-    """The machine's keys, the one to the portal, and the end of what was begun. folder: of the settings. Raises
-    OSError."""
+    """The machine's keys, the one to the portal, and the end of what was begun. folder: of the settings. Raises NoKey
+    and OSError."""
     taking.finish(folder)
     fleet.own_key(folder)
     return key(folder, taking.group_number(SERVER_GROUP))
@@ -61,7 +58,7 @@ def run_prepare(config: Path) -> int:
     try:
         with taking.alone(config.parent):
             made = prepare(config.parent)
-    except OSError as error:
+    except (NoKey, OSError) as error:
         return _complain(error)
     print(f"this machine is {id_of(made)}")
     return 0
@@ -76,7 +73,7 @@ def run_stick(config: Path, device: str) -> int:
                 restart()  # then the caretaker tells of it
             made = prepare(config.parent)
             reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
-    except OSError as error:
+    except (NoKey, OSError) as error:
         _tell(caretaker_of(config), "unwritable")
         _may_be_pulled(config, "unwritable")
         return _complain(error)
@@ -110,18 +107,16 @@ def use(
     machine, to_desk = id_of(key), fleet.own_key(config.parent)
     reason, line = _done(config.parent, machine, id_of(to_desk), mount, int(now()))
     if reason == "taken":
-        restart()  # the caretaker finds at its start that it was taken, and tells of it (kiosk/ipc/finished.py)
-    else:
-        _tell(caretaker(config), reason)
+        restart()
+    _tell(caretaker(config), reason)
     try:
         asked = request.request(config, machine, int(now()), _runtime(config), id_of(to_desk))
-        files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.DESK_CSR: csr(to_desk, stick.name_of(machine))}
+        files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.SAYS: _says(machine, reason, line, now())}
+        files[stick.DESK_CSR] = csr(to_desk, stick.name_of(machine))
         if (escrow := recovery.kept(config.parent)) is not None:
             files[stick.RECOVERY] = escrow
         if (trail := handed(_runtime(config))) is not None:
             files[stick.TRAIL] = trail
-        wants = WANTS_RECOVERY if recovery.is_wanting(config.parent) else ""
-        files[stick.SAYS] = _says(machine, reason, line, wants, now())  # last: whatever it says of them is there
         stick.write(mount, machine, files, spent=reason in SPENT)
         if trail is not None and not caretaker(config).tell(event("trail_taken")):
             log.error("the caretaker does not answer; it does not know that the trail was taken")
@@ -163,18 +158,12 @@ def _done(folder: Path, machine: str, desk: str, mount: Mount, now: int) -> tupl
     return "taken", ""
 
 
-def _says(machine: str, reason: str, line: str, wants: str, now: float) -> bytes:
+def _says(machine: str, reason: str, line: str, now: float) -> bytes:
     """For whoever looks at the stick elsewhere. Windows' editor, too, shows it."""
     row = CHECKS["provisioning"].reasons[reason]
     todo = row.do or ("", "")
     at = f"{datetime.fromtimestamp(now, JST):%Y-%m-%d %H:%M} (JST)"
-    lines = [
-        f"{stick.name_of(machine)}  {at}  {reason}",
-        f"{row.ja}。{todo[0]}",
-        f"{row.en}. {todo[1]}".rstrip(),
-        line,
-        wants,
-    ]
+    lines = [f"{stick.name_of(machine)}  {at}  {reason}", f"{row.ja}。{todo[0]}", f"{row.en}. {todo[1]}".rstrip(), line]
     return "\r\n".join(each for each in lines if each).encode("utf-8-sig") + b"\r\n"
 
 

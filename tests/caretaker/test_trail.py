@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import resource
@@ -11,7 +10,6 @@ import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -581,48 +579,6 @@ def test_a_key_that_cannot_be_used_is_named_and_not_shown(tmp_path: Path, conten
         with pytest.raises(NoKey) as caught:
             load(tmp_path)
         assert str(caught.value).startswith(f"{tmp_path / name}: ") and "\n" not in str(caught.value)
-
-
-def test_a_key_that_was_spoilt_is_set_aside_and_the_trail_goes_on_and_says_so(tmp_path: Path) -> None:
-    """Nobody else could see to it: without a key there is no caretaker, and without it nobody comes in."""
-    made = Key.of(tmp_path)
-    before = Trail(tmp_path / "trail", made, 30)
-    before.append(number(1), number(2))
-    before.close()
-    spoilt = (tmp_path / "trail.key").read_bytes()[:-40]
-    (tmp_path / "trail.key").write_bytes(spoilt)
-    other = Key.of(tmp_path)
-    assert other.public.fingerprint != made.public.fingerprint
-    assert PublicKey.load(tmp_path).fingerprint == other.public.fingerprint == Key.of(tmp_path).public.fingerprint
-    assert (tmp_path / "trail.key.unusable").read_bytes() == spoilt
-    assert (tmp_path / "trail.pub.unusable").read_bytes() == made.public.pem, "what was sealed before still verifies"
-    after = Trail(tmp_path / "trail", other, 30)
-    assert after.append(number(3)) == [event("trail_broken", flaw="anchor_missing")] and after.broken
-    assert [told for _, told in after.behind(0)][:2] == [number(1), number(2)], "and nothing of it is gone"
-
-
-@pytest.mark.parametrize("cut", range(6))
-def test_wherever_the_power_goes_while_another_key_is_made_there_is_one_pair_in_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
-) -> None:
-    Key.of(tmp_path)
-    (tmp_path / "trail.key").write_bytes(b"x")
-    left = [cut]
-    with monkeypatch.context() as power:
-        for name in ("open", "rename", "fsync"):
-            happens = getattr(os, name)
-
-            def goes(*given: Any, happens: Any = happens, **more: Any) -> Any:
-                if left[0] == 0:
-                    raise KeyboardInterrupt
-                left[0] -= 1
-                return happens(*given, **more)
-
-            power.setattr(os, name, goes)
-        with contextlib.suppress(KeyboardInterrupt):
-            Key.of(tmp_path)
-    made = Key.of(tmp_path)
-    assert PublicKey.load(tmp_path).fingerprint == made.public.fingerprint == Key.load(tmp_path).public.fingerprint
 
 
 def test_a_file_that_is_not_finished_is_no_part_of_the_trail(tmp_path: Path) -> None:

@@ -48,16 +48,9 @@ class Machine:
         self.config = folder / SETTINGS
         self.config.write_text("")
         (folder / PROVISIONER).write_text(pem(signer()[1]))
-        key(folder, None)
+        self.key = key(folder, None)
+        self.id = id_of(self.key)
         self.desk = fleet.own_key(folder)
-
-    @property
-    def key(self) -> PrivateKey:
-        return key(self.folder, None)
-
-    @property
-    def id(self) -> str:
-        return id_of(self.key)
 
     @property
     def number(self) -> str:

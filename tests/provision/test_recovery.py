@@ -111,31 +111,14 @@ def test_it_is_made_once_and_anew_for_whom_is_believed_then(tmp_path: Path, mach
     assert not state.opens(read_at_the_desk(tmp_path, first, signer()[0]).strip())
 
 
-def test_a_disk_that_is_full_takes_nobody_the_key_that_they_have(
+def test_of_one_that_was_not_written_down_another_takes_the_place(
     tmp_path: Path, machine: Machine, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or each start would have taken the one before and lost the new one, and the state had none at all."""
-    recovery.make(machine.folder, str(state.path), state.unlock)
-    first = read_at_the_desk(tmp_path, recovery.kept(machine.folder) or b"", signer()[0])
-    (machine.folder / FOLDER / recovery.FILE).unlink()
     with monkeypatch.context() as full:
-        full.setattr(disk, "add", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        full.setattr(disk, "put", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(OSError):
             recovery.make(machine.folder, str(state.path), state.unlock)
-    assert state.opens(first.strip()) and recovery.kept(machine.folder) is None
     assert recovery.make(machine.folder, str(state.path), state.unlock) and state.slots == ["password", "recovery"]
-
-
-def test_a_stick_says_that_there_is_no_recovery_key_where_there_should_be_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world = World(tmp_path)
-    says = "There is no recovery.p7m yet. Start the machine anew"
-    assert world.put_in() == ("asked", "") and says not in world.says, "a kiosk from the package has none"
-    monkeypatch.setattr(recovery.is_wanting, "__defaults__", (tmp_path,))
-    assert world.put_in() == ("asked", "") and says in world.says
-    disk.put(world.machine.folder / FOLDER / recovery.FILE, b"sealed")
-    assert world.put_in() == ("asked", "") and says not in world.says
 
 
 def test_an_rsa_certificate_does_and_one_that_cannot_read_changes_nothing(

@@ -8,38 +8,32 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.x509.oid import NameOID
 
 from kiosk.caretaker import disk, identity
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.trail_to_stick import TrailToStick
-from kiosk.config.events import FIELDS, Event, event
-from kiosk.config.guidance import SHIPPED, load
+from kiosk.config.events import FIELDS, Event
 from kiosk.config.health import CHECKS
 from kiosk.ipc import finished, stick_done, trail_to_stick
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
-from kiosk.ipc.finished import Finished
 from kiosk.ipc.messages import TrailState
-from kiosk.provision import recovery, request, stick, taking
+from kiosk.provision import request, stick, taking
 from kiosk.provision.answer import LARGEST, files, sign
 from kiosk.provision.firewall import Firewall
-from kiosk.provision.machine import csr, id_of, key
+from kiosk.provision.machine import csr, id_of
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
 from kiosk.services import provision
 from tests.caretaker.hashes import DEAR
 from tests.caretaker.test_export import commands, shell
-from tests.caretaker.trails import key as trails_key
-from tests.caretaker.trails import sample
+from tests.caretaker.trails import key, sample
 from tests.certificates import odd
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
 
@@ -47,25 +41,15 @@ SUPERVISOR = Member("supervisor", DEAR)
 
 
 class Board(NoCaretaker):
-    """A caretaker that keeps what it hears, and what it finds at a start."""
+    """A caretaker that keeps what it hears."""
 
     def __init__(self) -> None:
-        self._found = Finished()
         self.told: list[Event] = []
         self.reported: list[tuple[str, str]] = []
 
     def tell(self, told: Event, times: int = 1) -> bool:
         self.told.append(told)
         return True
-
-    def starts(self, folder: Path) -> None:
-        """As kiosk/caretaker/finished.py. folder: of the settings."""
-        with contextlib.suppress(FileNotFoundError):
-            found = msgspec.json.decode((folder / finished.FILE).read_bytes(), type=Finished)
-            if found != self._found:
-                self._found = found
-                self.report("provisioning", "taken")
-                self.tell(event("provisioned", provision="taken"))
 
     def report(self, check: str, reason: str) -> bool:
         self.reported.append((check, reason))
@@ -105,7 +89,6 @@ class World:
     def put_in(self) -> tuple[str, str]:
         def restart() -> None:
             self.restarts += 1
-            self.board.starts(self.machine.folder)
 
         self.mounted.clear()
         config, key = self.machine.config, self.machine.key
@@ -154,7 +137,7 @@ class Handing(Board):
         super().__init__()
         self.trail, runtime = sample(folder / "trail"), folder / "run"
         runtime.mkdir()
-        self.trail_to_stick = TrailToStick(self.trail, trails_key(), runtime)
+        self.trail_to_stick = TrailToStick(self.trail, key(), runtime)
 
     def tell(self, told: Event, times: int = 1) -> bool:
         if told.name == "trail_taken":
@@ -227,7 +210,7 @@ def test_a_request_names_the_key_of_the_trail(world: World, tmp_path: Path) -> N
 def test_an_answer_is_used_whole_and_once(world: World) -> None:
     world.put_in()
     ours = pem(certificate(world.machine.key, "kiosk"))
-    authority, next_one = pem(signer("authority")[1]), pem(signer("next")[1]) + pem(signer()[1])
+    authority, next_one = pem(signer("authority")[1]), pem(signer("next")[1])
     number = world.machine.number
     answer = world.machine.signed(
         certificate=ours, authority=authority, provisioner=next_one, members={1001: SUPERVISOR}, removed=(1002,)
@@ -243,7 +226,6 @@ def test_an_answer_is_used_whole_and_once(world: World) -> None:
     assert appointed == Appointed(number, {1001: SUPERVISOR}, (1002,))
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.is_file()}
     readable = {"kiosk.toml": 0o644, "client.pem": 0o644, "portal-ca.pem": 0o644, "provisioner.pem": 0o644}
-    readable |= {finished.FILE: 0o644}
     assert modes == {**readable, "client.key": 0o640, "appointed.json": 0o640}
     assert world.restarts == 1 and world.board.reported[-1] == ("provisioning", "taken")
     assert "taken" in world.says and "58203917" not in world.says
@@ -252,8 +234,9 @@ def test_an_answer_is_used_whole_and_once(world: World) -> None:
 
     before = world.machine.everything
     world.is_given(answer)
+    (folder / "provisioner.pem").write_text(pem(signer()[1]))
     assert world.put_in() == ("used", "")
-    assert world.machine.everything == before
+    assert world.machine.everything == before | {"provisioner.pem": pem(signer()[1]).encode()}
     assert not (world.place / stick.ANSWER).exists(), "as after a stick that was pulled too soon"
     asked = msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request)
     assert asked.number == world.machine.number != number, "the next answer is to another number"
@@ -280,16 +263,6 @@ def test_where_the_machine_may_go_comes_with_the_settings_and_fills_the_sets_of_
     assert path.stat().st_mode & 0o777 == 0o644 and (world.machine.folder / "kiosk.toml").read_text() == settings
     assert next(iter(files(world.machine.answer(firewall=places)))) == "firewall.nft", "it is loaded before the rest"
     assert b"firewall" not in world.machine.signed(), "an older machine does not know it"
-
-
-def test_what_the_kiosk_tells_comes_by_an_answer_too(world: World) -> None:
-    """The image's own file lies beneath the state, where no update reaches it."""
-    facts = SHIPPED.read_text("utf-8")
-    world.is_given(world.machine.signed(settings="", guidance=facts))
-    assert world.put_in() == ("taken", "") and world.restarts == 1
-    brought = world.machine.folder / "guidance.toml"
-    assert load(brought) == load(SHIPPED) and brought.stat().st_mode & 0o777 == 0o644
-    assert b"guidance" not in world.machine.signed(), "an older machine does not know it"
 
 
 def other(world: World, tmp: Path) -> bytes:
@@ -334,15 +307,6 @@ def ended(world: World, tmp: Path) -> bytes:
     return world.machine.signed(certificate=pem(certificate(world.machine.key, "kiosk", days=-1)))
 
 
-def unencryptable(world: World, tmp: Path) -> bytes:
-    """Beside the one that signed it, one of Ed25519."""
-    key = Ed25519PrivateKey.generate()
-    begins, ends = datetime.fromtimestamp(NOW - 1, UTC), datetime.fromtimestamp(NOW + 86400, UTC)
-    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "desk")])
-    made = x509.CertificateBuilder(called, called, key.public_key(), 1, begins, ends).sign(key, None)
-    return world.machine.signed(provisioner=pem(signer()[1]) + pem(made))
-
-
 WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
     "another machine's": (other, "other_machine", ""),
     "used before": (replayed, "used", ""),
@@ -361,33 +325,14 @@ WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
     "no TOML": (with_settings("["), "unfit", "kiosk.toml: is not TOML"),
     "a wrong key": (with_settings("[printer]\nwidth = 580\n"), "unfit", "kiosk.toml: printer.width: 580 does not fit"),
     "an unknown section": (with_settings("[sreen]\n"), "unfit", "kiosk.toml: sreen: no such section"),
-    "facts that do not fit": (
-        lambda world, tmp: world.machine.signed(guidance="[recording]\nfee = 1\n"),
-        "unfit",
-        "guidance.toml: ",
-    ),
     "another's certificate": (for_another_key, "unfit", "certificate: was made for another machine's key"),
     "an ended certificate": (ended, "unfit", "certificate: its time is over"),
-    "a provisioner who has not signed it": (
-        lambda world, tmp: world.machine.signed(provisioner=pem(signer("stranger")[1])),
-        "unfit",
-        "provisioner: does not have the certificate that this is signed with",
-    ),
-    "a provisioner to whom nothing can be encrypted": (
-        unencryptable,
-        "unfit",
-        "provisioner: has a key that is neither",
-    ),
     "no certificate": (lambda world, tmp: world.machine.signed(certificate="x"), "unfit", "certificate: is no certi"),
     "version 2": (odd_certificate("version 2"), "unfit", "certificate: is no certificate"),
     "rubbish": (odd_certificate("rubbish"), "unfit", "certificate: is no certificate"),
     "an unknown key": (odd_certificate("unknown key"), "unfit", "certificate: its key cannot be read"),
     "no authority": (lambda world, tmp: world.machine.signed(authority="x"), "unfit", "authority: is no certificate"),
-    "nobody to believe": (
-        lambda world, tmp: world.machine.signed(provisioner="x"),
-        "unfit",
-        "provisioner: does not have",
-    ),
+    "nobody to believe": (lambda world, tmp: world.machine.signed(provisioner="x"), "unfit", "provisioner: is no cert"),
     "comes and goes": (
         lambda world, tmp: world.machine.signed(members={7: SUPERVISOR}, removed=(7,)),
         "unfit",
@@ -609,70 +554,16 @@ def test_a_stick_that_finds_what_was_begun_finishes_it_and_has_it_told(world: Wo
     assert told.number == answer.number
 
 
-@pytest.mark.parametrize("name", ["client.key", "fleet/kiosk.key"])
-def test_a_machine_whose_key_was_spoilt_asks_with_another(world: World, name: str) -> None:
-    """There is no other way in: one that could not even ask would be lost."""
-    before = world.put_in() and {path.name for path in world.top.iterdir()}
-    path, asked = world.machine.folder / name, world.machine.id
-    whole = path.read_bytes()
-    for at in range(len(whole)):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
-        assert provision.run_prepare(world.machine.config) == 0
-        if path.with_name(f"{path.name}.unusable").exists():
-            break
-    aside = path.with_name(f"{path.name}.unusable").read_bytes()
-    assert aside == whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :], "it may be one that somebody can still read"
+def test_a_machine_that_cannot_use_its_key_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    path = world.machine.folder / "client.key"
     path.write_text("no key")
-    assert provision.run_prepare(world.machine.config) == 0
-    assert path.with_name(f"{path.name}.unusable").read_bytes() == aside, "the first that was set aside stays"
-    assert world.put_in() == ("asked", "")
-    assert (world.machine.id != asked) == (name == "client.key")
-    assert len({path.name for path in world.top.iterdir()} - before) == (name == "client.key")
-
-
-def test_no_bit_of_a_key_that_is_another_is_an_error(tmp_path: Path) -> None:
-    """One bit of twenty names a kind of key of which nobody has heard, which was an error of its own."""
-    key(tmp_path, None)
-    whole = (tmp_path / "client.key").read_bytes()
-    for bit in range(len(whole) * 8):
-        spoilt = bytearray(whole)
-        spoilt[bit // 8] ^= 1 << bit % 8
-        (tmp_path / "client.key").write_bytes(spoilt)
-        aside = tmp_path / "client.key.unusable"
-        aside.unlink(missing_ok=True)
-        key(tmp_path, None)
-        assert aside.exists() != ((tmp_path / "client.key").read_bytes() == bytes(spoilt))
-
-
-def test_a_stick_that_is_full_keeps_each_file_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old one or the new one: half a recovery key is noticed on the day on which it is needed."""
-    disk.private_folder(world.machine.folder / request.FOLDER)
-    disk.put(world.machine.folder / request.FOLDER / recovery.FILE, b"sealed")
-    assert world.put_in() == ("asked", "")
-    files = {path.name: path.read_bytes() for path in world.place.iterdir()}
-    assert stick.RECOVERY in files
-    disk.put(world.machine.folder / request.FOLDER / recovery.FILE, b"sealed anew")
-    adds = disk.add
-
-    def full(file: int, data: bytes) -> None:
-        adds(file, data[: len(data) // 2])
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as there:
-        there.setattr(disk, "add", full)
-        assert world.put_in() == ("unreadable", "")
-    assert {path.name: path.read_bytes() for path in world.place.iterdir() if path.suffix != ".new"} == files
-    written: list[str] = []
-    renames = os.rename
-    monkeypatch.setattr(os, "rename", lambda old, new: written.append(Path(new).name) or renames(old, new))
-    assert world.put_in() == ("asked", "") and (world.place / stick.RECOVERY).read_bytes() == b"sealed anew"
-    assert not [path for path in world.place.iterdir() if path.suffix == ".new"]
-    assert written[-1] == stick.SAYS, "which speaks of the others"
+    assert provision.run_prepare(world.machine.config) == 1
+    assert capsys.readouterr().err == f"provision: {path}: is no key that can be used\n"
+    assert path.read_text() == "no key", "it may be one that somebody can still read"
 
 
 def test_a_stick_that_this_machine_can_do_nothing_with_may_be_pulled_too(world: World, tmp_path: Path) -> None:
     world.machine.config.write_text(f'[server]\nruntime_directory = "{tmp_path}"\n')
-    (world.machine.folder / "client.key").unlink()
-    (world.machine.folder / "client.key").mkdir()
+    (world.machine.folder / "client.key").write_text("no key")
     assert provision.run_stick(world.machine.config, "/dev/sdb1") == 1
     assert stick_done.left(tmp_path) == "unwritable"
