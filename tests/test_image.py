@@ -23,7 +23,7 @@ from kiosk.ipc.messages import Board, Row, Rows
 from kiosk.ipc.proof import SECONDS, SOCKET
 from kiosk.ipc.started_well import STEADY_SECONDS, WELL, undecided, wanting
 from kiosk.provision import fleet, proof, recovery
-from kiosk.provision.answer import PROVISIONER
+from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
 from tests.uki import Signer, believes

@@ -67,6 +67,14 @@ def open_to_add(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
+def move(path: Path, to: Path) -> None:
+    """It is there, in the place of whatever was, and no more where it was."""
+    os.rename(path, to)
+    _bring_to_disk(to.parent)
+    if path.parent != to.parent:
+        _bring_to_disk(path.parent)
+
+
 def remove(*paths: Path) -> None:
     """They are there no more, and do not come back with a power cut."""
     for path in paths:

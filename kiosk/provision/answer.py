@@ -1,13 +1,11 @@
 """What the operator answers: settings, certificate for the portal, staff, where calls and figures go. One JSON object
 in a CMS signed-data (RFC 5652), signed at a desk, opened and checked whole at the machine before any of it is used.
 
-The signature is verified by openssl, in the words in which anybody else can verify it (docs/provisioning.md). Only
-those whose certificates stand in the machine's PROVISIONER are believed; no authority is asked, and none is needed.
+Whoever has signed it has to be believed by the machine before it and after it (kiosk/provision/provisioner.py).
 """
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -19,12 +17,12 @@ from urllib.parse import urlsplit
 import msgspec
 from asn1crypto import parser
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 from msgspec import Struct
 
 from kiosk.config import kiosk
+from kiosk.config.certificate import UNUSABLE
 from kiosk.config.file import ConfigError
 from kiosk.ipc import appointed, looked_into
 from kiosk.ipc.appointed import Appointed, Member
@@ -33,12 +31,11 @@ from kiosk.ipc.messages import Moment, Number
 from kiosk.provision import firewall, fleet
 from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, id_of
+from kiosk.provision.provisioner import PROVISIONER, Failed, sealed, verified
 from kiosk.provision.request import MachineId, OneTimeNumber
 
-PROVISIONER = "provisioner.pem"  # beside the settings: whom this machine believes
 SETTINGS = "kiosk.toml"
 LARGEST = 64 * 1024  # bytes; settings, four certificates and a hundred members of staff are some 40,000
-OPENSSL_SECONDS = 20.0
 SLACK_SECONDS = 24 * 3600  # by which the machine's clock may be behind the desk's
 
 # Why it is not used, as the board has it (config/health.toml, `provisioning`).
@@ -112,23 +109,19 @@ def open_signed(data: bytes, provisioner: Path) -> Answer:
         parser.parse(data, strict=True)  # it says how long it is
     except ValueError:
         raise Wrong("torn") from None
-    believed = ["-certfile", str(provisioner), "-nointern", "-noverify"]
-    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", *believed]
     try:
-        verified = subprocess.run(command, input=data, capture_output=True, check=False, timeout=OPENSSL_SECONDS)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Wrong("unsigned", f"openssl: {type(error).__name__}") from None
-    if verified.returncode != 0:
-        raise Wrong("unsigned")
+        said = verified(data, provisioner)
+    except Failed as error:
+        raise Wrong("unsigned", str(error)) from None
     try:
-        return msgspec.json.decode(verified.stdout, type=Answer)
+        return msgspec.json.decode(said, type=Answer)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Wrong("unfit", "what was signed is no answer to a machine") from None
 
 
-def check(answer: Answer, machine: str, number: str, now: int, desk: str = "") -> None:
-    """All of it, before any of it is used. machine, number: of this one; desk: the id of its key to the fleet's desk.
-    now: seconds since 1970. Raises Wrong."""
+def check(answer: Answer, signed: bytes, machine: str, number: str, now: int, desk: str = "") -> None:
+    """All of it, before any of it is used. signed: the same, as it was signed. machine, number: of this one; desk: the
+    id of its key to the fleet's desk. now: seconds since 1970. Raises Wrong."""
     if answer.machine != machine:
         raise Wrong("other_machine")
     if answer.number != number:
@@ -144,7 +137,8 @@ def check(answer: Answer, machine: str, number: str, now: int, desk: str = "") -
     if answer.settings:
         _check_settings(answer.settings)
     _certificates("authority", answer.authority)
-    _certificates("provisioner", answer.provisioner)
+    if answer.provisioner:
+        _check_provisioner(answer.provisioner, signed)
     for own in _certificates("certificate", answer.certificate)[:1]:
         if _id_of(own) != machine:
             raise Wrong("unfit", "certificate: was made for another machine's key")
@@ -161,8 +155,26 @@ def _id_of(certificate: x509.Certificate) -> str:
     """Raises Wrong."""
     try:
         return id_of(certificate)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNUSABLE:
         raise Wrong("unfit", "certificate: its key cannot be read") from None
+
+
+def _check_provisioner(brought: str, signed: bytes) -> None:
+    """Whoever has signed this is believed afterwards, too, so that no wrong file shuts them out for ever; and each can
+    be given a recovery key. Raises Wrong."""
+    _certificates("provisioner", brought)
+    try:
+        sealed(b"-", brought.encode())
+    except Failed as error:
+        raise Wrong("unfit", f"provisioner: {str(error) or 'to one of them nothing can be encrypted'}") from None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, PROVISIONER)
+        path.write_text(brought, "utf-8")
+        try:
+            verified(signed, path)
+        except Failed:
+            line = "whoever has signed this would not be believed any more; bring old and new together first"
+            raise Wrong("unfit", f"provisioner: {line}") from None
 
 
 def _pages(settings: str) -> int:
@@ -203,5 +215,5 @@ def _certificates(what: str, pem: str) -> list[x509.Certificate]:
     """Raises Wrong."""
     try:
         return x509.load_pem_x509_certificates(pem.encode()) if pem else []
-    except (ValueError, TypeError, x509.InvalidVersion):
+    except UNUSABLE:
         raise Wrong("unfit", f"{what}: is no certificate (PEM)") from None

@@ -66,8 +66,8 @@ def _sign(options: argparse.Namespace) -> int:
         firewall=_firewall(options.firewall),
         fleet=_fleet(options.fleet),
     )
-    check(answer, asked.machine, asked.number, now, asked.desk)
     signed = sign(answer, key, certificate)
+    check(answer, signed, asked.machine, asked.number, now, asked.desk)
     if len(signed) > LARGEST:
         raise Wrong("too_large", f"{len(signed)} bytes; {LARGEST} at most")
     for name in fleet.unasked(answer.fleet):

@@ -3,32 +3,34 @@ keys of secure boot. It opens everything that the machine keeps, so nobody at th
 
 systemd-cryptenroll makes it, and openssl encrypts it at once to those whose certificates stand in PROVISIONER (CMS,
 RFC 5652). What is kept is for them alone, and every stick that is put in gets it. An answer with other certificates
-removes it (taking.py), and the next start makes another; so it does when the power went between making and keeping. One
-made before opens nothing from then on.
+removes it (taking.py), and the next start makes another.
+
+One that was made before opens the state until the new one is on the disk, and nothing from then on:
+
+    1. another key is enrolled beside those that are there
+    2. it is kept as MADE; when the disk does not take it, it is wiped from the state again
+    3. all others of its kind are wiped
+    4. MADE becomes FILE
+
+A start that finds no FILE begins with the first step, whatever was done before. So at each moment the one at the desk
+opens the state, or the one that the next stick gets.
 """
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from kiosk.caretaker import disk
-from kiosk.provision.answer import OPENSSL_SECONDS, PROVISIONER
+from kiosk.provision.provisioner import PROVISIONER, Failed, sealed
 from kiosk.provision.request import FOLDER
 
-FILE = "recovery.p7m"
-ENROLL = ("systemd-cryptenroll", "--recovery-key", "--wipe-slot=recovery")
+FILE, MADE = "recovery.p7m", "recovery.made"
+ENROLL = "systemd-cryptenroll"
 BY_TPM = ("--unlock-tpm2-device=auto",)
 ENROLL_SECONDS = 90.0
-CIPHER = ("openssl", "cms", "-encrypt", "-binary", "-aes-256-gcm", "-outform", "DER")
-HOW = {ec.EllipticCurvePublicKey: "ecdh_kdf_md:sha256", rsa.RSAPublicKey: "rsa_padding_mode:oaep"}
 
 
 class NotMade(Exception):
@@ -37,52 +39,67 @@ class NotMade(Exception):
 
 def kept(folder: Path) -> bytes | None:
     """As it goes out; None: there is none. folder: of the settings."""
-    try:
-        return (folder / FOLDER / FILE).read_bytes()
-    except OSError:
-        return None
+    for name in (FILE, MADE):
+        with contextlib.suppress(OSError):
+            return (folder / FOLDER / name).read_bytes()
+    return None
+
+
+def forget(folder: Path) -> None:
+    """It was for others. Raises OSError."""
+    disk.remove(folder / FOLDER / FILE, folder / FOLDER / MADE)
 
 
 def make(folder: Path, device: str, unlock: Sequence[str] = BY_TPM) -> bool:
     """Whether another was made. device: with the state (LUKS). unlock: how it is opened for that. Raises NotMade and
     OSError."""
-    place = folder / FOLDER / FILE
+    place, made = folder / FOLDER / FILE, folder / FOLDER / MADE
     if place.exists():
         return False
     provisioner = (folder / PROVISIONER).read_bytes()
-    sealed(b"-", provisioner)  # before anything is changed
+    _sealed(b"-", provisioner)  # before anything is changed
     disk.private_folder(folder / FOLDER)
-    disk.put(place, sealed(_enrolled(device, unlock), provisioner))
+    before = _slots(device)
+    key = _enrolled(device, unlock)
+    try:
+        disk.put(made, _sealed(key, provisioner))
+    except (NotMade, OSError):
+        _wipe(device, _slots(device) - before)
+        raise
+    _wipe(device, before)
+    disk.move(made, place)
     return True
 
 
-def sealed(data: bytes, provisioner: bytes) -> bytes:
-    """For each of these certificates (PEM). Raises NotMade."""
+def _sealed(data: bytes, provisioner: bytes) -> bytes:
     try:
-        certificates = x509.load_pem_x509_certificates(provisioner)
-        hows = [next(how for kind, how in HOW.items() if isinstance(each.public_key(), kind)) for each in certificates]
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, StopIteration):
-        raise NotMade(f"{PROVISIONER}: has a certificate to which nothing can be encrypted") from None
-    with tempfile.TemporaryDirectory() as name:
-        command = [*CIPHER]
-        for at, (each, how) in enumerate(zip(certificates, hows, strict=True)):
-            path = Path(name, f"{at}.pem")
-            path.write_bytes(each.public_bytes(Encoding.PEM))
-            command += ["-recip", str(path), "-keyopt", how]
-        return _asked(command, data, OPENSSL_SECONDS)
+        return sealed(data, provisioner)
+    except Failed as error:
+        raise NotMade(f"{PROVISIONER}: {str(error) or 'nothing can be encrypted to it'}") from None
+
+
+def _slots(device: str) -> set[str]:
+    """The numbers of those of this kind."""
+    rows = (line.split() for line in _asked([ENROLL, device]).decode("ascii", "replace").splitlines())
+    return {row[0] for row in rows if row[1:] == ["recovery"]}
+
+
+def _wipe(device: str, slots: set[str]) -> None:
+    if slots:
+        _asked([ENROLL, f"--wipe-slot={','.join(sorted(slots))}", device])
 
 
 def _enrolled(device: str, unlock: Sequence[str]) -> bytes:
-    key = _asked([*ENROLL, *unlock, device], b"", ENROLL_SECONDS).strip()
+    key = _asked([ENROLL, "--recovery-key", *unlock, device]).strip()
     if not key:
-        raise NotMade(f"{ENROLL[0]} has made none")
+        raise NotMade(f"{ENROLL} has made none")
     return key + b"\n"
 
 
-def _asked(command: list[str], data: bytes, seconds: float) -> bytes:
+def _asked(command: list[str]) -> bytes:
     """What it writes to its output. What it says besides is for nobody: the key may be in it, as a picture."""
     try:
-        asked = subprocess.run(command, input=data, capture_output=True, check=False, timeout=seconds)
+        asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=ENROLL_SECONDS)
     except subprocess.TimeoutExpired:
         raise NotMade(f"{command[0]} takes too long") from None
     if asked.returncode != 0:

@@ -102,5 +102,5 @@ def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> No
     if answer.fleet:  # it takes the place of the whole set before
         disk.remove(*(folder / fleet.FOLDER / name for name in fleet.FILES if name not in answer.fleet))
     if answer.provisioner:
-        disk.remove(folder / FOLDER / recovery.FILE)  # it was for others; the next start makes another
+        recovery.forget(folder)  # the next start makes another
     another(folder)

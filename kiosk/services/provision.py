@@ -31,8 +31,9 @@ from kiosk.ipc import trail_to_stick
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
 from kiosk.provision import fleet, recovery, request, stick, taking
-from kiosk.provision.answer import PROVISIONER, Wrong, check, open_signed
+from kiosk.provision.answer import Wrong, check, open_signed
 from kiosk.provision.machine import NoKey, PrivateKey, csr, id_of, key
+from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.recovery import NotMade
 from kiosk.provision.stick import How, Mount
 
@@ -148,7 +149,7 @@ def _done(folder: Path, machine: str, desk: str, mount: Mount, now: int) -> tupl
         return "asked", ""
     try:
         answer = open_signed(data, folder / PROVISIONER)
-        check(answer, machine, request.number(folder), now, desk)
+        check(answer, data, machine, request.number(folder), now, desk)
         taking.take(answer, folder)
     except Wrong as wrong:
         return wrong.reason, str(wrong)

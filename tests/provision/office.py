@@ -9,11 +9,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
 from kiosk.provision import fleet, request
-from kiosk.provision.answer import PROVISIONER, SETTINGS, Answer, sign
+from kiosk.provision.answer import SETTINGS, Answer, sign
 from kiosk.provision.machine import PrivateKey, id_of, key
+from kiosk.provision.provisioner import PROVISIONER
 
 NOW = 1_800_000_000  # seconds since 1970
 MADE = NOW - 3600
@@ -26,13 +28,15 @@ def signer(name: str = "provisioner") -> tuple[PrivateKey, x509.Certificate]:
     return made, certificate(made, name)
 
 
-def certificate(owner: PrivateKey, name: str, days: int = 30) -> x509.Certificate:
+def certificate(owner: PrivateKey | Ed25519PrivateKey, name: str, days: int = 30) -> x509.Certificate:
     """Signed by itself. It ends so many days after NOW."""
     called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     begins = datetime.datetime.fromtimestamp(NOW, datetime.UTC) - datetime.timedelta(days=60)
     builder = x509.CertificateBuilder().subject_name(called).issuer_name(called).public_key(owner.public_key())
     builder = builder.serial_number(1).not_valid_before(begins)
-    return builder.not_valid_after(begins + datetime.timedelta(days=60 + days)).sign(owner, hashes.SHA256())
+    return builder.not_valid_after(begins + datetime.timedelta(days=60 + days)).sign(
+        owner, None if isinstance(owner, Ed25519PrivateKey) else hashes.SHA256()
+    )
 
 
 def pem(made: x509.Certificate) -> str:

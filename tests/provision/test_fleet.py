@@ -11,8 +11,9 @@ import pytest
 
 from kiosk.caretaker import identity
 from kiosk.provision import fleet, stick
-from kiosk.provision.answer import PROVISIONER, open_signed
+from kiosk.provision.answer import open_signed
 from kiosk.provision.machine import id_of
+from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.request import Request
 from tests.provision.office import Machine, certificate, pem, signer
 from tests.provision.test_sign import Desk

@@ -4,10 +4,11 @@ container has no device mapper."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kiosk.caretaker import disk
 from kiosk.provision import recovery, stick, taking
-from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.machine import PrivateKey
+from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.recovery import NotMade
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
@@ -119,6 +120,66 @@ def test_of_one_that_was_not_written_down_another_takes_the_place(
         with pytest.raises(OSError):
             recovery.make(machine.folder, str(state.path), state.unlock)
     assert recovery.make(machine.folder, str(state.path), state.unlock) and state.slots == ["password", "recovery"]
+
+
+class Cut(BaseException):
+    """The power goes."""
+
+
+def test_wherever_it_is_cut_the_desk_can_open_the_state_by_the_old_key_or_by_what_the_next_stick_gets(
+    tmp_path: Path, machine: Machine, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recovery.make(machine.folder, str(state.path), state.unlock)
+    at_the_desk = recovery.kept(machine.folder) or b""
+    steps = ((recovery, "_asked"), (disk, "put"), (disk, "move"))
+    for after in itertools.count():
+        taking.take(machine.answer(provisioner=pem(signer()[1])), machine.folder, lambda name: None)
+        left = after
+        with monkeypatch.context() as power:
+            for module, name in steps:
+                happens = getattr(module, name)
+
+                def goes(*arguments: object, happens: Callable[..., object] = happens) -> object:
+                    nonlocal left
+                    if left == 0:
+                        raise Cut
+                    left -= 1
+                    return happens(*arguments)
+
+                power.setattr(module, name, goes)
+            try:
+                recovery.make(machine.folder, str(state.path), state.unlock)
+            except Cut:
+                whole = False
+            else:
+                whole = True
+        keys = [
+            read_at_the_desk(tmp_path, sealed, signer()[0]).strip()
+            for sealed in (at_the_desk, recovery.kept(machine.folder))
+            if sealed
+        ]
+        assert any(state.opens(key) for key in keys), f"cut before step {after}"
+        assert recovery.make(machine.folder, str(state.path), state.unlock) != whole
+        assert state.slots == ["password", "recovery"], "none but the last opens it in the end"
+        at_the_desk = recovery.kept(machine.folder) or b""
+        assert state.opens(read_at_the_desk(tmp_path, at_the_desk, signer()[0]).strip())
+        if whole:
+            break
+    assert after == 5
+
+
+def test_a_full_disk_leaves_the_key_before_and_no_other_however_often_it_starts(
+    tmp_path: Path, machine: Machine, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recovery.make(machine.folder, str(state.path), state.unlock)
+    before = read_at_the_desk(tmp_path, recovery.kept(machine.folder) or b"", signer()[0]).strip()
+    taking.take(machine.answer(provisioner=pem(signer()[1])), machine.folder, lambda name: None)
+    with monkeypatch.context() as full:
+        full.setattr(disk, "put", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        for _ in range(2):
+            with pytest.raises(OSError):
+                recovery.make(machine.folder, str(state.path), state.unlock)
+            assert state.opens(before) and state.slots == ["password", "recovery"]
 
 
 def test_an_rsa_certificate_does_and_one_that_cannot_read_changes_nothing(

@@ -20,13 +20,15 @@ from cryptography.hazmat.primitives import serialization
 from kiosk.__main__ import main
 from kiosk.ipc.looked_into import FILE, LookedInto
 from kiosk.provision import request
-from kiosk.provision.answer import PROVISIONER, check, files, open_signed
+from kiosk.provision.answer import check, files, open_signed
 from kiosk.provision.machine import id_of
+from kiosk.provision.provisioner import PROVISIONER
 from tests.certificates import odd
 from tests.provision.office import STATION, Machine, pem, signer
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "582039174628"
+SHUT_OUT = "whoever has signed this would not be believed any more; bring old and new together first"
 
 
 class Desk:
@@ -76,7 +78,7 @@ def test_what_is_signed_at_the_desk_is_taken_by_the_machine(desk: Desk, capsys: 
     assert desk.signs(*more, typed=f"{GOOD}\n604172935813\n") == 0
     assert capsys.readouterr().out.startswith(f"answer.p7m: for the machine {desk.machine.id}")
     answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
-    check(answer, desk.machine.id, desk.machine.number, int(time.time()))
+    check(answer, desk.answer.read_bytes(), desk.machine.id, desk.machine.number, int(time.time()))
     assert answer.settings == STATION and answer.removed == (1002,)
     assert {number: member.role for number, member in answer.members.items()} == {1001: "supervisor", 12: "officer"}
     assert GOOD.encode() not in desk.answer.read_bytes() and "argon2" not in repr(answer)
@@ -145,6 +147,7 @@ def test_a_third_party_checks_a_file_with_openssl_alone(desk: Desk, tmp_path: Pa
         (("--portal-certificate", PROVISIONER), "", "the machine would not take it: certificate: was made for another"),
         (("--certificate", "provisioner.key"), "", "provisioner.key: is no certificate (PEM) that can be used"),
         (("--key", PROVISIONER), "", "provisioner.pem: is no key that can be used (PEM)"),
+        (("--provisioner", "../stranger.pem"), "", f"the machine would not take it: provisioner: {SHUT_OUT}"),
         (("--key", "../other.key"), "", "../other.key: is not the key of provisioner.pem"),
     ],
 )
@@ -152,6 +155,7 @@ def test_what_the_machine_would_refuse_is_not_signed(
     desk: Desk, more: tuple[str, ...], typed: str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (desk.folder.parent / "other.key").write_bytes((desk.machine.folder / "client.key").read_bytes())
+    (desk.folder.parent / "stranger.pem").write_text(pem(signer("stranger")[1]))
     assert desk.signs(*more, typed=typed) == 1
     said = capsys.readouterr()
     assert said.err.startswith(line) and said.err.count("\n") == 1 and said.out == ""

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.caretaker import disk, identity
 from kiosk.caretaker.trail import segments
@@ -28,6 +29,7 @@ from kiosk.provision import request, stick, taking
 from kiosk.provision.answer import LARGEST, files, sign
 from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import csr, id_of
+from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
 from kiosk.services import provision
@@ -210,7 +212,7 @@ def test_a_request_names_the_key_of_the_trail(world: World, tmp_path: Path) -> N
 def test_an_answer_is_used_whole_and_once(world: World) -> None:
     world.put_in()
     ours = pem(certificate(world.machine.key, "kiosk"))
-    authority, next_one = pem(signer("authority")[1]), pem(signer("next")[1])
+    authority, next_one = pem(signer("authority")[1]), pem(signer()[1]) + pem(signer("next")[1])
     number = world.machine.number
     answer = world.machine.signed(
         certificate=ours, authority=authority, provisioner=next_one, members={1001: SUPERVISOR}, removed=(1002,)
@@ -234,9 +236,8 @@ def test_an_answer_is_used_whole_and_once(world: World) -> None:
 
     before = world.machine.everything
     world.is_given(answer)
-    (folder / "provisioner.pem").write_text(pem(signer()[1]))
     assert world.put_in() == ("used", "")
-    assert world.machine.everything == before | {"provisioner.pem": pem(signer()[1]).encode()}
+    assert world.machine.everything == before
     assert not (world.place / stick.ANSWER).exists(), "as after a stick that was pulled too soon"
     asked = msgspec.json.decode((world.place / stick.REQUEST).read_bytes(), type=Request)
     assert asked.number == world.machine.number != number, "the next answer is to another number"
@@ -341,6 +342,41 @@ WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
 }
 
 
+SHUT_OUT = "provisioner: whoever has signed this would not be believed any more"
+UNSEALABLE = "provisioner: has a certificate to which nothing can be encrypted"
+WRONG |= {
+    "only somebody else to believe": (
+        lambda world, tmp: world.machine.signed(provisioner=pem(signer("somebody else")[1])),
+        "unfit",
+        SHUT_OUT,
+    ),
+    "their name with another key": (
+        lambda world, tmp: world.machine.signed(provisioner=pem(certificate(signer("other")[0], "provisioner"))),
+        "unfit",
+        SHUT_OUT,
+    ),
+    "a key that only signs": (
+        lambda world, tmp: world.machine.signed(provisioner=pem(signer()[1]) + only_signs()),
+        "unfit",
+        UNSEALABLE,
+    ),
+    "one of an unknown key": (
+        lambda world, tmp: world.machine.signed(provisioner=pem(signer()[1]) + unknown()),
+        "unfit",
+        UNSEALABLE,
+    ),
+}
+
+
+def only_signs() -> str:
+    return pem(certificate(Ed25519PrivateKey.generate(), "signs"))
+
+
+def unknown() -> str:
+    der = signer()[1].public_bytes(serialization.Encoding.DER)
+    return ssl.DER_cert_to_PEM_cert(odd(der)["unknown key"])
+
+
 def firewall(settings: str = STATION, **lists: object) -> Callable[[World, Path], bytes]:
     brought = Firewall(**({"server": (("192.0.2.7", 443),)} | lists))  # type: ignore[arg-type]
     return lambda world, tmp: world.machine.signed(settings=settings, firewall=brought)
@@ -415,6 +451,19 @@ def test_a_wrong_file_changes_nothing_and_says_why(world: World, tmp_path: Path,
     )
     assert said[1] in world.says and (world.place / stick.REQUEST).exists()
     assert (world.place / stick.ANSWER).exists() == (reason != "used")
+
+
+def test_another_key_is_believed_after_two_answers_and_no_stick_between_shuts_anybody_out(world: World) -> None:
+    old, new = signer(), signer("next")
+    world.is_given(world.machine.signed(settings="", provisioner=pem(old[1]) + pem(new[1])))
+    assert world.put_in() == ("taken", "")
+    world.is_given(sign(world.machine.answer(settings="", provisioner=pem(new[1])), *old))
+    assert world.put_in()[0] == "unfit", "signed by the one that goes"
+    world.is_given(sign(world.machine.answer(settings="", provisioner=pem(new[1])), *new))
+    assert world.put_in() == ("taken", "")
+    assert (world.machine.folder / PROVISIONER).read_text() == pem(new[1])
+    world.is_given(world.machine.signed())
+    assert world.put_in() == ("unsigned", "")
 
 
 def test_a_used_answer_is_overwritten_before_it_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

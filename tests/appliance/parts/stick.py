@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 
-from kiosk.provision.answer import PROVISIONER
+from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.stick import ANSWER, CSR, REQUEST, SAYS
 from tests.appliance.built import attract
 from tests.appliance.machine import Machine, running, wait_for
