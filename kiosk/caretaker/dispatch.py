@@ -23,6 +23,7 @@ from typing import ClassVar, Protocol, get_args
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
+from kiosk.caretaker.finished import TAKEN, Answers
 from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Admitted as IsRight
@@ -175,10 +176,12 @@ class Dispatcher:
         alerts: Alerts,
         restarts: Starter,
         trail_to_stick: TrailToStick,
+        answers: Answers,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._record, self._passcodes, self._overview, self._anchored = record, passcodes, overview, anchored
         self._alerts, self._restarts, self._trail_to_stick, self._now = alerts, restarts, trail_to_stick, now
+        self._answers = answers
         self._admitted: dict[int, float] = {}  # until when, by staff number
         self._choosing: dict[int, float] = {}  # until when, by the staff number whose first passcode was right
         self._tried: dict[int, dict[Part, Verdict]] = {}  # since they were let in, by staff number
@@ -231,6 +234,9 @@ class Dispatcher:
         if not self._buckets[speaker].takes(self._now()):
             self._record.missed(speaker, "flood")
             return Denied("too much is told", later=True)
+        if told == TAKEN:
+            self._answers.tell()
+            return Taken()
         self._record.tell(told, telling.times)
         if told.name == "trail_taken":
             self._trail_to_stick.taken()

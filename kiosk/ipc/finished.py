@@ -1,5 +1,5 @@
-"""Which answer was used to its end only at a later start: put beside the settings by provisioning, which then has
-nobody to tell, and told by the caretaker at its own start.
+"""Which answer was used to its end last: put beside the settings by provisioning before it forgets the answer itself,
+for the power may go before it can tell anybody; told by the caretaker, once (kiosk/caretaker/finished.py).
 """
 
 from __future__ import annotations

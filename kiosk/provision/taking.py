@@ -1,8 +1,9 @@
 """Using an answer: all of it or nothing, also when the power goes at any byte.
 
 What was checked is written to the machine's disk first, as one file: that is the moment from which on it is used. Then
-each of its files is put in its place, the number is drawn anew, and that one file is removed. Whoever finds it at a
-start does the rest once more; every step may be done twice.
+each of its files is put in its place, the number is drawn anew, the caretaker is left the word that it was used
+(kiosk/ipc/finished.py), and that one file is removed. Whoever finds it at a start does the rest once more; every step
+may be done twice.
 """
 
 from __future__ import annotations
@@ -63,8 +64,7 @@ def take(answer: Answer, folder: Path, group: Callable[[str], int | None] = grou
     when not even its first file could be written, not at all."""
     disk.private_folder(folder / FOLDER)
     disk.put(folder / FOLDER / FILE, msgspec.json.encode(answer))
-    _put(answer, folder, group)
-    disk.remove(folder / FOLDER / FILE)
+    _use(answer, folder, group)
 
 
 def begun(folder: Path) -> bool:
@@ -73,8 +73,7 @@ def begun(folder: Path) -> bool:
 
 
 def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> bool:
-    """Whether there was one that had not come to its end. The caretaker tells of it at its next start (kiosk/ipc/
-    finished.py). Raises OSError."""
+    """Whether there was one that had not come to its end. Raises OSError."""
     path = folder / FOLDER / FILE
     try:
         answer = msgspec.json.decode(path.read_bytes(), type=Answer)
@@ -84,13 +83,11 @@ def finish(folder: Path, group: Callable[[str], int | None] = group_number) -> b
         log.error("%s: is not what was written there; it is removed, and the stick may be put in again", path)
         disk.remove(path)
         return False
-    _put(answer, folder, group)
-    disk.put(folder / finished.FILE, msgspec.json.encode(Finished(answer.number)), EVERYBODYS)
-    disk.remove(path)
+    _use(answer, folder, group)
     return True
 
 
-def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> None:
+def _use(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> None:
     if answer.fleet:
         disk.private_folder(folder / fleet.FOLDER)
     for name, data in files(answer).items():
@@ -104,3 +101,5 @@ def _put(answer: Answer, folder: Path, group: Callable[[str], int | None]) -> No
     if answer.provisioner:
         recovery.forget(folder)  # the next start makes another
     another(folder)
+    disk.put(folder / finished.FILE, msgspec.json.encode(Finished(answer.number)), EVERYBODYS)
+    disk.remove(folder / FOLDER / FILE)

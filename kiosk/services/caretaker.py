@@ -195,11 +195,12 @@ class Service:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, changes)
         appointed.appoint(config.with_name(APPOINTED), staff)
-        finished.tell(config.with_name(FINISHED), state, changes, self._overview.report)
+        answers = finished.Answers(config.with_name(FINISHED), state, changes, self._overview.report)
+        answers.tell()
         looked_into.tell(config.with_name(LOOKED_INTO), state, changes)
         trail_to_stick = TrailToStick(state / FOLDER, key, runtime)
         self._dispatcher = Dispatcher(
-            self._record, staff, self._overview, self._anchored, self._alerts, self._restarts, trail_to_stick
+            self._record, staff, self._overview, self._anchored, self._alerts, self._restarts, trail_to_stick, answers
         )
         self._board = Switchboard(runtime / SOCKET, self._dispatcher, speakers())
         self._told_to_stop = False

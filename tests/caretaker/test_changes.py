@@ -13,8 +13,9 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from kiosk.caretaker import appointed, disk, finished, looked_into, readiness
+from kiosk.caretaker import appointed, disk, looked_into, readiness
 from kiosk.caretaker.changes import FILE, Changes, Redo
+from kiosk.caretaker.finished import Answers
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Admitted, NotDone, Passcodes
@@ -62,7 +63,8 @@ class Life:
         )
         self.record.written, self.record.known = self.overview.written, self.overview.known
         appointed.appoint(folder / "appointed", self.staff)
-        finished.tell(folder / "handed", folder, self.changes, self.overview.report)
+        self.answers = Answers(folder / "handed", folder, self.changes, self.overview.report)
+        self.answers.tell()
         looked_into.tell(folder / "word", folder, self.changes)
         self.staff.end_vendors()
         self.overview.levels.are(40, None)
@@ -139,7 +141,7 @@ def is_appointed(life: Life) -> None:
 
 def has_finished(life: Life) -> None:
     life.is_handed("handed", Finished("1"))
-    finished.tell(life.folder / "handed", life.folder, life.changes, life.overview.report)
+    life.answers.tell()
 
 
 def is_looked_into(life: Life) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import pytest
 from msgspec import json
 
@@ -16,6 +17,7 @@ from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.cards import fingerprint
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.dispatch import ADMITTED_SECONDS, ASKS, BURST, CHOOSE_SECONDS, EVERY_SECONDS, Dispatcher
+from kiosk.caretaker.finished import Answers
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Passcodes
@@ -27,6 +29,8 @@ from kiosk.caretaker.weak_passcodes import weak
 from kiosk.config import guidance
 from kiosk.config.events import EVENTS, FIELDS, Event, Speaker, event
 from kiosk.config.health import CHECKS
+from kiosk.ipc.finished import FILE as FINISHED
+from kiosk.ipc.finished import Finished
 from kiosk.ipc.members import ADDED
 from kiosk.ipc.messages import (
     ActOnMember,
@@ -177,6 +181,8 @@ class World:
         self.passcodes = Passcodes(folder / "staff.json", changes, self.now, cost=CHEAP)
         self.overview = Overview(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
         self.record.written, self.record.known = self.overview.written, self.overview.known
+        self.handed = self.runtime / FINISHED
+        self.answers = Answers(self.handed, folder, changes, self.overview.report)
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.commands: list[Sequence[str]] = []
         self.restarts = Starter(self.record.tell, True, self.runs, self.now)
@@ -192,6 +198,7 @@ class World:
             self.alerts,
             self.restarts,
             trail_to_stick,
+            self.answers,
         )
         return Dispatcher(*behind, self.now)
 
@@ -240,6 +247,7 @@ def test_only_root_touches_the_accounts_and_the_browser_asks_for_nothing_but_how
 @pytest.mark.parametrize("name", sorted(EVENTS))
 def test_everybody_tells_what_the_table_says_is_theirs_to_tell(world: World, who: Speaker, name: str) -> None:
     told = event(name, **sample(name))
+    world.handed.write_bytes(msgspec.json.encode(Finished("1")))  # an answer that was used, of which there is a file
     said = world.tells(told, who)
     if who in EVENTS[name].by:
         assert said == Taken()

@@ -226,8 +226,11 @@ def test_an_answer_is_used_whole_and_once(world: World) -> None:
     assert (folder / "provisioner.pem").read_text() == next_one
     appointed = msgspec.json.decode((folder / "appointed.json").read_bytes(), type=Appointed)
     assert appointed == Appointed(number, {1001: SUPERVISOR}, (1002,))
+    told = msgspec.json.decode((folder / finished.FILE).read_bytes(), type=finished.Finished)
+    assert told.number == number, "for the caretaker, whenever it starts"
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.is_file()}
     readable = {"kiosk.toml": 0o644, "client.pem": 0o644, "portal-ca.pem": 0o644, "provisioner.pem": 0o644}
+    readable |= {finished.FILE: 0o644}
     assert modes == {**readable, "client.key": 0o640, "appointed.json": 0o640}
     assert world.restarts == 1 and world.board.reported[-1] == ("provisioning", "taken")
     assert "taken" in world.says and "58203917" not in world.says

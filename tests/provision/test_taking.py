@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from kiosk.caretaker import disk
+from kiosk.caretaker.changes import Changes
+from kiosk.caretaker.finished import Answers
+from kiosk.config.events import event
 from kiosk.ipc import finished
 from kiosk.provision import request, taking
 from kiosk.services import provision
+from tests.caretaker.trails import Told
 from tests.provision.office import STATION, Machine, certificate, pem, signer
 
 WRITES = ("put", "remove")
@@ -20,12 +24,13 @@ class Power:
     """It goes before the n-th time that something is to happen on the disk."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
-        self.left = after
+        self.left, self.cut = after, False
         for name in WRITES:
             happens = getattr(disk, name)
 
             def goes(*arguments: object, happens: object = happens) -> None:
                 if self.left == 0:
+                    self.cut = True
                     raise error
                 self.left -= 1
                 happens(*arguments)  # type: ignore[operator]
@@ -47,10 +52,10 @@ OF_THE_SET_BEFORE = "fleet/journal.conf"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")], ids=["power", "full"])
-def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on(
+def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on_and_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    whole = 0
+    used = 0
     for after in itertools.count():
         machine = Machine(tmp_path / f"{after}")
         (machine.folder / OF_THE_SET_BEFORE).write_text("")
@@ -61,25 +66,35 @@ def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on(
                 taking.take(answer, machine.folder, lambda name: None)
             except type(error):
                 assert power.left == 0
-            else:
-                break
-        begun = taking.begun(machine.folder)
+        begun, told = taking.begun(machine.folder) or not power.cut, Told()
+        caretaker_starts(machine, told)  # as systemd has it, after a cut of its own
         provision.prepare(machine.folder)  # the next start
+        caretaker_starts(machine, told)
+        caretaker_starts(machine, told)
+        assert [*told] == [event("provisioned", provision="taken")] * begun
         after_all = machine.everything
         changed = {name for name in after_all if after_all[name] != before.get(name)} - {"provisioning/asked.json"}
         assert changed == (NAMES | {"finished.json"} if begun else set())
         assert (OF_THE_SET_BEFORE in after_all) != begun
         assert (machine.number != number) == begun, "the number is used up with it, and only with it"
         assert not taking.begun(machine.folder)
-        whole += begun
-    assert after == 10 and whole == 9, "each of ten writes was cut"
+        used += begun
+        if not power.cut:  # but for what comes after the last of them
+            break
+    assert after == 11 and used == 11, "each of eleven writes was cut"
+
+
+def caretaker_starts(machine: Machine, told: Told) -> None:
+    state = machine.folder.with_name(f"{machine.folder.name} state")
+    state.mkdir(exist_ok=True)
+    Answers(machine.folder / finished.FILE, state, Changes(told, state), lambda check, reason: None).tell()
 
 
 def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "etc")
     taking.take(machine.answer(), machine.folder)
     machine.config.write_text("")
-    assert not taking.finish(machine.folder) and not (machine.folder / finished.FILE).exists()
+    assert not taking.finish(machine.folder)
     assert machine.config.read_text() == ""
 
 

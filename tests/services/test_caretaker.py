@@ -165,6 +165,19 @@ def test_what_a_start_has_finished_of_provisioning_is_told_once(caretaker: Runni
     assert [row.reason for row in said.rows if row.check == "provisioning"] == ["taken"]
 
 
+@pytest.mark.parametrize("order", ["told", "started", "told, started", "started, told", "told, told"])
+def test_an_answer_that_was_used_stands_once_in_the_trail_whatever_comes_first(caretaker: Running, order: str) -> None:
+    assert caretaker.client.report("provisioning", "unreadable")
+    caretaker.config.with_name("finished.json").write_bytes(msgspec.json.encode(Finished("1")))
+    for what in order.split(", "):
+        if what == "told":
+            assert caretaker.client.tell(event("provisioned", provision="taken"))
+        else:
+            caretaker.stop(signal.SIGKILL)
+            caretaker.start()
+    assert caretaker.trail.count(("provisioned", {"provision": "taken"})) == 1
+
+
 def line_to(caretaker: Running) -> socket.socket:
     line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     line.settimeout(SOON)
