@@ -16,9 +16,11 @@ import os
 from collections.abc import Callable
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from kiosk.config.certificate import UNUSABLE
 
 CHALLENGE_SECONDS = 60.0
 CONTEXT = b"kiosk staff card 1\0"
@@ -77,14 +79,14 @@ Key = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 def _parsed(parse: Callable[[bytes], x509.Certificate], data: bytes) -> x509.Certificate:
     try:
         return parse(data)
-    except (ValueError, x509.InvalidVersion):  # the latter is none of the former
+    except UNUSABLE:
         raise NotACard("this is no certificate, PEM or DER") from None
 
 
 def _known(certificate: x509.Certificate) -> Key:
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNUSABLE:
         raise NotACard("its key cannot be read") from None
     if isinstance(key, rsa.RSAPublicKey) and key.key_size == RSA_BITS:
         return key

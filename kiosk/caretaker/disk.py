@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 UNFINISHED = ".new"  # the end of the name of what is being written
+UNUSABLE = ".unusable"  # and of what was set aside
 PRIVATE = 0o600
 LOST = (errno.EIO, errno.EUCLEAN, errno.EBADMSG)  # a block that cannot be read; metadata, or a checksum, that is wrong
 
@@ -73,6 +74,18 @@ def move(path: Path, to: Path) -> None:
     _bring_to_disk(to.parent)
     if path.parent != to.parent:
         _bring_to_disk(path.parent)
+
+
+def aside(path: Path) -> Path:
+    """Where it is kept when it cannot be used."""
+    return path.with_name(f"{path.name}{UNUSABLE}")
+
+
+def set_aside(path: Path) -> None:
+    """Keep what cannot be used, for whoever may still make something of it; what was kept before stays, as the first is
+    what somebody had made."""
+    if not aside(path).exists():
+        move(path, aside(path))
 
 
 def remove(*paths: Path) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from kiosk.caretaker import disk
+from kiosk.config.certificate import UNUSABLE
 
 PRIVATE_FILE, PUBLIC_FILE = "trail.key", "trail.pub"
 
@@ -36,7 +37,7 @@ class PublicKey:
             key = serialization.load_pem_public_key(path.read_bytes())
         except OSError as error:
             raise NoKey(f"{path}: cannot be read ({error.strerror})") from None
-        except ValueError:
+        except UNUSABLE:
             raise NoKey(f"{path}: is no public key") from None
         if not isinstance(key, Ed25519PublicKey):
             raise NoKey(f"{path}: is no Ed25519 key")
@@ -74,7 +75,7 @@ class Key:
             key = serialization.load_pem_private_key(path.read_bytes(), None)
         except OSError as error:
             raise NoKey(f"{path}: cannot be read ({error.strerror})") from None
-        except (TypeError, ValueError):
+        except UNUSABLE:
             raise NoKey(f"{path}: is no key that can be used") from None
         if not isinstance(key, Ed25519PrivateKey):
             raise NoKey(f"{path}: is no Ed25519 key")

@@ -23,6 +23,7 @@ from pathlib import Path
 from cryptography import x509
 from msgspec import structs
 
+from kiosk.config.certificate import UNUSABLE
 from kiosk.config.guidance import SHIPPED, Guidance, load, overdue, reconfirmed
 from kiosk.config.kiosk import Settings
 from kiosk.config.shipped import faults, listed
@@ -204,7 +205,7 @@ def passed(settings: Settings, facts: Guidance) -> dict[str, datetime.datetime]:
     """Moments that have passed: somebody has made these certificates, and confirmed these facts."""
     found = {}
     for key in ("ca_file", "certificate_file"):
-        with contextlib.suppress(OSError, TypeError, ValueError, x509.InvalidVersion):  # no such file: `portal` says so
+        with contextlib.suppress(OSError, *UNUSABLE):  # no such file: `portal` says so
             certificate = x509.load_pem_x509_certificate(Path(getattr(settings.portal, key)).read_bytes())
             found[f"portal.{key}"] = certificate.not_valid_before_utc
     day = max(getattr(facts, each.name).confirmed for each in structs.fields(facts))

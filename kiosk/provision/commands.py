@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.caretaker import disk
 from kiosk.caretaker.commands import new_passcode
 from kiosk.caretaker.passcodes import WEAKNESSES, hashed
 from kiosk.caretaker.weak_passcodes import weak
+from kiosk.config.certificate import UNUSABLE
 from kiosk.ipc.appointed import Appointment, Member
 from kiosk.provision import fleet
 from kiosk.provision.answer import LARGEST, Answer, Wrong, check, sign
@@ -88,7 +88,7 @@ def _certificate(path: Path) -> x509.Certificate:
     try:
         found = x509.load_pem_x509_certificate(path.read_bytes())
         found.public_key()
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+    except UNUSABLE:
         raise NotSigned(f"{path}: is no certificate (PEM) that can be used") from None
     return found
 
@@ -100,7 +100,7 @@ def _key(path: Path) -> PrivateKey:
             key = serialization.load_pem_private_key(pem, None)
         except TypeError:  # it has a passphrase
             key = serialization.load_pem_private_key(pem, getpass.getpass(f"Passphrase of {path}: ").encode())
-    except ValueError:
+    except UNUSABLE:
         raise NotSigned(f"{path}: is no key that can be used (PEM)") from None
     if not isinstance(key, PrivateKey):
         raise NotSigned(f"{path}: is neither an elliptic curve's key nor RSA's")

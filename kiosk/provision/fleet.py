@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from kiosk.caretaker import disk
-from kiosk.provision.machine import NoKey, PrivateKey, id_of, key
+from kiosk.config.certificate import UNUSABLE
+from kiosk.provision.machine import PrivateKey, id_of, key
 
 FOLDER = "fleet"  # beside the settings, for root alone; systemd hands each service its own of it
 AUTHORITY, CERTIFICATE, KEY = "ca.pem", "kiosk.pem", "kiosk.key"  # as `kiosk audit upload --tls` has them
@@ -48,14 +48,9 @@ class Unfit(Exception):
 
 
 def own_key(folder: Path) -> PrivateKey:
-    """This machine's, for root alone; made when there is none that can be used: another certificate is all that it
-    costs. folder: of the settings. Raises OSError."""
+    """This machine's, for root alone. folder: of the settings. Raises OSError."""
     disk.private_folder(folder / FOLDER)
-    try:
-        return key(folder / FOLDER, None, KEY)
-    except NoKey:
-        disk.remove(folder / FOLDER / KEY)
-        return key(folder / FOLDER, None, KEY)
+    return key(folder / FOLDER, None, KEY)
 
 
 def check(files: Mapping[str, str], owner: str, now: int) -> None:
@@ -101,7 +96,7 @@ def _certificate(name: str, pem: str, owner: str, now: int) -> None:
     try:
         first, *_ = x509.load_pem_x509_certificates(pem.encode())
         theirs, ends = id_of(first), first.not_valid_after_utc
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
+    except UNUSABLE:
         raise Unfit(f"{name}: is no certificate (PEM)") from None
     if name == CERTIFICATE and theirs != owner:
         raise Unfit(f"{name}: was made for another key than this machine's")

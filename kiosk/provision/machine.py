@@ -1,12 +1,15 @@
 """Which machine this is: the key to the portal, which it has made itself and which never leaves it, and what follows
 from it. The machine's id is the SHA-256 of the public key (as DER), so nobody has to give it one, and a certificate
-shows for which machine it was made. A machine that has lost its key is another machine. The one to a fleet's desk
+shows for which machine it was made. A machine that has lost its key is another machine: one that cannot be used is set
+aside and another made, for on an image nobody could do it by hand. The one to a fleet's desk
 (kiosk/provision/fleet.py) is made in the same way.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 from pathlib import Path
 
 from cryptography import x509
@@ -15,6 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from kiosk.caretaker import disk
+from kiosk.config.certificate import UNUSABLE
+
+log = logging.getLogger("kiosk.provision")
 
 KEY, CERTIFICATE, AUTHORITY = "client.key", "client.pem", "portal-ca.pem"  # as config/kiosk.toml names them
 KEY_MODE = 0o640  # for root, and the server's group (systemd/tmpfiles.d)
@@ -23,25 +29,21 @@ SHORT = 16  # digits of the id, where a person has to tell machines apart
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
-class NoKey(Exception):
-    """There is no key that can be used. One line, without anything of the key."""
-
-
 def key(folder: Path, group: int | None, name: str = KEY) -> PrivateKey:
-    """The key of this machine, made when there is none yet (P-256). folder: of the settings; group: who may read it,
-    too. Raises NoKey, and OSError when it cannot be written."""
+    """The key of this machine, made when there is none that can be used (P-256). folder: of the settings; group: who
+    may read it, too. Raises OSError when it cannot be read or written: that is the disk's fault, and not the key's."""
     path = folder / name
-    try:
+    with contextlib.suppress(FileNotFoundError, *UNUSABLE):
         found = serialization.load_pem_private_key(path.read_bytes(), None)
-    except FileNotFoundError:
-        found = ec.generate_private_key(ec.SECP256R1())
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        disk.put(path, found.private_bytes(*form), KEY_MODE, group)
-    except (TypeError, ValueError):
-        raise NoKey(f"{path}: is no key that can be used") from None
-    if not isinstance(found, PrivateKey):
-        raise NoKey(f"{path}: is neither an elliptic curve's key nor RSA's")
-    return found
+        if isinstance(found, PrivateKey):
+            return found
+    if path.exists():
+        log.error("%s: is no key that can be used; another is made, and the certificate does not fit any more", path)
+        disk.set_aside(path)
+    made = ec.generate_private_key(ec.SECP256R1())
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    disk.put(path, made.private_bytes(*form), KEY_MODE, group)
+    return made
 
 
 def id_of(owner: PrivateKey | x509.Certificate) -> str:

@@ -23,7 +23,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from kiosk.caretaker import disk
+from kiosk.caretaker import disk, identity
 from kiosk.provision.provisioner import PROVISIONER, Failed, sealed
 from kiosk.provision.request import FOLDER
 
@@ -43,6 +43,11 @@ def kept(folder: Path) -> bytes | None:
         with contextlib.suppress(OSError):
             return (folder / FOLDER / name).read_bytes()
     return None
+
+
+def wanted() -> bool:
+    """What is kept here is encrypted: this is the image."""
+    return bool(identity.image())
 
 
 def forget(folder: Path) -> None:

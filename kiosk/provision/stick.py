@@ -50,7 +50,8 @@ def read(mount: Mount, machine: str) -> bytes | None:
 
 
 def write(mount: Mount, machine: str, files: dict[str, bytes], spent: bool = False) -> None:
-    """spent: the answer was used, and is to go. Raises OSError."""
+    """files: in this order, and each as it was or whole, whenever the stick is pulled or full: what says that all is
+    well comes last. spent: the answer was used, and is to go. Raises OSError."""
     with mount("rw") as top:
         folder = top / name_of(machine)
         with contextlib.suppress(FileExistsError):
@@ -58,12 +59,34 @@ def write(mount: Mount, machine: str, files: dict[str, bytes], spent: bool = Fal
         if spent:
             _wipe(folder / ANSWER)
         for name, data in files.items():
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            file = os.open(folder / name, flags, 0o644)
-            try:
-                disk.add(file, data)
-            finally:
-                os.close(file)
+            if not _stands(folder / name, data):
+                _put(folder / name, data)
+
+
+def _stands(path: Path, data: bytes) -> bool:
+    """It is there already, and flash memory is not worn for it."""
+    with contextlib.suppress(OSError):
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as there:
+            return stat.S_ISREG(os.fstat(file).st_mode) and there.read(len(data) + 1) == data
+    return False
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Written beside its place, then renamed (not disk.put: a stick has neither modes nor groups). Raises OSError."""
+    unfinished = path.with_name(path.name + disk.UNFINISHED)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        file = os.open(unfinished, flags, 0o644)
+        try:
+            disk.add(file, data)
+        finally:
+            os.close(file)
+        os.rename(unfinished, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise
 
 
 def may_be_pulled(runtime: Path, reason: str) -> None:

@@ -32,7 +32,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import appointed, disk, finished, looked_into, passcodes, restarts
+from kiosk.caretaker import appointed, disk, finished, looked_into, new_keys, passcodes, restarts
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.changes import Changes
@@ -57,6 +57,7 @@ from kiosk.ipc.appointed import FILE as APPOINTED
 from kiosk.ipc.finished import FILE as FINISHED
 from kiosk.ipc.looked_into import FILE as LOOKED_INTO
 from kiosk.ipc.messages import LONGEST, SOCKET
+from kiosk.ipc.new_keys import FILE as NEW_KEYS
 from kiosk.services import sd_notify
 
 log = logging.getLogger("kiosk.caretaker")
@@ -197,6 +198,7 @@ class Service:
         appointed.appoint(config.with_name(APPOINTED), staff)
         answers = finished.Answers(config.with_name(FINISHED), state, changes, self._overview.report)
         answers.tell()
+        new_keys.tell(config.with_name(NEW_KEYS), state, changes, self._overview.report)
         looked_into.tell(config.with_name(LOOKED_INTO), state, changes)
         trail_to_stick = TrailToStick(state / FOLDER, key, runtime)
         self._dispatcher = Dispatcher(

@@ -30,9 +30,9 @@ from kiosk.config.kiosk import BrowserSettings, salvage
 from kiosk.ipc import trail_to_stick
 from kiosk.ipc.caretaker import Caretaker, Listener
 from kiosk.language.dates import JST
-from kiosk.provision import fleet, recovery, request, stick, taking
+from kiosk.provision import fleet, new_keys, recovery, request, stick, taking
 from kiosk.provision.answer import Wrong, check, open_signed
-from kiosk.provision.machine import NoKey, PrivateKey, csr, id_of, key
+from kiosk.provision.machine import PrivateKey, csr, id_of, key
 from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.recovery import NotMade
 from kiosk.provision.stick import How, Mount
@@ -43,15 +43,22 @@ SERVER_GROUP = "kiosk"
 KINDS = "vfat,exfat"
 FLEET = "kiosk-fleet.*"  # a pattern: the image alone has such a target, and a kiosk without it is no error
 SPENT = ("taken", "used")  # the answer is of no use to this machine any more
+UNWRITTEN = {"asked": "unreadable", "taken": "unwritten"}  # what is so when the stick takes nothing
+NO_RECOVERY = (
+    "データの回復キーがまだありません。１分待ってもう一度さし、それでもないときは機械を再起動して「機械の状態」を見てください。",
+    "There is no recovery key yet. Wait a minute and put the stick in once more; if there is still none, restart the "
+    "machine, and see the board.",
+)
 MOUNT_SECONDS, RESTART_SECONDS = 30.0, 60.0
 
 
 def prepare(folder: Path) -> PrivateKey:
-    """The machine's keys, the one to the portal, and the end of what was begun. folder: of the settings. Raises NoKey
-    and OSError."""
+    """The machine's keys, the one to the portal, and the end of what was begun. folder: of the settings. Raises
+    OSError."""
     taking.finish(folder)
-    fleet.own_key(folder)
-    return key(folder, taking.group_number(SERVER_GROUP))
+    desk, portal = fleet.own_key(folder), key(folder, taking.group_number(SERVER_GROUP))
+    new_keys.leave_word(folder, portal, desk)
+    return portal
 
 
 def run_prepare(config: Path) -> int:
@@ -59,7 +66,7 @@ def run_prepare(config: Path) -> int:
     try:
         with taking.alone(config.parent):
             made = prepare(config.parent)
-    except (NoKey, OSError) as error:
+    except OSError as error:
         return _complain(error)
     print(f"this machine is {id_of(made)}")
     return 0
@@ -74,12 +81,12 @@ def run_stick(config: Path, device: str) -> int:
                 restart()  # then the caretaker tells of it
             made = prepare(config.parent)
             reason, line = use(config, made, functools.partial(mounted, device), restart, caretaker_of)
-    except (NoKey, OSError) as error:
+    except OSError as error:
         _tell(caretaker_of(config), "unwritable")
         _may_be_pulled(config, "unwritable")
         return _complain(error)
     print(f"{reason}{line and ': '}{line}")
-    return 0 if reason != "unreadable" else 1
+    return 1 if reason in UNWRITTEN.values() else 0
 
 
 def run_recovery(config: Path, device: str) -> int:
@@ -88,7 +95,9 @@ def run_recovery(config: Path, device: str) -> int:
         with taking.alone(config.parent):
             made = recovery.make(config.parent, device)
     except (NotMade, OSError) as error:
+        caretaker_of(config).report("recovery", "not_made")
         return _complain(error)
+    caretaker_of(config).report("recovery", "kept")
     if made and not caretaker_of(config).tell(event("recovery_key_made")):
         print("provision: the caretaker does not answer; the trail does not have it", file=sys.stderr)
     print("another recovery key was made" if made else "there is a recovery key")
@@ -112,19 +121,22 @@ def use(
     _tell(caretaker(config), reason)
     try:
         asked = request.request(config, machine, int(now()), _runtime(config), id_of(to_desk))
-        files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.SAYS: _says(machine, reason, line, now())}
-        files[stick.DESK_CSR] = csr(to_desk, stick.name_of(machine))
+        files = {stick.REQUEST: asked, stick.CSR: csr(key), stick.DESK_CSR: csr(to_desk, stick.name_of(machine))}
+        lines = [line]
         if (escrow := recovery.kept(config.parent)) is not None:
             files[stick.RECOVERY] = escrow
+        elif recovery.wanted():
+            lines += NO_RECOVERY
         if (trail := handed(_runtime(config))) is not None:
             files[stick.TRAIL] = trail
+        files[stick.SAYS] = _says(machine, reason, lines, now())
         stick.write(mount, machine, files, spent=reason in SPENT)
         if trail is not None and not caretaker(config).tell(event("trail_taken")):
             log.error("the caretaker does not answer; it does not know that the trail was taken")
     except OSError as error:
         log.error("the stick cannot be written: %s", error.strerror or error)
-        if reason == "asked":
-            reason = "unreadable"
+        if reason in UNWRITTEN:
+            reason = UNWRITTEN[reason]
             _tell(caretaker(config), reason)
     _may_be_pulled(config, reason)
     return reason, line
@@ -159,13 +171,13 @@ def _done(folder: Path, machine: str, desk: str, mount: Mount, now: int) -> tupl
     return "taken", ""
 
 
-def _says(machine: str, reason: str, line: str, now: float) -> bytes:
+def _says(machine: str, reason: str, more: list[str], now: float) -> bytes:
     """For whoever looks at the stick elsewhere. Windows' editor, too, shows it."""
     row = CHECKS["provisioning"].reasons[reason]
     todo = row.do or ("", "")
     at = f"{datetime.fromtimestamp(now, JST):%Y-%m-%d %H:%M} (JST)"
-    lines = [f"{stick.name_of(machine)}  {at}  {reason}", f"{row.ja}。{todo[0]}", f"{row.en}. {todo[1]}".rstrip(), line]
-    return "\r\n".join(each for each in lines if each).encode("utf-8-sig") + b"\r\n"
+    said = [f"{stick.name_of(machine)}  {at}  {reason}", f"{row.ja}。{todo[0]}", f"{row.en}. {todo[1]}".rstrip()]
+    return "\r\n".join(each for each in (*said, *more) if each).encode("utf-8-sig") + b"\r\n"
 
 
 def _tell(caretaker: Listener, reason: str) -> None:

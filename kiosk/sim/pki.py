@@ -40,6 +40,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from kiosk.config.certificate import UNUSABLE
 from kiosk.sim.people import JAPAN, KeyKind, Person, today_in_japan
 
 Device = Literal["card", "phone"]
@@ -169,7 +170,7 @@ class Pki:
                 self._keep(path, new.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
             try:
                 key = load_pem_private_key(path.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
-            except (ValueError, TypeError):
+            except UNUSABLE:
                 key = None
             if not isinstance(key, PrivateKey) or kind_of(key) != kind:
                 raise BadKey(f"{path}: not a key of the kind {kind}; remove the file to have a new one made")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import os
 import resource
@@ -579,6 +580,17 @@ def test_a_key_that_cannot_be_used_is_named_and_not_shown(tmp_path: Path, conten
         with pytest.raises(NoKey) as caught:
             load(tmp_path)
         assert str(caught.value).startswith(f"{tmp_path / name}: ") and "\n" not in str(caught.value)
+
+
+def test_a_key_of_a_kind_that_nobody_knows_is_named_like_any_other(tmp_path: Path) -> None:
+    """One bit of the name of its kind is another, which the parser has an exception of its own for."""
+    Key.of(tmp_path)
+    for name, load in (("trail.key", Key.load), ("trail.pub", PublicKey.load)):
+        begin, *lines, end = (tmp_path / name).read_text().splitlines()
+        der = base64.b64decode("".join(lines)).replace(bytes.fromhex("06032b6570"), bytes.fromhex("06032b6574"))
+        (tmp_path / name).write_text(f"{begin}\n{base64.b64encode(der).decode()}\n{end}\n")
+        with pytest.raises(NoKey):
+            load(tmp_path)
 
 
 def test_a_file_that_is_not_finished_is_no_part_of_the_trail(tmp_path: Path) -> None:

@@ -217,7 +217,21 @@ def test_the_command_says_what_it_did_and_never_what_the_key_is(
     assert provision.run_recovery(machine.config, str(state.path)) == 0
     assert provision.run_recovery(machine.config, str(state.path)) == 0
     assert [each.name for each in board.told] == ["recovery_key_made"]
+    assert board.reported == [("recovery", "kept")] * 2
     assert capfd.readouterr() == ("another recovery key was made\nthere is a recovery key\n", "")
+
+
+def test_one_that_could_not_be_made_is_a_row_of_the_board(
+    machine: Machine, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = Board()
+    monkeypatch.setattr(provision, "caretaker_of", lambda config: board)
+    monkeypatch.setattr(recovery.make, "__defaults__", (state.unlock,))
+    with monkeypatch.context() as full:
+        full.setattr(disk, "put", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        assert provision.run_recovery(machine.config, str(state.path)) == 1
+    assert provision.run_recovery(machine.config, str(state.path)) == 0
+    assert board.reported == [("recovery", "not_made"), ("recovery", "kept")]
 
 
 def test_every_stick_gets_it(tmp_path: Path, state: State) -> None:

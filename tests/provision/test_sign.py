@@ -25,6 +25,7 @@ from kiosk.provision.machine import id_of
 from kiosk.provision.provisioner import PROVISIONER
 from tests.certificates import odd
 from tests.provision.office import STATION, Machine, pem, signer
+from tests.provision.test_stick import no_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = "582039174628"
@@ -168,6 +169,13 @@ def test_a_certificate_that_cannot_be_used_is_named(desk: Desk, what: str, capsy
     (desk.folder / "odd.pem").write_text(ssl.DER_cert_to_PEM_cert(certificate))
     assert desk.signs("--settings", "kiosk.toml", "--certificate", "odd.pem") == 1
     assert capsys.readouterr().err == "odd.pem: is no certificate (PEM) that can be used\n"
+
+
+@pytest.mark.parametrize("what", ["empty", "no key", "another curve"])
+def test_a_key_that_cannot_be_used_is_named(desk: Desk, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk.folder / "odd.key").write_bytes(no_keys()[what])
+    assert desk.signs("--settings", "kiosk.toml", "--key", "odd.key") == 1
+    assert capsys.readouterr().err == "odd.key: is no key that can be used (PEM)\n"
 
 
 def test_what_is_no_request_is_named(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
+import itertools
 import os
 import re
 import ssl
@@ -14,18 +16,22 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.caretaker import disk, identity
+from kiosk.caretaker import disk, identity, new_keys
+from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.trail_to_stick import TrailToStick
-from kiosk.config.events import FIELDS, Event
+from kiosk.config.events import FIELDS, Event, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc import finished, stick_done, trail_to_stick
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import TrailState
-from kiosk.provision import request, stick, taking
+from kiosk.ipc.new_keys import FILE as NEW_KEYS
+from kiosk.ipc.new_keys import NewKeys
+from kiosk.provision import recovery, request, stick, taking
 from kiosk.provision.answer import LARGEST, files, sign
 from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import csr, id_of
@@ -35,8 +41,8 @@ from kiosk.provision.stick import How
 from kiosk.services import provision
 from tests.caretaker.hashes import DEAR
 from tests.caretaker.test_export import commands, shell
-from tests.caretaker.trails import key, sample
-from tests.certificates import odd
+from tests.caretaker.trails import Told, key, sample
+from tests.certificates import NOBODYS, P_256, odd
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
 
 SUPERVISOR = Member("supervisor", DEAR)
@@ -512,9 +518,82 @@ def test_a_stick_that_is_pulled_before_it_was_read_changes_nothing(world: World)
 def test_a_stick_that_is_pulled_afterwards_was_used(world: World) -> None:
     world.is_given(world.machine.signed())
     world.pulled_at = 1
-    assert world.put_in() == ("taken", "")
+    assert world.put_in() == ("unwritten", "")
     assert world.machine.config.read_text() == STATION
-    assert world.board.reported == [("provisioning", "taken")]
+    assert world.board.reported == [("provisioning", "taken"), ("provisioning", "unwritten")]
+
+
+class Full(OSError):
+    pass
+
+
+def test_wherever_a_stick_is_full_or_pulled_each_file_is_the_old_or_the_new_and_the_last_word_is_said_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept(data: bytes) -> None:
+        disk.private_folder(world.machine.folder / request.FOLDER)
+        disk.put(world.machine.folder / request.FOLDER / recovery.FILE, data)
+
+    for after in itertools.count():
+        kept(b"old" * 1000)
+        (world.place / stick.ANSWER).unlink(missing_ok=True)
+        assert world.put_in() == ("asked", "")
+        kept(b"new" * 1500)
+        world.is_given(world.machine.signed())
+        left = after
+        with monkeypatch.context() as cut:
+            for module, name in ((disk, "add"), (os, "rename")):
+                happens = getattr(module, name)
+
+                def goes(*arguments: object, happens: Callable[..., object] = happens) -> object:
+                    nonlocal left
+                    if str(world.top) in where(arguments[0]):
+                        if left == 0:
+                            if isinstance(arguments[0], int):  # half of it is there
+                                os.write(arguments[0], bytes(9))
+                            raise Full(28, "No space left on device")
+                        left -= 1
+                    return happens(*arguments)
+
+                cut.setattr(module, name, goes)
+            reason, _ = world.put_in()
+        assert (world.place / stick.RECOVERY).read_bytes() in (b"old" * 1000, b"new" * 1500)
+        assert (reason == "taken") == ("taken" in world.says)
+        if "taken" in world.says:
+            assert (world.place / stick.RECOVERY).read_bytes() == b"new" * 1500
+        assert not list(world.place.glob("*.new"))
+        if reason == "taken":
+            break
+        assert reason == "unwritten" and world.board.reported[-1] == ("provisioning", "unwritten")
+    assert after == 11, "the answer is wiped, and five files are written and renamed"
+
+
+def where(file: object) -> str:
+    """Of a descriptor, or a path."""
+    return os.readlink(f"/proc/self/fd/{file}") if isinstance(file, int) else str(file)
+
+
+def test_a_file_that_is_on_the_stick_already_is_not_written_again(world: World) -> None:
+    world.put_in()
+    before = (world.place / stick.CSR).stat()
+    files = {stick.REQUEST: b"again", stick.CSR: (world.place / stick.CSR).read_bytes()}
+    stick.write(world.mount, world.machine.id, files)
+    after = (world.place / stick.CSR).stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert (world.place / stick.REQUEST).read_bytes() == b"again"
+
+
+def test_on_an_image_a_stick_says_that_there_is_no_recovery_key_and_the_board_that_there_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert world.put_in() == ("asked", "") and "recovery key" not in world.says, "nothing is encrypted here"
+    monkeypatch.setattr(identity, "image", lambda root=Path("/"): "ab" * 32)
+    world.put_in()
+    assert "There is no recovery key yet" in world.says and "回復キーがまだありません" in world.says
+    disk.private_folder(world.machine.folder / request.FOLDER)
+    (world.machine.folder / request.FOLDER / recovery.FILE).write_bytes(b"sealed")
+    world.put_in()
+    assert "recovery key" not in world.says
 
 
 def test_a_stick_that_takes_no_request_is_named(world: World) -> None:
@@ -524,7 +603,8 @@ def test_a_stick_that_takes_no_request_is_named(world: World) -> None:
 
 
 def test_trail_and_board_have_the_same_names_for_what_became_of_a_stick() -> None:
-    assert set(FIELDS["provision"].values or ()) == set(CHECKS["provisioning"].reasons)
+    of_no_stick = {"new_key"}
+    assert set(FIELDS["provision"].values or ()) == set(CHECKS["provisioning"].reasons) - of_no_stick
     assert {reason for _, reason, _ in WRONG.values()} <= set(CHECKS["provisioning"].reasons)
 
 
@@ -606,16 +686,106 @@ def test_a_stick_that_finds_what_was_begun_finishes_it_and_has_it_told(world: Wo
     assert told.number == answer.number
 
 
-def test_a_machine_that_cannot_use_its_key_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def no_keys() -> dict[str, bytes]:
+    """What becomes of a file, and each way in which a parser says so."""
+    private, form = ec.generate_private_key(ec.SECP256R1()), serialization.PrivateFormat.PKCS8
+    der = private.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption())
+    odd_curve = base64.encodebytes(der.replace(P_256, NOBODYS)).decode()
+    kept = serialization.BestAvailableEncryption(b"passphrase")
+    signs = Ed25519PrivateKey.generate()
+    return {
+        "empty": b"",
+        "no key": b"no key",
+        "another curve": f"-----BEGIN PRIVATE KEY-----\n{odd_curve}-----END PRIVATE KEY-----\n".encode(),
+        "behind a passphrase": private.private_bytes(serialization.Encoding.PEM, form, kept),
+        "only signs": signs.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()),
+    }
+
+
+@pytest.mark.parametrize("what", no_keys())
+@pytest.mark.parametrize(("name", "whose"), [("client.key", "portal"), ("fleet/kiosk.key", "desk")])
+def test_a_key_that_cannot_be_used_is_set_aside_and_another_made_of_which_the_caretaker_tells_once(
+    world: World, tmp_path: Path, name: str, whose: str, what: str
+) -> None:
+    path, damaged = world.machine.folder / name, no_keys()[what]
+    (tmp_path / "state").mkdir()
+    told, reported = Told(), list[tuple[str, str]]()
+
+    def starts() -> None:
+        assert provision.run_prepare(world.machine.config) == 0
+        state, changes = tmp_path / "state", Changes(told, tmp_path / "state")
+        new_keys.tell(world.machine.folder / NEW_KEYS, state, changes, lambda *report: reported.append(report))
+
+    starts()
+    assert not told and not (world.machine.folder / NEW_KEYS).exists(), "those of before are as they were"
+    path.write_bytes(damaged)
+    for _ in range(2):
+        starts()
+        assert [*told] == [event("key_made_anew", key=whose)] and reported == [("provisioning", "new_key")]
+    aside = path.with_name(f"{path.name}.unusable")
+    assert aside.read_bytes() == damaged, "it may be one that somebody can still read"
+    world.machine.key = provision.prepare(world.machine.folder)
+    assert (id_of(world.machine.key) == world.machine.id) == (whose == "desk")
+    path.write_bytes(b"once more")
+    starts()
+    starts()
+    assert [each.fields["key"] for each in told] == [whose] * 2 and aside.read_bytes() == damaged, "the first stays"
+
+
+def test_a_stick_is_seen_to_by_a_machine_whose_key_cannot_be_used_and_its_request_is_for_the_new_one(
+    world: World, unit: Path
+) -> None:
+    (world.machine.folder / "client.key").write_text("no key")
+    (unit / "stick").mkdir(exist_ok=True)
+    assert provision.run_stick(world.machine.config, "/dev/sdb1") == 0
+    new = id_of(provision.prepare(world.machine.folder))
+    asked = (unit / "stick" / stick.name_of(new) / stick.REQUEST).read_bytes()
+    assert msgspec.json.decode(asked, type=Request).machine == new != world.machine.id
+
+
+def test_wherever_the_power_goes_while_a_key_is_set_aside_there_is_one_in_the_end_and_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for after in itertools.count():
+        machine = Machine(tmp_path / f"{after}")
+        (machine.folder / "client.key").write_text("no key")
+        with monkeypatch.context() as cut:
+            left = after
+            for name in ("move", "put"):
+                happens = getattr(disk, name)
+
+                def goes(*arguments: object, happens: Callable[..., object] = happens) -> object:
+                    nonlocal left
+                    if left == 0:
+                        raise KeyboardInterrupt
+                    left -= 1
+                    return happens(*arguments)
+
+                cut.setattr(disk, name, goes)
+            with contextlib.suppress(KeyboardInterrupt):
+                provision.prepare(machine.folder)
+        made = provision.prepare(machine.folder)
+        said = msgspec.json.decode((machine.folder / NEW_KEYS).read_bytes(), type=NewKeys)
+        assert said == NewKeys(portal=id_of(made))
+        assert (machine.folder / "client.key.unusable").read_text() == "no key"
+        if left:
+            break
+    assert after == 4
+
+
+def test_a_key_that_cannot_be_read_is_the_disks_fault_and_stays(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = world.machine.folder / "client.key"
-    path.write_text("no key")
+    path.unlink()
+    path.mkdir()
     assert provision.run_prepare(world.machine.config) == 1
-    assert capsys.readouterr().err == f"provision: {path}: is no key that can be used\n"
-    assert path.read_text() == "no key", "it may be one that somebody can still read"
+    assert capsys.readouterr().err.startswith("provision: ") and path.is_dir()
 
 
 def test_a_stick_that_this_machine_can_do_nothing_with_may_be_pulled_too(world: World, tmp_path: Path) -> None:
     world.machine.config.write_text(f'[server]\nruntime_directory = "{tmp_path}"\n')
-    (world.machine.folder / "client.key").write_text("no key")
+    (world.machine.folder / "client.key").unlink()
+    (world.machine.folder / "client.key").mkdir()
     assert provision.run_stick(world.machine.config, "/dev/sdb1") == 1
     assert stick_done.left(tmp_path) == "unwritable"
