@@ -161,6 +161,7 @@ def provision_arguments(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="whom the machine believes: the key …")
     sign.add_argument("--certificate", type=Path, required=True, metavar="FILE", help="… and its certificate (PEM)")
     sign.add_argument("--settings", type=Path, metavar="FILE", help="the whole kiosk.toml")
+    sign.add_argument("--facts", type=Path, metavar="FILE", help="the whole guidance.toml, which the settings name")
     sign.add_argument("--firewall", type=Path, metavar="FILE", help="where it may go (TOML), with --settings")
     sign.add_argument("--portal-certificate", type=Path, metavar="FILE", help="made from request.csr (PEM)")
     sign.add_argument("--portal-ca", type=Path, metavar="FILE", help="whom to trust as the portal (PEM)")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 from msgspec import Struct
 
-from kiosk.config import kiosk
+from kiosk.config import guidance, kiosk
 from kiosk.config.certificate import UNUSABLE
 from kiosk.config.file import ConfigError
 from kiosk.ipc import appointed, looked_into
@@ -34,9 +34,11 @@ from kiosk.provision.machine import AUTHORITY, CERTIFICATE, PrivateKey, id_of
 from kiosk.provision.provisioner import PROVISIONER, Failed, sealed, verified
 from kiosk.provision.request import MachineId, OneTimeNumber
 
-SETTINGS = "kiosk.toml"
-LARGEST = 64 * 1024  # bytes; settings, four certificates and a hundred members of staff are some 40,000
+SETTINGS, FACTS = "kiosk.toml", "guidance.toml"
+LARGEST = 64 * 1024  # bytes; settings, facts, four certificates and a hundred members of staff are some 45,000
 SLACK_SECONDS = 24 * 3600  # by which the machine's clock may be behind the desk's
+
+Document = TypeVar("Document")
 
 # Why it is not used, as the board has it (config/health.toml, `provisioning`).
 Reason = Literal["torn", "too_large", "unsigned", "other_machine", "used", "expired", "unfit"]
@@ -55,7 +57,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     kiosk.toml. certificate: for the portal, with those between it and its authority; authority: whom to trust as the
     portal; provisioner: whom to believe from now on (all PEM). looked_into: into a trail that did not hold together.
     firewall: where the machine may go, in place of all that it may now; with the settings, whose places these are.
-    fleet: where calls, figures and records go, files by name. What is empty stays as it is on the machine, and is left
+    fleet: where calls, figures and records go, files by name. guidance: the whole of the facts that people are told, as
+    FACTS, which the settings have to name. What is empty stays as it is on the machine, and is left
     out: an older one does not know all of these."""
 
     machine: MachineId
@@ -71,11 +74,13 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     looked_into: bool = False
     firewall: Firewall | None = None
     fleet: dict[str, str] = {}
+    guidance: str = ""
 
 
 def files(answer: Answer) -> Mapping[str, bytes]:
     """What it puts beside the settings, by name. Raises ValueError for a firewall that was not checked."""
     brought = {
+        FACTS: answer.guidance,  # before the settings that name it
         SETTINGS: answer.settings,
         CERTIFICATE: answer.certificate,
         AUTHORITY: answer.authority,
@@ -135,7 +140,13 @@ def check(answer: Answer, signed: bytes, machine: str, number: str, now: int, de
     if set(answer.members) & set(answer.removed):
         raise Wrong("unfit", "a staff number is to come and to go")
     if answer.settings:
-        _check_settings(answer.settings)
+        meant = _check_settings(answer.settings)
+        if answer.guidance and Path(meant.station.guidance_file or "").name != FACTS:
+            raise Wrong(
+                "unfit", f"guidance: the settings that come with it do not name {FACTS} in station.guidance_file"
+            )
+    if answer.guidance:
+        _checked(FACTS, answer.guidance, guidance.load)
     _certificates("authority", answer.authority)
     if answer.provisioner:
         _check_provisioner(answer.provisioner, signed)
@@ -202,11 +213,16 @@ def _check_firewall(brought: Firewall, settings: str) -> None:
 
 def _check_settings(text: str) -> kiosk.Settings:
     """As `kiosk check` does, by the same parser. Raises Wrong, with its line."""
+    return _checked(SETTINGS, text, kiosk.load)
+
+
+def _checked(name: str, text: str, load: Callable[[Path], Document]) -> Document:
+    """What the loader makes of a file of this name. Raises Wrong, with its line."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, SETTINGS)
+        path = Path(folder, name)
         path.write_text(text, "utf-8")
         try:
-            return kiosk.load(path)
+            return load(path)
         except ConfigError as error:
             raise Wrong("unfit", str(error).removeprefix(f"{folder}/")) from None
 

@@ -57,6 +57,7 @@ def _sign(options: argparse.Namespace) -> int:
         made=now,
         until=now + options.days * DAY_SECONDS,
         settings=_text(options.settings),
+        guidance=_text(options.facts),
         certificate=_text(options.portal_certificate),
         authority=_text(options.portal_ca),
         provisioner=_text(options.provisioner),

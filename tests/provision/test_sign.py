@@ -18,6 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from kiosk.__main__ import main
+from kiosk.config.guidance import SHIPPED
 from kiosk.ipc.looked_into import FILE, LookedInto
 from kiosk.provision import request
 from kiosk.provision.answer import check, files, open_signed
@@ -94,6 +95,13 @@ def test_that_a_trail_was_looked_into_is_signed_alone_and_left_out_of_what_an_ol
     assert not answer.looked_into and FILE not in files(answer) and b"looked_into" not in desk.answer.read_bytes()
 
 
+def test_the_facts_that_people_are_told_are_signed_as_they_stand(desk: Desk) -> None:
+    (desk.folder / "guidance.toml").write_bytes(SHIPPED.read_bytes())
+    assert desk.signs("--facts", "guidance.toml") == 0
+    answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)
+    assert files(answer) == {"guidance.toml": SHIPPED.read_bytes()}
+
+
 @pytest.mark.parametrize("page", ["provisioning.md", "installation.md", "installation.ja.md"])
 def test_where_a_machine_may_go_is_signed_as_each_page_shows_it(desk: Desk, page: str) -> None:
     blocks: list[str] = re.findall(r"((?:^ {4,}\S.*\n)+)", (ROOT / "docs" / page).read_text("utf-8"), re.MULTILINE)
@@ -144,6 +152,7 @@ def test_a_third_party_checks_a_file_with_openssl_alone(desk: Desk, tmp_path: Pa
             "staff number 12: a passcode that is carried on a stick has 12 digits",
         ),
         (("--settings", "provisioner.key"), "", "the machine would not take it: kiosk.toml: is not TOML"),
+        (("--facts", "kiosk.toml"), "", "the machine would not take it: guidance.toml: "),
         (("--settings", "nowhere"), "", "nowhere: No such file or directory"),
         (("--portal-certificate", PROVISIONER), "", "the machine would not take it: certificate: was made for another"),
         (("--certificate", "provisioner.key"), "", "provisioner.key: is no certificate (PEM) that can be used"),

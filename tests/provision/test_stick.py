@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import datetime
 import functools
 import itertools
 import os
@@ -21,14 +22,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.caretaker import disk, identity, new_keys
 from kiosk.caretaker.changes import Changes
+from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.trail_to_stick import TrailToStick
+from kiosk.config import guidance
 from kiosk.config.events import FIELDS, Event, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc import finished, stick_done, trail_to_stick
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.caretaker import NoCaretaker
-from kiosk.ipc.messages import TrailState
+from kiosk.ipc.messages import FactRow, TrailState
 from kiosk.ipc.new_keys import FILE as NEW_KEYS
 from kiosk.ipc.new_keys import NewKeys
 from kiosk.provision import recovery, request, stick, taking
@@ -39,6 +42,7 @@ from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.request import Request
 from kiosk.provision.stick import How
 from kiosk.services import provision
+from kiosk.services.caretaker import facts_of
 from tests.caretaker.hashes import DEAR
 from tests.caretaker.test_export import commands, shell
 from tests.caretaker.trails import Told, key, sample
@@ -275,6 +279,33 @@ def test_where_the_machine_may_go_comes_with_the_settings_and_fills_the_sets_of_
     assert b"firewall" not in world.machine.signed(), "an older machine does not know it"
 
 
+def test_facts_come_by_an_answer_and_what_a_supervisor_has_confirmed_before_is_not_confirmed_of_the_new(
+    world: World, tmp_path: Path
+) -> None:
+    path, shipped = world.machine.folder / "guidance.toml", guidance.SHIPPED.read_text("utf-8")
+    settings = f'{STATION}guidance_file = "{path}"\n'
+    world.is_given(world.machine.signed(settings=settings, guidance=shipped))
+    assert world.put_in() == ("taken", "") and world.restarts == 1
+    assert path.read_text("utf-8") == shipped and path.stat().st_mode & 0o777 == 0o644
+    late = guidance.load(path).recording.due + datetime.timedelta(1)
+    facts = Facts(
+        tmp_path / "facts.json", Changes(Told(), tmp_path), lambda: facts_of(world.machine.config), lambda: late
+    )
+
+    def recording() -> FactRow:
+        return next(row for row in facts.stand.facts if row.fact == "recording")
+
+    facts.confirm(12, "supervisor", "recording", recording().digest)
+    assert (recording().by, recording().late) == (12, False)
+    dearer = shipped.replace(f"yen = {guidance.load().recording.yen}", "yen = 12345")
+    assert dearer != shipped
+    world.is_given(world.machine.signed(settings="", guidance=dearer))
+    assert world.put_in() == ("taken", "")
+    assert facts_of(world.machine.config).recording.yen == 12345
+    assert (recording().by, recording().late) == (None, True), "somebody has to make sure of it again"
+    assert b"guidance" not in world.machine.signed(settings=""), "an older machine does not know it"
+
+
 def other(world: World, tmp: Path) -> bytes:
     return Machine(tmp / "other").signed()
 
@@ -351,6 +382,23 @@ WRONG: dict[str, tuple[Callable[[World, Path], bytes], str, str]] = {
 }
 
 
+WRONG |= {
+    "facts: no TOML": (
+        lambda world, tmp: world.machine.signed(settings="", guidance="["),
+        "unfit",
+        "guidance.toml: is not TOML",
+    ),
+    "facts: one is missing": (
+        lambda world, tmp: world.machine.signed(settings="", guidance="[recording]\nyen = 1\n"),
+        "unfit",
+        "guidance.toml: ",
+    ),
+    "facts: settings without them": (
+        lambda world, tmp: world.machine.signed(guidance=guidance.SHIPPED.read_text("utf-8")),
+        "unfit",
+        "guidance: the settings that come with it do not name guidance.toml in station.guidance_file",
+    ),
+}
 SHUT_OUT = "provisioner: whoever has signed this would not be believed any more"
 UNSEALABLE = "provisioner: has a certificate to which nothing can be encrypted"
 WRONG |= {
