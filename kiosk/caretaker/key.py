@@ -23,6 +23,10 @@ class NoKey(Exception):
     """There is no key, or none that can be used. One line, without anything of the key."""
 
 
+class Unusable(NoKey):
+    """There is something, and it is no key."""
+
+
 class PublicKey:
     """What verifies."""
 
@@ -76,9 +80,9 @@ class Key:
         except OSError as error:
             raise NoKey(f"{path}: cannot be read ({error.strerror})") from None
         except UNUSABLE:
-            raise NoKey(f"{path}: is no key that can be used") from None
+            raise Unusable(f"{path}: is no key that can be used") from None
         if not isinstance(key, Ed25519PrivateKey):
-            raise NoKey(f"{path}: is no Ed25519 key")
+            raise Unusable(f"{path}: is no Ed25519 key")
         return cls(key)
 
     @classmethod
@@ -92,8 +96,9 @@ class Key:
             )
             disk.put(folder / PRIVATE_FILE, pem)
         key = cls.load(folder)
-        if not (folder / PUBLIC_FILE).exists():  # the power went in between
-            disk.put(folder / PUBLIC_FILE, key.public.pem)
+        pem, public = key.public.pem, folder / PUBLIC_FILE
+        if not public.exists() or public.read_bytes() != pem:  # the power went in between, or it was damaged
+            disk.put(public, pem)
         return key
 
     @property

@@ -76,7 +76,8 @@ class _End:
 class Trail:
     """One trail, in a folder of its own. For one thread.
 
-    now: an aware datetime; kept_days: how long a line stays at least.
+    now: an aware datetime; kept_days: how long a line stays at least. follows: one before it was set aside, since its
+    key could not be used.
     """
 
     def __init__(
@@ -86,9 +87,10 @@ class Trail:
         kept_days: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         segment_bytes: int = SEGMENT_BYTES,
+        follows: bool = False,
     ) -> None:
         self._folder, self._key, self._now = folder, key, now
-        self._kept_days, self._segment_bytes = kept_days, segment_bytes
+        self._kept_days, self._segment_bytes, self._follows = kept_days, segment_bytes, follows
         self._end: _End | None = None
         self._found: list[Event] = []  # when it was opened, and is not written yet
         self.broken = False  # it did not hold together when it was opened, or when it was looked at again
@@ -255,6 +257,8 @@ class Trail:
         anchor = self._anchor()
         there = segments(self._folder)
         if not there:
+            if self._follows and not (anchor and anchor.lines):
+                self._broken("key_unusable")
             if anchor is None:
                 if (self._folder / ANCHOR).exists():
                     self._broken("anchor_missing")

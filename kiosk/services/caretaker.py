@@ -32,7 +32,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.caretaker import appointed, disk, finished, looked_into, new_keys, passcodes, restarts
+from kiosk.caretaker import appointed, disk, finished, looked_into, new_keys, passcodes, restarts, sealed_before
 from kiosk.caretaker.alertmanager import Alertmanager
 from kiosk.caretaker.alerts import Alerts, Carrier
 from kiosk.caretaker.changes import Changes
@@ -158,9 +158,11 @@ class Service:
     def __init__(self, settings: CaretakerSettings, config: Path) -> None:
         kept = settings.caretaker
         runtime, state = Path(kept.runtime_directory), Path(kept.state_directory)
+        disk.private_folder(state)
+        sealed_before.set_aside(state)
         key = Key.of(state)
         disk.put(runtime / PUBLIC_FILE, key.public.pem, 0o644)  # for everybody: what verifies the trail
-        self._trail = Trail(state / FOLDER, key, kept.kept_days)
+        self._trail = Trail(state / FOLDER, key, kept.kept_days, follows=sealed_before.is_there(state))
         called = settings.alerts
         self._carrier = Carrier(Alertmanager(called.url)).start() if called.kind == "alertmanager" else None
         self._alerts = Alerts(called.kiosk, self._carrier, lambda told: self._record.tell(told))

@@ -569,6 +569,9 @@ def test_the_key_is_made_once_and_its_public_half_again_when_the_power_went_in_b
     (tmp_path / "state" / "trail.pub").unlink()
     again = Key.of(tmp_path / "state")
     assert again.public.fingerprint == made.public.fingerprint == PublicKey.load(tmp_path / "state").fingerprint
+    (tmp_path / "state" / "trail.pub").write_bytes(b"damaged")
+    Key.of(tmp_path / "state")
+    assert PublicKey.load(tmp_path / "state").fingerprint == made.public.fingerprint
     assert made.public.verifies(again.sign(b"x"), b"x") and not made.public.verifies(again.sign(b"x"), b"y")
 
 

@@ -300,6 +300,28 @@ def test_a_broken_trail_is_a_problem_until_the_operators_word_whatever_staff_and
     assert stands(caretaker, "trail") == "broken"
 
 
+def test_a_trail_whose_key_cannot_be_used_is_set_aside_and_another_begins_that_is_to_be_looked_into(
+    caretaker: Running,
+) -> None:
+    for number in ("", ".2"):
+        caretaker.stop()
+        before, aside = caretaker.state / "trail", caretaker.state / f"trail.unusable{number}"
+        was = {path.name: path.read_bytes() for path in before.iterdir()}
+        (caretaker.state / "trail.key").write_bytes(b"no key")
+        caretaker.start()
+        assert {path.name: path.read_bytes() for path in (aside / "trail").iterdir()} == was
+        assert verify(aside / "trail", PublicKey.load(aside)).sound == (number == "")
+        assert (aside / "trail.key").read_bytes() == b"no key"
+        began: tuple[str, dict[str, object]] = ("trail_broken", {"flaw": "key_unusable"})
+        assert caretaker.trail[:2] == [began, ("caretaker_started", {"after": "first"})]
+        assert stands(caretaker, "trail") == "broken"
+        by_command(caretaker)
+        assert stands(caretaker, "trail") == "written"
+        caretaker.stop()
+        caretaker.start()
+        assert caretaker.trail.count(began) == 1 and stands(caretaker, "trail") == "written"
+
+
 def test_accounts_that_cannot_be_read_are_said_to_be_and_not_that_there_are_none(caretaker: Running) -> None:
     caretaker.stop()
     (caretaker.state / "staff.json").write_bytes(b"{")
