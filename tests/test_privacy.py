@@ -114,6 +114,7 @@ SHOWN: dict[str, str] = {
     "Finished": "number",
     "LookedInto": "number",
     "Kept": "appointed",
+    "NewKeys": "portal desk",  # the ids of a machine's own keys
     # what runs here: names, versions and hashes of files
     "Identity": "station kiosk versions settings facts image",
     "Proof": "text key",  # those hashes, a TPM's measurements and signature, and a number that the operator has drawn

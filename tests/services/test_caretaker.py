@@ -498,7 +498,8 @@ def test_what_it_cannot_do_without_is_named_in_one_line(tmp_path: Path, what: st
     elif what == "state":
         running.config.write_text(running.config.read_text().replace(str(running.state), "/proc/nowhere"))
     else:
-        (running.state / "trail.key").write_bytes(b"x")
+        (running.state / "trail.key").unlink()
+        (running.state / "trail.key").mkdir()  # it is there, and cannot be read
     ended = running.kiosk("caretaker")
     assert ended.returncode == 1 and ended.stderr.count("\n") == 1 and ended.stderr.startswith("caretaker")
 
