@@ -25,8 +25,8 @@ from pathlib import Path
 
 from kiosk.caretaker import identity
 from kiosk.ipc.proof import CHALLENGE, Proof, Unproven
-from kiosk.provision.answer import PROVISIONER
 from kiosk.provision.machine import AUTHORITY, CERTIFICATE
+from kiosk.provision.provisioner import PROVISIONER
 
 log = logging.getLogger("kiosk.provision")
 
