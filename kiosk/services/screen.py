@@ -89,7 +89,7 @@ def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
             signal.signal(number, lambda *_: compositor.terminate())
         signal.signal(signal.SIGABRT, lambda *_: compositor.kill())  # systemd's, when nothing is heard any more
         ended, began = os.pidfd_open(compositor.pid), time.monotonic()
-        while ended not in select.select([heard.fileno(), ended], [], [])[0]:
+        while heard.fileno() in select.select([heard.fileno(), ended], [], [])[0]:  # its last word comes before its end
             said = heard.recv(LETTER_BYTES).decode("utf-8", "replace")
             if said == COMPOSITOR_STILL:
                 compositor.kill()

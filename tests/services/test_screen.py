@@ -34,6 +34,12 @@ wait
 exit 3
 """
 KEEPER = "import os; from kiosk.services import sd_notify; sd_notify.notify('READY=1', f'STATUS={os.getpid()}')"
+LAST_WORD = """import os, signal
+from pathlib import Path
+from kiosk.services import sd_notify
+main = int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
+os.kill(main, signal.SIGSTOP)
+sd_notify.notify("READY=1")"""
 SAYS_ARROW = "import os; from kiosk.services.sd_notify import notify; notify(os.environ.get('XCURSOR_PATH', 'unset'))"
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid; unix(7), SCM_CREDENTIALS
 
@@ -78,6 +84,21 @@ def test_systemd_hears_the_keepers_word_from_the_main_process(tmp_path: Path) ->
         assert status != f"STATUS={process.pid}", "it was another that said it"
         assert process.wait(20) == 3, "the code is cage's"
     assert (tmp_path / "screen.sock").stat().st_mode & 0o077 == 0, "nobody else speaks for it"
+
+
+def test_the_last_word_of_a_keeper_is_heard_also_when_cage_has_gone_with_it(tmp_path: Path) -> None:
+    """On a busy machine both have come by the time somebody looks."""
+    with screen(tmp_path, LAST_WORD) as (process, systemd):
+        until(lambda: states_of(process.pid) == ["T", "Z"], 20)
+        process.send_signal(signal.SIGCONT)
+        assert systemd.recv(4096) == b"READY=1"
+        assert process.wait(20) == 3
+
+
+def states_of(pid: int) -> list[str]:
+    """Of a process and those that it has started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[0] for each in (pid, *children)]
 
 
 def test_cage_has_an_arrow_that_nobody_sees_and_the_browser_its_own(tmp_path: Path) -> None:
