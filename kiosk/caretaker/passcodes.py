@@ -42,6 +42,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from msgspec import Meta, Struct, structs
 
+from kiosk.caretaker import disk
 from kiosk.caretaker.cards import Challenges
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.passcode_waits import Counted, Waits
@@ -238,7 +239,7 @@ class Passcodes:
             raise NotDone(f"there are {MOST_ACCOUNTS} accounts already")
         if self._flaw:
             with contextlib.suppress(OSError):
-                os.replace(self._path, self._path.with_name(self._path.name + ".unusable"))
+                os.replace(self._path, disk.aside(self._path))
         told: list[Event] = []
         for number in gone:
             told += _unpinned(number, before[number], accounts.get(number))

@@ -14,7 +14,7 @@ from tests.stage import free_port
 JOURNALS_PORT = 19532  # of the shipped files
 SERVERS = ("trails", "journals", "updates")  # in the order of nginx.conf
 AROUND = """\
-user {user};
+user root;
 daemon off;
 pid {folder}/pid;
 error_log {folder}/errors;
@@ -28,9 +28,9 @@ http {{
 
 
 class Door:
-    """folder: has ca.pem, server.pem and server.key. user: whom nginx writes as, when root starts it."""
+    """folder: has ca.pem, server.pem and server.key."""
 
-    def __init__(self, folder: Path, user: str = "root") -> None:
+    def __init__(self, folder: Path) -> None:
         self.trails, self._journals, inner = folder / "trails", folder / "journals", str(free_port())
         for place in (self.trails, self._journals):
             place.mkdir()
@@ -43,7 +43,7 @@ class Door:
             assert was in kiosks
             kiosks = kiosks.replace(was, becomes)
         (folder / "kiosks.conf").write_text(kiosks, "utf-8")
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder, user=user))
+        (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
         unit = (FLEET / "kiosk-journals.service").read_text("utf-8")
         [takes] = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
         takes = takes.replace(str(JOURNALS_PORT), inner).replace("/var/log/journal/remote/", f"{self._journals}/")

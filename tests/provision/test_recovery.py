@@ -8,7 +8,7 @@ import itertools
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from kiosk.provision.request import FOLDER
 from kiosk.services import provision
 from tests.operators_desk import reads_recovery_key
 from tests.provision.office import Machine, certificate, pem, signer
+from tests.provision.power import Power
 from tests.provision.test_stick import Board, World
 from tests.tpm import tpm
 
@@ -134,19 +135,8 @@ def test_wherever_it_is_cut_the_desk_can_open_the_state_by_the_old_key_or_by_wha
     steps = ((recovery, "_asked"), (disk, "put"), (disk, "move"))
     for after in itertools.count():
         taking.take(machine.answer(provisioner=pem(signer()[1])), machine.folder, lambda name: None)
-        left = after
-        with monkeypatch.context() as power:
-            for module, name in steps:
-                happens = getattr(module, name)
-
-                def goes(*arguments: object, happens: Callable[..., object] = happens) -> object:
-                    nonlocal left
-                    if left == 0:
-                        raise Cut
-                    left -= 1
-                    return happens(*arguments)
-
-                power.setattr(module, name, goes)
+        with monkeypatch.context() as there:
+            Power(there, after, Cut(), steps)
             try:
                 recovery.make(machine.folder, str(state.path), state.unlock)
             except Cut:

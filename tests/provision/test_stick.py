@@ -48,6 +48,7 @@ from tests.caretaker.test_export import commands, shell
 from tests.caretaker.trails import Told, key, sample
 from tests.certificates import NOBODYS, P_256, odd
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
+from tests.provision.power import Power
 
 SUPERVISOR = Member("supervisor", DEAR)
 
@@ -798,25 +799,14 @@ def test_wherever_the_power_goes_while_a_key_is_set_aside_there_is_one_in_the_en
         machine = Machine(tmp_path / f"{after}")
         (machine.folder / "client.key").write_text("no key")
         with monkeypatch.context() as cut:
-            left = after
-            for name in ("move", "put"):
-                happens = getattr(disk, name)
-
-                def goes(*arguments: object, happens: Callable[..., object] = happens) -> object:
-                    nonlocal left
-                    if left == 0:
-                        raise KeyboardInterrupt
-                    left -= 1
-                    return happens(*arguments)
-
-                cut.setattr(disk, name, goes)
+            power = Power(cut, after, KeyboardInterrupt(), ((disk, "move"), (disk, "put")))
             with contextlib.suppress(KeyboardInterrupt):
                 provision.prepare(machine.folder)
         made = provision.prepare(machine.folder)
         said = msgspec.json.decode((machine.folder / NEW_KEYS).read_bytes(), type=NewKeys)
         assert said == NewKeys(portal=id_of(made))
         assert (machine.folder / "client.key.unusable").read_text() == "no key"
-        if left:
+        if power.left:
             break
     assert after == 4
 

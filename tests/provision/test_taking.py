@@ -16,26 +16,9 @@ from kiosk.provision import request, taking
 from kiosk.services import provision
 from tests.caretaker.trails import Told
 from tests.provision.office import STATION, Machine, certificate, pem, signer
+from tests.provision.power import Power
 
-WRITES = ("put", "remove")
-
-
-class Power:
-    """It goes before the n-th time that something is to happen on the disk."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
-        self.left, self.cut = after, False
-        for name in WRITES:
-            happens = getattr(disk, name)
-
-            def goes(*arguments: object, happens: object = happens) -> None:
-                if self.left == 0:
-                    self.cut = True
-                    raise error
-                self.left -= 1
-                happens(*arguments)  # type: ignore[operator]
-
-            monkeypatch.setattr(disk, name, goes)
+WRITES = ((disk, "put"), (disk, "remove"))
 
 
 def brings(machine: Machine) -> dict[str, object]:
@@ -61,7 +44,7 @@ def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on_and_told
         (machine.folder / OF_THE_SET_BEFORE).write_text("")
         answer, before, number = machine.answer(**brings(machine)), machine.everything, machine.number
         with monkeypatch.context() as cut:
-            power = Power(cut, after, error)
+            power = Power(cut, after, error, WRITES)
             try:
                 taking.take(answer, machine.folder, lambda name: None)
             except type(error):

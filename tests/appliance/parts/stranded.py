@@ -1,9 +1,8 @@
 """Without the tests' addon, as it goes to a station, the image comes to attract. And where it cannot come up, its
 screen says why, what it means for what is kept, and what to do, read off the glass as an officer would. Another TPM
 opens nothing: the screen asks for the recovery key, a wrong one leaves it asking, the right one starts the kiosk, and
-the next start asks for none. A machine without its TPM asks, too. One without secure boot
-asks for nothing, and says why. A state whose header is gone, and a root that is not
-as it was signed, say so and start anew.
+the next start asks for none. A machine without its TPM asks, too. One without secure boot asks for nothing, and says
+why. A state whose header is gone, and a root that is not as it was signed, say so and start anew.
 """
 
 from __future__ import annotations
