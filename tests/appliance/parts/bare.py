@@ -53,7 +53,8 @@ def run(machine: Machine, report: Report) -> None:
         base, began = begun(machine), time.monotonic()
         for command in bare():
             code, said = machine.run(command)
-            report(code == 0, f"{command.split()[0]} {'begins' if code == 0 else said.strip()}")
+            if code != 0:
+                return report(False, f"the bare screen does not begin: {said.strip()}")
         painted = wait_for(lambda: is_bare(machine.picture()), ATTRACT_SECONDS, look=LOOK_SECONDS)
         alone = time.monotonic() - began
         machine.keep_picture("bare")
