@@ -27,7 +27,8 @@ from playwright.sync_api import ConsoleMessage, Page
 
 from bench.page import open_page, touch
 from bench.table import Row, paired
-from kiosk.services.browser import ALIVE, FORGET, forget, hear
+from kiosk.services.browser import forget
+from kiosk.services.browser_words import ALIVE, FORGET, hear
 from tests.stage import Stage
 
 # Each document says when it was touched and when its attract screen had been painted, on the clock that all share.

@@ -17,10 +17,13 @@ import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from kiosk.config.file import ConfigError
 from kiosk.config.kiosk import AsSet, BrowserSettings, CaretakerSettings, Section, Settings, load_part, salvage
+
+if TYPE_CHECKING:
+    from kiosk.ipc.messages import SafeFor
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -273,7 +276,6 @@ def _as_set(path: Path) -> AsSet:
 
 def serve(as_set: AsSet) -> int:
     from kiosk.health import port
-    from kiosk.ipc.messages import SafeFor
     from kiosk.services import sd_notify
     from kiosk.services.starts import Starts
     from kiosk.web.site import kiosk_answers, port_free

@@ -18,7 +18,8 @@ from kiosk.caretaker import restarts
 from kiosk.config.kiosk import Settings
 from kiosk.health import look
 from kiosk.services import going_on, sd_notify
-from kiosk.services.browser import BACK_OFF_SECONDS, LOOK_SECONDS, WORD_SECONDS
+from kiosk.services.browser import BACK_OFF_SECONDS, LOOK_SECONDS
+from kiosk.services.browser_words import WORD_SECONDS
 from kiosk.services.caretaker import TURN_SECONDS
 from kiosk.services.server import SETTLE_SECONDS, STOP_SECONDS, UNWIND_SECONDS
 from kiosk.web import peer

@@ -124,7 +124,7 @@ class Transmit(Protocol):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """Response data and status word of one command."""
 
     data: bytes = field(repr=False)
@@ -203,38 +203,38 @@ class Card:
         *,
         once: bool = False,
         first: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """Send CLA INS P1 P2 with `data` and `le`; return all response data and the final status word.
 
         `name` is what an error calls the command. `once`: whatever comes back, this command is not sent again. `first`:
         this may be the first command after power-up, even if others went before it.
         Raises `CardLost`, or `CardProblem` when the answer is no answer.
         """
-        answer = self._send(name, encode(*header, data, le))
-        if (self._fresh or first) and answer.status_word == StatusWord.NO_PRECISE_DIAGNOSIS and not once:
-            answer = self._send(name, encode(*header, data, le))
+        response = self._send(name, encode(*header, data, le))
+        if (self._fresh or first) and response.status_word == StatusWord.NO_PRECISE_DIAGNOSIS and not once:
+            response = self._send(name, encode(*header, data, le))
         self._fresh = False
-        if answer.status_word >> 8 == 0x6C and not once:
-            answer = self._send(name, encode(*header, data, answer.status_word & 0xFF or SHORT_LE))
-        return self._collect(name, answer)
+        if response.status_word >> 8 == 0x6C and not once:
+            response = self._send(name, encode(*header, data, response.status_word & 0xFF or SHORT_LE))
+        return self._collect(name, response)
 
-    def _collect(self, name: str, answer: Answer) -> Answer:
+    def _collect(self, name: str, response: Response) -> Response:
         """Fetch what `61xx` says is waiting."""
-        data = bytearray(answer.data)
+        data = bytearray(response.data)
         for _ in range(MOST_RESPONSES):
-            if answer.status_word >> 8 != 0x61:
-                return Answer(bytes(data), answer.status_word)
-            answer = self._send(name, encode(*GET_RESPONSE, le=answer.status_word & 0xFF or SHORT_LE))
-            if answer.status_word >> 8 == 0x6C:
-                answer = self._send(name, encode(*GET_RESPONSE, le=answer.status_word & 0xFF or SHORT_LE))
-            data += answer.data
+            if response.status_word >> 8 != 0x61:
+                return Response(bytes(data), response.status_word)
+            response = self._send(name, encode(*GET_RESPONSE, le=response.status_word & 0xFF or SHORT_LE))
+            if response.status_word >> 8 == 0x6C:
+                response = self._send(name, encode(*GET_RESPONSE, le=response.status_word & 0xFF or SHORT_LE))
+            data += response.data
         raise CardProblem(name, "GET RESPONSE never ends")
 
-    def _send(self, name: str, apdu: bytes) -> Answer:
+    def _send(self, name: str, apdu: bytes) -> Response:
         response = self._transmit(apdu)
         if not 2 <= len(response) <= EXTENDED_LE + 2:
             raise CardProblem(name, "the answer has no status word" if len(response) < 2 else "endless answer")
-        return Answer(response[:-2], int.from_bytes(response[-2:], "big"))
+        return Response(response[:-2], int.from_bytes(response[-2:], "big"))
 
     def select_file(self, ef: int) -> None:
         """SELECT an EF of the current application by its identifier (P1 = 02 is the only form that works, §3).
@@ -245,9 +245,9 @@ class Card:
         if ef == self.file:
             return
         self.file = None
-        answer = self.exchange("SELECT EF", (0x00, 0xA4, 0x02, 0x0C), ef.to_bytes(2, "big"))
-        if answer.status_word == StatusWord.FILE_NOT_FOUND:
-            raise FileAbsent(f"SELECT EF {ef:04X}: {describe(answer.status_word)}")
-        if not answer.agreed:
-            raise CardProblem("SELECT EF", status_word=answer.status_word)
+        response = self.exchange("SELECT EF", (0x00, 0xA4, 0x02, 0x0C), ef.to_bytes(2, "big"))
+        if response.status_word == StatusWord.FILE_NOT_FOUND:
+            raise FileAbsent(f"SELECT EF {ef:04X}: {describe(response.status_word)}")
+        if not response.agreed:
+            raise CardProblem("SELECT EF", status_word=response.status_word)
         self.file = ef

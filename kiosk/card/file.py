@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final
 
 from kiosk.card import tlv
-from kiosk.card.apdu import EXTENDED_LE, SHORT_LE, Answer, Card, CardLost, CardProblem, StatusWord
+from kiosk.card.apdu import EXTENDED_LE, SHORT_LE, Card, CardLost, CardProblem, Response, StatusWord
 
 LARGEST: Final = 8192  # bytes; the licence information, the longest we know, has 5845
 MOST_READS: Final = 2 * LARGEST // SHORT_LE
@@ -73,18 +73,18 @@ def _read_first(card: Card, ef: int, le: int, what: str) -> bytes:
         header = (0x00, 0xB0, 0x80 | ef & 0x1F if by_short_id else 0x00, 0x00)
         for one_le in (le, SHORT_LE) if le > SHORT_LE and card.extended is not False else (min(le, SHORT_LE),):
             try:
-                answer = card.exchange(f"READ BINARY ({what})", header, le=one_le)
+                response = card.exchange(f"READ BINARY ({what})", header, le=one_le)
             except CardLost:
                 # A reader may fail on an extended command. If it is the card that is gone, the next one says so.
                 if one_le <= SHORT_LE or card.extended:
                     raise
                 continue
-            if answer.ok or answer.status_word == StatusWord.END_OF_FILE or (answer.warned and answer.data):
+            if response.ok or response.status_word == StatusWord.END_OF_FILE or (response.warned and response.data):
                 card.short_ids = by_short_id
                 if le > SHORT_LE:
                     card.extended = one_le > SHORT_LE
-                return answer.data
-            refused = answer.status_word
+                return response.data
+            refused = response.status_word
             if refused == StatusWord.SECURITY_STATUS_NOT_SATISFIED:
                 raise CardProblem(f"READ BINARY ({what})", status_word=refused)
     raise CardProblem(f"READ BINARY ({what})", status_word=refused)
@@ -92,9 +92,9 @@ def _read_first(card: Card, ef: int, le: int, what: str) -> bytes:
 
 def _read_on(card: Card, offset: int, wanted: int, what: str) -> bytes:
     """Up to 256 more bytes of the current EF; none when it has ended."""
-    answer: Answer = card.exchange(
+    response: Response = card.exchange(
         f"READ BINARY ({what})", (0x00, 0xB0, *offset.to_bytes(2, "big")), le=min(wanted, SHORT_LE)
     )
-    if not answer.done and answer.status_word != StatusWord.WRONG_P1_P2:
-        raise CardProblem(f"READ BINARY ({what})", status_word=answer.status_word)
-    return answer.data
+    if not response.done and response.status_word != StatusWord.WRONG_P1_P2:
+        raise CardProblem(f"READ BINARY ({what})", status_word=response.status_word)
+    return response.data

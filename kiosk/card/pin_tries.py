@@ -13,10 +13,10 @@ from typing import Final
 from kiosk.card.apdu import (
     SHORT_ID_REFUSED,
     SHORT_LE,
-    Answer,
     Card,
     CardProblem,
     FileAbsent,
+    Response,
     StatusWord,
     describe,
 )
@@ -71,19 +71,19 @@ def _query(card: Card, name: str, rule: PinRule) -> int:
     """The answer to VERIFY without data. Raises `FileAbsent` when there is no such PIN."""
     if card.short_ids is not False:
         card.file = None
-        answer = _ask(card, name, by_short_id(rule))
-        card.short_ids = answer.status_word not in QUERY_REFUSED
+        response = _ask(card, name, by_short_id(rule))
+        card.short_ids = response.status_word not in QUERY_REFUSED
     if not card.short_ids:
         card.select_file(rule.ef)
-        answer = _ask(card, name, SELECTED)
-        if answer.status_word in _NO_SUCH_PIN:
-            raise FileAbsent(f"{name}: {describe(answer.status_word)}")
-    return answer.status_word
+        response = _ask(card, name, SELECTED)
+        if response.status_word in _NO_SUCH_PIN:
+            raise FileAbsent(f"{name}: {describe(response.status_word)}")
+    return response.status_word
 
 
-def _ask(card: Card, name: str, p2: int) -> Answer:
+def _ask(card: Card, name: str, p2: int) -> Response:
     """VERIFY without data; with a fifth byte 00 when the four alone are too few (§3, some readers)."""
-    answer = card.exchange(name, (0x00, 0x20, 0x00, p2), once=True)
-    if answer.status_word == StatusWord.WRONG_LENGTH:
-        answer = card.exchange(name, (0x00, 0x20, 0x00, p2), le=SHORT_LE, once=True)
-    return answer
+    response = card.exchange(name, (0x00, 0x20, 0x00, p2), once=True)
+    if response.status_word == StatusWord.WRONG_LENGTH:
+        response = card.exchange(name, (0x00, 0x20, 0x00, p2), le=SHORT_LE, once=True)
+    return response

@@ -11,7 +11,7 @@ The command is a `bytes` that nobody can overwrite; like all else of a person it
 
 from __future__ import annotations
 
-from kiosk.card.apdu import SHORT_ID_REFUSED, Answer, Card, CardProblem, PinBlocked, PinWrong
+from kiosk.card.apdu import SHORT_ID_REFUSED, Card, CardProblem, PinBlocked, PinWrong, Response
 from kiosk.card.pin import PinRule
 from kiosk.card.pin_tries import SELECTED, by_short_id, tries_left, tries_told
 
@@ -32,25 +32,25 @@ def present_bytes(card: Card, rule: PinRule, reference: bytes) -> None:
         card.select_file(rule.ef)
         return _judge(card, rule, name, _present(card, name, SELECTED, reference))
     card.file = None
-    answer = _present(card, name, by_short_id(rule), reference)
-    if answer.status_word not in SHORT_ID_REFUSED:
-        return _judge(card, rule, name, answer)
+    response = _present(card, name, by_short_id(rule), reference)
+    if response.status_word not in SHORT_ID_REFUSED:
+        return _judge(card, rule, name, response)
     card.short_ids = False
     if tries_left(card, rule) != before:  # selects the EF, too
-        raise CardProblem(name, status_word=answer.status_word)
+        raise CardProblem(name, status_word=response.status_word)
     return _judge(card, rule, name, _present(card, name, SELECTED, reference))
 
 
-def _present(card: Card, name: str, p2: int, reference: bytes) -> Answer:
+def _present(card: Card, name: str, p2: int, reference: bytes) -> Response:
     return card.exchange(name, (0x00, 0x20, 0x00, p2), reference, once=True)
 
 
-def _judge(card: Card, rule: PinRule, name: str, answer: Answer) -> None:
-    if answer.agreed:
+def _judge(card: Card, rule: PinRule, name: str, response: Response) -> None:
+    if response.agreed:
         card.verified.add(rule.name)
         return
     card.verified.discard(rule.name)
-    tries = tries_told(name, answer.status_word, rule)
+    tries = tries_told(name, response.status_word, rule)
     if tries.blocked:
         raise PinBlocked(f"{name}: blocked")
     raise PinWrong(tries)

@@ -6,7 +6,8 @@ more) and a line feed:
     {"at":"2026-11-26T01:13:32Z","before":"<hash>","event":"gap","fields":{…},"n":12}
 
 n counts all lines of this trail from 1. before is the hash of the line before, SHA-256 of its bytes with the line feed;
-of the first it is 64 zeros. A line of counts has `by`, `count` and `hours` in place of `fields` (config/events.py).
+of the first it is 64 zeros. A line of counts has `by`, `count` and `hours` in place of `fields`
+(kiosk/config/events.py).
 
 A *segment* is a file of lines, named by the number of its first: 000000000012.jsonl. When it is full it is *sealed*:
 its Ed25519 signature, 64 bytes, stands beside it as 000000000012.jsonl.sig.

@@ -23,7 +23,7 @@ from typing import ClassVar, Protocol, get_args
 from kiosk.caretaker.alerts import Alerts
 from kiosk.caretaker.doors import NotPlanned
 from kiosk.caretaker.facts import NotConfirmed
-from kiosk.caretaker.finished import TAKEN, Answers
+from kiosk.caretaker.finished import TAKEN, FinishedAnswers
 from kiosk.caretaker.levels import NotSet
 from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Admitted as IsRight
@@ -176,7 +176,7 @@ class Dispatcher:
         alerts: Alerts,
         restarts: Starter,
         trail_to_stick: TrailToStick,
-        answers: Answers,
+        answers: FinishedAnswers,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._record, self._passcodes, self._overview, self._anchored = record, passcodes, overview, anchored

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.provisioned import provisioned
+from kiosk.caretaker.provisioned import untold
 from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import event
 from kiosk.ipc.finished import FILE, Finished
@@ -17,7 +17,7 @@ from kiosk.ipc.finished import FILE, Finished
 TAKEN = event("provisioned", provision="taken")
 
 
-class Answers:
+class FinishedAnswers:
     """path: of what provisioning has put there. For one thread."""
 
     def __init__(self, path: Path, state: Path, changes: Changes, board: Callable[[str, str], object]) -> None:
@@ -26,8 +26,6 @@ class Answers:
 
     def tell(self) -> None:
         """Nothing when nothing was put there. Never raises for a file."""
-        finished = provisioned(self._path, Finished, "nothing is told of it")
-        if finished is None or finished == self._told.now:
-            return
-        self._board("provisioning", "taken")
-        self._changes.keep(TAKEN, self._told.change(finished))
+        if (finished := untold(self._path, self._told, "nothing is told of it")) is not None:
+            self._board("provisioning", "taken")
+            self._changes.keep(TAKEN, self._told.change(finished))

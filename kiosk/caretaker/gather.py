@@ -19,12 +19,12 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from kiosk.config import guidance, kiosk, shipped
+from kiosk.config import guidance, kiosk
 from kiosk.config.certificate import end_of
 from kiosk.config.file import ConfigError
 from kiosk.config.guidance import Guidance
 from kiosk.config.kiosk import Settings
-from kiosk.health import disk, lockdown, memory, staff, temperature, wear
+from kiosk.health import disk, lockdown, memory, shipped, staff, temperature, wear
 from kiosk.health.fonts import FONTS
 from kiosk.language import dates
 

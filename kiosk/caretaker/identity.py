@@ -1,7 +1,7 @@
 """What runs here, for whoever has to answer for it: which kiosk, which versions, and the hashes of what was set.
 
-An image says by its kernel's command line which one it is: `roothash`, or `usrhash`, the dm-verity root hash that the
-kernel has checked (systemd-veritysetup-generator(8)). Without one the kiosk runs from no image, and that is said.
+An image says by its kernel's command line which one it is: `roothash`, the dm-verity root hash that the kernel has
+checked (systemd-veritysetup-generator(8)). Without one the kiosk runs from no image, and that is said.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import platform
 import re
 import shlex
 import subprocess
+import tomllib
 from pathlib import Path
 
 from msgspec import Struct
 
-from kiosk.caretaker.metrics import version
 from kiosk.config import guidance, kiosk
 from kiosk.config.file import ConfigError
 
-ROOT_HASH = re.compile(r"(?:^|\s)(?:root|usr)hash=([0-9a-f]{64})(?:\s|$)")
+PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+ROOT_HASH = re.compile(r"(?:^|\s)roothash=([0-9a-f]{64})(?:\s|$)")
 ASKED_SECONDS = 2.0  # for dpkg to answer
 
 
@@ -51,6 +52,11 @@ def image(root: Path = Path("/")) -> str:
     """The root hash of the image that runs; empty: none."""
     found = ROOT_HASH.search(_read(root / "proc/cmdline"))
     return found[1] if found else ""
+
+
+def version() -> str:
+    """The program's, as pyproject.toml has it."""
+    return str(tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"])
 
 
 def versions(root: Path) -> dict[str, str]:

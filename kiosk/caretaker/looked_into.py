@@ -1,58 +1,21 @@
-"""A trail that did not hold together stays a problem until the operator says that it was looked into: no start, no mark
-of the staff's and no line behind it ends that.
-
-The trail has both, the flaw and the word, and what is so follows from its lines; here it is kept from start to start.
-The word comes from root, or in a signed file that provisioning has put beside the settings, told once for each file.
-"""
+"""The operator's word that a trail which did not hold together was looked into (broken.py), as it comes in a signed
+file that provisioning has put beside the settings; told once for each file. Root's comes as any event does."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from msgspec import Struct
-
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.provisioned import provisioned
+from kiosk.caretaker.provisioned import untold
 from kiosk.caretaker.state_file import StateFile
-from kiosk.config.events import Counts, Event, event
-from kiosk.ipc import looked_into
-from kiosk.ipc.looked_into import LookedInto
+from kiosk.config.events import event
+from kiosk.ipc.looked_into import FILE, LookedInto
 
-FILE = "broken.json"  # in the state directory
-BROKEN, WORD = "trail_broken", "trail_looked_into"
-
-
-class State(Struct, frozen=True):
-    """The file."""
-
-    broken: bool = False
-
-
-class Broken:
-    """stood: it is so where there is no file yet. For one thread."""
-
-    def __init__(self, path: Path, stood: bool) -> None:
-        self._kept = StateFile(path, State(stood))
-
-    @property
-    def stands(self) -> bool:
-        return self._kept.now.broken
-
-    def written(self, told: Event | Counts) -> None:
-        """What stands in the trail now, in its order."""
-        if told.name in (BROKEN, WORD) and self.stands != (told.name == BROKEN):
-            self._kept.keep(State(told.name == BROKEN))
-
-    def turn(self) -> None:
-        """To be called about once a second."""
-        self._kept.turn()
+WORD = "trail_looked_into"
 
 
 def tell(path: Path, state: Path, changes: Changes) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
-    word = provisioned(path, LookedInto, "nobody has looked into anything")
-    if word is None:
-        return
-    told = StateFile(state / looked_into.FILE, LookedInto(), changes)
-    if word != told.now:
+    told = StateFile(state / FILE, LookedInto(), changes)
+    if (word := untold(path, told, "nobody has looked into anything")) is not None:
         changes.keep(event(WORD), told.change(word))

@@ -20,23 +20,21 @@ import socketserver
 import sys
 import threading
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from kiosk.caretaker.identity import version
 from kiosk.config.events import EVENTS, FIELDS, MORE, MOST, Counts, Event
 from kiosk.config.health import CHECKS, LEVELS
 from kiosk.ipc.messages import SHUT_FOR, DoorsStand, Row, Sent
 
 log = logging.getLogger("kiosk.caretaker")
 
-PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 PATH = b"/metrics"
 DEADLINE_SECONDS = 2.0
 LONGEST_REQUEST = 8192  # bytes
@@ -45,7 +43,7 @@ HASH_DIGITS = 64
 MOST_LABELS = 20  # a number of more values is no label
 
 
-class Answers(Protocol):
+class CallCarrier(Protocol):
     """What carries the calls (alerts.py)."""
 
     @property
@@ -59,7 +57,7 @@ class Figures(Collector):
     `hear` and the setters are for one thread, `collect` for another.
     """
 
-    def __init__(self, started: float, carrier: Answers | None = None) -> None:
+    def __init__(self, started: float, carrier: CallCarrier | None = None) -> None:
         self._started, self._carrier = started, carrier
         self._version = version()  # the one that runs, not the one that an upgrade has put on the disk since
         self._lock = threading.Lock()
@@ -197,17 +195,17 @@ class Server:
         registry = CollectorRegistry()
         registry.register(figures)
 
-        self._door = _Door(("127.0.0.1", port), _Handler)
-        self._door.registry = registry
-        self.port = int(self._door.server_address[1])
-        threading.Thread(target=self._door.serve_forever, name="metrics", daemon=True).start()
+        self._http = _HttpServer(("127.0.0.1", port), _Handler)
+        self._http.registry = registry
+        self.port = int(self._http.server_address[1])
+        threading.Thread(target=self._http.serve_forever, name="metrics", daemon=True).start()
 
     def close(self) -> None:
-        self._door.shutdown()
-        self._door.server_close()
+        self._http.shutdown()
+        self._http.server_close()
 
 
-class _Door(socketserver.TCPServer):
+class _HttpServer(socketserver.TCPServer):
     allow_reuse_address = True
     registry: CollectorRegistry
 
@@ -219,7 +217,7 @@ class _Door(socketserver.TCPServer):
 
 
 class _Handler(socketserver.BaseRequestHandler):
-    server: _Door
+    server: _HttpServer
 
     def handle(self) -> None:
         until = time.monotonic() + DEADLINE_SECONDS
@@ -237,11 +235,6 @@ class _Handler(socketserver.BaseRequestHandler):
         with contextlib.suppress(OSError):
             answer = f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
             self.request.sendall(answer.encode("ascii") + body)
-
-
-def version() -> str:
-    """Which of the kiosk's."""
-    return str(tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"])
 
 
 def parts(head: str) -> dict[tuple[str, ...], float]:

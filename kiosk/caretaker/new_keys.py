@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import structs
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.provisioned import provisioned
+from kiosk.caretaker.provisioned import untold
 from kiosk.caretaker.state_file import StateFile
 from kiosk.config.events import event
 from kiosk.ipc.new_keys import FILE, NewKeys
@@ -17,9 +17,8 @@ from kiosk.ipc.new_keys import FILE, NewKeys
 
 def tell(path: Path, state: Path, changes: Changes, board: Callable[[str, str], object]) -> None:
     """path: of what provisioning has put there; nothing when nothing has. Never raises for a file."""
-    new = provisioned(path, NewKeys, "nothing is told of it")
     told = StateFile(state / FILE, NewKeys(), changes)
-    if new is None or new == told.now:
+    if (new := untold(path, told, "nothing is told of it")) is None:
         return
     board("provisioning", "new_key")
     for key in NewKeys.__struct_fields__:

@@ -14,13 +14,13 @@ from pathlib import Path
 from kiosk.caretaker import (
     board,
     boots,
+    broken,
     clock,
     counters,
     doors,
     facts,
     ledger,
     levels,
-    looked_into,
     readiness,
     roll,
     upload_progress,
@@ -28,6 +28,7 @@ from kiosk.caretaker import (
 )
 from kiosk.caretaker.board import Board
 from kiosk.caretaker.boots import Boots
+from kiosk.caretaker.broken import Broken
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.clock import Clock
 from kiosk.caretaker.counters import Counters
@@ -35,7 +36,6 @@ from kiosk.caretaker.doors import Doors
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.identity import Identity
 from kiosk.caretaker.levels import Levels
-from kiosk.caretaker.looked_into import Broken
 from kiosk.caretaker.readiness import Reports, Stands
 from kiosk.caretaker.roll import Roll
 from kiosk.caretaker.trail import FOLDER as TRAIL
@@ -76,7 +76,7 @@ class Overview:
         self._look, self._silent, self._now, self._wall = look, silent, now, wall
         self._changes, self._trail = changes, state / TRAIL
         self.board = Board(state / board.FILE, changes, now, wall)
-        self.broken = Broken(state / looked_into.FILE, stood=self.board.shows("trail", "broken"))
+        self.broken = Broken(state / broken.FILE, stood=self.board.shows("trail", "broken"))
         self.doors = Doors(state / doors.FILE, changes, wall, opening, left)
         self._clock = Clock(state / clock.FILE)
         self.roll = Roll(state / roll.FILE, changes)

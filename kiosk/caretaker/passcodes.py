@@ -35,12 +35,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from msgspec import Meta, Struct, structs
+from msgspec import Struct, structs
 
 from kiosk.caretaker import disk
 from kiosk.caretaker.cards import Challenges
@@ -50,12 +50,9 @@ from kiosk.caretaker.weak_passcodes import digits, weak
 from kiosk.config.events import Event, event
 from kiosk.ipc.appointed import LANES, MEMORY, PASSES, Appointed
 from kiosk.ipc.members import ADDED, MOST_ACCOUNTS, objection
-from kiosk.ipc.messages import FirstPasscode, MemberAct, Objection, Staff, Weakness
+from kiosk.ipc.messages import FirstPasscode, MemberAct, Objection, Role, Staff, Weakness
 
 log = logging.getLogger("kiosk.caretaker")
-
-Role = Literal["officer", "supervisor", "vendor"]
-Number = Annotated[int, Meta(ge=1, le=999_999)]
 
 FILE = "staff.json"  # in the state directory
 VENDOR_SECONDS = 7 * 24 * 3600

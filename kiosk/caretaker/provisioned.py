@@ -1,4 +1,4 @@
-"""What provisioning has put beside the settings for the caretaker, which reads it once, at its start."""
+"""What provisioning has put beside the settings for the caretaker, which tells it once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+
+from kiosk.caretaker.state_file import StateFile
 
 log = logging.getLogger("kiosk.caretaker")
 
@@ -23,3 +25,9 @@ def provisioned(path: Path, kind: type[Kind], without: str) -> Kind | None:
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         log.error("%s: cannot be used (%s); %s", path, type(error).__name__, without)
         return None
+
+
+def untold(path: Path, told: StateFile[Kind], without: str) -> Kind | None:
+    """What is there, if it is not what was told last. Else as `provisioned`."""
+    there = provisioned(path, type(told.now), without)
+    return None if there == told.now else there

@@ -22,8 +22,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from kiosk.caretaker.identity import package, release
-from kiosk.caretaker.metrics import PROJECT, version
+from kiosk.caretaker.identity import PROJECT, package, release, version
 from kiosk.caretaker.state_file import StateFile
 from kiosk.config.kiosk import VERSION
 from kiosk.ipc.messages import Row

@@ -63,7 +63,7 @@ class Field(Struct, frozen=True, forbid_unknown_fields=True):
         if [bounded, bool(self.values), bool(self.le)].count(True) != 1 or (self.least is None) != (self.most is None):
             raise ValueError("a field has either some values, or two bounds, or those of a histogram")
         if list(self.le) != sorted({each for each in self.le if each > 0}) or (self.none and not self.le):
-            raise ValueError("the bounds of a histogram are above nought, and grow")
+            raise ValueError("the bounds of a histogram are above zero, and grow")
 
     @property
     def type(self) -> Any:

@@ -127,7 +127,7 @@ def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) ->
     if not key and sentence.startswith("Expected"):
         return f"{section}: is a section; write [{section}] on a line of its own and its keys below"
     if not key:
-        return f"{section}.{sentence}"  # written by a __post_init__ above
+        return f"{section}.{sentence}"  # written by a `__post_init__` of kiosk.py or guidance.py
     cure = "correct it" if keys[key].required else f"correct it, or take it out to have {_written(keys[key].default)}"
     if " does not fit" in sentence:
         return f"{section}.{key}: {sentence}; {cure}"  # written by `read_hours`

@@ -166,7 +166,7 @@ class Overdue:
 
 
 def load(path: str | Path | None = None) -> Guidance:
-    """Read and check `path`, or the file that comes with the kiosk. Raises `config.ConfigError`, one line."""
+    """Read and check `path`, or the file that comes with the kiosk. Raises ConfigError (file.py), one line."""
     return read(path or SHIPPED, Guidance, "copy config/guidance.toml there, or correct station.guidance_file")
 
 

@@ -1,13 +1,13 @@
 """Whether the machine is locked down as it was shipped. The caretaker looks (kiosk/caretaker/gather.py), and so does
-`look.lockdown`; what there is to see is read by kiosk/config/shipped.py."""
+`look.locked_down`; what there is to see is read by kiosk/health/shipped.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from kiosk.config.health import ReasonName
-from kiosk.config.shipped import Fault, Kind
 from kiosk.health.finding import Finding, State
+from kiosk.health.shipped import Fault, Kind
 
 CURES: dict[Kind, str] = {  # from the worst on
     "open": "stop what listens there, or tell it to listen at 127.0.0.1",

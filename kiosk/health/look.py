@@ -26,7 +26,6 @@ from msgspec import structs
 from kiosk.config.certificate import UNUSABLE
 from kiosk.config.guidance import SHIPPED, Guidance, load, overdue, reconfirmed
 from kiosk.config.kiosk import Settings
-from kiosk.config.shipped import faults, listed
 from kiosk.health import (
     beacon,
     bell,
@@ -46,6 +45,7 @@ from kiosk.health import (
     voice,
 )
 from kiosk.health.finding import Finding
+from kiosk.health.shipped import faults, listed
 from kiosk.hw import keyboards as plugged
 from kiosk.hw.device import ReaderState
 from kiosk.hw.printer import open_printer

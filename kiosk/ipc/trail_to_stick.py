@@ -2,6 +2,6 @@
 caretaker.runtime_directory: in memory, written and removed by the caretaker, read by the helper (root, without the
 power to read what is the caretaker's alone, but of its group)."""
 
-FILE = "handover.tar"
+FILE = "trail.tar"
 MODE = 0o640
 MOST_BYTES = 32 << 20  # of segments; a stick that is slow takes this in some ten seconds

@@ -17,14 +17,6 @@ long as the browser works at it.
 
 A page that has lost the focus or the glass to something of Chromium's says so; then both go, browser and visit.
 
-What is said to the keeper is one word on a connection of its own, to FORGET_SOCKET in the runtime directory. It answers
-with the same word when it has done it, and hangs up without when it does not:
-
-    forget    by the arbiter: a session has ended
-    restart   by the arbiter: a session has ended, and a keyboard was used
-    alive     by the session: the page lives; no answer is waited for
-    astray    by the session: something has come before the page. Not done on a screen that is shared (the demo's)
-
 What is left of a session:
 
 A session's page, storage and history die with its site. What stays for a while is in Chromium's network process: freed
@@ -47,7 +39,6 @@ import contextlib
 import logging
 import math
 import os
-import select
 import shutil
 import signal
 import socket
@@ -55,7 +46,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kiosk.config.events import Event, event
@@ -65,14 +56,13 @@ from kiosk.hw.levels import Levels, Machine
 from kiosk.hw.touch import panel_there
 from kiosk.ipc.caretaker import Away, Listener, NoCaretaker
 from kiosk.ipc.messages import LevelsAre, LevelsStand
-from kiosk.services import compositor, processes, sd_notify
+from kiosk.services import browser_words, compositor, processes, sd_notify
+from kiosk.services.browser_words import hear
 from kiosk.web.liveness import SLOWEST_SECONDS, Life
 
 log = logging.getLogger("kiosk.browser")
 
-FORGET_SOCKET = "forget.sock"
 COMPOSITOR_STILL = "COMPOSITOR=still"  # to the unit's main process (screen.py)
-FORGET, RESTART, ALIVE, ASTRAY = b"forget", b"restart", b"alive", b"astray"
 PROFILE = "browser-"  # how its folder's name begins
 LOOK_SECONDS = 0.2  # from one look at the processes to the next
 DISPLAYS = Path("/sys/class/drm")
@@ -80,8 +70,6 @@ NOT_ITS_OWN = ("XKB_", "WLR_", "NOTIFY_", "WATCHDOG_")  # the compositor's, and 
 RENDERER = b"--type=renderer"
 NETWORK_PROCESS = b"--utility-sub-type=network.mojom.NetworkService"
 AUDIO_PROCESS = b"--utility-sub-type=audio.mojom.AudioService"
-GONE_SECONDS = 0.5  # for which the processes of a killed browser are waited for
-WORD_SECONDS = 1.0  # for which either side of that socket waits for the other
 REPORT_SECONDS = 10.0
 LEVELS_SECONDS, READ_SECONDS = 1.0, 60.0  # between asking what staff want, and looking at the machine
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -212,7 +200,7 @@ class Keeper:
             except OSError as error:
                 log.error("%s cannot be started (%s)", self._program, error.strerror)
                 return
-            stack.callback(kill_group, self._process)
+            stack.callback(processes.kill_group, self._process)
             fell_silent = self._watch(self._process)
             if not (self._stopped.is_set() or self._wanted):
                 log.warning("the browser ended with code %s; it is started again", self._process.poll())
@@ -221,19 +209,19 @@ class Keeper:
 
     def _watch(self, browser: subprocess.Popen[bytes]) -> bool:
         """Return when the browser has ended, or its page's life is over: then True."""
-        while not has_ended(browser, LOOK_SECONDS):
+        while not processes.has_ended(browser, LOOK_SECONDS):
             self._turn()
             life = self._life
             life.see([pid for pid in life.renderers if Path(f"/proc/{pid}").exists()], time.monotonic())
             if life.over(time.monotonic()):
                 if not self._server_there():
-                    self._waited, self._well = waited_seconds(self._chain), time.monotonic()
+                    self._waited, self._well = processes.waited_seconds(self._chain), time.monotonic()
                     life.server_away(self._well)
                     continue
-                if life.works(processor_seconds(browser.pid), time.monotonic()):
+                if life.works(processes.processor_seconds(browser.pid), time.monotonic()):
                     self._well = max(self._well, min(time.monotonic(), self._began + SLOWEST_SECONDS))
                     continue
-                if life.waits(waited_seconds(self._chain) - self._waited, time.monotonic()):
+                if life.waits(processes.waited_seconds(self._chain) - self._waited, time.monotonic()):
                     continue
                 if self._shown_by is not None and compositor.stands_still(self._shown_by, compositor.AT_ONCE_SECONDS):
                     self._end_compositor()  # which is why no frame comes
@@ -270,7 +258,7 @@ class Keeper:
         """Kill the browser; `run` starts the next at once."""
         self._wanted = True
         if self._process is not None:
-            kill_group(self._process)
+            processes.kill_group(self._process)
 
     def forget(self) -> None:
         """Kill the network and the audio process of the browser; what they held goes with them."""
@@ -334,29 +322,29 @@ class Keeper:
     def _told(self) -> None:
         """The page lives."""
         if self._life.coming and self._process is not None:
-            self._life.renderers = frozenset(children_of_type(self._process.pid, RENDERER))
+            self._life.renderers = frozenset(processes.children_of_type(self._process.pid, RENDERER))
             self._chain = (self._process.pid, *processes.descendants(self._process.pid))
-        self._waited, self._well = waited_seconds(self._chain), time.monotonic()
+        self._waited, self._well = processes.waited_seconds(self._chain), time.monotonic()
         self._life.told(self._well)
 
     def _obey(self, word: bytes) -> bool:
         """Do what a word says. False: it is not done here."""
         match word:
-            case b"alive":
+            case browser_words.ALIVE:
                 self._told()
-            case b"astray" if not self._shared:
+            case browser_words.ASTRAY if not self._shared:
                 log.warning("something has come before the page; the browser is started again")
                 self._tell(event("browser_restarted", browser="astray"))
                 self.restart()
-            case b"restart":
+            case browser_words.RESTART:
                 self.restart()
-            case b"forget":
+            case browser_words.FORGET:
                 self._sessions += 1
                 # A first page may be on its way, and would be lost with the network process.
                 if self._life.fresh or self._sessions >= SESSIONS_EACH or time.monotonic() > self._old:
                     self.restart()
                 else:
-                    self._waited = waited_seconds(self._chain)
+                    self._waited = processes.waited_seconds(self._chain)
                     self._life.session_ended(time.monotonic())
                     self.forget()
             case _:
@@ -380,116 +368,14 @@ def start_address(port: int) -> str:
     return f"http://127.0.0.1:{port}/"
 
 
-def hear(runtime: Path, obey: Callable[[bytes], bool]) -> None:
-    """Obey the word each time one comes, for ever, whatever comes of it; a word that was obeyed is the answer."""
-    path = runtime / FORGET_SOCKET
-    path.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
-        door.bind(str(path))
-        path.chmod(0o660)
-        door.listen()
-        while True:
-            try:
-                speaker, _ = door.accept()
-                with speaker, contextlib.suppress(ConnectionError, TimeoutError):
-                    speaker.settimeout(WORD_SECONDS)
-                    word = speaker.recv(64)
-                    if obey(word):
-                        speaker.send(word)
-            except Exception as error:  # without it no session would be forgotten any more
-                log.error("a word was not obeyed: %s", type(error).__name__)
-                time.sleep(WORD_SECONDS)
-
-
-def tell_browser(settings: Settings, what: bytes) -> bool:
-    """Say a word to the browser's keeper (`Keeper`), and wait until it has done what it says: it answers with it.
-
-    Only when the browser has dropped what a session leaves in it may the next begin: a page on its way there would be
-    lost with the process that carries it. That the page lives is said without waiting for anything: it comes from the
-    thread that carries the person's touches.
-    """
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as keeper:
-            keeper.settimeout(0 if what == ALIVE else WORD_SECONDS)
-            keeper.connect(str(Path(settings.server.runtime_directory, FORGET_SOCKET)))
-            keeper.send(what)
-            return keeper.recv(64) == what
-    except OSError:
-        if what in (FORGET, RESTART):  # the rest is said again and again
-            log.info("no browser's keeper listens in %s", settings.server.runtime_directory)
-        return False
-
-
 def its_own(environment: Mapping[str, str]) -> dict[str, str]:
     """What of it is a browser's. The compositor's keymap comes over Wayland, from the compositor: Chromium looks for a
     common keyboard in XKB_CONFIG_ROOT besides, where ours is all there is, and ends by SIGSEGV."""
     return {name: value for name, value in environment.items() if not name.startswith(NOT_ITS_OWN)}
 
 
-def has_ended(browser: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether it has within this time. The kernel tells at once: `Popen.wait` with a time-out would ask for it, forty
-    times a second by day and by night."""
-    if browser.poll() is not None:
-        return True
-    try:
-        process = os.pidfd_open(browser.pid)
-    except ProcessLookupError:  # `restart` has waited for it just now
-        return True
-    try:
-        return bool(select.select([process], [], [], seconds)[0])
-    finally:
-        os.close(process)
-
-
-def kill_group(browser: subprocess.Popen[bytes]) -> None:
-    """Kill all processes of a browser, also when its first has gone, and those that stand still; and see them gone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(browser.pid, signal.SIGKILL)
-    browser.wait()
-    until = time.monotonic() + GONE_SECONDS
-    while lives(browser.pid) and time.monotonic() < until:
-        time.sleep(0.01)
-
-
-def lives(group: int) -> bool:
-    """Whether a process of the group has not ended. One that has may wait a while for the system to reap it."""
-    for pid in processes.every():
-        with contextlib.suppress(OSError):
-            state, _parent, its_group = processes.stat(pid)[:3]
-            if int(its_group) == group and state not in "ZX":
-                return True
-    return False
-
-
 def forget(browser: int) -> None:
     """Kill the network and the audio process among all below `browser`."""
-    for pid in children_of_type(browser, NETWORK_PROCESS, AUDIO_PROCESS):
+    for pid in processes.children_of_type(browser, NETWORK_PROCESS, AUDIO_PROCESS):
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
-
-
-def processor_seconds(browser: int) -> float:
-    """The processor time that a browser has used, with every process below it that is there now."""
-    ticks = 0
-    for pid in (browser, *processes.descendants(browser)):
-        with contextlib.suppress(OSError):
-            ticks += sum(map(int, processes.stat(pid)[11:13]))  # utime and stime
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def waited_seconds(pids: Iterable[int]) -> float:
-    """How long the first threads of these have waited for a processor in their lives (the kernel's sched-stats.rst)."""
-    nanoseconds = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            nanoseconds += int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
-    return nanoseconds / 1e9
-
-
-def children_of_type(browser: int, *kinds: bytes) -> Iterator[int]:
-    """The processes below `browser` with one of these words in their command."""
-    for pid in processes.descendants(browser):
-        with contextlib.suppress(OSError):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            if any(kind in command for kind in kinds):
-                yield pid

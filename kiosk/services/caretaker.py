@@ -90,16 +90,16 @@ class Switchboard:
         self._lines: dict[socket.socket, int] = {}  # and their users, the oldest first
         self._poll = selectors.DefaultSelector()
         path.unlink(missing_ok=True)
-        self._door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
-        self._door.bind(str(path))
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        self._listener.bind(str(path))
         path.chmod(0o666)  # who may speak is decided by who it is
-        self._door.listen(WAITING)
-        self._poll.register(self._door, selectors.EVENT_READ)
+        self._listener.listen(WAITING)
+        self._poll.register(self._listener, selectors.EVENT_READ)
 
     def round(self) -> None:
         """Everybody who has something to say says one thing; or TURN_SECONDS pass."""
         for key, _ in self._poll.select(TURN_SECONDS):
-            if key.fileobj is self._door:
+            if key.fileobj is self._listener:
                 self._let_in()
             elif key.fileobj in self._lines:
                 assert isinstance(key.fileobj, socket.socket)
@@ -108,14 +108,14 @@ class Switchboard:
     def close(self) -> None:
         for line in list(self._lines):
             self._hang_up(line)
-        self._door.close()
+        self._listener.close()
         self._poll.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
 
     def _let_in(self) -> None:
         try:
-            line, _ = self._door.accept()
+            line, _ = self._listener.accept()
         except OSError:
             return  # gone again, or there are no descriptors: those on the line make room in time
         line.setblocking(False)
@@ -198,7 +198,7 @@ class Service:
             self._alerts.hear(told)
         staff = passcodes.Passcodes(state / passcodes.FILE, changes)
         appointed.appoint(config.with_name(APPOINTED), staff)
-        answers = finished.Answers(config.with_name(FINISHED), state, changes, self._overview.report)
+        answers = finished.FinishedAnswers(config.with_name(FINISHED), state, changes, self._overview.report)
         answers.tell()
         new_keys.tell(config.with_name(NEW_KEYS), state, changes, self._overview.report)
         looked_into.tell(config.with_name(LOOKED_INTO), state, changes)

@@ -23,7 +23,7 @@ from kiosk.config.kiosk import Settings, Station
 from kiosk.language.furigana import plain
 from kiosk.language.languages import JAPANESE, N_, Language, shipped, translations
 from kiosk.services import sd_notify
-from kiosk.services.browser import ALIVE, tell_browser
+from kiosk.services.browser_words import ALIVE, tell_browser
 from kiosk.web.site import own_hosts
 
 STAND_SECONDS = 300.0
@@ -47,14 +47,14 @@ requestAnimationFrame(look);
 def stand(settings: Settings, seconds: float = STAND_SECONDS) -> int:
     """Show the page for so long. The exit code. Raises OSError when the port cannot be had."""
     watchdog, until = sd_notify.Watchdog(), time.monotonic() + seconds
-    with Door(settings, settings.server.port) as door:
-        Thread(target=door.serve_forever, name="page", daemon=True).start()
+    with PageServer(settings, settings.server.port) as page_server:
+        Thread(target=page_server.serve_forever, name="page", daemon=True).start()
         sd_notify.notify("READY=1", "STATUS=Out of order")
         Thread(target=_tell, args=(settings,), name="tells", daemon=True).start()
         while time.monotonic() < until:
             watchdog.turn()
             time.sleep(min(LOOK_SECONDS, seconds))
-        door.shutdown()
+        page_server.shutdown()
     return 1
 
 
@@ -67,7 +67,7 @@ def _tell(settings: Settings) -> None:
         Caretaker(settings.caretaker.runtime_directory).tell(event("out_of_order"))
 
 
-class Door(ThreadingHTTPServer):
+class PageServer(ThreadingHTTPServer):
     """Listens on loopback."""
 
     def __init__(self, settings: Settings, port: int) -> None:
@@ -81,7 +81,7 @@ class Door(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     """What answers a request."""
 
-    server: Door
+    server: PageServer
 
     def do_GET(self) -> None:
         if self.headers["Host"] not in own_hosts(self.server.server_port):

@@ -1,9 +1,9 @@
 """Tell systemd how the start goes, by the protocol of sd_notify(3): one datagram of lines to the socket it names.
 
 A start that is slow is not a start that hangs: a cold disk, a font cache to build, a machine that fsck has just left.
-systemd cannot know and ends whatever is not ready after its 90 seconds, for ever again. So each stage is announced as
-it begins, and buys the time for itself; a stage that never ends buys none for a next one, and is ended as before.
-READY=1 is gunicorn's to say, once it listens.
+systemd cannot know and ends whatever is not ready after its 90 seconds, for ever again. So each stage extends
+the time-out as it begins; one that hangs extends nothing more, and is ended as before.
+The server's READY=1 is gunicorn's to say, once it listens; the others say it themselves.
 
 A process that runs is not one that works. So each loop that a service turns by says so (WATCHDOG=1), and a unit whose
 loop stands still for its WatchdogSec= is killed and started again.

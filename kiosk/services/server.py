@@ -67,7 +67,7 @@ from kiosk.portal.begun import Begun
 from kiosk.portal.client import PortalClient
 from kiosk.receipts import pictures
 from kiosk.services import sd_notify
-from kiosk.services.browser import ALIVE, ASTRAY, FORGET, RESTART, tell_browser
+from kiosk.services.browser_words import ALIVE, ASTRAY, FORGET, RESTART, tell_browser
 from kiosk.services.starts import TRIES, Starts
 from kiosk.session import visit
 from kiosk.session.beacon import Beacon

@@ -325,7 +325,7 @@ def _runtime(stack: contextlib.ExitStack) -> str:
 
 
 def as_toml(settings: Settings) -> str:
-    """The settings as a file that `config.load` reads back. A TOML value of ours is written like a JSON one."""
+    """The settings as a file that kiosk/config/kiosk.py reads back. A TOML value of ours is written like a JSON one."""
     lines: list[str] = []
     for section, keys in msgspec.to_builtins(settings, enc_hook=write_hours).items():
         lines.append(f"[{section}]")

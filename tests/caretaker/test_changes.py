@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from kiosk.caretaker import appointed, disk, looked_into, readiness
 from kiosk.caretaker.changes import FILE, Changes, Redo
-from kiosk.caretaker.finished import Answers
+from kiosk.caretaker.finished import FinishedAnswers
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Admitted, NotDone, Passcodes
@@ -63,7 +63,7 @@ class Life:
         )
         self.record.written, self.record.known = self.overview.written, self.overview.known
         appointed.appoint(folder / "appointed", self.staff)
-        self.answers = Answers(folder / "handed", folder, self.changes, self.overview.report)
+        self.answers = FinishedAnswers(folder / "handed", folder, self.changes, self.overview.report)
         self.answers.tell()
         looked_into.tell(folder / "word", folder, self.changes)
         self.staff.end_vendors()

@@ -17,7 +17,7 @@ from kiosk.caretaker.alerts import Alerts, Wish
 from kiosk.caretaker.cards import fingerprint
 from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.dispatch import ADMITTED_SECONDS, ASKS, BURST, CHOOSE_SECONDS, EVERY_SECONDS, Dispatcher
-from kiosk.caretaker.finished import Answers
+from kiosk.caretaker.finished import FinishedAnswers
 from kiosk.caretaker.hours import Hours
 from kiosk.caretaker.overview import Overview
 from kiosk.caretaker.passcodes import Passcodes
@@ -182,7 +182,7 @@ class World:
         self.overview = Overview(folder, changes, guidance.load, lambda: IDENTITY, now=self.now)
         self.record.written, self.record.known = self.overview.written, self.overview.known
         self.handed = self.runtime / FINISHED
-        self.answers = Answers(self.handed, folder, changes, self.overview.report)
+        self.answers = FinishedAnswers(self.handed, folder, changes, self.overview.report)
         self.alerts = Alerts("kiosk", None, self.record.tell, self.now)
         self.commands: list[Sequence[str]] = []
         self.restarts = Starter(self.record.tell, True, self.runs, self.now)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.finished import Answers
+from kiosk.caretaker.finished import FinishedAnswers
 from kiosk.ipc.finished import FILE, Finished
 from tests.caretaker.trails import Told
 
@@ -19,7 +19,7 @@ def test_each_is_told_once_to_trail_and_board(tmp_path: Path) -> None:
 
     def starts() -> tuple[int, int]:
         changes = Changes(told, tmp_path)
-        answers = Answers(path, tmp_path, changes, lambda check, reason: reported.append((check, reason)))
+        answers = FinishedAnswers(path, tmp_path, changes, lambda check, reason: reported.append((check, reason)))
         answers.tell()
         answers.tell()  # as provisioning says so, too
         return len(told), len(reported)
@@ -36,7 +36,7 @@ def test_each_is_told_once_to_trail_and_board(tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_does_not_have_it_told_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / FILE).write_bytes(msgspec.json.encode(Finished("1")))
     told, state = Told(), tmp_path / "state"
-    answers = Answers(tmp_path / FILE, state, Changes(told, state), lambda check, reason: None)
+    answers = FinishedAnswers(tmp_path / FILE, state, Changes(told, state), lambda check, reason: None)
     answers.tell()
     answers.tell()
     assert len(told) == 1 and not state.exists()
@@ -49,5 +49,5 @@ def test_a_file_that_does_not_fit_tells_nothing_and_ends_nothing(
     told, reported = Told(), list[str]()
     (tmp_path / "there").write_bytes(content)
     changes = Changes(told, tmp_path)
-    Answers(tmp_path / "there", tmp_path, changes, lambda check, reason: reported.append(check)).tell()
+    FinishedAnswers(tmp_path / "there", tmp_path, changes, lambda check, reason: reported.append(check)).tell()
     assert told == [] == reported and caplog.text.count("nothing is told of it") == 1

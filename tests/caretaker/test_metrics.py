@@ -13,7 +13,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kiosk.caretaker.hours import HOUR_SECONDS, Hours
-from kiosk.caretaker.metrics import DEADLINE_SECONDS, HASH_DIGITS, Figures, Server, parts, version
+from kiosk.caretaker.identity import version
+from kiosk.caretaker.metrics import DEADLINE_SECONDS, HASH_DIGITS, Figures, Server, parts
 from kiosk.caretaker.record import Record
 from kiosk.config.events import EVENTS, FIELDS, event
 from kiosk.config.health import CHECKS, LEVELS
@@ -185,7 +186,7 @@ def test_faults_calls_and_acts_count_at_once_and_a_gap_by_how_many_it_tells_of(k
     assert (kiosk.of("kiosk_events_lost_total"), kiosk.of("kiosk_events_total", event="gap")) == (7, 1)
 
 
-def test_a_state_is_one_at_what_it_is_and_nought_at_all_else(kiosk: Kiosk) -> None:
+def test_a_state_is_one_at_what_it_is_and_zero_at_all_else(kiosk: Kiosk) -> None:
     assert not [name for name, _ in kiosk.samples() if name == "kiosk_state"], "nothing is known yet"
     for value in ("ready", "paper_end"):
         kiosk.record.tell(event("printer", printer=value))
@@ -271,7 +272,7 @@ def test_it_listens_on_loopback_and_has_one_page(server: Server) -> None:
         ask(server, "/")
     assert refused.value.code == 404
     refused.value.close()
-    assert server._door.server_address[0] == "127.0.0.1"
+    assert server._http.server_address[0] == "127.0.0.1"
 
 
 def test_who_asks_slowly_is_not_waited_for(server: Server) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.caretaker import versions
-from kiosk.caretaker.metrics import version
+from kiosk.caretaker.identity import version
 from kiosk.caretaker.versions import FETCHED, FLOOR, LOOK_SECONDS, PART, RELEASE, UPDATES, Versions, order
 from kiosk.ipc.messages import Row
 from kiosk.ipc.started_well import STEADY_SECONDS, WELL

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from bench.visitor import Visitor
-from kiosk.services.browser import FORGET, hear
+from kiosk.services.browser_words import FORGET, hear
 from tests.stage import Stage
 
 

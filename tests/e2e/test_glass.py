@@ -18,7 +18,7 @@ import pytest
 from PIL import Image, ImageChops, ImageGrab
 
 from kiosk.config.kiosk import Session
-from kiosk.services.browser import children_of_type
+from kiosk.services.processes import children_of_type
 from tests.e2e.failing import FAULTS
 from tests.forgetting.screen import Display
 from tests.stage import Stage

@@ -33,6 +33,7 @@ from PIL import Image, ImageChops
 
 from kiosk.services import browser
 from kiosk.services.browser import FLAGS, Keeper
+from kiosk.services.processes import kill_group
 from tests.e2e import policed
 from tests.escape.devtools import DOORS, FLAG, Devtools
 from tests.escape.hands import Keyboard, Line, Pointer, keymap
@@ -71,7 +72,7 @@ class Alone:
 
     def stop(self) -> None:
         if self._browser is not None:
-            browser.kill_group(self._browser)
+            kill_group(self._browser)
 
     def restart(self) -> None:
         self.stop()

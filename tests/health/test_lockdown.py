@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kiosk.config.health import CHECKS, level_of
-from kiosk.config.shipped import Fault, Kind
 from kiosk.health.lockdown import CURES, findings, judge
+from kiosk.health.shipped import Fault, Kind
 
 
 @pytest.mark.parametrize("kind", CURES)

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.caretaker import disk
 from kiosk.caretaker.changes import Changes
-from kiosk.caretaker.finished import Answers
+from kiosk.caretaker.finished import FinishedAnswers
 from kiosk.config.events import event
 from kiosk.ipc import finished
 from kiosk.provision import request, taking
@@ -70,7 +70,7 @@ def test_wherever_it_is_cut_it_is_all_or_nothing_from_the_next_start_on_and_told
 def caretaker_starts(machine: Machine, told: Told) -> None:
     state = machine.folder.with_name(f"{machine.folder.name} state")
     state.mkdir(exist_ok=True)
-    Answers(machine.folder / finished.FILE, state, Changes(told, state), lambda check, reason: None).tell()
+    FinishedAnswers(machine.folder / finished.FILE, state, Changes(told, state), lambda check, reason: None).tell()
 
 
 def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -24,21 +21,10 @@ from kiosk.hw.levels import Levels, Machine
 from kiosk.ipc.caretaker import Listener, NoCaretaker
 from kiosk.ipc.messages import Answer, Denied, LevelsAre, LevelsStand, Question, Report
 from kiosk.services import browser, sd_notify
-from kiosk.services.browser import (
-    ALIVE,
-    ASTRAY,
-    FORGET,
-    FORGET_SOCKET,
-    RESTART,
-    Keeper,
-    has_ended,
-    hear,
-    kill_group,
-    processor_seconds,
-    tell_browser,
-    waited_seconds,
-)
+from kiosk.services.browser import Keeper
+from kiosk.services.browser_words import ALIVE, ASTRAY, FORGET, FORGET_SOCKET, RESTART, hear, tell_browser
 from kiosk.web import liveness
+from tests.stage import until
 
 UNIT = Path(__file__).resolve().parents[2] / "systemd/kiosk-browser.service"
 
@@ -71,13 +57,6 @@ class ShellBrowser:
         while time.monotonic() < end:
             self.say(ALIVE)
             time.sleep(0.05)
-
-
-def until(holds: Callable[[], bool], seconds: float = 5) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it has not come to pass"
-        time.sleep(0.01)
 
 
 def living(group: int) -> list[int]:
@@ -181,39 +160,7 @@ def test_a_browser_that_is_slow_to_start_is_left_to_it_and_one_that_stands_still
         kiosk.next_browser(after=first)
 
 
-def test_what_a_browser_works_is_what_all_its_processes_have_used() -> None:
-    spins = f"import os, time; os.fork(); end = {time.monotonic()} + 60\nwhile time.monotonic() < end: pass"
-    with subprocess.Popen([sys.executable, "-c", spins], process_group=0) as browser:
-        try:
-            until(lambda: processor_seconds(browser.pid) >= 0.5)
-        finally:
-            kill_group(browser)
-    with subprocess.Popen(["sleep", "60"], process_group=0) as browser:
-        assert processor_seconds(browser.pid) < 0.5
-        kill_group(browser)
-    assert processor_seconds(browser.pid) == 0
-
-
 SPIN = "while :; do :; done"
-
-
-def test_who_waits_for_a_processor_is_told_from_who_stands_still() -> None:
-    """Two on one processor: each waits while the other has it, until it is stopped."""
-    one = str(min(os.sched_getaffinity(0)))
-    both = [subprocess.Popen(["taskset", "-c", one, "sh", "-c", SPIN]) for _ in "ab"]
-    try:
-        until(lambda: waited_seconds(each.pid for each in both) >= 0.2)
-        assert waited_seconds([both[0].pid]) > 0
-        os.kill(both[0].pid, signal.SIGSTOP)
-        time.sleep(0.1)
-        stood = waited_seconds([both[0].pid])
-        time.sleep(0.3)
-        assert waited_seconds([both[0].pid]) == stood
-    finally:
-        for each in both:
-            each.kill()
-            each.wait()
-    assert waited_seconds(each.pid for each in both) == 0
 
 
 def test_a_silent_page_whose_browser_waits_for_a_processor_has_more_time_but_not_for_ever(tmp_path: Path) -> None:
@@ -301,16 +248,6 @@ def test_volume_and_brightness_become_what_staff_want_and_are_set_once() -> None
     assert keeper.level(knobs.read()) == Levels(60)
     assert Keeper(Settings(), machine=cast(Machine, knobs)).level(Levels(9)) == Levels(9), "nobody is asked"
     assert len(knobs.set_to) == 1
-
-
-def test_an_end_is_seen_at_once_and_an_ended_one_is_not_waited_for() -> None:
-    with subprocess.Popen(["sleep", "1000"]) as browser:
-        assert not has_ended(browser, 0.1)
-        began = time.monotonic()
-        threading.Timer(0.2, browser.kill).start()
-        assert has_ended(browser, 60)
-        assert browser.wait() != 0 and has_ended(browser, 60)
-        assert 0.2 <= time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("word", [RESTART, ASTRAY])

@@ -15,8 +15,9 @@ from kiosk.config.kiosk import Settings
 from kiosk.services import compositor, sd_notify
 from kiosk.services.browser import COMPOSITOR_STILL, Keeper
 from kiosk.services.compositor import QUESTION, place, stands_still
-from tests.services.test_browser import impatient, stage, until  # noqa: F401
+from tests.services.test_browser import impatient, stage  # noqa: F401
 from tests.session.test_course import Hears
+from tests.stage import until
 
 
 def test_it_is_asked_to_call_back(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import SafeFor
 from kiosk.receipts import pictures
 from kiosk.services import server
-from kiosk.services.browser import FORGET, RESTART
+from kiosk.services.browser_words import FORGET, RESTART
 from kiosk.session.devices import Aids
 from kiosk.web import view
 from tests.session.world import SlotReader

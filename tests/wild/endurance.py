@@ -28,7 +28,7 @@ import msgspec
 from bench.__main__ import said
 from bench.growth import Held, browser_sessions, held_by, slope_row
 from bench.table import Row, Slope, keep, markdown
-from kiosk.services.browser import children_of_type
+from kiosk.services.processes import children_of_type
 from tests.forgetting.screen import Display
 from tests.stage import ROOT, Stage
 from tests.wild.ground import Ground

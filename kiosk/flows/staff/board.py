@@ -10,7 +10,7 @@ from kiosk.flows.staff import proof
 from kiosk.flows.staff.officer import Officer, asked, busy
 from kiosk.ipc.messages import Board, LookAgain, MarkSeen, Question, Row, Rows
 
-UNTIL_LOOKED_INTO = ("trail", "broken")  # nobody here has seen enough of that (kiosk/caretaker/looked_into.py)
+UNTIL_LOOKED_INTO = ("trail", "broken")  # nobody here has seen enough of that (kiosk/caretaker/broken.py)
 
 
 def visit(kiosk: Kiosk, officer: Officer) -> None:

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from kiosk.config.shipped import LISTS, UNDOES, Fault, Kind, faults, listed
+from kiosk.health.shipped import LISTS, UNDOES, Fault, Kind, faults, listed
 from tests.nobody import needs_root, nobody_says
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,7 +105,7 @@ def test_a_folder_that_is_not_for_us_to_see_hides_what_is_in_it_and_no_more(
     monkeypatch.setattr(os, "stat", shut_out)
     assert machine.finds() == []
     machine.write("etc/sysctl.d/90-kiosk.conf", "")
-    assert [fault.words for fault in machine.finds()] == ["/etc/sysctl.d/90-kiosk.conf goes before what was shipped"]
+    assert [fault.words for fault in machine.finds()] == ["/etc/sysctl.d/90-kiosk.conf overrides what was shipped"]
 
 
 def test_where_nothing_was_installed_there_is_no_list(tmp_path: Path) -> None:
@@ -144,15 +144,15 @@ def test_a_policy_for_another_port_is_the_operators_to_have_and_one_for_another_
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("etc/systemd/system/kiosk-browser.service", "goes before what was shipped"),
-        ("run/systemd/system/kiosk-server.service", "goes before what was shipped"),
+        ("etc/systemd/system/kiosk-browser.service", "overrides what was shipped"),
+        ("run/systemd/system/kiosk-server.service", "overrides what was shipped"),
         ("etc/systemd/system/kiosk-browser.service.d/override.conf", "adds to what was shipped"),
         ("etc/systemd/system/getty@.service.d/autologin.conf", "adds to what was shipped"),
         ("run/systemd/system/pcscd.service.d/more.conf", "adds to what was shipped"),
-        ("etc/systemd/system/getty@.service.d/kiosk.conf", "goes before what was shipped"),
-        ("etc/sysctl.d/90-kiosk.conf", "goes before what was shipped"),
-        ("etc/udev/rules.d/70-kiosk-headphones.rules", "goes before what was shipped"),
-        ("etc/polkit-1/rules.d/50-kiosk-pcscd.rules", "goes before what was shipped"),
+        ("etc/systemd/system/getty@.service.d/kiosk.conf", "overrides what was shipped"),
+        ("etc/sysctl.d/90-kiosk.conf", "overrides what was shipped"),
+        ("etc/udev/rules.d/70-kiosk-headphones.rules", "overrides what was shipped"),
+        ("etc/polkit-1/rules.d/50-kiosk-pcscd.rules", "overrides what was shipped"),
         ("etc/chromium/policies/managed/more.json", "is a policy that was not shipped"),
         ("etc/chromium/policies/recommended/more.json", "is a policy that was not shipped"),
     ],

@@ -3,13 +3,13 @@
 `make install` and the package write the list of all they put in place (systemd/places), each file with its SHA-256.
 What those files ask for is looked for in them, and not said a second time here:
 
-    every file             is there, the same, root's, and for nobody else to write; and no other goes before it
+    every file             is there, the same, root's, and for nobody else to write; and no other overrides it
     sysctl.d, grub.d       what the kernel says now, and what it was started with (the last word of a kind)
     modprobe.d             no module that is not wanted
     sysusers.d             our users: no login, no group but their own
     tmpfiles.d             owners and modes of what lies between them
 
-and beside them: no swap, no word to the kernel that undoes ours (UNDOES), nothing that listens to the network but ssh,
+and beside them: no swap, no kernel parameter that undoes ours (UNDOES), nothing that listens to the network but ssh,
 which the firewall keeps, and who asks for an address, a name or the time (ASKING, ASKERS). All of it is what any user
 of the machine can see; what only root can is left out for the others, and not guessed at: the kernel's own word that it
 overwrites memory is read by root's `kiosk check` alone, since its log is closed to the caretaker
@@ -30,10 +30,10 @@ from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = (ROOT / "shipped", Path("/etc/kiosk/shipped"))  # the package's, and that of `make install`
-BEFORE = ("/etc", "/run")  # what lies there goes before what lies in /usr/lib
+BEFORE = ("/etc", "/run")  # what lies there overrides what lies in /usr/lib
 OURS = re.compile(rb"(http://(?:127\.0\.0\.1|localhost)):[0-9]+")  # in the policy; its port is the operator's to change
 SSH = 22
-# Words to the kernel or to systemd that take away what ours give, or what the lock-down rests on, and what each does.
+# Parameters of the kernel or of systemd that take away what ours give, or what the lock-down rests on; what each does.
 UNDOES = {
     "page_poison": "switches init_on_free off",
     "slub_debug": "switches init_on_free off where it poisons",
@@ -132,12 +132,12 @@ def _file(root: Path, place: str, digest: str) -> Iterator[Fault]:
 
 
 def _before(root: Path, place: str) -> Iterator[Fault]:
-    """What others have put where it goes before this file, or adds to this unit."""
+    """What others have put where it overrides this file, or adds to this unit."""
     below = re.sub(r"^/(usr/lib|usr/share|etc)/", "", place)
     for top in BEFORE:
         twin = f"{top}/{below}"
         if twin != place and os.path.exists(root / twin[1:]):  # not there, or not for us to see
-            yield Fault("changed", f"{twin} goes before what was shipped")
+            yield Fault("changed", f"{twin} overrides what was shipped")
         unit = twin.removesuffix("/kiosk.conf") if ".service.d/" in place else f"{twin}.d"  # ours, or one we add to
         if place.endswith((".service", ".target")) or unit.endswith(".service.d"):
             for path in sorted(root.glob(f"{unit[1:]}/*.conf")):
@@ -153,7 +153,7 @@ def _sysctl(root: Path, said: str) -> Iterator[Fault]:
 
 
 def _words(line: str) -> Iterator[tuple[str, str, str]]:
-    """Of the kernel's words each key, its value and how it stands there, in their order. The kernel takes - for _ in a
+    """Each of the kernel's parameters, its value and how it stands there, in their order. The kernel takes - for _ in a
     key, what is in quotes for one word, and no word after `--`; systemd reads those, too."""
     ours = True
     for word in re.findall(r'(?:"[^"]*"?|[^\s"])+', line):
