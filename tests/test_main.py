@@ -18,6 +18,7 @@ from msgspec import structs
 
 from kiosk.__main__ import CONFIG, parsed
 from kiosk.config.kiosk import Settings
+from kiosk.services import screen
 from kiosk.sim.printer import VirtualPrinter
 from tests.stage import ROOT
 from tests.whole import few
@@ -146,6 +147,7 @@ def test_the_browser_starts_cage_whatever_the_settings_are(tmp_path: Path) -> No
         path = config(tmp_path, f'[server]\nruntime_directory = "{tmp_path}"\n{port}\n')
         ended = kiosk("browser", "--cage", "--config", path, "--", "--flag", PATH=f"{tmp_path}:{os.defpath}")
         assert ended.stdout.splitlines() == [
+            *screen.SHOWN,
             "--",
             "env",
             "--unset=XCURSOR_PATH",

@@ -141,3 +141,11 @@ def test_the_maintainers_scripts_touch_no_settings_and_no_records() -> None:
     for script in ("kiosk.postinst", "kiosk.prerm", "kiosk.postrm"):
         commands = [line for line in (DEBIAN / script).read_text().splitlines() if not line.startswith("#")]
         assert not [line for line in commands if re.search(r"\brm\b|/etc/kiosk|/var/lib", line)]
+
+
+def test_what_runs_is_stopped_before_its_files_change() -> None:
+    """Or the old program goes on from files that are gone."""
+    text = (DEBIAN / "kiosk.prerm").read_text().replace("\\\n", " ")
+    [stopped] = re.findall(r"deb-systemd-invoke stop (.*)", text)
+    units = {path.name for path in (ROOT / "systemd").glob("*.service") if "Type=oneshot" not in path.read_text()}
+    assert units and units <= set(stopped.split())

@@ -3,6 +3,8 @@ and its image alone decide, for STEADY_SECONDS without a break.
 
 What the station, the people or the network decide (reader, printer, paper, portal, clock, settings) is not asked: an
 older version would have none of it either. Neither is a trail that was marked as broken before, or a disk that is full.
+A server that stands with guidance only because its starts as set have failed (services/starts.py) is no good start: the
+older version may come as it is set.
 Where no display is there nobody can say yet: somebody has switched it off for the night.
 
 The board keeps what it said before the machine was off, so STEADY_SECONDS are longer than it takes until whoever says
@@ -15,7 +17,14 @@ from collections.abc import Iterable, Mapping
 
 from kiosk.ipc.messages import Row
 
-WELL: Mapping[str, str] = {"server": "alive", "browser": "painted", "trail": "written", "fonts": "there"}
+WELL: Mapping[str, str] = {
+    "server": "alive",
+    "browser": "painted",
+    "trail": "written",
+    "fonts": "there",
+    "lockdown": "as_shipped",
+}
+BAD: Mapping[str, str] = {"safe_mode": "starts"}
 STEADY_SECONDS = 90.0
 
 
@@ -24,7 +33,8 @@ def wanting(rows: Iterable[Row]) -> list[str]:
     stands: dict[str, str] = {row.check: row.reason for row in rows}
     kept = {"broken"} | ({"unwritable"} if stands.get("disk") == "full" else set())
     lacks = [check for check, reason in WELL.items() if stands.get(check) != reason]
-    return [check for check in lacks if check != "trail" or stands.get(check) not in kept]
+    lacks = [check for check in lacks if check != "trail" or stands.get(check) not in kept]
+    return lacks + [check for check, reason in BAD.items() if stands.get(check) == reason]
 
 
 def undecided(rows: Iterable[Row]) -> bool:

@@ -214,7 +214,7 @@ class Keeper:
             life = self._life
             life.see([pid for pid in life.renderers if Path(f"/proc/{pid}").exists()], time.monotonic())
             if life.over(time.monotonic()):
-                if not self._server_there():
+                if not self._server_there() or display_there() is False:  # without one no page gets a frame
                     self._waited, self._well = processes.waited_seconds(self._chain), time.monotonic()
                     life.server_away(self._well)
                     continue
@@ -269,7 +269,8 @@ class Keeper:
         """Report for the board whether pages are painted, as one has told since this browser was started, and whether
         there is something to touch."""
         lives = self.pid is not None and not self._life.fresh
-        self._caretaker.report("browser", "painted" if lives else "dark")
+        seen = display_there() is not False
+        self._caretaker.report("browser", "no_display" if not seen else "painted" if lives else "dark")
         if not self._shared and (there := panel_there()) is not None:
             self._caretaker.report("touch", "present" if there else "absent")
 

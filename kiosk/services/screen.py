@@ -34,6 +34,7 @@ from kiosk.services.processes import descendants
 NOTIFY_SOCKET = "screen.sock"  # in the runtime directory; this user's alone
 LETTER_BYTES = 4096  # systemd's own limit
 LOOK_SECONDS = 1.0
+SHOWN = ("-m", "last")  # on one display, whatever is plugged in: a page over two would have its keys on both
 STARTED_SECONDS = 5.0  # a cage that ended sooner, and not as it was told to, has not started
 SAID_SECONDS = 8.0
 CLEAR = b"\x1b[2J\x1b[H\x1b[?25l"  # of console_codes(4): the screen, to its beginning, no cursor
@@ -84,7 +85,8 @@ def run(keeper: Sequence[str], runtime: Path, cage: str = "cage") -> int:
         systemds = set(descendants(os.getpid()))
         cages = {"NOTIFY_SOCKET": str(place), arrow.VARIABLE: str(arrow.hidden(runtime))}
         keepers = ["env", f"--unset={arrow.VARIABLE}", *_dies_with_us("TERM"), *keeper]
-        compositor = subprocess.Popen([*_dies_with_us("KILL"), cage, "--", *keepers], env={**os.environ, **cages})
+        command = [*_dies_with_us("KILL"), cage, *SHOWN, "--", *keepers]
+        compositor = subprocess.Popen(command, env={**os.environ, **cages})
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: compositor.terminate())
         signal.signal(signal.SIGABRT, lambda *_: compositor.kill())  # systemd's, when nothing is heard any more

@@ -147,6 +147,28 @@ def test_a_page_without_a_server_is_left_alone_until_there_is_one(tmp_path: Path
         kiosk.next_browser(after=first)
 
 
+def test_a_page_without_a_display_is_left_alone_until_there_is_one_and_the_board_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A compositor that stays without its last display gives no page a frame, and a restart brings no display."""
+    plug, board = tmp_path / "card0-HDMI-A-1", Board()
+    plug.mkdir()
+    (plug / "status").write_text("connected\n")
+    monkeypatch.setattr(browser, "DISPLAYS", tmp_path)
+    monkeypatch.setattr(browser, "REPORT_SECONDS", 0.05)
+    with stage(tmp_path, caretaker=board) as kiosk:
+        first = kiosk.next_browser()
+        kiosk.say(ALIVE)
+        (plug / "status").write_text("disconnected\n")
+        until(lambda: board.said.get("browser") == "no_display")
+        time.sleep(1.2)
+        assert kiosk.keeper.pid == first
+        (plug / "status").write_text("connected\n")
+        kiosk.tells_for(1)
+        assert (kiosk.keeper.pid, board.said["browser"]) == (first, "painted"), "it comes back with the display"
+        kiosk.next_browser(after=first)
+
+
 def test_a_browser_that_is_slow_to_start_is_left_to_it_and_one_that_stands_still_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,8 @@ from kiosk.services import screen
 sys.exit(screen.run(sys.argv[3:], Path(sys.argv[1]), sys.argv[2]))"""
 CAGE = """#!/bin/sh
 echo "$XCURSOR_PATH" >"$0.arrow"
-[ "$1" = -- ] && shift
+while [ "$1" != -- ]; do shift; done
+shift
 "$@" &
 trap "kill $!; exit 7" TERM
 wait
