@@ -70,13 +70,14 @@ var/audit/bin/python:
 
 audit: var/audit/bin/python ## known faults in dependencies, secrets in any commit; 3 in "Error 3": not everything could be looked at
 	@tools/setup test
-	-var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	-$(INSTALL_PIP_AUDIT)
 	@$(PYTHON) tools/audit.py
 
 sbom: var/audit/bin/python ## what the kiosk is made of, as CycloneDX (var/sbom.cdx.json), and docs/licences.md; ARGS=MANIFEST for an image's
 	@tools/setup test
-	var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	$(INSTALL_PIP_AUDIT)
 	$(PYTHON) -m tools.sbom $(ARGS)
+INSTALL_PIP_AUDIT = var/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 
 shots: ## a PNG of every screen and slip, in var/shots
 	@tools/setup test

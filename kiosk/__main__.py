@@ -4,7 +4,7 @@
 What is wrong with an option is said in one line on stderr, with exit code 2; what stops a command that was asked for
 rightly (a port taken, no display) in one line with exit code 1. Of the settings each thing that is wrong is a line. A
 service that is the appliance's takes what does fit of them and starts; what an operator asks for ends there with exit
-code 2. The stand-ins are imported for the demo alone.
+code 2 (`check` once it has looked at what does not depend on them). The stand-ins are imported for the demo alone.
 """
 
 from __future__ import annotations
@@ -17,13 +17,18 @@ import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from msgspec import structs
+
+from kiosk.config import policy
 from kiosk.config.file import ConfigError
 from kiosk.config.kiosk import AsSet, BrowserSettings, CaretakerSettings, Section, Settings, load_part, salvage
 
 if TYPE_CHECKING:
     from kiosk.ipc.messages import SafeFor
+
+SeesPages = TypeVar("SeesPages", BrowserSettings, Settings)
 
 CONFIG = Path("/etc/kiosk/kiosk.toml")
 
@@ -73,10 +78,11 @@ def parsed(argv: list[str]) -> argparse.Namespace:
     browser_.add_argument("flags", nargs="*", metavar="-- FLAG", help="more flags for Chromium, after --")
     browser_.add_argument("--cage", action="store_true", help="in cage, which this starts")
     browser_.add_argument("--shared", action="store_true", help="others have windows on this display, too")
-    browser_.set_defaults(run=lambda options: browser(_salvaged(options.config, BrowserSettings)[0], options))
+    browser_.set_defaults(run=lambda options: browser(_shown(options.config, BrowserSettings)[0], options))
     check_.description = (
         "Check the settings, and say what this kiosk has and lacks. Exit code 0: it has everything; "
-        "1: it lacks something; 2: the settings cannot be used. As root it asks as the user the server runs as."
+        "1: it lacks something; 2: the settings cannot be used, and only what does not depend on them was looked at. "
+        "As root it asks as the user the server runs as."
     )
     check_.set_defaults(run=lambda options: check(options.config))
     caretaker_.description = "Keep the audit trail, the counts and the staff's accounts, until told to stop."
@@ -269,22 +275,44 @@ def _salvaged(path: Path, part: type[Section]) -> tuple[Section, tuple[str, ...]
     return settings, wrong
 
 
+def _shown(path: Path, part: type[SeesPages]) -> tuple[SeesPages, tuple[str, ...]]:
+    """The same; and pages at a port that Chromium's policy lets nobody see are at one that it does. Server and screen
+    come to the same one."""
+    settings: SeesPages
+    wrong: tuple[str, ...]
+    settings, wrong = _salvaged(path, part)
+    number, shown = settings.server.port, policy.ports(policy.installed())
+    if not shown or number in shown:
+        return settings, wrong
+    used = min(shown)
+    line = f"{path}: server.port: {number} is not shown by Chromium, so {used} is used; correct it or {policy.MANAGED}"
+    print(line, file=sys.stderr)
+    return structs.replace(settings, server=structs.replace(settings.server, port=used)), (*wrong, line)
+
+
 def _as_set(path: Path) -> AsSet:
-    settings, wrong = _salvaged(path, Settings)
+    settings, wrong = _shown(path, Settings)
     return AsSet(settings, str(path), wrong)
 
 
 def serve(as_set: AsSet) -> int:
     from kiosk.health import port
     from kiosk.services import sd_notify
-    from kiosk.services.starts import Starts
-    from kiosk.web.site import kiosk_answers, port_free
+    from kiosk.services.starts import TAKEN, Starts
+    from kiosk.web.site import kiosk_answers, port_fault
 
     settings = as_set.settings
     number = settings.server.port
-    if not port_free(number):
-        print(f"server.port: {port.judge(number, False, kiosk_answers(number)).said}", file=sys.stderr)
-        return 1
+    tries = Starts(settings.server.runtime_directory, TAKEN)
+    if (fault := port_fault(number)) is not None:
+        print(f"server.port: {port.judge(number, fault, kiosk_answers(number), {}).said}", file=sys.stderr)
+        if tries.begin() == "as set":
+            return 1
+        from kiosk.services import out_of_order
+
+        tries.good()
+        return out_of_order.await_port(settings)
+    tries.good()
     starts = Starts(settings.server.runtime_directory)
     how = starts.begin()
     if how == "out of order":
@@ -360,6 +388,8 @@ def check(path: Path) -> int:
     asker = look.become_the_server()
     kiosk, wrong = _salvaged(path, Settings)
     if wrong:
+        for finding in itertools.chain(settings.unread(path, shut_out), locked_down, look.whatever_is_set()):
+            print(finding, flush=True)
         return 2
     complete = True
     for finding in itertools.chain(settings.judge(path, asker, shut_out), locked_down, look.everything(kiosk)):

@@ -92,6 +92,11 @@ WITHOUT_DATA = 5  # bytes at most: CLA INS P1 P2 and Le
 INSTRUCTION: dict[Command, int] = {"VERIFY": 0x20, "COMPUTE DIGITAL SIGNATURE": 0x2A}  # ISO 7816-4, -8
 
 
+def pins_sent(card: VirtualCard) -> int:
+    """How often a PIN came to it."""
+    return sum(each.ins == INSTRUCTION["VERIFY"] and each.lc > 0 for each in card.trace)
+
+
 class Slow:
     """A chip that takes its time over a command; of VERIFY, over those that carry a PIN."""
 

@@ -19,28 +19,22 @@ from kiosk.caretaker.overview import SILENT_SECONDS
 from kiosk.caretaker.versions import FETCHED
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings
+from kiosk.health.shipped import UNDOES
 from kiosk.ipc.messages import Board, Row, Rows
 from kiosk.ipc.proof import SECONDS, SOCKET
-from kiosk.ipc.started_well import STEADY_SECONDS, WELL, undecided, wanting
+from kiosk.ipc.started_well import BAD, STEADY_SECONDS, WELL, undecided, wanting
 from kiosk.provision import fleet, proof, recovery
 from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
+from tests.appliance.machine import NETWORK_CARD
 from tests.uki import Signer, believes
-from tests.units import is_no_more_exposed
+from tests.units import is_no_more_exposed, read
 from tools import measured
 
 ROOT = Path(__file__).parent.parent
 IMAGE = ROOT / "image"
 SHIPPED = IMAGE / "mkosi.extra/usr/lib"
-
-
-def read(path: Path) -> configparser.ConfigParser:
-    """A file of systemd's kind; of a key that stands there twice the last."""
-    found = configparser.ConfigParser(strict=False, interpolation=None)
-    found.optionxform = str  # type: ignore[assignment, method-assign]
-    found.read_string(path.read_text())
-    return found
 
 
 def words(key: str) -> list[str]:
@@ -52,6 +46,7 @@ def words(key: str) -> list[str]:
 def test_the_kernel_is_told_what_a_package_tells_it() -> None:
     [told] = re.findall(r'="\$GRUB_CMDLINE_LINUX (.*)"', (ROOT / "systemd/grub.d/kiosk.cfg").read_text())
     assert set(told.split()) <= set(words("KernelCommandLine"))
+    assert not {word.partition("=")[0] for word in words("KernelCommandLine")} & set(UNDOES), "as page_poison does"
 
 
 @pytest.mark.parametrize("kind", ["root", "root-verity"])
@@ -158,11 +153,6 @@ def test_systemd_ignores_no_line_of_what_it_reads() -> None:
             assert ignored == [], path
 
 
-def test_the_image_listens_to_no_neighbour() -> None:
-    resolve = read(SHIPPED / "systemd/resolved.conf.d/kiosk.conf")["Resolve"]
-    assert (resolve["LLMNR"], resolve["MulticastDNS"]) == ("no", "no")
-
-
 def test_only_the_boards_own_socket_gets_an_address() -> None:
     [network] = (SHIPPED / "systemd/network").glob("*.network")
     match = read(network)["Match"]
@@ -174,8 +164,7 @@ def test_only_the_boards_own_socket_gets_an_address() -> None:
     rules = Path("/lib/udev/rules.d/75-net-description.rules").read_text()
     assert 'SUBSYSTEMS=="usb", GOTO="net_end"' in rules and 'SUBSYSTEMS=="pci", ENV{ID_BUS}="pci"' in rules
     assert rules.index('SUBSYSTEMS=="usb", GOTO="net_end"') < rules.index('SUBSYSTEMS=="pci", ENV{ID_BUS}="pci"')
-    docked = (ROOT / "tests/appliance/machine.py").read_text()
-    assert "virtio-net-pci" in docked, "the machine of the tests has such a one"
+    assert NETWORK_CARD.endswith("-pci"), "the machine of the tests has such a one"
 
 
 STATE, STATE_RULE = "/dev/kiosk-state", SHIPPED / "udev/rules.d/61-kiosk-state.rules"
@@ -273,9 +262,19 @@ def test_a_start_is_no_bad_one_for_what_the_version_before_would_find_so_too() -
     assert wanting(board(trail="unwritable")) == ["trail"]
     assert wanting(board(trail="unwritable", disk="full")) == []
     assert wanting(board(trail="broken", fonts="missing")) == ["fonts"]
+    assert wanting(board(safe_mode="starts")) == ["safe_mode"], "the version before may come as it is set"
+    assert wanting(board(safe_mode="settings")) == wanting(board(safe_mode="off")) == []
     assert undecided(board(browser="no_display")) and not undecided(board(browser="dark"))
-    for check, reason in (("trail", "broken"), ("trail", "unwritable"), ("disk", "full"), ("browser", "no_display")):
+    kept = (("trail", "broken"), ("trail", "unwritable"), ("disk", "full"), ("browser", "no_display"), *BAD.items())
+    for check, reason in kept:
         assert reason in CHECKS[check].reasons
+
+
+def test_of_each_check_somebody_has_said_whether_the_image_alone_decides_it() -> None:
+    """A new one is the image's, and asked for (kiosk/ipc/started_well.py), or is named here."""
+    devices = {"reader", "printer", "bell", "keypad", "beacon", "touch", "disk", "wear", "memory"}
+    others = {"portal", "certificate", "opening", "clock", "clock_set", "time_zone", "settings", "guidance", "staff"}
+    assert set(CHECKS) == {*WELL, *BAD, *devices, *others, "temperature", "power", "provisioning", "recovery"}
 
 
 def test_as_long_as_there_is_no_display_a_start_has_more_time(tmp_path: Path) -> None:
@@ -344,7 +343,8 @@ def test_the_floor_is_raised_when_the_boot_loader_knows_that_the_start_was_good_
 
 
 INITRD = IMAGE / "mkosi.images/initrd/mkosi.extra/usr/lib"
-NO_START, NO_ROOT = SHIPPED / "kiosk-image/cannot-start", INITRD / "kiosk-image/no-root.txt"
+NO_START, NO_ROOT = SHIPPED / "kiosk-image/cannot-start", INITRD / "kiosk-image/no-root"
+NO_ROOT_TEXT = NO_ROOT.with_suffix(".txt")
 SAID_IN_JAPANESE = ("Madoguchi e douzo", "Kiroku wa kesarete imasen", "unyou tantou ni denwa", "shokuin no tebiki")
 SAID_IN_ENGLISH = ("Please go to the desk", "No record was erased", "call the operator", "staff guide")
 
@@ -424,14 +424,19 @@ def test_it_looks_where_the_state_is_and_is_called_before_the_recovery_key_is_as
 
 
 def test_a_root_that_cannot_be_read_is_told_by_what_starts_before_it() -> None:
-    is_readable_on_any_console(NO_ROOT.read_text())
-    assert "not as it was signed" in NO_ROOT.read_text()
+    text, program = NO_ROOT_TEXT.read_text(), NO_ROOT.read_text()
+    is_readable_on_any_console(text)
+    assert "not as it was signed" in text
+    assert program.count("sleep 5") == 1
+    here = program.replace("sleep 5", "echo -n").replace("/usr/lib/kiosk-image/no-root.txt", str(NO_ROOT_TEXT))
+    done = subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=True, timeout=10)
+    assert done.stdout == f"\033[2J\033[H{text}" * 12, "for a minute"
 
 
 @pytest.mark.parametrize("unit", ["emergency.service", "rescue.service"])
-@pytest.mark.parametrize("tree", [SHIPPED, INITRD])
+@pytest.mark.parametrize(("tree", "program"), [(SHIPPED, NO_START), (INITRD, NO_ROOT)])
 def test_where_a_shell_would_be_stands_a_text_for_a_minute_and_then_it_starts_anew(
-    tmp_path: Path, tree: Path, unit: str
+    tmp_path: Path, tree: Path, program: Path, unit: str
 ) -> None:
     text = (tree / f"systemd/system/{unit}.d/kiosk.conf").read_text()
     for line in (
@@ -442,19 +447,12 @@ def test_where_a_shell_would_be_stands_a_text_for_a_minute_and_then_it_starts_an
     ):
         assert f"{line}\n" in text, "nobody's keys are heard, and no end but a start"
     runs = [line.partition("=")[2] for line in text.splitlines() if line.startswith("ExecStart=")]
-    cannot = "/usr/lib/kiosk-image/cannot-start"
-    if tree is SHIPPED:
-        assert runs == ["", cannot]
-    else:
-        assert runs[0] == "" and len(runs) == 2
-        [_, _, loop] = shlex.split(runs[1].replace("\\\\", "\\"))
-        spoken = loop.replace("sleep 5", "echo -n").replace("/usr/lib/kiosk-image/no-root.txt", str(NO_ROOT))
-        done = subprocess.run(["sh", "-c", spoken], capture_output=True, text=True, check=True, timeout=10)
-        assert done.stdout == f"\033[2J\033[H{NO_ROOT.read_text()}" * 12 and loop.count("sleep 5") == 1
+    says = f"/usr/lib/{program.relative_to(tree)}"
+    assert runs == ["", says] and program.stat().st_mode & 0o111
     folder = tmp_path / f"{unit}.d"
     folder.mkdir()
     (tmp_path / unit).write_text(Path("/lib/systemd/system", unit).read_text())
-    (folder / "kiosk.conf").write_text(text.replace(cannot, "/usr/bin/env"))
+    (folder / "kiosk.conf").write_text(text.replace(says, "/usr/bin/env"))
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", tmp_path / unit], capture_output=True, text=True, timeout=60
     )
@@ -625,6 +623,31 @@ def test_a_version_that_has_used_up_its_tries_is_nothing_to_start_anew_for(
     assert (subprocess.run([asks, tmp_path], capture_output=True, check=False).returncode == 0) is may
     condition = read(UNITS / "systemd-sysupdate-reboot.service.d/kiosk.conf")["Service"]["ExecCondition"]
     assert condition == f"/{asks.relative_to(IMAGE / 'mkosi.extra')} /boot/EFI/Linux"
+
+
+@pytest.mark.parametrize(
+    ("counted", "there", "over"),
+    [
+        pytest.param(None, "kiosk_2.efi", True, id="not counted"),
+        pytest.param("kiosk_2+2-1.efi", "kiosk_2+2-1.efi", False, id="on trial"),
+        pytest.param("kiosk_2+0-3.efi", "kiosk_2+0-3.efi", False, id="its last"),
+        pytest.param("kiosk_2+2-1.efi", "kiosk_2.efi", True, id="counts as good"),
+    ],
+)
+def test_nothing_is_written_over_the_way_back_of_a_start_that_is_on_trial(
+    tmp_path: Path, counted: str | None, there: str, over: bool
+) -> None:
+    """Or an operator who brings the next update when one fails leaves a machine with two that are none."""
+    files = tmp_path / "EFI/Linux"
+    files.mkdir(parents=True)
+    (files / there).touch()
+    if counted is not None:  # as the firmware has it: four bytes of attributes, UTF-16 with its end
+        name = "LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+        (tmp_path / name).write_bytes(b"\6\0\0\0" + f"\\EFI\\Linux\\{counted}\0".encode("utf-16-le"))
+    asks = SHIPPED / "kiosk-image/trial-over"
+    assert (subprocess.run([asks, tmp_path, tmp_path], capture_output=True, check=False).returncode == 0) is over
+    for unit in ("kiosk-fetch.service", "systemd-sysupdate.service.d/kiosk.conf"):
+        assert read(UNITS / unit)["Service"]["ExecCondition"] == f"/{asks.relative_to(IMAGE / 'mkosi.extra')}"
 
 
 KEEPS = SHIPPED / "kiosk-image/keep-signed"

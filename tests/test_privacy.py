@@ -85,6 +85,8 @@ SHOWN: dict[str, str] = {
     "_Rule": "text",  # of hours, from the operator's file
     # the machine's own things
     "Finding": "what words cure",
+    "Fault": "kind words",  # of a file that was shipped
+    "_UdevRule": "asks gives",
     "Slot": "name",
     "Keyboard": "device usb",
     "Site": "host door",
@@ -136,7 +138,7 @@ SHOWN: dict[str, str] = {
 
 # What may stand in the braces of an error's text, or among the arguments of a log line, where a person's data is near.
 SAYS_NOTHING = re.compile(
-    r"""(self|cls|rule)\.(NAME|name|_width) | type\(error\)\.__name__ | describe\(answer\.status_word\) | fault\.value
+    r"""(self|cls|rule)\.(NAME|name|_width) | type\(error\)\.__name__ | describe\(response\.status_word\) | fault\.value
     | ef | name | what | algorithm | kind # of a file, an object, an attribute, a kind of key
     | keys? | files | problem | words     # of the settings and the operator's files; an error of ours
     | screen\.name | slip\.name\(\) | screen\.step | end | str\(error\)

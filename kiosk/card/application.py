@@ -66,11 +66,11 @@ class Application:
         card.application, card.file = b"", None
         card.verified.clear()
         header, le = (0x00, 0xA4, 0x04, cls.SELECT_P2), None if cls.SELECT_P2 else SHORT_LE
-        answer = card.exchange(f"SELECT {cls.NAME}", header, cls.AID, le, first=True)
-        if not answer.agreed:
-            if answer.status_word == StatusWord.FILE_NOT_FOUND or not card.known:
-                raise ApplicationAbsent(f"SELECT {cls.NAME}: {describe(answer.status_word)}")
-            raise CardProblem(f"SELECT {cls.NAME}", status_word=answer.status_word)
+        response = card.exchange(f"SELECT {cls.NAME}", header, cls.AID, le, first=True)
+        if not response.agreed:
+            if response.status_word == StatusWord.FILE_NOT_FOUND or not card.known:
+                raise ApplicationAbsent(f"SELECT {cls.NAME}: {describe(response.status_word)}")
+            raise CardProblem(f"SELECT {cls.NAME}", status_word=response.status_word)
         card.application, card.known = cls.AID, True
         return cls(card)
 

@@ -179,13 +179,13 @@ class JpkiApplication(Application):
 def _sign(card: Card, to_sign: bytes, length: int) -> bytes:
     name = "COMPUTE DIGITAL SIGNATURE"
     le = max(length, SHORT_LE) if card.extended else SHORT_LE  # without extended length 61xx brings the rest
-    answer = None
+    response = None
     if card.short_ids is not False:
         card.file = None
-        answer = card.exchange(name, (0x80, 0x2A, 0x00, 0x80 | SIGN_KEY_EF & 0x1F), to_sign, le=le)
-    if answer is None or not (answer.done or answer.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED):
+        response = card.exchange(name, (0x80, 0x2A, 0x00, 0x80 | SIGN_KEY_EF & 0x1F), to_sign, le=le)
+    if response is None or not (response.done or response.status_word == StatusWord.SECURITY_STATUS_NOT_SATISFIED):
         card.select_file(SIGN_KEY_EF)
-        answer = card.exchange(name, (0x80, 0x2A, 0x00, 0x80), to_sign, le=le)
-    if not answer.ok and not (answer.warned and answer.data):
-        raise CardProblem(name, status_word=answer.status_word)
-    return answer.data
+        response = card.exchange(name, (0x80, 0x2A, 0x00, 0x80), to_sign, le=le)
+    if not response.ok and not (response.warned and response.data):
+        raise CardProblem(name, status_word=response.status_word)
+    return response.data

@@ -98,12 +98,12 @@ def to_sign(message: bytes, algorithm: int) -> bytes:
 
 def _certificate(card: Card) -> bytes:
     name = "PIV certificate"
-    answer = card.exchange(name, (0x00, 0xCB, 0x3F, 0xFF), b"\x5c\x03" + CERTIFICATE, le=SHORT_LE)
-    if answer.status_word == StatusWord.FILE_NOT_FOUND:
-        raise FileAbsent(f"{name}: {describe(answer.status_word)}")
-    if not answer.done:
-        raise CardProblem(name, status_word=answer.status_word)
-    parts = tlv.elements(tlv.elements(answer.data, name).get(0x53, b""), name)
+    response = card.exchange(name, (0x00, 0xCB, 0x3F, 0xFF), b"\x5c\x03" + CERTIFICATE, le=SHORT_LE)
+    if response.status_word == StatusWord.FILE_NOT_FOUND:
+        raise FileAbsent(f"{name}: {describe(response.status_word)}")
+    if not response.done:
+        raise CardProblem(name, status_word=response.status_word)
+    parts = tlv.elements(tlv.elements(response.data, name).get(0x53, b""), name)
     found = parts.get(0x70, b"")
     if not found:
         raise FileAbsent(f"{name}: the object is empty")
@@ -127,13 +127,13 @@ def _sign(card: Card, data: bytes, algorithm: int) -> bytes:
     left = _element(0x7C, _element(0x82, b"") + _element(0x81, data))
     while len(left) > LONGEST_PART:
         part, left = left[:LONGEST_PART], left[LONGEST_PART:]
-        answer = card.exchange(name, (0x10, 0x87, algorithm, KEY), part)
-        if not answer.ok:
-            raise CardProblem(name, status_word=answer.status_word)
-    answer = card.exchange(name, (0x00, 0x87, algorithm, KEY), left, le=SHORT_LE)
-    if not answer.done:
-        raise CardProblem(name, status_word=answer.status_word)
-    signature = tlv.elements(tlv.elements(answer.data, name).get(0x7C, b""), name).get(0x82, b"")
+        response = card.exchange(name, (0x10, 0x87, algorithm, KEY), part)
+        if not response.ok:
+            raise CardProblem(name, status_word=response.status_word)
+    response = card.exchange(name, (0x00, 0x87, algorithm, KEY), left, le=SHORT_LE)
+    if not response.done:
+        raise CardProblem(name, status_word=response.status_word)
+    signature = tlv.elements(tlv.elements(response.data, name).get(0x7C, b""), name).get(0x82, b"")
     if not signature:
         raise CardProblem(name, "the answer has no signature")
     return signature

@@ -91,16 +91,11 @@ class Gather:
         self._asks.join(seconds)
 
     def _files(self) -> Iterator[Found]:
-        """The settings and the facts, as the next start will read them."""
-        if not os.access(self._config, os.R_OK):
-            yield "settings", "unreadable"
-            return
-        try:
-            settings: Settings = kiosk.load(self._config)
-        except ConfigError:
-            yield "settings", "unfit"
-            return
-        yield "settings", "fit"
+        """The settings and the facts, as the next start will read them, and what was installed. Of settings that do not
+        fit, what does: a wrong key is no reason to look away from the rest."""
+        readable = os.access(self._config, os.R_OK)
+        settings, wrong = kiosk.salvage(self._config, Settings)
+        yield "settings", "unreadable" if not readable else "unfit" if wrong else "fit"
         self.ends = end_of(settings.portal.certificate_file or "")
         if (files := shipped.listed(self._lists)) is not None:
             yield "lockdown", lockdown.judge(shipped.faults(files, self._root), refused(settings.server.port))

@@ -21,6 +21,7 @@ from msgspec import Struct, inspect
 from kiosk.language.hours import EXAMPLE, Hours
 
 Document = TypeVar("Document", bound=Struct)
+NAMED = re.compile(r"([a-z_]+)\.([a-z_]+): ")  # how a sentence of a `__post_init__` begins, if one key alone is to go
 
 
 class ConfigError(Exception):
@@ -77,6 +78,8 @@ def _document(path: str | Path, if_absent: str) -> dict[str, Any]:
 def _leave_out(document: dict[str, Any], problem: str) -> None:
     """Take out what msgspec says does not fit: a key, else the section, else (names may mislead) all."""
     sentence, section, key = _parts(problem)
+    if not section and (named := NAMED.match(sentence)):
+        section, key = named.groups()
     name = key or _unknown(sentence)
     keys = document.get(section)
     if not section:
@@ -127,7 +130,8 @@ def _in_our_words(problem: str, document: dict[str, Any], kind: type[Struct]) ->
     if not key and sentence.startswith("Expected"):
         return f"{section}: is a section; write [{section}] on a line of its own and its keys below"
     if not key:
-        return f"{section}.{sentence}"  # written by a `__post_init__` of kiosk.py or guidance.py
+        # written by a `__post_init__` of kiosk.py or guidance.py
+        return f"{section}.{sentence}" if section else sentence
     cure = "correct it" if keys[key].required else f"correct it, or take it out to have {_written(keys[key].default)}"
     if " does not fit" in sentence:
         return f"{section}.{key}: {sentence}; {cure}"  # written by `read_hours`

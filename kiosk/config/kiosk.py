@@ -48,6 +48,7 @@ Kana = Annotated[
 ]
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a name of 1 to 64 signs")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+OwnPort = Annotated[int, Meta(ge=1024, le=65535)]  # at which we listen: those below are for root to have
 UsbId = Annotated[int, Meta(ge=1, le=0xFFFF)]
 UsbNumber = Annotated[
     str, Meta(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}\Z", description='numbers such as "046d:c31c", as lsusb writes them')
@@ -85,7 +86,7 @@ class Opening(Struct, frozen=True, forbid_unknown_fields=True):
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """The server of the pages. It listens on 127.0.0.1 only."""
 
-    port: Port = 8888
+    port: OwnPort = 8888
     runtime_directory: AbsolutePath = "/run/kiosk"
 
 
@@ -194,7 +195,7 @@ class Caretaker(Struct, frozen=True, forbid_unknown_fields=True):
     runtime_directory: AbsolutePath = "/run/kiosk-caretaker"
     state_directory: AbsolutePath = "/var/lib/kiosk"
     kept_days: Annotated[int, Meta(ge=30, le=LONGEST_KEPT_DAYS)] = 366
-    metrics_port: Port | None = None
+    metrics_port: OwnPort | None = None
     wanted_version: Version | None = None
 
 
@@ -215,11 +216,30 @@ class AsSet(NamedTuple):
     wrong: tuple[str, ...] = ()
 
 
+def _ports_differ(caretaker: Caretaker, server: Server | None = None) -> None:
+    """Whoever reads a part of the settings comes to the same ports as who reads all: the figures never have the port to
+    which the pages fall back. Raises ValueError."""
+    pages, figures = Server().port, caretaker.metrics_port
+    if figures == pages:
+        raise ValueError(
+            f"caretaker.metrics_port: {figures} does not fit, that port is kept for the pages; correct it, or take it "
+            "out to have none"
+        )
+    if server is not None and figures == server.port:
+        raise ValueError(
+            f"server.port: {figures} does not fit, caretaker.metrics_port is the same; correct it, or take it out to "
+            f"have {pages}"
+        )
+
+
 class BrowserSettings(Struct, frozen=True):
     """What the browser's keeper has to know. The other sections are not looked at."""
 
     server: Server = field(default_factory=Server)
     caretaker: Caretaker = field(default_factory=Caretaker)
+
+    def __post_init__(self) -> None:
+        _ports_differ(self.caretaker, self.server)
 
 
 class CaretakerSettings(Struct, frozen=True):
@@ -228,6 +248,9 @@ class CaretakerSettings(Struct, frozen=True):
     caretaker: Caretaker = field(default_factory=Caretaker)
     alerts: Alerts = field(default_factory=Alerts)
     opening: Opening = field(default_factory=Opening)
+
+    def __post_init__(self) -> None:
+        _ports_differ(self.caretaker)
 
 
 class VoiceSettings(Struct, frozen=True):
@@ -259,6 +282,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     session: Session = field(default_factory=Session)
     caretaker: Caretaker = field(default_factory=Caretaker)
     alerts: Alerts = field(default_factory=Alerts)
+
+    def __post_init__(self) -> None:
+        _ports_differ(self.caretaker, self.server)
 
 
 IF_ABSENT = "copy config/kiosk.toml there or give another --config"

@@ -26,6 +26,7 @@ from msgspec import structs
 from kiosk.config.certificate import UNUSABLE
 from kiosk.config.guidance import SHIPPED, Guidance, load, overdue, reconfirmed
 from kiosk.config.kiosk import Settings
+from kiosk.config.policy import installed
 from kiosk.health import (
     beacon,
     bell,
@@ -48,7 +49,7 @@ from kiosk.health.finding import Finding
 from kiosk.health.shipped import faults, listed
 from kiosk.hw import keyboards as plugged
 from kiosk.hw.device import ReaderState
-from kiosk.hw.printer import open_printer
+from kiosk.hw.printer import state_unless_in_use
 from kiosk.hw.reader import PcscReader
 from kiosk.ipc.caretaker import Away, Caretaker
 from kiosk.ipc.messages import Board, Facts, FactsStand, Rows, Standing, Status
@@ -60,7 +61,7 @@ from kiosk.voice.mouth import can_speak
 from kiosk.voice.script import names, recorded
 from kiosk.voice.voices import NoVoice
 from kiosk.web.peer import SCREEN
-from kiosk.web.site import kiosk_answers, port_free
+from kiosk.web.site import kiosk_answers, port_fault
 
 SERVER = "kiosk"  # the user of the server (systemd/kiosk-server.service)
 GROUPS = ("dialout", "lp")  # what systemd/kiosk-server.service adds
@@ -98,6 +99,13 @@ def locked_down() -> list[Finding]:
     return [] if files is None else list(lockdown.findings(len(files), faults(files)))
 
 
+def whatever_is_set() -> Iterator[Finding]:
+    """What can be looked at without settings."""
+    yield from installed_fonts()
+    yield from keyboards.judge(plugged.keyboards())
+    yield browser.judge(shutil.which("chromium"))
+
+
 def everything(settings: Settings) -> Iterator[Finding]:
     """Every finding, the slowest after a few seconds. Raises `ConfigError` when the facts cannot be read."""
     path = settings.station.guidance_file or SHIPPED
@@ -106,8 +114,7 @@ def everything(settings: Settings) -> Iterator[Finding]:
     yield from guidance.judge(path, overdue(reconfirmed(facts, confirmed(there)), dates.today()))
     yield at_port(settings.server.port)
     yield at_reader(settings)
-    wanted = settings.printer
-    yield printer.judge(wanted.kind, open_printer(wanted).state() if wanted.kind != "none" else None)
+    yield at_printer(settings)
     client = PortalClient(settings.portal)
     yield at_portal(settings, client)
     if client.ends is not None and (lasts := client.certificate(dates.now())) is not None:
@@ -134,8 +141,8 @@ def _readable(device: str | None) -> bool:
 
 
 def at_port(number: int) -> Finding:
-    free = port_free(number)
-    return port.judge(number, free, not free and kiosk_answers(number))
+    fault = port_fault(number)
+    return port.judge(number, fault, fault is not None and kiosk_answers(number), installed())
 
 
 def confirmed(there: Caretaker) -> dict[tuple[str, str], datetime.date]:
@@ -173,6 +180,12 @@ def at_reader(settings: Settings) -> Finding:
     finding = reader.judge(slot.state, settings.reader.name, slot.slots, answers)
     slot.stop()
     return finding
+
+
+def at_printer(settings: Settings) -> Finding:
+    """What it says; one that prints a slip is let be."""
+    wanted = settings.printer
+    return printer.judge(wanted.kind, None if wanted.kind == "none" else state_unless_in_use(wanted))
 
 
 def people_recorded(folder: str | None) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The receipt printer. `look.everything` asks it for its state."""
+"""The receipt printer. `look.everything` asks it for its state, unless the kiosk is using it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ FAULTS = {
 
 
 def judge(kind: str, state: PrinterState | None) -> Finding:
-    """kind: as in the settings. state: what it says; None where there is none to ask."""
-    if state is None:
+    """kind: as in the settings. state: what it says; None where it was not asked: there is none, or it is in use."""
+    if kind == "none":
         return Finding(
             "printer", State.PROBLEM, "none", 'printer.kind is "none", so people are told that nothing is printed'
+        )
+    if state is None:
+        return Finding(
+            "printer",
+            State.INFO,
+            f"the {kind} printer is in use, most likely for somebody's slip, and was not disturbed",
+            "ask again in a minute; what has it for much longer is another program than the kiosk",
         )
     if state.fault is not None:
         fault, cure = FAULTS[state.fault]

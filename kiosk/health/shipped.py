@@ -3,7 +3,7 @@
 `make install` and the package write the list of all they put in place (systemd/places), each file with its SHA-256.
 What those files ask for is looked for in them, and not said a second time here:
 
-    every file             is there, the same, root's, and for nobody else to write; and no other overrides it
+    every file             is there, the same, root's, and for nobody else to write; no other overrides it (overrides)
     sysctl.d, grub.d       what the kernel says now, and what it was started with (the last word of a kind)
     modprobe.d             no module that is not wanted
     sysusers.d             our users: no login, no group but their own
@@ -28,9 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from kiosk.health.overrides import overriding
+
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = (ROOT / "shipped", Path("/etc/kiosk/shipped"))  # the package's, and that of `make install`
-BEFORE = ("/etc", "/run")  # what lies there overrides what lies in /usr/lib
 OURS = re.compile(rb"(http://(?:127\.0\.0\.1|localhost)):[0-9]+")  # in the policy; its port is the operator's to change
 SSH = 22
 # Parameters of the kernel or of systemd that take away what ours give, or what the lock-down rests on; what each does.
@@ -86,7 +87,6 @@ def faults(files: Mapping[str, str], root: Path = Path("/")) -> Iterator[Fault]:
     """files: as of `listed`. root: the machine's."""
     for place, digest in files.items():
         yield from _file(root, place, digest)
-        yield from _before(root, place)
         said = _read(root / place[1:])
         if "/sysctl.d/" in place:
             yield from _sysctl(root, said)
@@ -98,6 +98,8 @@ def faults(files: Mapping[str, str], root: Path = Path("/")) -> Iterator[Fault]:
             yield from _users(root, said)
         elif "/tmpfiles.d/" in place:
             yield from _modes(root, said)
+    for words in overriding(files, root):
+        yield Fault("changed", words)
     for path in sorted(root.glob("etc/chromium/policies/*/*")):
         if (place := f"/{path.relative_to(root)}") not in files:
             yield Fault("changed", f"{place} is a policy that was not shipped")
@@ -129,20 +131,6 @@ def _file(root: Path, place: str, digest: str) -> Iterator[Fault]:
         yield Fault("changed", f"{place} is not as it was shipped")
     if found.st_uid != 0 or found.st_mode & OTHERS_WRITE:
         yield Fault("users", f"{place} can be written by others than root")
-
-
-def _before(root: Path, place: str) -> Iterator[Fault]:
-    """What others have put where it overrides this file, or adds to this unit."""
-    below = re.sub(r"^/(usr/lib|usr/share|etc)/", "", place)
-    for top in BEFORE:
-        twin = f"{top}/{below}"
-        if twin != place and os.path.exists(root / twin[1:]):  # not there, or not for us to see
-            yield Fault("changed", f"{twin} overrides what was shipped")
-        unit = twin.removesuffix("/kiosk.conf") if ".service.d/" in place else f"{twin}.d"  # ours, or one we add to
-        if place.endswith((".service", ".target")) or unit.endswith(".service.d"):
-            for path in sorted(root.glob(f"{unit[1:]}/*.conf")):
-                if (more := f"/{path.relative_to(root)}") not in (place, twin):
-                    yield Fault("changed", f"{more} adds to what was shipped")
 
 
 def _sysctl(root: Path, said: str) -> Iterator[Fault]:

@@ -34,12 +34,20 @@ How a slip is printed, and why one may believe the answer:
 - *Whatever a driver throws* (`termios.error` is no OSError, a name may be a UnicodeError) means UNREACHABLE, and leaves
   nothing open behind.
 
-One lock: a watcher that asks for the state and a slip under way cannot mix their bytes.
+- *One at a time, also of processes.* `kiosk check` is another process. A connection is its holder's alone before
+  anything is written, configured or flushed: a serial line by flock(2) on the device itself, USB by the kernel, which
+  gives an interface to one process, and the network, where there is nothing to lock, by an abstract socket's name.
+  Each goes with the process that has it. A visit waits until another process's question is over, which it is within
+  `timeout_seconds`, and its own budget begins then; `state_unless_in_use` lets be what is in use for longer. Anybody
+  on the machine can take a name: when that time is over, a visit does without it.
+
+Within the process, one lock: a watcher that asks for the state and a slip under way cannot mix their bytes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import logging
 import math
@@ -55,6 +63,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+import serial
 import usb.core  # type: ignore[import-untyped]
 import usb.util  # type: ignore[import-untyped]
 
@@ -78,6 +87,7 @@ GRACE_SECONDS = 2.0  # after this without a process id, ask the way that older p
 QUESTIONS = 4  # DLE EOT 1 … 4
 POLL_SECONDS = 0.25
 LONGEST_POLL_SECONDS = 1.0  # each repetition of a question comes after twice the time, up to this
+OTHERS_PAUSE_SECONDS = 0.05  # until it is looked again whether another process still has the printer
 FIRST_PAUSE_SECONDS = 0.05  # before the second attempt to reach it; each further pause is twice as long
 CLEAR_SECONDS = 1.0  # for a printer to say that it has dropped what it held
 
@@ -119,6 +129,13 @@ class _Faulty(Exception):
         self.fault = fault
 
 
+class _InUse(_Faulty):
+    """Another process has the printer. Nothing was written, configured or flushed."""
+
+    def __init__(self) -> None:
+        super().__init__(PrinterFault.UNREACHABLE)
+
+
 class _Completed(Exception):
     """The printer said what was waited for: all is done."""
 
@@ -127,8 +144,11 @@ class _Transport(Protocol):
     """What this file needs of a python-escpos printer, besides what is added here."""
 
     deadline: float
+    regardless: bool
 
-    def open(self) -> None: ...
+    def open(self) -> None:
+        """Take it, so that no other process has it until `close`. Raises `_InUse`."""
+
     def close(self) -> None: ...
     def _raw(self, msg: bytes) -> None: ...
     def image(self, img_source: Image.Image, *, impl: str, fragment_height: int) -> None: ...
@@ -144,6 +164,7 @@ class _Patient:
 
     silence: float  # seconds that one wait may take
     deadline = math.inf  # monotonic; no wait goes beyond it
+    regardless = False  # of another process that has it, where that is a matter of manners
 
     def patience(self, more: float = 0.0) -> float:
         """Seconds left for the next wait. `more`: of a wait that takes its time by nature. Raises TimeoutError."""
@@ -157,11 +178,23 @@ class _Network(_Patient, Network):  # type: ignore[misc]
     """TCP, usually port 9100."""
 
     _device: Any
+    _name: socket.socket | None = None  # has the name that stands for the printer on this machine
 
     def open(self, raise_not_found: bool = True) -> None:
         self.close()
+        self._take_name()
         self._device = addresses.connect(self.host, self.port, self.patience)
         self._device.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each question waits 40 ms for an ACK
+
+    def _take_name(self) -> None:
+        """An abstract name (unix(7)) is no file: it needs no folder and no right, and goes with whoever has it."""
+        with contextlib.suppress(OSError):  # a system that has no such names, and so nobody who has taken one
+            self._name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                self._name.bind(f"\0kiosk printer {self.port} {self.host}".encode()[:100])
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE and not self.regardless:
+                    raise _InUse from None
 
     def _raw(self, msg: bytes) -> None:
         self._device.settimeout(self.patience())
@@ -185,12 +218,26 @@ class _Network(_Patient, Network):  # type: ignore[misc]
                     self._device.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._device.close()
         self._device = False
+        if self._name:
+            self._name.close()
+        self._name = None
 
 
 class _Serial(_Patient, Serial):  # type: ignore[misc]
     """A serial line, or a USB printer that shows as one."""
 
     _device: Any
+
+    def open(self, raise_not_found: bool = True) -> None:
+        """pyserial locks what it has opened before it does anything with it, when it is to be exclusive; python-escpos
+        does not pass that on. EBUSY: a program that knows no flock has shut out all others (TIOCEXCL)."""
+        self.close()
+        try:
+            self._device = serial.Serial(self.devfile, self.baudrate, dsrdtr=self.dsrdtr, exclusive=True)
+        except serial.SerialException as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EBUSY):
+                raise _InUse from None
+            raise
 
     def _raw(self, msg: bytes) -> None:
         self._device.write_timeout = self.patience(1.5 * len(msg) * 10 / self.baudrate)  # ten bits a byte
@@ -204,6 +251,8 @@ class _Serial(_Patient, Serial):  # type: ignore[misc]
         if self._device:
             with contextlib.suppress(Exception):  # termios.error; close() would wait for a stuck line to drain
                 self._device.reset_output_buffer()
+            with contextlib.suppress(Exception):  # a child that was started meanwhile may have it open for a moment
+                fcntl.flock(self._device.fd, fcntl.LOCK_UN)
             with contextlib.suppress(Exception):  # of a device that has gone
                 self._device.close()
         self._device = False
@@ -219,9 +268,20 @@ class _Usb(_Patient, Usb):  # type: ignore[misc]
             super().open(raise_not_found)
         except usb.core.NoBackendError:
             raise OSError("libusb is missing: install libusb-1.0-0") from None
-        for _ in range(8):  # what an earlier question left unread
-            if not self.receive(0.002):
-                break
+        try:
+            for _ in range(8):  # what an earlier question left unread
+                if not self.receive(0.002):
+                    break
+        except usb.core.USBError as error:  # the first transfer claims the interface, and the kernel gives it to one
+            if error.errno == errno.EBUSY and not self._kernel_has_it():
+                raise _InUse from None
+            raise
+
+    def _kernel_has_it(self) -> bool:
+        """Its own driver could not be detached, and has it for good."""
+        with contextlib.suppress(NotImplementedError, usb.core.USBError):
+            return bool(self._device.is_kernel_driver_active(0))
+        return False
 
     def _configure_usb(self) -> None:
         """Take the configuration as it stands, without the reset, and find the two bulk endpoints of the printer."""
@@ -415,6 +475,17 @@ class EscposPrinter:
             self._log(state.fault)
             return state
 
+    def state_unless_in_use(self) -> PrinterState | None:
+        """None: another process has it, for longer than a question takes."""
+        with self._lock:
+            try:
+                with self._reached(_Link.state, regardless=False) as (_link, state):
+                    return state
+            except _InUse:
+                return None
+            except _Faulty as faulty:
+                return PrinterState(faulty.fault)
+
     def prepare(self, image: Image.Image) -> Image.Image:
         return without_real_time_commands(image)
 
@@ -481,8 +552,9 @@ class EscposPrinter:
         return self._timeout + GRACE_SECONDS + rows * self._row_seconds + questions
 
     def longest_seconds(self, rows: int) -> float:
-        """A question that is under way, reaching it, the slip, and why it broke."""
-        return 3 * self._timeout + 2 * CLEAR_SECONDS + self._slip_seconds(rows, math.inf)
+        """A question that is under way, reaching it, the slip, and why it broke; another process may have to be waited
+        for before each but the slip."""
+        return 3 * 2 * self._timeout + 2 * CLEAR_SECONDS + self._slip_seconds(rows, math.inf)
 
     def _clear_after_failure(self, link: _Link) -> None:
         """The fault is known already; whether this succeeds changes nothing about it."""
@@ -504,29 +576,43 @@ class EscposPrinter:
             return faulty.fault
 
     @contextlib.contextmanager
-    def _reached(self, greet: Callable[[_Link], PrinterState]) -> Iterator[tuple[_Link, PrinterState]]:
+    def _reached(
+        self, greet: Callable[[_Link], PrinterState], *, regardless: bool = True
+    ) -> Iterator[tuple[_Link, PrinterState]]:
         """An open connection, and what `greet` heard on it. Whatever breaks on it is UNREACHABLE.
 
-        What breaks before that answer is tried again within the budget: `greet` moves no paper.
+        What breaks before that answer is tried again within the budget: `greet` moves no paper. Raises `_InUse` when
+        another process has had it for longer than a question takes, and it cannot, or shall not, be done regardless.
         """
         try:
             with self._broken_is_unreachable():
-                yield self._reach(greet)
+                yield self._reach(greet, regardless)
         finally:
             self._transport.close()
 
-    def _reach(self, greet: Callable[[_Link], PrinterState]) -> tuple[_Link, PrinterState]:
-        self._transport.deadline = deadline = time.monotonic() + self._timeout
-        pause = FIRST_PAUSE_SECONDS
+    def _reach(self, greet: Callable[[_Link], PrinterState], regardless: bool) -> tuple[_Link, PrinterState]:
+        deadline = time.monotonic() + self._timeout
+        pause, waited = FIRST_PAUSE_SECONDS, 0.0  # for other processes: that is not of the budget
         while True:
+            begun, patient = time.monotonic(), waited < self._timeout
+            self._transport.deadline = deadline + waited
+            self._transport.regardless = regardless and not patient
             try:
                 with self._broken_is_unreachable():
                     self._transport.open()
                     link = _Link(self._transport)
                     return link, greet(link)
+            except _InUse:
+                self._transport.close()
+                if not patient:
+                    log.debug("printer %s: another process has it", self._name)
+                    raise
+                time.sleep(OTHERS_PAUSE_SECONDS)
+                waited += time.monotonic() - begun
+                continue
             except _Faulty:
                 self._transport.close()
-                left = deadline - time.monotonic()
+                left = deadline + waited - time.monotonic()
                 if left < FIRST_PAUSE_SECONDS:
                     raise
             time.sleep(min(pause, left / 2))
@@ -603,6 +689,12 @@ def open_printer(settings: PrinterSettings) -> Printer:
     return EscposPrinter(
         cast(_Transport, transport), name=name, width=settings.width, timeout=timeout, row_seconds=row_seconds
     )
+
+
+def state_unless_in_use(settings: PrinterSettings) -> PrinterState | None:
+    """For who only wants to know, and is no part of a visit. None: another process has it, a slip's most likely."""
+    printer = open_printer(settings)
+    return printer.state_unless_in_use() if isinstance(printer, EscposPrinter) else printer.state()
 
 
 def without_real_time_commands(image: Image.Image) -> Image.Image:

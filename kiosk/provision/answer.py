@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
 from msgspec import Struct
 
-from kiosk.config import guidance, kiosk
+from kiosk.config import guidance, kiosk, policy
 from kiosk.config.certificate import UNUSABLE
 from kiosk.config.file import ConfigError
+from kiosk.config.policy import Policy
 from kiosk.ipc import appointed, looked_into
 from kiosk.ipc.appointed import Appointed, Member
 from kiosk.ipc.looked_into import LookedInto
@@ -88,7 +89,7 @@ def files(answer: Answer) -> Mapping[str, bytes]:
     }
     # The firewall's file first: if the power goes right then, the next start loads it before it does the rest.
     opened = (
-        {firewall.FILE: firewall.text(answer.firewall, _pages(answer.settings)).encode()} if answer.firewall else {}
+        {firewall.FILE: firewall.text(answer.firewall, pages_port(answer.settings)).encode()} if answer.firewall else {}
     )
     found = opened | {name: text.encode() for name, text in brought.items() if text}
     if answer.members or answer.removed:
@@ -124,9 +125,12 @@ def open_signed(data: bytes, provisioner: Path) -> Answer:
         raise Wrong("unfit", "what was signed is no answer to a machine") from None
 
 
-def check(answer: Answer, signed: bytes, machine: str, number: str, now: int, desk: str = "") -> None:
+def check(
+    answer: Answer, signed: bytes, machine: str, number: str, now: int, desk: str = "", chromium: Policy | None = None
+) -> None:
     """All of it, before any of it is used. signed: the same, as it was signed. machine, number: of this one; desk: the
-    id of its key to the fleet's desk. now: seconds since 1970. Raises Wrong."""
+    id of its key to the fleet's desk. now: seconds since 1970. chromium: its policy on the machine (none: at a desk).
+    Raises Wrong."""
     if answer.machine != machine:
         raise Wrong("other_machine")
     if answer.number != number:
@@ -141,6 +145,8 @@ def check(answer: Answer, signed: bytes, machine: str, number: str, now: int, de
         raise Wrong("unfit", "a staff number is to come and to go")
     if answer.settings:
         meant = _check_settings(answer.settings)
+        if not policy.allows(chromium or {}, port := meant.server.port):
+            raise Wrong("unfit", f"{SETTINGS}: server.port: {port} is not shown by Chromium on this machine")
         if answer.guidance and Path(meant.station.guidance_file or "").name != FACTS:
             raise Wrong(
                 "unfit", f"guidance: the settings that come with it do not name {FACTS} in station.guidance_file"
@@ -188,7 +194,7 @@ def _check_provisioner(brought: str, signed: bytes) -> None:
             raise Wrong("unfit", f"provisioner: {line}") from None
 
 
-def _pages(settings: str) -> int:
+def pages_port(settings: str) -> int:
     """The port of the pages, of settings that were checked."""
     port = tomllib.loads(settings).get("server", {}).get("port", kiosk.Server().port)
     return int(port)

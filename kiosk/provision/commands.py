@@ -18,9 +18,10 @@ from kiosk.caretaker.commands import new_passcode
 from kiosk.caretaker.passcodes import WEAKNESSES, hashed
 from kiosk.caretaker.weak_passcodes import weak
 from kiosk.config.certificate import UNUSABLE
+from kiosk.config.kiosk import Server
 from kiosk.ipc.appointed import Appointment, Member
 from kiosk.provision import fleet
-from kiosk.provision.answer import LARGEST, Answer, Wrong, check, sign
+from kiosk.provision.answer import LARGEST, Answer, Wrong, check, pages_port, sign
 from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import PrivateKey, id_of
 from kiosk.provision.request import Request
@@ -71,6 +72,8 @@ def _sign(options: argparse.Namespace) -> int:
     check(answer, signed, asked.machine, asked.number, now, asked.desk)
     if len(signed) > LARGEST:
         raise Wrong("too_large", f"{len(signed)} bytes; {LARGEST} at most")
+    if (port := pages_port(answer.settings)) != (shipped := Server().port):
+        print(f"server.port: {port} is taken only where Chromium's policy allows it; an image's allows {shipped} alone")
     for name in fleet.unasked(answer.fleet):
         print(f"{name}: not asked about here, for {fleet.TOOLS[name][0]} is not installed; the machine will ask it")
     disk.put(options.answer, signed)

@@ -6,6 +6,9 @@ machine's name, hears nothing, and so needs to know nobody. Its page tells about
 on to the browser's keeper; and it goes to the session when that is there again.
 
 It stands for STAND_SECONDS. Then the process ends with code 1, and is started again as if nothing had been.
+
+Nobody can serve a page at a port that another program has. Then this is told all the same, and the port waited for: it
+is no use to begin anew several times a second.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from kiosk.language.furigana import plain
 from kiosk.language.languages import JAPANESE, N_, Language, shipped, translations
 from kiosk.services import sd_notify
 from kiosk.services.browser_words import ALIVE, tell_browser
-from kiosk.web.site import own_hosts
+from kiosk.web.site import own_hosts, port_free
 
 STAND_SECONDS = 300.0
 LOOK_SECONDS = 2.0
@@ -55,6 +58,17 @@ def stand(settings: Settings, seconds: float = STAND_SECONDS) -> int:
             watchdog.turn()
             time.sleep(min(LOOK_SECONDS, seconds))
         page_server.shutdown()
+    return 1
+
+
+def await_port(settings: Settings, seconds: float = STAND_SECONDS) -> int:
+    """Until the port can be had, so long at most. The exit code."""
+    watchdog, until = sd_notify.Watchdog(), time.monotonic() + seconds
+    sd_notify.notify("READY=1", f"STATUS=Out of order: port {settings.server.port} cannot be had")
+    Thread(target=_tell, args=(settings,), name="tells", daemon=True).start()
+    while time.monotonic() < until and not port_free(settings.server.port):
+        watchdog.turn()
+        time.sleep(min(LOOK_SECONDS, seconds))
     return 1
 
 

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from kiosk.config import policy
 from kiosk.config.events import event
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import BrowserSettings, salvage
@@ -161,7 +162,7 @@ def _done(folder: Path, machine: str, desk: str, mount: Mount, now: int) -> tupl
         return "asked", ""
     try:
         answer = open_signed(data, folder / PROVISIONER)
-        check(answer, data, machine, request.number(folder), now, desk)
+        check(answer, data, machine, request.number(folder), now, desk, policy.installed())
         taking.take(answer, folder)
     except Wrong as wrong:
         return wrong.reason, str(wrong)

@@ -9,6 +9,9 @@ that is switched on begins anew.
     fewer than TRIES                                    as the settings say
     fewer than twice as many                            with guidance only (server.py)
     more                                                a page that says it is out of order (out_of_order.py), and anew
+
+A port that is taken is counted apart (TAKEN): with less the start would find it taken, too. After TRIES it is told, and
+the port is waited for (out_of_order.py).
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from typing import Literal
 log = logging.getLogger("kiosk.server")
 
 TRIES = 3
-FILE = "starts"  # in server.runtime_directory
+FILE, TAKEN = "starts", "taken"  # in server.runtime_directory
 
 How = Literal["as set", "guidance only", "out of order"]
 
@@ -30,8 +33,8 @@ How = Literal["as set", "guidance only", "out of order"]
 class Starts:
     """runtime: the runtime directory. Never raises: where nothing can be written, each start is the first."""
 
-    def __init__(self, runtime: Path | str) -> None:
-        self._path = Path(runtime, FILE)
+    def __init__(self, runtime: Path | str, file: str = FILE) -> None:
+        self._path = Path(runtime, file)
         self._good = False
 
     def begin(self) -> How:

@@ -45,7 +45,7 @@ from kiosk.sim.portal.server import Server
 from kiosk.sim.portal.trust import BadAnchor
 from kiosk.sim.printer import VirtualPrinter
 from kiosk.sim.vpcd import KIOSK_PORT, PCSCD_PORT
-from kiosk.web.site import kiosk_answers, port_free
+from kiosk.web.site import kiosk_answers, port_fault
 
 ROOT = Path(__file__).parent.parent.parent
 STATE = PKI_DIRECTORY.parent  # where `kiosk.sim.card` looks for its keys too
@@ -231,8 +231,8 @@ def _claim(option: str, number: int) -> int:
     if number == 0:
         with socket.create_server(("127.0.0.1", 0)) as free:
             return int(free.getsockname()[1])
-    if not port_free(number):
-        raise Trouble(f"{option} {number}: this port is taken; stop what uses it, or give another {option}")
+    if (fault := port_fault(number)) is not None:
+        raise Trouble(f"{option} {number}: {fault.strerror}; stop what uses this port, or give another {option}")
     return number
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import re
 import secrets
 import socket
@@ -52,13 +53,17 @@ def own_hosts(port: int) -> frozenset[str]:
     return frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
 
 
-def port_free(number: int) -> bool:
-    """Whether a server could listen at this port of 127.0.0.1."""
+def port_fault(number: int) -> OSError | None:
+    """Why no server can listen at this port of 127.0.0.1: EADDRINUSE, it is taken; EACCES, it is not for this user."""
     try:
         socket.create_server(("127.0.0.1", number)).close()  # with SO_REUSEADDR, as gunicorn does
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return OSError(error.errno, os.strerror(error.errno or 0))  # without the address that Python adds to it
+    return None
+
+
+def port_free(number: int) -> bool:
+    return port_fault(number) is None
 
 
 def kiosk_answers(number: int) -> bool | None:

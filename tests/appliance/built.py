@@ -19,6 +19,7 @@ ADDON = OUT / "test.addon.efi"
 KEEPS = OUT / "keeps.addon.efi"  # init_on_free=0
 BARE = OUT / "bare.addon.efi"  # in place of ADDON: the same, without a kiosk
 UPDATE = OUT / "update"
+TOOLS = Path("var/image/tools")  # the Debian that makes the image
 ATTRACT = Path("var/shots/portrait/attract.png")
 ATTRACT_SECONDS = 40 * 60.0  # without hardware virtualisation, on a busy machine
 

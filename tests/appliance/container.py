@@ -6,19 +6,18 @@ screen is cage's headless one, with the image's own Chromium in it.
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.appliance.built import disk
-from tests.appliance.machine import SECTOR, NoMachine, wait_for
-from tests.appliance.parts.slots import TOOLS
+from tests.appliance.built import TOOLS, disk
+from tests.appliance.machine import SECTOR, NoMachine, partitions, wait_for
 from tests.appliance.report import Report
+from tests.units import read
 
 START_SECONDS, GOOD_SECONDS, STOP_SECONDS = 300.0, 400.0, 60.0
-FOLDERS = ("settings", "records", "journal", "private", "update", "version")
+STATE = Path("image/mkosi.extra/usr/lib/repart.d/60-state.conf")
 OF_IT = ("--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd")
 IDENTITY = "6f1c6a7e5a444a549f0e6f6b3a8e2d11"
 # The screen's unit without what a container has not: a console. The rest of it is as it is.
@@ -92,10 +91,9 @@ class Container:
 def container(folder: Path) -> Iterator[Container]:
     """Started. Raises NoMachine."""
     shutil.rmtree(folder, ignore_errors=True)
-    for name in FOLDERS:
-        (folder / "state" / name).mkdir(parents=True)
-    table = json.loads(subprocess.check_output(["sfdisk", "--json", disk()], stderr=subprocess.DEVNULL))
-    [start] = [each["start"] for each in table["partitiontable"]["partitions"] if each["name"] == disk().stem]
+    for name in read(STATE)["Partition"]["MakeDirectories"].split():
+        (folder / f"state{name}").mkdir(parents=True)
+    [start] = [each["start"] for each in partitions(disk()) if each["name"] == disk().stem]
     arguments: list[str | Path] = [TOOLS.absolute(), disk().absolute(), str(start * SECTOR), folder / "state"]
     with (folder / "said.log").open("wb") as said:
         process = subprocess.Popen(

@@ -16,8 +16,7 @@ def is_back(machine: Machine, report: Report, cut: str, lines: int = 0) -> None:
     """Attract, the trail sound with so many lines at least, no unit failed or started again. cut: when that was."""
     comes_to_attract(machine, report, then=f"after a cut when {cut}")
     code, said = machine.run("kiosk audit verify", CHECK_SECONDS)
-    found = re.search(r"^lines +\d+ to (\d+)", said, re.MULTILINE)
-    there = int(found[1]) if found else 0
+    there = _lines(said)
     flaws = ", ".join(re.findall(r"^(?:FLAW|torn|behind) .*$", said, re.MULTILINE))
     report(
         code == 0 and there >= lines,
@@ -28,5 +27,9 @@ def is_back(machine: Machine, report: Report, cut: str, lines: int = 0) -> None:
 
 def trail_lines(machine: Machine) -> int:
     """How many lines its trail has."""
-    found = re.search(r"^lines +\d+ to (\d+)", machine.run("kiosk audit verify", CHECK_SECONDS)[1], re.MULTILINE)
+    return _lines(machine.run("kiosk audit verify", CHECK_SECONDS)[1])
+
+
+def _lines(verified: str) -> int:
+    found = re.search(r"^lines +\d+ to (\d+)", verified, re.MULTILINE)
     return int(found[1]) if found else 0

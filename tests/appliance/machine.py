@@ -44,7 +44,7 @@ PROGRAMS = {
     "nginx": "nginx-light",
     "/lib/systemd/systemd-journal-remote": "systemd-journal-remote",
 }
-ADDON = "::/loader/addons/serial.addon.efi"  # on its ESP
+ADDON_PLACE = "::/loader/addons/serial.addon.efi"  # on its ESP
 SECURE = (
     *("-global", "driver=cfi.pflash01,property=secure,value=on"),
     *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}"),
@@ -62,7 +62,10 @@ HOST = TO_A_GUEST  # nothing else answers in the guest's network
 FIRMWARE_SECONDS = 5.0  # what does not run it says so at once
 PROCESSORS = (("kvm", "host"), ("kvm", "host,-arch-capabilities"), ("kvm", "EPYC"), ("tcg", "Nehalem"))
 
+NETWORK_CARD = "virtio-net-pci"
+
 NO_PORTS: Mapping[int, int] = MappingProxyType({})
+Shell = Callable[[str, float], tuple[int, str]]  # one line for root, and seconds; the exit code, and what was said
 
 
 class NoMachine(Exception):
@@ -78,6 +81,13 @@ def lacking() -> list[str]:
 def named(what: str) -> str:
     """As a file is called."""
     return re.sub(r"\W+", "-", what).strip("-")
+
+
+def partitions(disk: Path) -> list[dict[str, Any]]:
+    """As sfdisk names them."""
+    table = json.loads(subprocess.check_output(["sfdisk", "--json", disk], stderr=subprocess.DEVNULL))
+    found: list[dict[str, Any]] = table["partitiontable"]["partitions"]
+    return found
 
 
 def wait_for(what: Callable[[], bool], seconds: float, look: float = LOOK_SECONDS) -> float | None:
@@ -136,7 +146,7 @@ class Machine:
         shutil.rmtree(self.folder / "tpm", ignore_errors=True)
         self.log.unlink(missing_ok=True)
         self.on_the_esp("mmd", "::/loader/addons")
-        self.on_the_esp("mcopy", str(addon), ADDON)
+        self.on_the_esp("mcopy", str(addon), ADDON_PLACE)
 
     def forgets_its_keys(self) -> None:
         """Its firmware's, of secure boot, as by a battery that is flat; and nobody has the boot loader enroll them."""
@@ -153,18 +163,15 @@ class Machine:
 
     def on_the_esp(self, command: str, *arguments: str) -> str:
         """One of mtools' commands, on the EFI system partition; the machine has to be off."""
-        table = json.loads(subprocess.check_output(["sfdisk", "--json", self.disk], stderr=subprocess.DEVNULL))
-        start = int(table["partitiontable"]["partitions"][0]["start"]) * SECTOR
+        start = int(self.partitions()[0]["start"]) * SECTOR
         done = subprocess.run(
             [command, "-i", f"{self.disk}@@{start}", *arguments], check=True, capture_output=True, text=True
         )
         return done.stdout
 
     def partitions(self) -> list[dict[str, Any]]:
-        """The disk's partitions, as sfdisk names them."""
-        table = json.loads(subprocess.check_output(["sfdisk", "--json", self.disk], stderr=subprocess.DEVNULL))
-        found: list[dict[str, Any]] = table["partitiontable"]["partitions"]
-        return found
+        """Of its disk."""
+        return partitions(self.disk)
 
     def start(
         self,
@@ -213,7 +220,7 @@ class Machine:
                 *("-device", "ccid-card-passthru,id=slot,chardev=card"),
                 *("-device", "virtio-balloon,id=balloon", "-device", "virtio-rng-pci"),
                 *("-device", "pcie-root-port,id=spare,chassis=1"),
-                *("-netdev", f"user,id=net,restrict=on{behind}", "-device", "virtio-net-pci,netdev=net"),
+                *("-netdev", f"user,id=net,restrict=on{behind}", "-device", f"{NETWORK_CARD},netdev=net"),
                 *("-chardev", f"file,id=serial,path={self.log},append=on", "-serial", "chardev:serial"),
                 *("-chardev", f"socket,id=shell,path={shell},server=on,wait=off", "-serial", "chardev:shell"),
                 *("-qmp", f"unix:{control},server=on,wait=off"),

@@ -11,8 +11,8 @@ import shlex
 from collections.abc import Iterable
 
 from kiosk.caretaker.restarts import SYSTEMCTL, UNITS, USER
+from tests.appliance.machine import Shell
 from tests.appliance.report import Report
-from tests.appliance.well import Shell
 
 ASKED_SECONDS = 60.0
 USERS = (USER, "kiosk", "kiosk-browser")

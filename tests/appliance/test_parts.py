@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.appliance.__main__ import PARTS, holds
-from tests.appliance.report import Enough, Report, kept, page
+from tests.appliance.report import PAGE, Enough, Report, kept, page
 from tests.appliance.well import lacking
 
 
@@ -21,6 +21,11 @@ def test_a_part_says_what_it_holds_and_can_be_run(part: str) -> None:
 def test_every_part_is_there_once() -> None:
     there = {path.stem for path in Path(__file__).with_name("parts").glob("*.py")} - {"__init__"}
     assert sorted(there) == sorted(PARTS)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_page_says_what_a_part_holds_now(part: str) -> None:
+    assert f"\n## {part}\n\n{holds(part)}\n\n" in PAGE.read_text("utf-8"), "make test-appliance ARGS=--write"
 
 
 def test_what_was_found_is_kept_and_what_was_bad_stands_out(tmp_path: Path) -> None:

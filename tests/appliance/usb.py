@@ -39,7 +39,7 @@ CONTROL_ENDPOINT, INTERRUPT_ENDPOINT, NO_ENDPOINT = 0, 3, 255  # as in USB's own
 GET_DESCRIPTOR = 6
 DEVICE, CONFIGURATION, STRING = 1, 2, 3  # kinds of descriptors (USB 2.0 §9.4)
 IN = 0x80
-STANDARD, TO_AN_INTERFACE, KIND = 0x00, 0x01, 0x60  # of a request's type
+STANDARD, KIND = 0x00, 0x60  # of a request's type
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
+from tests.appliance.machine import Shell
 from tests.appliance.report import Report
+from tests.appliance.restarts import restarts
 
 STATIONS = {"reader", "printer", "portal", "board"}  # of what `kiosk check` looks at: what a machine for tests has not
 # At the switch from the initrd to the root every process is ended; the root's systemd finds this one gone and starts it
@@ -13,8 +15,6 @@ STATIONS = {"reader", "printer", "portal", "board"}  # of what `kiosk check` loo
 AT_THE_SWITCH = {"systemd-journald.service": 1}
 CHECK_SECONDS = 300.0
 ENDS_SECONDS = 120.0
-
-Shell = Callable[[str, float], tuple[int, str]]
 
 
 def well(shell: Shell, report: Report, but: Collection[str] = ()) -> None:
@@ -28,8 +28,7 @@ def well(shell: Shell, report: Report, but: Collection[str] = ()) -> None:
 
 
 def units(shell: Shell, report: Report, but: Collection[str] = ()) -> None:
-    """shell: one line for root, and seconds; the exit code, and what was said. but: units that cannot be had there, or
-    have been killed."""
+    """but: units that cannot be had there, or have been killed."""
     failed = [unit for unit in words(shell("systemctl --failed --no-legend --plain", 60)) if unit not in but]
     report(not failed, f"no unit has failed{': ' * bool(failed)}{', '.join(failed)}")
     again = [unit for unit in started_again(shell) if unit not in but]
@@ -41,9 +40,7 @@ def started_again(shell: Shell) -> list[str]:
     """The services that systemd has started again by itself, but for what the switch of the root does."""
     _, initrd = shell("systemctl show --property=InitRDTimestampMonotonic --value", 60)
     allowed = AT_THE_SWITCH if initrd.strip() not in ("", "0") else {}
-    _, shown = shell("systemctl show --property=Id,NRestarts '*.service'", 60)
-    units = [dict(line.split("=", 1) for line in block.splitlines()) for block in shown.strip().split("\n\n") if block]
-    return [unit["Id"] for unit in units if int(unit["NRestarts"]) > allowed.get(unit["Id"], 0)]
+    return [unit for unit, times in restarts(shell).items() if times > allowed.get(unit, 0)]
 
 
 def ends(shell: Shell, unit: str) -> str:

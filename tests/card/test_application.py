@@ -18,7 +18,6 @@ from .script import SELECT_JPKI, SELECT_LICENCE, SELECT_TEXT, attributes_object,
 
 ASK, PIN = "00200091", "00200091 04 31323334"
 READ = "00B08200000000"
-READ_WALK = ["00B08200000000", "00B0820000"]
 DATA = attributes_object().hex() + "9000"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.caretaker import gather
 from kiosk.caretaker.gather import Gather, refused
 from kiosk.config.health import CHECKS
 from kiosk.config.kiosk import PORTAL_FILES, Settings, load
@@ -98,7 +99,7 @@ def test_this_machine_is_looked_at_as_it_is(machine: Machine) -> None:
 def test_settings_are_read_as_the_next_start_will(machine: Machine) -> None:
     assert machine.finds()["settings"] == "fit"
     machine.config.write_text("[station]\nnam = 'x'\n")
-    assert machine.finds()["settings"] == "unfit" and "guidance" not in machine.finds()
+    assert machine.finds()["settings"] == "unfit"
     machine.config.write_text("[station]\nguidance_file = '/nowhere.toml'\n")
     assert machine.finds()["guidance"] == "unreadable"
     facts = machine.root / "guidance.toml"
@@ -160,12 +161,79 @@ def test_a_machine_on_which_nothing_was_installed_says_nothing_of_its_lock_down(
     assert "lockdown" not in machine.finds()
 
 
-def test_a_change_of_what_was_installed_is_found(machine: Machine) -> None:
+def installed(machine: Machine) -> None:
     machine.says("usr/lib/sysctl.d/90-kiosk.conf", "kernel.sysrq = 0\n")
     digest = sha256(b"kernel.sysrq = 0\n").hexdigest()
     machine.says("shipped", f"{digest} /usr/lib/sysctl.d/90-kiosk.conf\n")
     lists = (machine.root / "shipped",)
     machine.gather = Gather(machine.config, machine.root, lambda: [], root=machine.root, lists=lists)
+
+
+WRONG = {
+    "a key": "[station]\nnam = 'x'\n",
+    "a value": "[screen]\nidle_seconds = 3\n",
+    "a section": "[sreen]\n",
+    "no TOML": "[station\n",
+    "no file": None,
+}
+
+
+def mistakes(machine: Machine, what: str, before: str = "") -> None:
+    text = WRONG[what]
+    if text is None:
+        machine.config.unlink()
+    else:
+        machine.config.write_text(before + text)
+
+
+def let_through(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """At which ports the firewall was tried; it keeps nobody from any."""
+    asked: list[int] = []
+
+    def refused(port: int) -> bool:
+        asked.append(port)
+        return False
+
+    monkeypatch.setattr(gather, "refused", refused)
+    return asked
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_settings_that_do_not_fit_keep_nothing_else_from_being_looked_at(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Files, users, kernel, ports, firewall, facts: as by settings that fit."""
+    installed(machine)
+    fit = machine.finds()
+    assert "lockdown" in fit
+    mistakes(machine, what)
+    assert machine.finds() == {**fit, "settings": "unreadable" if what == "no file" else "unfit"}
+    asked = let_through(monkeypatch)
+    assert machine.finds()["lockdown"] in ("open", "users") and asked == [8888]
+
+
+@pytest.mark.parametrize("what", ["a key", "a value", "a section"])
+def test_of_settings_that_do_not_fit_port_and_certificate_are_those_that_do(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    installed(machine)
+    asked = let_through(monkeypatch)
+    named = "".join(f"{key} = '{machine.root / key}'\n" for key in PORTAL_FILES)
+    mistakes(machine, what, f"[server]\nport = 9999\n[portal]\n{named}")
+    monkeypatch.setattr(gather, "end_of", lambda file: file)
+    machine.finds()
+    assert asked == [9999] and machine.gather.ends == str(machine.root / "certificate_file")
+
+
+def test_the_end_of_a_certificate_that_no_settings_name_any_more_is_not_kept(machine: Machine) -> None:
+    machine.gather.ends = datetime.now(UTC)
+    mistakes(machine, "no TOML")
+    machine.finds()
+    assert machine.gather.ends is None
+
+
+def test_a_change_of_what_was_installed_is_found(machine: Machine) -> None:
+    installed(machine)
     mine = "users" if os.geteuid() else "as_shipped"  # a file that is not root's can be changed by others
     assert machine.finds()["lockdown"] == mine
     machine.says("usr/lib/sysctl.d/90-kiosk.conf", "kernel.sysrq = 1\n")

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from kiosk.config.file import ConfigError
-from kiosk.config.kiosk import Settings, load, salvage
+from kiosk.config.kiosk import BrowserSettings, Caretaker, CaretakerSettings, Settings, load, salvage
 
 ErrorOf = Callable[[str | bytes], str]
 
@@ -132,8 +132,10 @@ NUMBER = 'a telephone number such as "03-0000-0000", "#9110" or "03-0000-0000 å†
 # section, key, the value written, what it must be, the default
 MISFITS = [
     ("station", "hours", "17", 'hours such as "Mo-Fr 08:30-17:15; PH off; Dec 29-Jan 3 off"', "none"),
-    ("server", "port", '"8888"', "a whole number from 1 to 65535", "8888"),
-    ("server", "port", "70000", "a whole number from 1 to 65535", "8888"),
+    ("server", "port", '"8888"', "a whole number from 1024 to 65535", "8888"),
+    ("server", "port", "888", "a whole number from 1024 to 65535", "8888"),
+    ("caretaker", "metrics_port", "80", "a whole number from 1024 to 65535", "none"),
+    ("server", "port", "70000", "a whole number from 1024 to 65535", "8888"),
     ("printer", "kind", '"nfc"', 'one of "network", "none", "serial", "usb"', '"none"'),
     ("printer", "kind", '"ç´™"', 'one of "network", "none", "serial", "usb"', '"none"'),
     ("printer", "width", "580", "one of 512, 576", "576"),
@@ -254,11 +256,41 @@ def test_whatever_is_wrong_is_named_and_whatever_fits_is_kept(tmp_path: Path) ->
     assert named == {"station.huors", "server.runtime_directory", "printer.vendor_id", "sreen"}
 
 
+FIGURES = "[caretaker]\nkept_days = 99\nmetrics_port = {}\n[server]\n{}"
+KEPT = "caretaker.metrics_port: 8888 does not fit, that port is kept for the pages; correct it, or take it out to have"
+SAME = "server.port: 9877 does not fit, caretaker.metrics_port is the same; correct it, or take it out to have 8888"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "pages", "figures"),
+    [
+        (FIGURES.format(8888, ""), [f"{KEPT} none"], 8888, None),
+        (FIGURES.format(8888, "port = 8888"), [f"{KEPT} none"], 8888, None),
+        (FIGURES.format(8888, "port = 9999"), [f"{KEPT} none"], 9999, None),  # to where the pages fall back
+        (FIGURES.format(9877, "port = 9877"), [SAME], 8888, 9877),
+        (FIGURES.format(9877, "port = 9999"), [], 9999, 9877),
+    ],
+)
+def test_pages_and_figures_have_two_ports_and_whoever_reads_a_part_comes_to_the_same(
+    tmp_path: Path, text: str, lines: list[str], pages: int, figures: int | None
+) -> None:
+    path = tmp_path / "kiosk.toml"
+    path.write_text(text)
+    found, wrong = salvage(path, Settings)
+    assert wrong == tuple(f"{path}: {line}" for line in lines)
+    screen, caretaker = salvage(path, BrowserSettings)[0], salvage(path, CaretakerSettings)[0]
+    assert found.server.port == screen.server.port == pages
+    assert {each.caretaker for each in (found, screen, caretaker)} == {Caretaker(kept_days=99, metrics_port=figures)}
+    if lines:
+        with pytest.raises(ConfigError, match=re.escape(lines[0])):
+            load(path)
+
+
 NAMES_THAT_MISLEAD = ['""', '"a.b"', '"x\\ny"', '"`"', '" - at `$.printer.kind`"', '"x` - at `$.server"', '"$"']
 
 
 @pytest.mark.parametrize("name", NAMES_THAT_MISLEAD)
-@pytest.mark.parametrize("form", ["{} = 1\n[server]\nport = 1", "[{}]\n", "[server]\nport = 1\n{} = 1"])
+@pytest.mark.parametrize("form", ["{} = 1\n[server]\nport = 8888", "[{}]\n", "[server]\nport = 8888\n{} = 1"])
 def test_no_name_keeps_what_fits_from_being_found_or_makes_two_lines(tmp_path: Path, name: str, form: str) -> None:
     path = tmp_path / "kiosk.toml"
     path.write_text(form.format(name))

@@ -6,18 +6,14 @@ import pytest
 
 from kiosk.advice.outcomes import End
 from kiosk.portal.model import State
-from kiosk.sim.card import VirtualCard
 from kiosk.sim.card.chip import Behaviour, Chip, Faults
 from tests.e2e.conftest import Kiosk
 from tests.e2e.person import PINS, SCREENS, Person
+from tests.stage import pins_sent
 from tests.whole import few
 
 REMOVED = "カードが抜けました"
 VERIFY, SIGN = 0x20, 0x2A
-
-
-def pins_sent(card: VirtualCard) -> int:
-    return sum(each.ins == VERIFY and each.lc > 0 for each in card.trace)
 
 
 def is_nowhere(person: Person, kiosk: Kiosk) -> None:

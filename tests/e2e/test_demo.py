@@ -331,7 +331,7 @@ def test_a_taken_port_is_named_with_its_option(state: Path) -> None:
         number = str(taken.getsockname()[1])
         lines = refusals(*(["--state", str(state), *FREE, option, number] for option in options), code=1)
     assert lines == [
-        f"demo: {option} {number}: this port is taken; stop what uses it, or give another {option}"
+        f"demo: {option} {number}: Address already in use; stop what uses this port, or give another {option}"
         for option in options
     ]
 

@@ -12,7 +12,8 @@ from kiosk.sim.inputs import EV_KEY, EVENT, KEY_ENTER
 from kiosk.sim.people import people
 from kiosk.sim.portal.faults import Fault
 from tests.chromium import heard
-from tests.sim.dock.conftest import World, until
+from tests.sim.dock.conftest import SOON, World
+from tests.stage import until
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +42,18 @@ def test_the_panel_does_all_that_by_hand_and_by_keyboard_with_an_empty_console(d
         row.get_by_text("あと 1 回").wait_for()
 
         page.get_by_role("checkbox", name="カバーが開いている").check()
-        until(lambda: dock.printer.switches.cover_open)
+        until(lambda: dock.printer.switches.cover_open, SOON)
         page.get_by_label("いつ").select_option("submit")
         page.get_by_label("１回だけ").check()
         page.get_by_role("checkbox", name="答えない").check()
-        until(lambda: "slow" in dock.portal.faults.active())
+        until(lambda: "slow" in dock.portal.faults.active(), SOON)
         slow = dock.portal.faults.active()["slow"]
         assert (slow.on, slow.times, slow.value) == ("submit", 1, "30")
         dock.portal.faults.strikes(Fault.SLOW, "submit")
-        until(lambda: not page.get_by_role("checkbox", name="答えない").is_checked())
+        until(lambda: not page.get_by_role("checkbox", name="答えない").is_checked(), SOON)
 
         page.get_by_role("checkbox", name="呼びボタン：抜けている").uncheck()
-        until(lambda: dock.aids["bell"].plugged)
+        until(lambda: dock.aids["bell"].plugged, SOON)
         with dock.aids["bell"].path.open("rb", buffering=0) as wire:
             page.locator("[data-aid=bell]").get_by_role("button", name="押す").click()
             assert EVENT.unpack(wire.read(EVENT.size))[2:] == (EV_KEY, KEY_ENTER, 1)

@@ -11,7 +11,7 @@ from PIL import Image
 from tests.escape.hands import Line
 
 POOL, BUFFER = 0, 0  # requests of wl_shm and of its pool (wayland.xml)
-CAPTURE, COPY, DESTROY = 0, 0, 1  # of the manager and of its frame, and the end of the frame
+CAPTURE, COPY = 0, 0  # of the manager and of its frame
 BUFFER_IS, READY, FAILED = 0, 2, 3  # what a frame says
 XRGB8888, ARGB8888 = 1, 0  # wl_shm's numbers; in memory blue comes first
 

@@ -23,9 +23,9 @@ from kiosk.sim.portal.sandbox import Sandbox
 from kiosk.sim.portal.trust import Trust
 from tests.flows.willing import WillingKiosk
 from tests.keys import KEYS
+from tests.stage import pins_sent
 
 PEOPLE = people()
-VERIFY = 0x20
 
 # Commands of a linking: SELECT, tries, VERIFY, READ of the text application; SELECT, mark, tries, VERIFY, READ, SIGN of
 # JPKI.
@@ -96,10 +96,6 @@ def everybody() -> Iterator[Person]:
 
 def unspent(card: VirtualCard) -> bool:
     return all(pin.left == pin.most for pin in card.pins.values())
-
-
-def pins_sent(card: VirtualCard) -> int:
-    return sum(each.ins == VERIFY and each.lc > 0 for each in card.trace)
 
 
 # A card that resets itself

@@ -475,7 +475,14 @@ def test_another_persons_card_signs_nothing(pki: Pki, sandbox: Sandbox, at_home:
     assert states(sandbox) == ([State.REFUSED], [State.COMPLETED])
 
 
-class WithAnother(WillingKiosk):
+class Releasing(WillingKiosk):
+    """Somebody who has what stands in the way of their link released."""
+
+    def _would(self, screen: Screen) -> str:
+        return "release" if screen.name == "benefits" else super()._would(screen)
+
+
+class WithAnother(Releasing):
     """Somebody in whose place another's card is put in once, at one of the screens, and who puts theirs back."""
 
     def __init__(self, card: VirtualCard, portal: PortalClient, other: VirtualCard, at: tuple[str, int]) -> None:
@@ -498,9 +505,6 @@ class WithAnother(WillingKiosk):
                 self.take_out()
             self.put_in(self.own)
         return super().await_card(screen, newer_than)
-
-    def _would(self, screen: Screen) -> str:
-        return "release" if screen.name == "benefits" else super()._would(screen)
 
 
 PLACES = {  # the screens from the consent to a release on, and how often they had come when another's card comes
@@ -531,7 +535,7 @@ def test_another_persons_card_put_in_at_any_screen_is_noticed_before_anything_is
     assert states(sandbox) == ([*refused, State.COMPLETED], [State.COMPLETED])
 
 
-class PutsBack(WillingKiosk):
+class PutsBack(Releasing):
     """Somebody whose card is pulled at one of the release's commands, and who puts it back when asked."""
 
     def __init__(self, card: VirtualCard, portal: PortalClient, at: int | None) -> None:
@@ -556,9 +560,6 @@ class PutsBack(WillingKiosk):
             self.show(screen)
             self.put_in(self.own)
         return super().await_card(screen, newer_than)
-
-    def _would(self, screen: Screen) -> str:
-        return "release" if screen.name == "benefits" else super()._would(screen)
 
 
 COMMANDS: dict[Flow, int] = {

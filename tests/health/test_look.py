@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import socket
 import ssl
@@ -12,8 +14,9 @@ from typing import cast
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from kiosk.config import policy
 from kiosk.config.guidance import SHIPPED, digest, load, overdue, reconfirmed, told
-from kiosk.config.kiosk import Portal, Settings, Station
+from kiosk.config.kiosk import Portal, Printer, Settings, Station
 from kiosk.health import look
 from kiosk.ipc.caretaker import Caretaker
 from kiosk.ipc.messages import Denied, FactRow, Facts, FactsStand
@@ -21,6 +24,7 @@ from kiosk.portal.client import PortalClient
 from tests.certificates import odd
 from tests.flows.office import ScriptedCaretaker
 from tests.provision.office import pem, signer
+from tests.stage import ROOT, free_port
 
 
 def test_a_facts_file_of_the_stations_own_is_the_one_that_is_judged(tmp_path: Path) -> None:
@@ -56,13 +60,34 @@ def test_a_port_that_somebody_has_is_told_from_a_free_one() -> None:
     assert look.at_port(number).words == f"{number} is free"
 
 
+def test_a_port_is_held_against_the_policy_that_is_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "MANAGED", tmp_path)
+    (tmp_path / "policies.json").write_bytes((ROOT / "systemd/chromium/policies.json").read_bytes())
+    assert look.at_port(free_port()).lacks
+
+
 def test_of_a_port_that_cannot_be_asked_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a user whom the firewall refuses it: somebody listens, and it is the kiosk."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
         number = gone.getsockname()[1]
-    monkeypatch.setattr(look, "port_free", lambda _: False)
+    monkeypatch.setattr(look, "port_fault", lambda _: OSError(errno.EADDRINUSE, "taken"))
     assert look.at_port(number).words.startswith(f"{number} is taken; by whom, the firewall keeps")
     assert not look.at_port(number).lacks
+
+
+def test_a_printer_that_is_in_use_is_let_be_and_no_fault() -> None:
+    master, slave = os.openpty()
+    fcntl.flock(slave, fcntl.LOCK_EX)
+    settings = Settings(printer=Printer(kind="serial", device=os.ttyname(slave), timeout_seconds=0.1))
+    finding = look.at_printer(settings)
+    assert finding.words.startswith("the serial printer is in use") and not finding.lacks
+    fcntl.flock(slave, fcntl.LOCK_UN)
+    assert look.at_printer(settings).words == "the serial printer does not answer"
+    assert look.at_printer(Settings()).words == "none"
+    os.close(slave)
+    os.close(master)
 
 
 def test_a_portals_file_that_is_missing_is_named_and_the_network_not_asked(tmp_path: Path) -> None:
@@ -86,7 +111,7 @@ def test_fonts_are_looked_for_by_fc_list(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_every_check_is_held_to_opening_nothing_and_has_its_test() -> None:
     root = Path(__file__).parent.parent.parent
-    opening = {"look", "shipped"}
+    opening = {"look", "overrides", "shipped"}
     checks = {path.stem for path in (root / "kiosk/health").glob("*.py")} - {"__init__", *opening}
     contracts = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     [held] = [each["source_modules"] for each in contracts if each["name"].startswith("A check judges")]

@@ -162,6 +162,26 @@ def test_what_goes_before_ours_or_beside_it_is_named(machine: Machine, place: st
     assert machine.finds() == [Fault("changed", f"/{place} {words}")]
 
 
+@pytest.mark.parametrize(
+    ("place", "text", "words"),
+    [
+        ("etc/systemd/system/service.d/a.conf", "", "adds to what was shipped"),
+        ("etc/systemd/system/kiosk-.service.d/a.conf", "", "adds to what was shipped"),
+        ("etc/systemd/system.control/kiosk-server.service.d/50-MemoryMax.conf", "", "adds to what was shipped"),
+        ("run/systemd/system.control/kiosk-server.service.d/50-MemoryMax.conf", "", "adds to what was shipped"),
+        ("etc/systemd/system/kiosk-provision.slice.d/a.conf", "", "adds to what was shipped"),
+        ("etc/systemd/logind.conf.d/zz.conf", "[Login]\nNAutoVTs=6\n", "overrides what was shipped: NAutoVTs"),
+        ("etc/udev/rules.d/99-zz.rules", 'MODE="0666"\n', "overrides what was shipped: MODE"),
+    ],
+)
+def test_what_holds_before_ours_under_another_name_is_named_once(
+    machine: Machine, place: str, text: str, words: str
+) -> None:
+    """tests/health/test_overrides.py has all of them."""
+    machine.write(place, text)
+    assert machine.finds() == [Fault("changed", f"/{place} {words}")]
+
+
 @needs_root
 def test_where_the_asker_may_not_look_nothing_is_found_and_nothing_breaks(machine: Machine) -> None:
     for folder in ("run/kiosk", "etc/kiosk"):
@@ -178,6 +198,7 @@ def test_where_the_asker_may_not_look_nothing_is_found_and_nothing_breaks(machin
     [
         ("proc/sys/kernel/sysrq", "438\n", "kernel.sysrq is 438 and has to be 0"),
         ("proc/sys/kernel/core_pattern", "core\n", "kernel.core_pattern is core and has to be |/bin/false"),
+        ("proc/sys/fs/suid_dumpable", "2\n", "fs.suid_dumpable is 2 and has to be 0"),
         ("proc/cmdline", "quiet panic=1\n", "the kernel was started without init_on_free=1 systemd.swap=no"),
         ("proc/modules", "usblp 20480 0 - Live 0x0\n", "the module usblp is loaded"),
         ("proc/modules", "cfg80211 1 1 iwlwifi, Live 0x0\n", "the module cfg80211 is loaded"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import contextlib
 import errno
+import fcntl
 import functools
 import itertools
 import os
@@ -31,7 +32,7 @@ from usb.backend import IBackend  # type: ignore[import-untyped]
 
 from kiosk.config.kiosk import Printer as PrinterSettings
 from kiosk.hw.device import NotPrinted, Printed, Printer, PrinterFault, PrinterState
-from kiosk.hw.printer import open_printer, without_real_time_commands
+from kiosk.hw.printer import open_printer, state_unless_in_use, without_real_time_commands
 from kiosk.sim.printer import Stream, Switches, VirtualPrinter, set_switch
 
 TIMEOUT = 0.5
@@ -703,7 +704,7 @@ def test_a_serial_printer_prints_the_same(narrow: VirtualPrinter, serial_line: s
 def test_a_slip_on_any_line_may_take_what_the_line_and_the_paper_need(baudrate: int, rows: int) -> None:
     settings = PrinterSettings(kind="serial", device="/dev/ttyS9", baudrate=baudrate)  # type: ignore[arg-type]
     on_the_line, on_the_paper = rows * settings.width / 8 * 10 / baudrate, rows / 200
-    assert open_printer(settings).longest_seconds(rows) > on_the_line + on_the_paper + 4 * settings.timeout_seconds
+    assert open_printer(settings).longest_seconds(rows) > on_the_line + on_the_paper + 6 * settings.timeout_seconds
 
 
 def test_a_serial_line_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
@@ -773,6 +774,7 @@ class UsbBus(IBackend):  # type: ignore[misc]
         self.configured = False
         self.chunk = 1 << 20  # what the device takes in one go
         self.lasts = 1 << 30  # bytes until its plug is pulled
+        self.claimed_by: str | None = None
 
     def present(self) -> None:
         if self.lasts <= 0:
@@ -808,7 +810,13 @@ class UsbBus(IBackend):  # type: ignore[misc]
         return device
 
     def close_device(self, handle: str) -> None: ...
-    def claim_interface(self, handle: str, interface: int) -> None: ...
+    def is_kernel_driver_active(self, handle: str, interface: int) -> bool:
+        return self.claimed_by == "usblp"
+
+    def claim_interface(self, handle: str, interface: int) -> None:
+        if self.claimed_by:
+            raise usb.core.USBError("resource busy", errno=errno.EBUSY)
+
     def release_interface(self, handle: str, interface: int) -> None:
         self.present()
 
@@ -892,6 +900,184 @@ def test_a_usb_printer_whose_plug_was_pulled_is_found_again(
 def test_a_usb_printer_that_is_not_there_is_unreachable() -> None:
     printer = open_printer(USB)
     assert printer.state() == PrinterState(PrinterFault.UNREACHABLE)
+
+
+def test_a_usb_printer_that_another_process_has_claimed_is_in_use_and_a_slip_waits_for_it(
+    narrow: VirtualPrinter, bus: UsbBus
+) -> None:
+    bus.claimed_by = "usbfs"
+    assert state_unless_in_use(USB) is None
+    assert open_printer(USB).state() == PrinterState(PrinterFault.UNREACHABLE)
+    threading.Timer(TIMEOUT / 2, lambda: setattr(bus, "claimed_by", None)).start()
+    assert open_printer(USB).print(picture(512, 300)) == Printed()
+    assert state_unless_in_use(USB) == PrinterState(None)
+
+
+def test_a_usb_printer_that_the_kernels_driver_keeps_is_unreachable_not_in_use(bus: UsbBus) -> None:
+    bus.claimed_by = "usblp"
+    assert state_unless_in_use(USB) == PrinterState(PrinterFault.UNREACHABLE)
+
+
+# Two processes at one printer: the kiosk's visit and `kiosk check`.
+
+OTHER_PROCESS = """
+import sys
+from PIL import Image
+from kiosk.config.kiosk import Printer
+from kiosk.hw.printer import open_printer, state_unless_in_use
+kind, where, port = sys.argv[1:]
+there = {"host": where, "port": int(port)} if kind == "network" else {"device": where, "baudrate": 115200}
+settings = Printer(kind=kind, width=512, timeout_seconds=0.5, **there)
+print("ready", flush=True)
+for line in sys.stdin:
+    if line == "print\\n":
+        print(open_printer(settings).print(Image.new("1", (512, 1000), 255)), flush=True)
+    else:
+        print(state_unless_in_use(settings), flush=True)
+"""
+
+
+@pytest.fixture(params=["network", "serial"])
+def shared(request: pytest.FixtureRequest, narrow: VirtualPrinter) -> PrinterSettings:
+    if request.param == "network":
+        return PrinterSettings(kind="network", host=narrow.host, port=narrow.port, width=512, timeout_seconds=TIMEOUT)
+    line = request.getfixturevalue("serial_line")
+    return PrinterSettings(kind="serial", device=line, baudrate=115200, width=512, timeout_seconds=TIMEOUT)
+
+
+@pytest.fixture
+def other(shared: PrinterSettings) -> Iterator[subprocess.Popen[str]]:
+    """Another process, which asks for the state, or prints, at a line of its input."""
+    where = shared.host or shared.device
+    assert where
+    command = [sys.executable, "-c", OTHER_PROCESS, shared.kind, where, str(shared.port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def told(other: subprocess.Popen[str], line: str = "ask") -> str:
+    assert other.stdin and other.stdout
+    other.stdin.write(line + "\n")
+    other.stdin.flush()
+    return other.stdout.readline().strip()
+
+
+def test_who_asks_from_another_process_hears_in_use_and_the_slip_stays_whole(
+    narrow: VirtualPrinter, shared: PrinterSettings, other: subprocess.Popen[str]
+) -> None:
+    narrow.switches.rows_per_second = 300
+    image, outcomes = picture(512, 1000), []
+    printing = threading.Thread(target=lambda: outcomes.append(open_printer(shared).print(image)))
+    printing.start()
+    wait_until(lambda: narrow.hanging.height > 10)
+    assert told(other) == "None"
+    assert printing.is_alive(), "it was asked while the slip was under way"
+    printing.join()
+    assert outcomes == [Printed()] and same(narrow.slips[0].image, image)
+    assert narrow.faults == [], "a question in the middle of data would be one"
+    assert told(other) == str(PrinterState(None)), "and is answered when the slip is out"
+
+
+def test_a_process_that_is_killed_in_the_middle_of_a_slip_leaves_the_printer_free(
+    narrow: VirtualPrinter, shared: PrinterSettings, other: subprocess.Popen[str]
+) -> None:
+    narrow.switches.rows_per_second = 300
+    assert other.stdin
+    other.stdin.write("print\n")
+    other.stdin.flush()
+    wait_until(lambda: narrow.hanging.height > 10)
+    assert state_unless_in_use(shared) is None
+    other.kill()
+    other.wait()
+    assert state_unless_in_use(shared) == PrinterState(None)
+    narrow.switches.rows_per_second = None
+    assert open_printer(shared).print(picture(512, 100)) == Printed()
+
+
+def test_a_slip_waits_for_a_question_of_another_process_and_has_its_whole_time_then(
+    narrow: VirtualPrinter, shared: PrinterSettings
+) -> None:
+    narrow.switches.answer_after_seconds = 0.08  # four questions take more than half of the budget
+    answers: list[PrinterState | None] = []
+    asking = threading.Thread(target=lambda: answers.append(state_unless_in_use(shared)))
+    asking.start()
+    time.sleep(0.05)
+    assert open_printer(shared).print(picture(512, 100)) == Printed()
+    asking.join()
+    assert answers == [PrinterState(None)] and narrow.faults == []
+
+
+def test_a_printer_that_another_process_has_and_keeps_ends_the_waiting(
+    narrow: VirtualPrinter, shared: PrinterSettings
+) -> None:
+    """On the network it is only a name that is kept, by whoever it may be: a person's slip does without it."""
+    with contextlib.ExitStack() as kept:
+        if shared.kind == "network":
+            name = kept.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            name.bind(f"\0kiosk printer {shared.port} {shared.host}")
+        else:
+            fcntl.flock(kept.enter_context(open(str(shared.device), "rb+", buffering=0)), fcntl.LOCK_EX)
+        assert state_unless_in_use(shared) is None
+        outcome = open_printer(shared).print(picture(512, 100))
+        refused = NotPrinted(PrinterFault.UNREACHABLE, partly=False)
+        assert outcome == (Printed() if shared.kind == "network" else refused)
+    assert open_printer(shared).print(picture(512, 100)) == Printed()
+
+
+def test_a_serial_line_that_is_in_use_is_neither_configured_nor_emptied_by_who_looks() -> None:
+    """What a printer has answered to a visit is still there to be read."""
+    master, slave = os.openpty()
+    settings = PrinterSettings(kind="serial", device=os.ttyname(slave), baudrate=9600, timeout_seconds=0.1)
+    fcntl.flock(slave, fcntl.LOCK_EX)
+    raw = termios.tcgetattr(slave)
+    raw[3] &= ~(termios.ICANON | termios.ECHO)
+    termios.tcsetattr(slave, termios.TCSANOW, raw)
+    before = termios.tcgetattr(slave)
+    os.write(master, b"\x12\x12")
+    assert state_unless_in_use(settings) is None
+    assert termios.tcgetattr(slave) == before and os.read(slave, 9) == b"\x12\x12"
+    assert select.select([master], [], [], 0)[0] == [], "nothing was written"
+    os.close(slave)
+    os.close(master)
+
+
+def test_a_serial_line_that_another_program_has_shut_for_all_is_in_use() -> None:
+    master, slave = os.openpty()
+    settings = PrinterSettings(kind="serial", device=os.ttyname(slave), baudrate=9600, timeout_seconds=0.1)
+    fcntl.ioctl(slave, termios.TIOCEXCL)
+    # root may open it all the same, and then finds nobody who answers
+    expected = PrinterState(PrinterFault.UNREACHABLE) if os.geteuid() == 0 else None
+    assert state_unless_in_use(settings) == expected
+    os.close(slave)
+    os.close(master)
+
+
+def test_a_child_that_has_inherited_the_line_does_not_keep_it(narrow: VirtualPrinter, serial_line: str) -> None:
+    settings = PrinterSettings(kind="serial", device=serial_line, baudrate=115200, width=512, timeout_seconds=TIMEOUT)
+    narrow.switches.rows_per_second = 300
+    outcomes: list[object] = []
+    printing = threading.Thread(target=lambda: outcomes.append(open_printer(settings).print(picture(512, 300))))
+    printing.start()
+    wait_until(lambda: narrow.hanging.height > 10)
+    lines = [int(fd) for fd in os.listdir("/proc/self/fd") if _leads_to(fd, serial_line)]
+    with subprocess.Popen(["sleep", "60"], pass_fds=lines) as child:
+        printing.join()
+        state = state_unless_in_use(settings)
+        child.kill()
+    assert len(lines) > 1, "the test's own end of the line, and the printer's"
+    assert outcomes == [Printed()] and state == PrinterState(None)
+
+
+def _leads_to(fd: str, path: str) -> bool:
+    with contextlib.suppress(OSError):
+        return os.readlink(f"/proc/self/fd/{fd}") == path
+    return False
+
+
+def test_to_ask_for_no_printer_is_no_question_at_all() -> None:
+    assert state_unless_in_use(PrinterSettings()) == PrinterState(PrinterFault.UNREACHABLE)
 
 
 # The virtual printer itself.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +30,6 @@ def raw_sign(key: RSAPrivateKey, digest_info: bytes) -> bytes:
     size = key.key_size // 8
     padded = b"\x00\x01" + b"\xff" * (size - 3 - len(digest_info)) + b"\x00" + digest_info
     return pow(int.from_bytes(padded), numbers.d, numbers.public_numbers.n).to_bytes(size)
-
-
-def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @dataclass

@@ -20,7 +20,8 @@ from kiosk.sim.pki import Pki
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.portal.signature import Refused, signer
 from kiosk.sim.portal.trust import Trust
-from tests.portal.conftest import Visitor, until
+from tests.portal.conftest import Visitor
+from tests.stage import until
 
 Visitors = Callable[..., Visitor]
 CONTRACT = Path("kiosk/portal/openapi.yaml")

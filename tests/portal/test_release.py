@@ -21,7 +21,8 @@ from kiosk.sim.pki import Pki
 from kiosk.sim.portal.faults import MALFORMED, Fault
 from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.portal.signature import Refused
-from tests.portal.conftest import Visitor, until
+from tests.portal.conftest import Visitor
+from tests.stage import until
 
 Visitors = Callable[..., Visitor]
 

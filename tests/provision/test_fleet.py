@@ -9,15 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.caretaker import identity
 from kiosk.provision import fleet, stick
 from kiosk.provision.answer import open_signed
 from kiosk.provision.machine import id_of
 from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.request import Request
+from tests.provision.conftest import World
 from tests.provision.office import Machine, certificate, pem, signer
 from tests.provision.test_sign import Desk
-from tests.provision.test_stick import World
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config/fleet"
 SECRET = "hunter2"
@@ -37,12 +36,6 @@ def whole(machine: Machine) -> dict[str, str]:
         "ca.pem": pem(signer("authority")[1]),
         "kiosk.pem": pem(certificate(machine.desk, "kiosk-17")),
     }
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(identity, "package", lambda name: "")  # dpkg takes its time
-    return World(tmp_path)
 
 
 def lies(world: World) -> set[str]:

@@ -20,8 +20,8 @@ from kiosk.provision import proof as proving
 from kiosk.provision import request, stick
 from kiosk.provision.request import Request
 from tests.operators_desk import OK, checks_proof
+from tests.provision.conftest import World
 from tests.provision.office import Machine
-from tests.provision.test_stick import World
 from tests.tpm import NOUGHT, Tpm, boot_file, tpm
 from tools import measured
 

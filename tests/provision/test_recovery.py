@@ -23,9 +23,9 @@ from kiosk.provision.recovery import NotMade
 from kiosk.provision.request import FOLDER
 from kiosk.services import provision
 from tests.operators_desk import reads_recovery_key
+from tests.provision.conftest import Board, World
 from tests.provision.office import Machine, certificate, pem, signer
 from tests.provision.power import Power
-from tests.provision.test_stick import Board, World
 from tests.tpm import tpm
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -86,6 +86,15 @@ def test_what_is_signed_at_the_desk_is_taken_by_the_machine(desk: Desk, capsys: 
     assert GOOD.encode() not in desk.answer.read_bytes() and "argon2" not in repr(answer)
 
 
+def test_a_port_that_not_every_machine_takes_is_signed_and_named(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for port, said in ((8888, False), (8889, True)):
+        (desk.folder / "kiosk.toml").write_text(f"{STATION}[server]\nport = {port}\n", "utf-8")
+        assert desk.signs("--settings", "kiosk.toml") == 0
+        assert (f"server.port: {port} is taken only where" in capsys.readouterr().out) == said
+
+
 def test_that_a_trail_was_looked_into_is_signed_alone_and_left_out_of_what_an_older_machine_reads(desk: Desk) -> None:
     assert desk.signs("--looked-into") == 0
     answer = open_signed(desk.answer.read_bytes(), desk.machine.folder / PROVISIONER)

@@ -10,7 +10,7 @@ import itertools
 import os
 import re
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -25,12 +25,11 @@ from kiosk.caretaker.changes import Changes
 from kiosk.caretaker.facts import Facts
 from kiosk.caretaker.trail import segments
 from kiosk.caretaker.trail_to_stick import TrailToStick
-from kiosk.config import guidance
+from kiosk.config import guidance, policy
 from kiosk.config.events import FIELDS, Event, event
 from kiosk.config.health import CHECKS
 from kiosk.ipc import finished, stick_done, trail_to_stick
 from kiosk.ipc.appointed import Appointed, Member
-from kiosk.ipc.caretaker import NoCaretaker
 from kiosk.ipc.messages import FactRow, TrailState
 from kiosk.ipc.new_keys import FILE as NEW_KEYS
 from kiosk.ipc.new_keys import NewKeys
@@ -40,78 +39,18 @@ from kiosk.provision.firewall import Firewall
 from kiosk.provision.machine import csr, id_of
 from kiosk.provision.provisioner import PROVISIONER
 from kiosk.provision.request import Request
-from kiosk.provision.stick import How
 from kiosk.services import provision
 from kiosk.services.caretaker import facts_of
 from tests.caretaker.hashes import DEAR
 from tests.caretaker.test_export import commands, shell
 from tests.caretaker.trails import Told, key, sample
 from tests.certificates import NOBODYS, P_256, odd
+from tests.provision.conftest import Board, World
 from tests.provision.office import NOW, STATION, Machine, certificate, pem, signer
 from tests.provision.power import Power
+from tests.stage import ROOT
 
 SUPERVISOR = Member("supervisor", DEAR)
-
-
-class Board(NoCaretaker):
-    """A caretaker that keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.told: list[Event] = []
-        self.reported: list[tuple[str, str]] = []
-
-    def tell(self, told: Event, times: int = 1) -> bool:
-        self.told.append(told)
-        return True
-
-    def report(self, check: str, reason: str) -> bool:
-        self.reported.append((check, reason))
-        return True
-
-
-class World:
-    """A machine, a stick that is a folder, and who is told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.machine = Machine(folder / "etc")
-        self.top = folder / "stick"
-        self.top.mkdir()
-        self.board, self.restarts = Board(), 0
-        self.mounted: list[How] = []
-        self.pulled_at: int | None = None  # the mount that fails
-
-    @property
-    def place(self) -> Path:
-        return self.top / stick.name_of(self.machine.id)
-
-    @property
-    def says(self) -> str:
-        return (self.place / stick.SAYS).read_text("utf-8-sig")
-
-    @contextlib.contextmanager
-    def mount(self, how: How) -> Iterator[Path]:
-        if self.pulled_at == len(self.mounted):
-            raise OSError(5, "Input/output error")
-        self.mounted.append(how)
-        yield self.top
-
-    def is_given(self, answer: bytes) -> None:
-        self.place.mkdir(exist_ok=True)
-        (self.place / stick.ANSWER).write_bytes(answer)
-
-    def put_in(self) -> tuple[str, str]:
-        def restart() -> None:
-            self.restarts += 1
-
-        self.mounted.clear()
-        config, key = self.machine.config, self.machine.key
-        return provision.use(config, key, self.mount, restart, lambda config: self.board, lambda: float(NOW))
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(identity, "package", lambda name: "")  # dpkg takes its time
-    return World(tmp_path)
 
 
 def test_the_screen_is_told_once_the_stick_may_be_pulled(world: World, tmp_path: Path) -> None:
@@ -278,6 +217,20 @@ def test_where_the_machine_may_go_comes_with_the_settings_and_fills_the_sets_of_
     assert path.stat().st_mode & 0o777 == 0o644 and (world.machine.folder / "kiosk.toml").read_text() == settings
     assert next(iter(files(world.machine.answer(firewall=places)))) == "firewall.nft", "it is loaded before the rest"
     assert b"firewall" not in world.machine.signed(), "an older machine does not know it"
+
+
+def test_settings_with_a_port_that_chromium_here_does_not_show_are_refused(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an image nobody could change its policy, so the screen would stay black."""
+    monkeypatch.setattr(policy, "MANAGED", ROOT / "systemd" / "chromium")
+    assert world.machine.number
+    before = world.machine.everything
+    world.is_given(world.machine.signed(settings=STATION + "[server]\nport = 8889\n"))
+    assert world.put_in() == ("unfit", "kiosk.toml: server.port: 8889 is not shown by Chromium on this machine")
+    assert world.machine.everything == before and world.restarts == 0
+    world.is_given(world.machine.signed(settings=STATION + "[server]\nport = 8888\n"))
+    assert world.put_in() == ("taken", "")
 
 
 def test_facts_come_by_an_answer_and_what_a_supervisor_has_confirmed_before_is_not_confirmed_of_the_new(

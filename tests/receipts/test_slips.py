@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -58,14 +57,6 @@ def linked(**changes: object) -> types.LinkedSlip:
     slip = SLIPS["linked"]
     assert isinstance(slip, types.LinkedSlip)
     return replace(slip, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture(params=WIDTHS)
-def paper(request: pytest.FixtureRequest) -> Iterator[VirtualPrinter]:
-    printer = VirtualPrinter(port=0, width=request.param)
-    printer.start()
-    yield printer
-    printer.stop()
 
 
 def printer_of(paper: VirtualPrinter) -> PrinterSettings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -34,19 +33,10 @@ FACTS = guidance.load()
 PLANS = dict(plans())
 DPI = {576: 203.2, 512: 180.0}
 STAY = PLANS["lost_card_only_keep"]
-DOTS_OF_THE_LINE = 2
 
 
 def slip_of(plan: Plan, width: int) -> Image.Image:
     return lay_out(slip(plan), STATION, WHEN, width=width)
-
-
-@pytest.fixture(params=[576, 512])
-def paper(request: pytest.FixtureRequest) -> Iterator[VirtualPrinter]:
-    printer = VirtualPrinter(port=0, width=request.param)
-    printer.start()
-    yield printer
-    printer.stop()
 
 
 def print_on(paper: VirtualPrinter, plan: Plan) -> Image.Image:

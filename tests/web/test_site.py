@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,7 +13,7 @@ from werkzeug.test import Client
 
 from kiosk.voice.mouth import Mouth
 from kiosk.web.app import create
-from kiosk.web.site import KEY, Site
+from kiosk.web.site import KEY, Site, port_fault, port_free
 
 HERE = {"Host": "here.localhost:1"}
 
@@ -21,6 +23,21 @@ def test_two_sessions_have_neither_name_nor_key_in_common() -> None:
     assert first.host != second.host and first.key != second.key
     assert len(first.key) >= 22  # of 64 signs each: 128 bits
     assert first.key not in repr(first)
+
+
+def test_why_nobody_can_listen_at_a_port_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        fault = port_fault(number)
+    assert fault and (fault.errno, fault.strerror) == (errno.EADDRINUSE, "Address already in use")
+    assert port_fault(number) is None and port_free(number)
+
+    def refused(_address: object) -> socket.socket:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", refused)
+    fault = port_fault(888)
+    assert fault and fault.errno == errno.EACCES and not port_free(888)
 
 
 @pytest.fixture

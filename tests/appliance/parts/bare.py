@@ -12,7 +12,7 @@ import time
 from PIL import Image
 
 from tests.appliance.built import ATTRACT_SECONDS, BARE, attract, comes_to_attract
-from tests.appliance.machine import ADDON, HEIGHT, WIDTH, Machine, running, wait_for
+from tests.appliance.machine import ADDON_PLACE, HEIGHT, WIDTH, Machine, running, wait_for
 from tests.appliance.parts.start import started
 from tests.appliance.report import Report
 from tests.appliance.screens import same
@@ -46,7 +46,7 @@ def run(machine: Machine, report: Report) -> None:
         for what, command in DIES.items():
             time.sleep(AWAY_SECONDS)  # it has to have lived
             away[what] = back(machine, command)
-    machine.on_the_esp("mcopy", "-o", str(BARE), ADDON)
+    machine.on_the_esp("mcopy", "-o", str(BARE), ADDON_PLACE)
     with running(machine):
         if not machine.has_a_shell(ATTRACT_SECONDS):
             return report(False, "no shell in the machine of the bare screen")

@@ -119,7 +119,7 @@ def looked_at(there: Before, report: Report, what: str, dies: str | None = None)
     """Around something that happens: whether somebody can begin afterwards, how long it took until then, and what
     systemd has started again since."""
     machine, began = there.machine, time.monotonic()
-    before = restarts(machine)
+    before = restarts(machine.run)
     try:
         try:
             yield
@@ -135,7 +135,7 @@ def looked_at(there: Before, report: Report, what: str, dies: str | None = None)
         else:
             report(True, f"{what}: somebody can begin after {time.monotonic() - began:.0f} s")
     finally:
-        again = since(machine, before)
+        again = since(machine.run, before)
         if not again <= Counter({dies: 1} if dies else {}):
             machine.keep_journal(what)
         report(again <= Counter({dies: 1} if dies else {}), f"{what}: started again: {_list(again)}")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import json
 import os
 import re
 import runpy
@@ -22,20 +21,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.appliance.built import OUT, disk
-from tests.appliance.machine import SECTOR, Machine
-from tests.appliance.parts.slots import (
-    EFI_BYTES,
-    ROOT_BYTES,
-    TOOLS,
-    bring,
-    files,
-    lay_out,
-    placed,
-    release,
-    slots,
-    stands,
-)
+from tests.appliance.built import OUT, TOOLS, disk
+from tests.appliance.machine import SECTOR, Machine, partitions
+from tests.appliance.parts.slots import EFI_BYTES, ROOT_BYTES, bring, files, lay_out, placed, release, slots, stands
 from tests.appliance.report import Report
 from tests.appliance.ring import Server
 from tests.uki import Signer, believes
@@ -353,7 +341,7 @@ def image(folder: Path, report: Report) -> None:
 
 def holds(disk: Path, ring: Path, slot: int = 1) -> bool:
     """Whether a slot of the disk has what the ring's folder has."""
-    table = json.loads(subprocess.check_output(["sfdisk", "--json", disk]))["partitiontable"]["partitions"]
+    table = partitions(disk)
     with disk.open("rb") as raw:
         for part, each in zip(("root-verity", "root"), table[2 * slot : 2 * slot + 2], strict=True):
             [path] = ring.glob(f"kiosk_*.{part}.*.gz")

@@ -19,13 +19,13 @@ from kiosk.flows.staff import doors, officer, readiness, room, trials
 from kiosk.ipc.messages import CLOSED_FOR, DoorsStand
 from kiosk.session import visit as session
 from kiosk.session.pad import pad_of
-from tests.appliance.machine import Machine
+from tests.appliance.machine import Machine, Shell
 from tests.appliance.parts.devices import to_the_slip, touches
 from tests.appliance.parts.visit import Before, before, is_forgotten, leave
 from tests.appliance.person import PATIENCE_SECONDS, SIGHT, NotSeen, Person
 from tests.appliance.report import Report
 from tests.appliance.rights import USERS
-from tests.appliance.well import CHECK_SECONDS, Shell, lacking, units
+from tests.appliance.well import CHECK_SECONDS, lacking, units
 from tests.receipts import shots
 from tests.web.catalogue_staff import STAFF_SIGHTS
 from tests.web.sight import Sight

@@ -7,7 +7,6 @@ small disk (a loop device) by the image's own rules, in which only the places ar
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import re
 import shutil
@@ -16,11 +15,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.appliance.machine import Machine
+from tests.appliance.built import TOOLS
+from tests.appliance.machine import Machine, partitions
 from tests.appliance.report import Report
 
 RULES = Path("image/mkosi.extra/usr/lib/sysupdate.d")
-TOOLS = Path("var/image/tools")
 VERITY, ROOT = "2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5", "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
 ROOT_BYTES, VERITY_BYTES = 64 << 20, 8 << 20
 EFI_BYTES = 1 << 20
@@ -131,8 +130,7 @@ def update(folder: Path, running: int, cut: str = "") -> str:
 
 def slots(folder: Path) -> list[str]:
     """Which version is in each, by the label of its root; a slot whose two labels do not agree says both."""
-    table = json.loads(subprocess.check_output(["sfdisk", "--json", folder / "disk.raw"]))
-    names = [each["name"].removeprefix("kiosk_") for each in table["partitiontable"]["partitions"]]
+    names = [each["name"].removeprefix("kiosk_") for each in partitions(folder / "disk.raw")]
     pairs = zip(names[::2], names[1::2], strict=True)
     return [root if verity.removesuffix("_verity") == root else f"{verity}, {root}" for verity, root in pairs]
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import shutil
 import time
 
-from tests.appliance.built import ADDON as SERIAL
-from tests.appliance.built import comes_to_attract
+from tests.appliance.built import ADDON, comes_to_attract
 from tests.appliance.console import text
 from tests.appliance.cut import is_back, trail_lines
-from tests.appliance.machine import ADDON, SECTOR, Machine, running, wait_for
+from tests.appliance.machine import ADDON_PLACE, SECTOR, Machine, running, wait_for
 from tests.appliance.parts.flipped import flip
 from tests.appliance.parts.proof import recovery_key
 from tests.appliance.parts.start import started
@@ -36,7 +35,7 @@ def run(machine: Machine, report: Report) -> None:
         machine.run("sync")
     if key is None:
         return
-    machine.on_the_esp("mdel", ADDON)
+    machine.on_the_esp("mdel", ADDON_PLACE)
     with running(machine):
         comes_to_attract(machine, report, then="without the tests' addon")
     copy = Machine(machine.folder.parent / f"{machine.folder.name}-copy")
@@ -51,11 +50,11 @@ def run(machine: Machine, report: Report) -> None:
         gone = wait_for(lambda: not text(machine.picture()), SAID_SECONDS)
         report(gone is not None, "another TPM: the recovery key, and it goes on starting")
         time.sleep(LOOK_SECONDS)
-    machine.on_the_esp("mcopy", str(SERIAL), ADDON)
+    machine.on_the_esp("mcopy", str(ADDON), ADDON_PLACE)
     with running(machine):
         is_back(machine, report, "the recovery key was typed", lines)
         report("cryptsetup" in machine.said() and ASKS not in machine.said(), "and the TPM of now opens it unasked")
-    machine.on_the_esp("mdel", ADDON)
+    machine.on_the_esp("mdel", ADDON_PLACE)
 
     with running(machine, without=("tpm",)):
         says(machine, report, "no TPM", "locked", ASKS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,9 @@ from kiosk.sim.portal.sandbox import Sandbox, world
 from kiosk.sim.portal.server import Server
 from kiosk.sim.printer import Switches, VirtualPrinter
 from kiosk.sim.reader import VpcdReader
-from tests.stage import free_port
+from tests.stage import free_port, until
+
+SOON = 5.0
 
 
 class World:
@@ -45,14 +46,7 @@ class World:
         return self.client.open(path, method=method, base_url=self.address, **kind, **more)
 
     def becomes(self, state: ReaderState) -> None:
-        until(lambda: self.reader.state is state)
-
-
-def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+        until(lambda: self.reader.state is state, SOON)
 
 
 @pytest.fixture(scope="module")

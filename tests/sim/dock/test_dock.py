@@ -22,7 +22,8 @@ from kiosk.sim.dock import controls
 from kiosk.sim.dock.english import ENGLISH
 from kiosk.sim.portal.faults import VALUES, Fault
 from kiosk.sim.printer import Switches
-from tests.sim.dock.conftest import World, until
+from tests.sim.dock.conftest import SOON, World
+from tests.stage import until
 
 DOCK = Path(controls.__file__).parent
 
@@ -84,11 +85,11 @@ def test_a_bell_is_heard_by_the_kiosks_own_code_and_is_gone_when_it_is_pulled_ou
     bell = InputButton(str(dock.aids["bell"].path), "bell")
     bell.start(lambda: rings.append("ring"), lambda: None)
     assert dock.ask("POST", "/api/aids/bell", {"plugged": True}).get_json()["aids"]["bell"] is True
-    until(lambda: bell.present)
+    until(lambda: bell.present, SOON)
     dock.ask("POST", "/api/aids/bell", {"press": True})
-    until(lambda: rings == ["ring"])
+    until(lambda: rings == ["ring"], SOON)
     assert dock.ask("POST", "/api/aids/bell", {"plugged": False}).get_json()["aids"]["bell"] is False
-    until(lambda: not bell.present)
+    until(lambda: not bell.present, SOON)
     bell.stop()
     assert dock.ask("POST", "/api/aids/horn", {"press": True}).status_code == 404
     assert {name for name, _label, _press in controls.AIDS} == dock.aids.keys()
@@ -143,7 +144,7 @@ def test_a_card_that_pulls_itself_out_is_gone_from_the_slot(dock: World) -> None
     with pytest.raises(Exception, match="card"):
         TextApplication.select(Card(dock.reader.connect().transmit))
     dock.becomes(ReaderState.EMPTY)
-    until(lambda: dock.ask("GET", "/api/state").get_json()["card"] is None)
+    until(lambda: dock.ask("GET", "/api/state").get_json()["card"] is None, SOON)
 
 
 def test_a_card_of_another_kind_and_a_table_of_answers_can_be_ordered(dock: World) -> None:
