@@ -265,9 +265,11 @@ def test_a_start_is_no_bad_one_for_what_the_version_before_would_find_so_too() -
     assert wanting(board(safe_mode="starts")) == ["safe_mode"], "the version before may come as it is set"
     assert wanting(board(safe_mode="settings")) == wanting(board(safe_mode="off")) == []
     assert undecided(board(browser="no_display")) and not undecided(board(browser="dark"))
-    kept = (("trail", "broken"), ("trail", "unwritable"), ("disk", "full"), ("browser", "no_display"), *BAD.items())
-    for check, reason in kept:
+    assert wanting(board(lockdown="open")) == ["lockdown"] and wanting(board(lockdown="kernel")) == []
+    for check, reason in (("trail", "broken"), ("trail", "unwritable"), ("disk", "full"), ("browser", "no_display")):
         assert reason in CHECKS[check].reasons
+    for check, reasons in BAD.items():
+        assert set(reasons) <= {name for name, reason in CHECKS[check].reasons.items() if reason.level != "ok"}
 
 
 def test_of_each_check_somebody_has_said_whether_the_image_alone_decides_it() -> None:

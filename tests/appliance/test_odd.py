@@ -41,6 +41,7 @@ def told(folder: Path) -> dict[str, list[str]]:
         "the settings do not fit": [*salvage(settings, Settings)[1]],
         "there is no touch panel": on_the_board("touch", "absent"),
         "there is no display": on_the_board("browser", "no_display"),
+        "the display is switched off while it runs": on_the_board("browser", "no_display"),
         "there are two readers": [str(reader.judge(empty, None, {"one": empty, "two": empty}))],
         "the printer is off": [str(printer.judge("network", PrinterState(fault=PrinterFault.UNREACHABLE)))],
     }
@@ -54,7 +55,7 @@ def test_what_is_waited_for_is_what_is_said(tmp_path: Path) -> None:
             continue
         for what, lines in said.items():
             met = re.search(each.says, "\n".join(lines), re.MULTILINE) is not None
-            assert met == (what == each.what), (each.what, what)
+            assert met == (lines == said[each.what]), (each.what, what)
 
 
 @pytest.mark.parametrize("stops", range(len(odd.ODD)))
