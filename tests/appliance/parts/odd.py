@@ -1,7 +1,7 @@
 """Starts in which something is not as it should be: the state is full, the clock is wrong by years, the settings do not
 fit, there is no touch panel or no display, the display is switched off, there are two readers, the printer is off, a
-stick has partitions with the state's name. The machine starts each time, `kiosk check` says what is wrong, the trail is sound and still has the lines
-that it began with; once it is mended somebody can begin.
+stick has partitions with the state's name. The machine starts each time, `kiosk check` says what is wrong, the trail is
+sound and still has the lines that it began with; once it is mended somebody can begin.
 
 Each is tried in a start of its own, one after the other. It goes on where it stopped.
 """
@@ -45,8 +45,8 @@ Mends = Callable[[Machine, VirtualPrinter], object]
 class Odd:
     """what: in words. says: the line of `kiosk check` that tells of it, as a pattern; empty: nothing is wrong. mends:
     it, while the machine runs. before: done to what is around it. more, without: of the machine's devices, with FOLDER
-    for its own. early: for its shell, as soon as it has one; late: when it shows something. dark: nothing is shown until
-    it is mended."""
+    for its own. early: for its shell, as soon as it has one; late: when it shows something. dark: nothing is shown
+    until it is mended."""
 
     what: str
     says: str
