@@ -634,6 +634,7 @@ def test_a_version_that_has_used_up_its_tries_is_nothing_to_start_anew_for(
         pytest.param("kiosk_2+2-1.efi", "kiosk_2+2-1.efi", False, id="on trial"),
         pytest.param("kiosk_2+0-3.efi", "kiosk_2+0-3.efi", False, id="its last"),
         pytest.param("kiosk_2+2-1.efi", "kiosk_2.efi", True, id="counts as good"),
+        pytest.param("", "kiosk_2+2-1.efi", True, id="not to be read, which must not keep every update away"),
     ],
 )
 def test_nothing_is_written_over_the_way_back_of_a_start_that_is_on_trial(
